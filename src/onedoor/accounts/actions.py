@@ -1,0 +1,56 @@
+"""Writes of accounts: organisations, sites, people and their roles."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from onedoor.accounts.models import Membership, Organisation, Site, User
+from onedoor.kernel import audit, clock
+from onedoor.kernel.access import Role
+from onedoor.kernel.actor import Actor
+
+
+@transaction.atomic
+def set_organisation(*, ods_code: str, name: str, phone: str, by: Actor) -> Organisation:
+    """Make the organisation with this ODS code, or bring its name and telephone up to date."""
+    organisation, _ = Organisation.objects.update_or_create(ods_code=ods_code, defaults={"name": name, "phone": phone})
+    audit.record(
+        by=by,
+        line=audit.Line("set_organisation", "organisation", organisation.pk, organisation_id=organisation.pk),
+    )
+    return organisation
+
+
+@transaction.atomic
+def set_site(*, organisation_id: int, name: str, by: Actor) -> Site:
+    """The organisation's site of this name, made if it is new."""
+    site, made = Site.objects.get_or_create(organisation_id=organisation_id, name=name)
+    if made:
+        audit.record(by=by, line=audit.Line("set_site", "site", site.pk, organisation_id=organisation_id))
+    return site
+
+
+@transaction.atomic
+def set_user(*, username: str, first_name: str, last_name: str, by: Actor) -> User:
+    """Somebody who can sign in; a new one has no usable password until one is set."""
+    user, made = User.objects.get_or_create(username=username)
+    user.first_name, user.last_name = first_name, last_name
+    if made:
+        user.set_unusable_password()
+    user.save()
+    audit.record(by=by, line=audit.Line("set_user", "user", user.pk))
+    return user
+
+
+@transaction.atomic
+def grant_role(*, user_id: int, organisation_id: int, role: Role, by: Actor) -> None:
+    """Give the role from today on; granting it twice changes nothing."""
+    today = clock.today()
+    current = Membership.objects.filter(user_id=user_id, organisation_id=organisation_id, role=role, ends_on=None)
+    if current.exists():
+        return
+    Membership.objects.create(user_id=user_id, organisation_id=organisation_id, role=role, starts_on=today)
+    audit.record(
+        by=by,
+        line=audit.Line("grant_role", "user", user_id, organisation_id=organisation_id, detail={"role": role.value}),
+    )

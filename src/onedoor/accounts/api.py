@@ -1,0 +1,19 @@
+"""The door of accounts."""
+
+from onedoor.accounts.actions import grant_role, set_organisation, set_site, set_user
+from onedoor.accounts.models import Organisation, Site, User
+from onedoor.accounts.queries import access_of, organisation, organisation_by_ods, organisations
+
+__all__ = [
+    "Organisation",
+    "Site",
+    "User",
+    "access_of",
+    "grant_role",
+    "organisation",
+    "organisation_by_ods",
+    "organisations",
+    "set_organisation",
+    "set_site",
+    "set_user",
+]

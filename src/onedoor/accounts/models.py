@@ -1,0 +1,72 @@
+"""Organisations and their sites, people who work there and the roles they hold, dated."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from onedoor.kernel.access import Role
+
+
+class Organisation(models.Model):
+    """A practice or another provider, known by its ODS code. `phone` is the number printed in texts."""
+
+    id = models.BigAutoField(primary_key=True)
+    ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    ods_code = models.CharField(max_length=12, unique=True)
+    name = models.CharField(max_length=120)
+    phone = models.CharField(max_length=20)
+
+    class Meta:
+        db_table = "accounts_organisation"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Site(models.Model):
+    """A place where an organisation sees people."""
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="sites")
+    name = models.CharField(max_length=120)
+
+    class Meta:
+        db_table = "accounts_site"
+        constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="site_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """Somebody who signs in. What they may do comes from their memberships only."""
+
+    id = models.BigAutoField(primary_key=True)
+
+    class Meta:
+        db_table = "accounts_user"
+
+    @property
+    def shown_name(self) -> str:
+        """The name that colleagues see."""
+        return self.get_full_name() or self.username
+
+
+class Membership(models.Model):
+    """A role held at an organisation, from a day and perhaps until one (exclusive)."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+
+    class Meta:
+        db_table = "accounts_membership"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "organisation", "role", "starts_on"], name="membership_once")
+        ]

@@ -1,0 +1,48 @@
+"""Reads of accounts."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from onedoor.accounts.models import Membership, Organisation, User
+from onedoor.kernel import clock
+from onedoor.kernel.access import PERMISSIONS, Access, Permission, Role
+from onedoor.kernel.actor import Actor
+
+
+def access_of(user: User) -> Access:
+    """What the roles held today give: the organisations of all of them and the union of their permissions."""
+    today = clock.today()
+    held = list(
+        Membership.objects.filter(user=user, starts_on__lte=today)
+        .filter(Q(ends_on=None) | Q(ends_on__gt=today))
+        .values_list("organisation_id", "role")
+    )
+    if not held or not user.is_active:
+        return Access.nobody()
+    permissions: set[Permission] = set()
+    for _, role in held:
+        permissions |= PERMISSIONS[Role(role)]
+    organisations = frozenset(organisation for organisation, _ in held)
+    return Access(
+        actor=Actor(kind="user", id=user.pk, label=user.shown_name, organisation_id=min(organisations)),
+        organisation_ids=organisations,
+        permissions=frozenset(permissions),
+    )
+
+
+def organisations(access: Access) -> list[Organisation]:
+    """The organisations of this access."""
+    found = Organisation.objects.order_by("name")
+    return list(found if access.everything else found.filter(pk__in=access.organisations))
+
+
+def organisation(access: Access, organisation_id: int) -> Organisation:
+    """One organisation of this access; raises Organisation.DoesNotExist outside it."""
+    found = Organisation.objects.all()
+    return (found if access.everything else found.filter(pk__in=access.organisations)).get(pk=organisation_id)
+
+
+def organisation_by_ods(ods_code: str) -> Organisation | None:
+    """The organisation with this ODS code. Organisations are public knowledge."""
+    return Organisation.objects.filter(ods_code=ods_code).first()

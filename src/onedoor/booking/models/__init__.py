@@ -1,0 +1,30 @@
+"""Tables of booking: the diary, and the refilling of released places."""
+
+from onedoor.booking.models.diary import (
+    Appointment,
+    AppointmentHistory,
+    AppointmentType,
+    Conflict,
+    DiaryImport,
+    DiaryRequest,
+    Seat,
+    Session,
+)
+from onedoor.booking.models.refilling import Offer, OfferHistory, OfferPolicy, Release, WaitingEntry, Wave
+
+__all__ = [
+    "Appointment",
+    "AppointmentHistory",
+    "AppointmentType",
+    "Conflict",
+    "DiaryImport",
+    "DiaryRequest",
+    "Offer",
+    "OfferHistory",
+    "OfferPolicy",
+    "Release",
+    "Seat",
+    "Session",
+    "WaitingEntry",
+    "Wave",
+]

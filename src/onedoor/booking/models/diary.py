@@ -1,0 +1,199 @@
+"""Sessions, seats and appointments: of our own diary, or the copy of an outside one (EMIS, SystmOne).
+
+Two guards keep two people out of one seat: a partial unique index on live appointments, and the conditional update of
+whoever takes the seat. One constraint keeps a patient out of two overlapping places (stack-spike.md 2.2, 8).
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.db import models
+from django.db.models import F, Func, Q, Value
+
+from onedoor.accounts.models import Organisation, Site
+from onedoor.kernel.transitions import StateHistory
+from onedoor.patients.models import Patient
+
+LIVE = ("held", "pending", "booked", "arrived", "cancelling")
+"""States in which an appointment keeps its seat. `pending` is a booking that an outside diary has not yet confirmed,
+`cancelling` a cancellation it has not yet confirmed."""
+
+
+class AppointmentType(models.Model):
+    """What a kind of appointment allows. A new type from an import allows nothing by machine until a person says so."""
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
+    name = models.CharField(max_length=80)
+    said_as = models.CharField(max_length=60, blank=True)
+    """What a text may call it ("blood test"); empty when a text may say only "appointment"."""
+    reply_may_cancel = models.BooleanField(default=False)
+    may_refill = models.BooleanField(default=False)
+    never_by_machine = models.BooleanField(default=False)
+    """Suspected cancer, safeguarding, depot: whatever a reply says, a person cancels."""
+    remind_hours = models.SmallIntegerField(null=True, default=48)
+    """Hours before the start at which the reminder goes; null for none."""
+    confirm_same_day = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "booking_appointment_type"
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "name"], name="type_once"),
+            models.CheckConstraint(
+                condition=Q(never_by_machine=False) | Q(reply_may_cancel=False), name="never_by_machine_means_never"
+            ),
+        ]
+
+
+class Session(models.Model):
+    """A clinician's run of seats on a day. `source` is "own" or the outside system that keeps it ("emis")."""
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT)
+    source = models.CharField(max_length=12)
+    day = models.DateField()
+    clinician = models.CharField(max_length=80)
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        db_table = "booking_session"
+        constraints = [
+            models.UniqueConstraint(fields=["site", "source", "day", "clinician", "name"], name="session_once")
+        ]
+        indexes = [models.Index(fields=["organisation", "day"], name="session_day")]
+
+
+class Seat(models.Model):
+    """One place at one time. `open` may be booked, `blocked` may not, `gone` vanished from the outside diary."""
+
+    id = models.BigAutoField(primary_key=True)
+    ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="seats")
+    type = models.ForeignKey(AppointmentType, on_delete=models.PROTECT)
+    starts_at = models.DateTimeField()
+    minutes = models.SmallIntegerField()
+    n = models.SmallIntegerField(default=1)
+    """Which of several seats at the same time."""
+    state = models.CharField(max_length=10, default="open")
+
+    class Meta:
+        db_table = "booking_seat"
+        constraints = [models.UniqueConstraint(fields=["session", "starts_at", "n"], name="seat_once")]
+        indexes = [models.Index(fields=["type", "starts_at"], name="seat_type")]
+
+
+class Appointment(models.Model):
+    """A patient's claim on a seat. States are FHIR's (booked, arrived, fulfilled, noshow, cancelled) with `held` (an
+    expiring hold), `pending` (a booking asked of an outside diary), `cancelling` (a cancellation asked of it) and `lapsed`.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, db_index=False)
+    seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="appointments", db_index=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="appointments", db_index=False)
+    starts_at = models.DateTimeField()
+    during = DateTimeRangeField()
+    state = models.CharField(max_length=20)
+    reason = models.CharField(max_length=20, blank=True)
+    """Why it ended: patient, practice, moved, outside (the other diary no longer has it)."""
+    booked_via = models.CharField(max_length=20)
+    """emis, desk, portal, offer, telephone."""
+    booked_at = models.DateTimeField()
+    booked_on = models.DateField(null=True)
+    """The day on which an outside diary says it was booked."""
+    hold_until_real = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    """When the patient said YES to the reminder."""
+    instead_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, db_index=False)
+    """The appointment that this earlier one replaces."""
+
+    class Meta:
+        db_table = "booking_appointment"
+        constraints = [
+            models.UniqueConstraint(fields=["seat"], condition=Q(state__in=LIVE), name="one_person_in_a_seat"),
+            ExclusionConstraint(
+                name="one_place_at_a_time",
+                expressions=[
+                    (Func(F("patient_id"), F("patient_id"), Value("[]"), function="int8range"), "&&"),
+                    (F("during"), "&&"),
+                ],
+                condition=Q(state__in=LIVE),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["patient", "starts_at"], name="appointment_patient"),
+            models.Index(fields=["seat"], name="appointment_seat"),
+            models.Index(fields=["starts_at"], condition=Q(state="booked"), name="appointment_booked"),
+        ]
+
+
+class AppointmentHistory(StateHistory):
+    """Each move of an appointment."""
+
+    parent = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="history")
+
+    class Meta:
+        db_table = "booking_appointment_history"
+
+
+class DiaryRequest(models.Model):
+    """Something asked of an outside diary: free a place, or book one. Confirmed by an adapter, a person or an import."""
+
+    id = models.BigAutoField(primary_key=True)
+    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="requests")
+    kind = models.CharField(max_length=8, choices=[("free", "free"), ("book", "book")])
+    state = models.CharField(max_length=10, default="asked")
+    """asked, confirmed, refused, overtaken."""
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        db_table = "booking_diary_request"
+        constraints = [
+            models.UniqueConstraint(fields=["appointment", "kind"], condition=Q(state="asked"), name="asked_once")
+        ]
+
+
+class DiaryImport(models.Model):
+    """One reading of an outside diary: its scope, and what it changed. Outside the scope nothing changes."""
+
+    id = models.BigAutoField(primary_key=True)
+    ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT)
+    source = models.CharField(max_length=12)
+    first_day = models.DateField()
+    last_day = models.DateField()
+    sessions = models.JSONField(default=list)
+    """Session names in scope; empty for all."""
+    at = models.DateTimeField()
+    state = models.CharField(max_length=12)
+    """applied, or waiting (more than 5% of the scope vanished and a person decides), or refused."""
+    counts = models.JSONField(default=dict)
+    rows = models.JSONField(default=list)
+    """The rows while the import waits for a person; emptied when decided."""
+
+    class Meta:
+        db_table = "booking_diary_import"
+
+
+class Conflict(models.Model):
+    """An import disagrees with a change made here: a person decides, nothing is undone."""
+
+    id = models.BigAutoField(primary_key=True)
+    diary_import = models.ForeignKey(DiaryImport, on_delete=models.PROTECT, related_name="conflicts")
+    seat = models.ForeignKey(Seat, on_delete=models.PROTECT)
+    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, null=True)
+    what = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, default="open")
+    outcome = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        db_table = "booking_conflict"
+        constraints = [models.UniqueConstraint(fields=["seat"], condition=Q(state="open"), name="conflict_once")]

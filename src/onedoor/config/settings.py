@@ -1,0 +1,87 @@
+"""Settings, all from the environment; `onedoor up` and `./run` set what a newcomer need not know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import environs
+
+env = environs.Env()
+
+ROOT = Path(__file__).resolve().parents[3]
+HOME = Path(env.str("ONEDOOR_HOME", str(ROOT / ".onedoor")))
+
+SECRET_KEY = env.str("ONEDOOR_SECRET_KEY", "not-secret: only for tests and tools")
+DEMONSTRATION = env.bool("ONEDOOR_DEMO", False)
+"""One-click sign-in and the settable clock exist only in a demonstration."""
+DEMO_TOKEN = env.str("ONEDOOR_DEMO_TOKEN", "")
+DEBUG = False
+ALLOWED_HOSTS = env.list("ONEDOOR_HOSTS", ["127.0.0.1", "localhost", "testserver"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("ONEDOOR_ORIGINS", [])
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "onedoor.kernel",
+    "onedoor.accounts",
+    "onedoor.patients",
+    "onedoor.records",
+    "onedoor.tasks",
+    "onedoor.messaging",
+    "onedoor.booking",
+    "onedoor.exchange",
+]
+
+_database_url = env.str("DATABASE_URL", "postgresql:///onedoor")
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "",
+        "OPTIONS": {},
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "TEST": {"NAME": env.str("ONEDOOR_TEST_DATABASE", "test_onedoor")},
+    }
+}
+
+
+def _read_database_url(url: str) -> None:
+    """libpq reads the whole URL (sockets, TLS and all); Django only needs its parts."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    parts = conninfo_to_dict(url)
+    database = DATABASES["default"]
+    database["NAME"] = str(parts.pop("dbname", None) or "onedoor")
+    for key, name in (("USER", "user"), ("PASSWORD", "password"), ("HOST", "host"), ("PORT", "port")):
+        database[key] = str(parts.pop(name, None) or "")
+    database["OPTIONS"] = {key: value for key, value in parts.items() if value is not None}
+
+
+_read_database_url(_database_url)
+
+AUTH_USER_MODEL = "accounts.User"
+USE_TZ = True
+TIME_ZONE = "Europe/London"
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "onedoor.config.urls"
+WSGI_APPLICATION = "onedoor.config.wsgi.application"
+
+LOGGING_CONFIG = None

@@ -1,0 +1,102 @@
+"""What somebody may see: organisations, roles and a purpose. Nothing granted means nothing found.
+
+Scope is the care relationship (architecture.md 7): patients are visible through relationships with the organisations
+of an Access, never through a column of theirs. `Access.system` sees all; it is made only in jobs and handlers, and
+`tests/architecture/test_system_access.py` lists every use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from onedoor.kernel.actor import Actor
+
+
+class Role(StrEnum):
+    """Roles a person holds at an organisation; what each may do is `PERMISSIONS`."""
+
+    RECEPTIONIST = "receptionist"
+    PRACTICE_MANAGER = "practice_manager"
+    ADMINISTRATOR = "administrator"
+
+
+class Permission(StrEnum):
+    """What a page or an action asks for."""
+
+    DIARY = "diary"
+    MESSAGES = "messages"
+    TASKS = "tasks"
+    PATIENTS = "patients"
+    IMPORT = "import"
+    COUNTERS = "counters"
+    SETTINGS = "settings"
+    SWITCHES = "switches"
+    AUDIT = "audit"
+
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.RECEPTIONIST: frozenset(
+        {Permission.DIARY, Permission.MESSAGES, Permission.TASKS, Permission.PATIENTS, Permission.COUNTERS}
+    ),
+    Role.PRACTICE_MANAGER: frozenset(
+        {
+            Permission.DIARY,
+            Permission.MESSAGES,
+            Permission.TASKS,
+            Permission.PATIENTS,
+            Permission.COUNTERS,
+            Permission.IMPORT,
+            Permission.SETTINGS,
+            Permission.SWITCHES,
+        }
+    ),
+    # The administrator runs the system and sees no patient: running is not caring.
+    Role.ADMINISTRATOR: frozenset({Permission.SETTINGS, Permission.SWITCHES, Permission.AUDIT}),
+}
+
+
+class NotPermitted(Exception):
+    """The actor's roles do not include what was asked. Pages answer 404, so that nothing is revealed."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may see what, for which purpose. `everything` is only ever true for the system."""
+
+    actor: Actor
+    organisation_ids: frozenset[int] = frozenset()
+    permissions: frozenset[Permission] = frozenset()
+    purpose: str = "direct care"
+    everything: bool = False
+    patient_id: int | None = field(default=None)
+    """Set for a patient's own access: they see themselves and nothing else."""
+
+    @staticmethod
+    def system(purpose: str) -> Access:
+        """All of it, for the named purpose of a job or handler."""
+        return Access(actor=Actor.system(purpose), purpose=purpose, everything=True, permissions=frozenset(Permission))
+
+    @staticmethod
+    def of_patient(patient_id: int) -> Access:
+        """A patient's access to their own record."""
+        return Access(actor=Actor.patient(patient_id), patient_id=patient_id, purpose="own record")
+
+    @staticmethod
+    def nobody() -> Access:
+        """A stranger."""
+        return Access(actor=Actor(kind="user", id=None, label="nobody"))
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the roles behind this access include `permission`."""
+        return permission in self.permissions
+
+    def require(self, permission: Permission) -> None:
+        """Raise NotPermitted unless `may(permission)`."""
+        if not self.may(permission):
+            raise NotPermitted(permission)
+
+    @property
+    def organisations(self) -> list[int]:
+        """Organisation keys as a list, for `= ANY(%s)`."""
+        return sorted(self.organisation_ids)

@@ -1,0 +1,55 @@
+"""Working time in England: Monday to Friday, bank holidays out, in one place (product-map.md T12)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from datetime import time as Time
+from functools import lru_cache
+
+import holidays
+
+from onedoor.kernel.clock import LONDON
+
+OPENS = Time(8, 0)
+CLOSES = Time(18, 30)
+
+
+@lru_cache(maxsize=64)
+def _bank_holidays(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
+
+
+def is_working_day(day: date) -> bool:
+    """Monday to Friday and no bank holiday in England."""
+    return day.weekday() < 5 and day not in _bank_holidays(day.year)
+
+
+def is_open(moment: datetime, opens: Time = OPENS, closes: Time = CLOSES) -> bool:
+    """Whether `moment` lies in working time, read in London."""
+    local = moment.astimezone(LONDON)
+    return is_working_day(local.date()) and opens <= local.time() < closes
+
+
+def next_open(moment: datetime, opens: Time = OPENS, closes: Time = CLOSES) -> datetime:
+    """`moment` itself when open, else the next opening."""
+    local = moment.astimezone(LONDON)
+    if is_open(local, opens, closes):
+        return moment
+    day = local.date()
+    if not (is_working_day(day) and local.time() < opens):
+        day += timedelta(days=1)
+        while not is_working_day(day):
+            day += timedelta(days=1)
+    return datetime.combine(day, opens, tzinfo=LONDON)
+
+
+def add_working_time(moment: datetime, length: timedelta, opens: Time = OPENS, closes: Time = CLOSES) -> datetime:
+    """The moment at which `length` of working time has passed since `moment`."""
+    at = next_open(moment, opens, closes).astimezone(LONDON)
+    left = length
+    while True:
+        closing = datetime.combine(at.date(), closes, tzinfo=LONDON)
+        if at + left <= closing:
+            return at + left
+        left -= closing - at
+        at = next_open(closing, opens, closes).astimezone(LONDON)

@@ -1,0 +1,103 @@
+"""States: one table of allowed moves for each kind of thing; history is rows that are only ever added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import connection, models
+from psycopg import sql
+
+from onedoor.kernel import clock
+from onedoor.kernel.actor import Actor
+
+Moves = Mapping[str, frozenset[str]]
+
+
+class NotAllowed(Exception):
+    """The thing is not in a state from which the move is allowed; nothing was changed."""
+
+
+def transition(
+    *,
+    model: type[models.Model],
+    history: type[models.Model],
+    moves: Moves,
+    ids: Sequence[int],
+    to: str,
+    by: Actor,
+    reason: str = "",
+    also: Mapping[str, Any] | None = None,
+) -> list[int]:
+    """Move the rows `ids` of `model` to state `to` where the table of moves allows it; returns the ids that moved.
+
+    One conditional update guards on the present state, and one insert writes the history (columns: parent_id, from_state,
+    to_state, at, actor_kind, actor_id, actor_label, reason). Rows in other states stay as they are: the caller
+    decides whether that is an error (`NotAllowed`). `also` sets more columns of the row in the same update.
+    """
+    sources = [state for state, targets in moves.items() if to in targets]
+    assignments = {"state": to, **(also or {})}
+    table = sql.Identifier(model._meta.db_table)
+    update = sql.SQL(
+        """WITH before AS (SELECT id, state FROM {t} WHERE id = ANY(%s) AND state = ANY(%s) ORDER BY id FOR UPDATE),
+                moved AS (UPDATE {t} AS t SET {sets} FROM before WHERE t.id = before.id RETURNING t.id, before.state)
+           INSERT INTO {h} (parent_id, from_state, to_state, at, actor_kind, actor_id, actor_label, reason)
+           SELECT id, state, %s, %s, %s, %s, %s, %s FROM moved RETURNING parent_id"""
+    ).format(
+        t=table,
+        h=sql.Identifier(history._meta.db_table),
+        sets=sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(column)) for column in assignments),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            update,
+            [
+                list(ids),
+                sources,
+                *assignments.values(),
+                to,
+                clock.now(),
+                by.kind,
+                by.id,
+                by.label,
+                reason,
+            ],
+        )
+        return sorted(row[0] for row in cursor.fetchall())
+
+
+def record_first(*, history: type[models.Model], ids: Iterable[int], state: str, by: Actor, reason: str = "") -> None:
+    """Write the first history row of things just made in `state`."""
+    at = clock.now()
+    history._default_manager.bulk_create(
+        [
+            history(
+                parent_id=key,
+                from_state="",
+                to_state=state,
+                at=at,
+                actor_kind=by.kind,
+                actor_id=by.id,
+                actor_label=by.label,
+                reason=reason,
+            )
+            for key in ids
+        ],
+        batch_size=5_000,
+    )
+
+
+class StateHistory(models.Model):
+    """Columns of every history table; a concrete one adds `parent`, a foreign key."""
+
+    id = models.BigAutoField(primary_key=True)
+    from_state = models.CharField(max_length=20, blank=True)
+    to_state = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=8)
+    actor_id = models.BigIntegerField(null=True)
+    actor_label = models.CharField(max_length=80)
+    reason = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,35 @@
+"""How Onedoor says dates, times and names: "Tuesday 3 March", "2:30pm" (clinical.md 6.5)."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date, datetime
+
+from onedoor.kernel.clock import LONDON
+
+
+def clock_time(moment: datetime) -> str:
+    """2:30pm, 9am, midday: London time as people say it."""
+    local = moment.astimezone(LONDON)
+    if local.hour == 12 and local.minute == 0:
+        return "midday"
+    minutes = f":{local.minute:02d}" if local.minute else ""
+    return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"
+
+
+def short_day(moment: datetime | date) -> str:
+    """Tue 8 Dec: for texts, where letters cost money."""
+    day = moment.astimezone(LONDON).date() if isinstance(moment, datetime) else moment
+    return f"{day:%a} {day.day} {day:%b}"
+
+
+def long_day(moment: datetime | date) -> str:
+    """Tuesday 8 December 2026."""
+    day = moment.astimezone(LONDON).date() if isinstance(moment, datetime) else moment
+    return f"{day:%A} {day.day} {day:%B %Y}"
+
+
+def folded(text: str) -> str:
+    """A sort and search key: accents off, lower case. The database sorts by code point, so names sort by this."""
+    plain = unicodedata.normalize("NFKD", text.replace("ł", "l").replace("Ł", "L").replace("ø", "o").replace("Ø", "O"))
+    return "".join(c for c in plain if not unicodedata.combining(c)).casefold().strip()

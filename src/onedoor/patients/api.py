@@ -1,0 +1,19 @@
+"""The door of patients."""
+
+from onedoor.patients.actions import end_number
+from onedoor.patients.models import Patient, PortalAccount
+from onedoor.patients.queries import by_id, by_ref, card, holders, names, reach, search, visible
+
+__all__ = [
+    "Patient",
+    "PortalAccount",
+    "by_id",
+    "by_ref",
+    "card",
+    "end_number",
+    "holders",
+    "names",
+    "reach",
+    "search",
+    "visible",
+]

@@ -1,0 +1,129 @@
+"""Patients, how to reach them, what they need, and who cares for them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from onedoor.accounts.models import Organisation, User
+
+
+class Patient(models.Model):
+    """One person. `name_key` is the folded family and given name: names sort and are found by it."""
+
+    id = models.BigAutoField(primary_key=True)
+    ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    nhs_number = models.CharField(max_length=10, null=True, unique=True)
+    title = models.CharField(max_length=20, blank=True)
+    given_name = models.CharField(max_length=80)
+    family_name = models.CharField(max_length=80)
+    name_key = models.CharField(max_length=170)
+    born_on = models.DateField()
+    gender = models.CharField(max_length=12, blank=True)
+    address = models.CharField(max_length=200, blank=True)
+    postcode = models.CharField(max_length=10, blank=True)
+    language = models.CharField(max_length=40, blank=True)
+    deceased = models.BooleanField(default=False)
+    restricted = models.BooleanField(default=False)
+    """The S-flag: nothing that identifies may be sent (clinical.md 6.2)."""
+
+    class Meta:
+        db_table = "patients_patient"
+        indexes = [models.Index(fields=["name_key"], name="patient_name", opclasses=["varchar_pattern_ops"])]
+
+    @property
+    def shown_name(self) -> str:
+        """Given name, then family name."""
+        return f"{self.given_name} {self.family_name}"
+
+
+class Identifier(models.Model):
+    """A number by which an organisation's own system knows the patient."""
+
+    id = models.BigAutoField(primary_key=True)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="identifiers")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
+    system = models.CharField(max_length=12)
+    value = models.CharField(max_length=40)
+
+    class Meta:
+        db_table = "patients_identifier"
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "system", "value"], name="identifier_once"),
+        ]
+        indexes = [models.Index(fields=["patient"], name="identifier_patient")]
+
+
+class ContactPoint(models.Model):
+    """A way to reach somebody. Numbers are E.164; `raw` keeps what was written when it could not be read."""
+
+    id = models.BigAutoField(primary_key=True)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="contact_points")
+    kind = models.CharField(max_length=8, choices=[(k, k) for k in ("mobile", "landline", "email")])
+    value = models.CharField(max_length=120)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    """Set when the point ended: replaced, wrong person, or dead. History stays."""
+    ended_because = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        db_table = "patients_contact_point"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "kind", "value"], condition=models.Q(until=None), name="contact_point_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["value"], condition=models.Q(until=None), name="contact_point_value"),
+        ]
+
+
+class Need(models.Model):
+    """Something to know before contacting or seeing the patient, in words and, where the facts give one, a code."""
+
+    id = models.BigAutoField(primary_key=True)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="needs")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
+    text = models.CharField(max_length=80)
+    code = models.CharField(max_length=18, blank=True)
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "patients_need"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "organisation", "text"], condition=models.Q(until=None), name="need_once"
+            ),
+        ]
+
+
+class CareRelationship(models.Model):
+    """Why an organisation may see a patient, from a day and perhaps until one (exclusive)."""
+
+    id = models.BigAutoField(primary_key=True)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="care_relationships")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
+    kind = models.CharField(max_length=12, choices=[(k, k) for k in ("registered", "referred", "caseload", "shared")])
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+
+    class Meta:
+        db_table = "patients_care_relationship"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "organisation", "kind"], condition=models.Q(ends_on=None), name="relationship_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "patient"], name="relationship_organisation")]
+
+
+class PortalAccount(models.Model):
+    """A patient's own sign-in."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="portal_account")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="portal_accounts")
+
+    class Meta:
+        db_table = "patients_portal_account"

@@ -1,0 +1,145 @@
+"""Reads of patients. Each starts from what the access may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from onedoor.kernel import clock, nhs_number
+from onedoor.kernel.access import Access
+from onedoor.kernel.words import folded
+from onedoor.patients.models import CareRelationship, ContactPoint, Patient
+from onedoor.patients.types import Card, Holder, Reach
+
+
+def visible(access: Access) -> QuerySet[Patient]:
+    """Patients within a present care relationship of the access; for a patient, themselves."""
+    if access.everything:
+        return Patient.objects.all()
+    if access.patient_id is not None:
+        return Patient.objects.filter(pk=access.patient_id)
+    today = clock.today()
+    relationship = CareRelationship.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gt=today),
+        patient=OuterRef("pk"),
+        organisation_id__in=access.organisations,
+        starts_on__lte=today,
+    )
+    return Patient.objects.filter(Exists(relationship))
+
+
+def by_ref(access: Access, ref: UUID) -> Patient:
+    """One patient by public reference; raises Patient.DoesNotExist outside the access."""
+    return visible(access).get(ref=ref)
+
+
+def by_id(access: Access, patient_id: int) -> Patient:
+    """One patient by key; raises Patient.DoesNotExist outside the access."""
+    return visible(access).get(pk=patient_id)
+
+
+def search(access: Access, words: str, *, limit: int = 20) -> list[Patient]:
+    """Patients by NHS number, telephone ending, date of birth (dd/mm/yyyy) or the beginning of a name."""
+    text = words.strip()
+    digits = nhs_number.compact(text)
+    found = visible(access)
+    if not text:
+        return []
+    if nhs_number.is_valid(digits):
+        return list(found.filter(nhs_number=digits)[:limit])
+    if digits.lstrip("+").isdigit() and len(digits) >= 6:
+        tail = digits.lstrip("+").removeprefix("44").lstrip("0")
+        points = ContactPoint.objects.filter(patient=OuterRef("pk"), until=None, value__endswith=tail)
+        return list(found.filter(Exists(points)).order_by("name_key")[:limit])
+    for part in folded(text).replace(",", " ").split():
+        found = found.filter(Q(name_key__startswith=part) | Q(name_key__contains=" " + part))
+    return list(found.order_by("name_key", "born_on")[:limit])
+
+
+def reach(organisation_id: int, patient_ids: Iterable[int]) -> dict[int, Reach]:
+    """Reach of many patients in one query, by patient key."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT p.id, p.given_name, p.family_name, p.born_on, m.value, l.value, coalesce(h.holders, 0),
+                      p.deceased, p.restricted,
+                      EXISTS (SELECT 1 FROM patients_care_relationship r WHERE r.patient_id = p.id
+                              AND r.organisation_id = %(organisation)s AND r.starts_on <= %(today)s
+                              AND (r.ends_on IS NULL OR r.ends_on > %(today)s)),
+                      coalesce(n.needs, '{}')
+               FROM patients_patient p
+               LEFT JOIN LATERAL (SELECT value FROM patients_contact_point c WHERE c.patient_id = p.id
+                    AND c.kind = 'mobile' AND c.until IS NULL ORDER BY c.id LIMIT 1) m ON true
+               LEFT JOIN LATERAL (SELECT value FROM patients_contact_point c WHERE c.patient_id = p.id
+                    AND c.kind = 'landline' AND c.until IS NULL ORDER BY c.id LIMIT 1) l ON true
+               LEFT JOIN LATERAL (SELECT count(DISTINCT c.patient_id) AS holders FROM patients_contact_point c
+                    JOIN patients_patient q ON q.id = c.patient_id AND NOT q.deceased
+                    WHERE c.value = m.value AND c.until IS NULL) h ON true
+               LEFT JOIN LATERAL (SELECT array_agg(text ORDER BY text) AS needs FROM patients_need n
+                    WHERE n.patient_id = p.id AND n.until IS NULL) n ON true
+               WHERE p.id = ANY(%(ids)s)""",
+            {"organisation": organisation_id, "today": clock.today(), "ids": list(patient_ids)},
+        )
+        return {row[0]: Reach(*[*row[:10], tuple(row[10])]) for row in cursor.fetchall()}
+
+
+def holders(organisation_id: int, number: str) -> list[Holder]:
+    """Every patient of the organisation who holds this E.164 number now, the dead included."""
+    today = clock.today()
+    found = (
+        Patient.objects.filter(contact_points__value=number, contact_points__until=None)
+        .filter(
+            Q(care_relationships__ends_on=None) | Q(care_relationships__ends_on__gt=today),
+            care_relationships__organisation_id=organisation_id,
+            care_relationships__starts_on__lte=today,
+        )
+        .distinct()
+        .order_by("id")
+    )
+    return [
+        Holder(p.pk, given_name=p.given_name, family_name=p.family_name, born_on=p.born_on, deceased=p.deceased)
+        for p in found
+    ]
+
+
+def card(access: Access, patient_id: int) -> Card:
+    """The banner of one patient; raises Patient.DoesNotExist outside the access."""
+    patient = by_id(access, patient_id)
+    points = list(patient.contact_points.filter(until=None).order_by("id").values_list("kind", "value"))
+    mobiles = tuple(value for kind, value in points if kind == "mobile")
+    shared = (
+        ContactPoint.objects.filter(value__in=mobiles, until=None, patient__deceased=False)
+        .exclude(patient=patient)
+        .exists()
+    )
+    registered = (
+        CareRelationship.objects.filter(patient=patient, kind="registered", ends_on=None)
+        .select_related("organisation")
+        .first()
+    )
+    return Card(
+        id=patient.pk,
+        ref=patient.ref,
+        name=patient.shown_name,
+        born_on=patient.born_on,
+        nhs_number=patient.nhs_number,
+        gender=patient.gender,
+        address=patient.address,
+        postcode=patient.postcode,
+        language=patient.language,
+        deceased=patient.deceased,
+        restricted=patient.restricted,
+        practice=registered.organisation.name if registered else "",
+        mobiles=mobiles,
+        landlines=tuple(value for kind, value in points if kind == "landline"),
+        emails=tuple(value for kind, value in points if kind == "email"),
+        needs=tuple(patient.needs.filter(until=None).order_by("text").values_list("text", flat=True)),
+        shared_mobile=shared,
+    )
+
+
+def names(access: Access, patient_ids: Iterable[int]) -> dict[int, Patient]:
+    """Many patients by key, those within the access only."""
+    return visible(access).in_bulk(list(patient_ids))

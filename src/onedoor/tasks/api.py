@@ -1,0 +1,35 @@
+"""The door of tasks."""
+
+from onedoor.tasks.actions import (
+    AlreadyDone,
+    NoSuchOutcome,
+    ask_for,
+    claim,
+    complete,
+    declare_kind,
+    give_back,
+    kind_of,
+    kinds,
+    withdraw,
+)
+from onedoor.tasks.models import Task
+from onedoor.tasks.queries import KindCount, by_ref, counts, visible, waiting
+
+__all__ = [
+    "AlreadyDone",
+    "KindCount",
+    "NoSuchOutcome",
+    "Task",
+    "ask_for",
+    "by_ref",
+    "claim",
+    "complete",
+    "counts",
+    "declare_kind",
+    "give_back",
+    "kind_of",
+    "kinds",
+    "visible",
+    "waiting",
+    "withdraw",
+]

@@ -1,0 +1,53 @@
+"""Reads of tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Min, QuerySet
+
+from onedoor.kernel.access import Access, Permission
+from onedoor.tasks.models import Task
+
+WAITING = ("open", "claimed")
+
+
+def visible(access: Access) -> QuerySet[Task]:
+    """Tasks of the organisations of this access."""
+    if access.everything:
+        return Task.objects.all()
+    if not access.may(Permission.TASKS):
+        return Task.objects.none()
+    return Task.objects.filter(organisation_id__in=access.organisations)
+
+
+def by_ref(access: Access, ref: UUID) -> Task:
+    """One task; raises Task.DoesNotExist outside the access."""
+    return visible(access).select_related("patient", "owner", "organisation").get(ref=ref)
+
+
+def waiting(access: Access, *, kind: str = "", patient_id: int | None = None, limit: int = 200) -> list[Task]:
+    """Work that waits, the urgent first, then by the clock that runs out first."""
+    found = visible(access).filter(state__in=WAITING).select_related("patient", "owner", "organisation")
+    if kind:
+        found = found.filter(kind=kind)
+    if patient_id is not None:
+        found = found.filter(patient_id=patient_id)
+    return list(found.order_by("-urgent", "due_at", "id")[:limit])
+
+
+@dataclass(frozen=True)
+class KindCount:
+    """How much of a kind waits, and since when the oldest does."""
+
+    kind: str
+    count: int
+    oldest: datetime
+
+
+def counts(access: Access) -> list[KindCount]:
+    """Waiting work by kind."""
+    rows = visible(access).filter(state__in=WAITING).values("kind").annotate(n=Count("id"), oldest=Min("created_at"))
+    return [KindCount(row["kind"], row["n"], row["oldest"]) for row in rows.order_by("kind")]
