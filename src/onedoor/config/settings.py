@@ -6,6 +6,8 @@ from pathlib import Path
 
 import environs
 
+from onedoor.config import log
+
 env = environs.Env()
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -34,6 +36,9 @@ INSTALLED_APPS = [
     "onedoor.messaging",
     "onedoor.booking",
     "onedoor.exchange",
+    "onedoor.ui",
+    "onedoor.staff",
+    "onedoor.portal",
 ]
 
 _database_url = env.str("DATABASE_URL", "postgresql:///onedoor")
@@ -80,8 +85,58 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "onedoor.ui.access.ClosedByDefault",
 ]
 ROOT_URLCONF = "onedoor.config.urls"
 WSGI_APPLICATION = "onedoor.config.wsgi.application"
 
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = env.bool("ONEDOOR_HTTPS", False)
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+LOGIN_URL = "signin"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 25 * 1024 * 1024
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "APP_DIRS": False,
+        "DIRS": [ROOT / "src/onedoor" / package / "templates" for package in ("ui", "staff", "portal")],
+        "OPTIONS": {
+            "environment": "onedoor.ui.jinja.environment",
+            "context_processors": ["django.template.context_processors.request"],
+        },
+    },
+]
+
+# Images must stand at /assets/images for the NHS stylesheet to find them (house-style.md 3.2).
+STATIC_URL = "/assets/"
+STATIC_ROOT = HOME / "static"
+STATICFILES_DIRS = [HOME / "assets"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if env.str("ONEDOOR_ASSETS", "built") == "built"
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_MAX_AGE = 3600
+
+_PAGE_SCRIPT = "'sha256-tDOvXJi1PXbg0CWjLCCYSNHRXtps26K4JXkE3M6u/c0='"
+"""The one inline script of the NHS page template; a test works it out anew from the installed package."""
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'", _PAGE_SCRIPT],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
 LOGGING_CONFIG = None
+log.configure()

@@ -1,0 +1,72 @@
+"""What stands around every staff page: where one is, who one is, and the menu with its counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from onedoor.accounts import api as accounts
+from onedoor.kernel.access import Access, Permission
+from onedoor.tasks import api as tasks
+from onedoor.ui import access as doors
+from onedoor.ui.pages import page
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of the menu; `count` is what waits there, None where nothing is counted."""
+
+    label: str
+    address: str
+    current: bool
+    count: int | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The frame of a staff page."""
+
+    organisation: str
+    user: str
+    menu: list[Item]
+
+
+_MENU: tuple[tuple[str, str, Permission | None], ...] = (
+    ("Home", "home", None),
+    ("Diary", "diary", Permission.DIARY),
+    ("Inbox", "inbox", Permission.MESSAGES),
+    ("Offers", "offers", Permission.DIARY),
+    ("Tasks", "tasks", Permission.TASKS),
+    ("Patients", "patients", Permission.PATIENTS),
+    ("Import", "imports", Permission.IMPORT),
+    ("Counters", "counters", Permission.COUNTERS),
+    ("Settings", "settings", Permission.SETTINGS),
+)
+
+
+def organisation_of(access: Access) -> accounts.Organisation:
+    """The organisation whose day the pages show: a person's only one, or the first by name."""
+    return accounts.organisations(access)[0]
+
+
+def staff_page(request: HttpRequest, template: str, current: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    """Render a staff page inside its frame; `current` is the menu entry it belongs to."""
+    access = doors.granted(request)
+    waiting = {count.kind: count.count for count in tasks.counts(access)}
+    urgent = sum(n for kind, n in waiting.items() if tasks.kind_of(kind).urgent)
+    counts: dict[str, tuple[int, bool]] = {"tasks": (sum(waiting.values()), urgent > 0)}
+    if access.may(Permission.MESSAGES):
+        from onedoor.messaging import api as messaging
+
+        counts["inbox"] = (messaging.inbox_count(access), False)
+    menu = [
+        Item(label, reverse(name), name == current, *counts.get(name, (None, False)))
+        for label, name, permission in _MENU
+        if permission is None or access.may(permission)
+    ]
+    frame = Frame(organisation=organisation_of(access).name, user=access.actor.label, menu=menu)
+    return page(request, template, status=status, frame=frame, **context)

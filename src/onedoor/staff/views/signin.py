@@ -1,0 +1,71 @@
+"""Signing in: with a password, or with one click in a demonstration."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from onedoor.accounts.api import User
+from onedoor.ui.access import public
+from onedoor.ui.pages import page
+
+DEMO_ROLES = (
+    ("receptionist", "Receptionist", "the diary, the inbox and the tasks of the front desk"),
+    ("practice_manager", "Practice manager", "the same, with imports, counters and settings"),
+    ("administrator", "System administrator", "settings and switches, no patients"),
+    ("patient", "Patient", "their own appointments and who looked at their record"),
+)
+
+
+@public
+@require_http_methods(["GET", "POST"])
+def signin(request: HttpRequest) -> HttpResponseBase:
+    """The sign-in page; a wrong name or password says so without saying which."""
+    wrong = False
+    if request.method == "POST":
+        user = authenticate(request, username=request.POST.get("username"), password=request.POST.get("password"))
+        if user is not None:
+            login(request, user)
+            return redirect(_next(request))
+        wrong = True
+    roles = DEMO_ROLES if settings.DEMONSTRATION else ()
+    return page(
+        request, "staff/signin.jinja", status=400 if wrong else 200, roles=roles, wrong=wrong, next=_next(request)
+    )
+
+
+@public
+@require_POST
+def demo_signin(request: HttpRequest, role: str) -> HttpResponseBase:
+    """One click in a demonstration signs in as its receptionist, manager, administrator or patient."""
+    if not settings.DEMONSTRATION or role not in {name for name, _, _ in DEMO_ROLES}:
+        raise Http404
+    user = User.objects.filter(username=f"demo-{role}").first()
+    if user is None:
+        raise Http404
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    return redirect(_next(request))
+
+
+@public
+@require_POST
+def signout(request: HttpRequest) -> HttpResponse:
+    """Sign out and return to the sign-in page."""
+    logout(request)
+    return redirect("signin")
+
+
+@public
+@require_GET
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for it whatever the page says."""
+    return redirect("/assets/images/favicon.ico")
+
+
+def _next(request: HttpRequest) -> str:
+    wanted = request.POST.get("next") or request.GET.get("next") or "/"
+    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "/"

@@ -1,0 +1,132 @@
+"""Who may open a page. Every view says so with one of the decorators here; a view that says nothing opens to nobody.
+
+A visitor who has not signed in is asked to. Somebody signed in without the right gets 404, as for a page that does not
+exist: nothing is revealed (architecture.md 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from onedoor.accounts.api import User, access_of
+from onedoor.kernel.access import Access, Permission
+from onedoor.patients.api import PortalAccount
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a view asks of its visitor."""
+
+    kind: str
+    """public, staff or patient."""
+    permission: Permission | None = None
+
+
+def public(view: View[P]) -> View[P]:
+    """Open to everybody, signed in or not."""
+    _declare(view, Policy("public"))
+    return view
+
+
+def staff(permission: Permission | None = None) -> Callable[[View[P]], View[P]]:
+    """Open to staff; with `permission`, to those whose roles include it."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            access = of(request)
+            if access is None:
+                return _sign_in(request)
+            if access.patient_id is not None or not access.permissions:
+                raise Http404
+            if permission is not None and not access.may(permission):
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        _declare(guarded, Policy("staff", permission))
+        return guarded
+
+    return decorate
+
+
+def patient(view: View[P]) -> View[P]:
+    """Open to a signed-in patient, who sees themselves."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        access = of(request)
+        if access is None:
+            return _sign_in(request)
+        if access.patient_id is None:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    _declare(guarded, Policy("patient"))
+    return guarded
+
+
+def policy_of(view: object) -> Policy | None:
+    """The declared policy of a view, None when it declares none."""
+    found = getattr(view, "onedoor_policy", None)
+    return found if isinstance(found, Policy) else None
+
+
+def of(request: HttpRequest) -> Access | None:
+    """The access of whoever sent the request, None when nobody signed in. Worked out once a request."""
+    if not hasattr(request, "_onedoor_access"):
+        request._onedoor_access = _work_out(request)  # type: ignore[attr-defined]
+    found: Access | None = request._onedoor_access  # type: ignore[attr-defined]
+    return found
+
+
+def granted(request: HttpRequest) -> Access:
+    """The access behind a guarded view."""
+    access = of(request)
+    if access is None:
+        raise Http404
+    return access
+
+
+def _work_out(request: HttpRequest) -> Access | None:
+    user = request.user
+    if isinstance(user, AnonymousUser):
+        return None
+    assert isinstance(user, User)
+    account = PortalAccount.objects.filter(user=user).only("patient_id").first()
+    return Access.of_patient(account.patient_id) if account else access_of(user)
+
+
+def _declare(view: object, policy: Policy) -> None:
+    vars(view)["onedoor_policy"] = policy
+
+
+def _sign_in(request: HttpRequest) -> HttpResponse:
+    return redirect(f"{reverse('signin')}?next={request.path}" if request.method == "GET" else reverse("signin"))
+
+
+class ClosedByDefault:
+    """Middleware: a view without a declared policy answers 404 to everybody."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> None:
+        """Django calls this once the view is known."""
+        if policy_of(view) is None:
+            raise Http404

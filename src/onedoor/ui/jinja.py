@@ -1,0 +1,94 @@
+"""The Jinja environment of all pages: NHS design system macros, our own filters, and undefined names that fail."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import jinja2
+from django.contrib.messages import get_messages
+from django.templatetags.static import static
+from django.urls import reverse
+from markupsafe import Markup
+
+from onedoor.kernel import clock, nhs_number, words
+
+
+class Lenient(jinja2.ChainableUndefined):
+    """The NHS macros chain through names that may be missing; printing one is still a mistake of ours, and fails."""
+
+    def __str__(self) -> str:
+        return self._fail_with_undefined_error()
+
+
+def environment(**options: Any) -> jinja2.Environment:
+    """Called by Django's Jinja2 backend."""
+    loader = jinja2.ChoiceLoader([options.pop("loader"), jinja2.PackageLoader("nhsuk_frontend_jinja")])
+    options["undefined"] = Lenient
+    env = jinja2.Environment(loader=loader, trim_blocks=True, lstrip_blocks=True, **options)
+    env.globals.update(url=_url, static=static, get_messages=get_messages, now=clock.now)
+    env.filters.update(
+        clock_time=words.clock_time,
+        short_day=words.short_day,
+        long_day=words.long_day,
+        nhs_number=lambda digits: nhs_number.shown(digits) if digits else "not known",
+        phone=shown_phone,
+        ago=ago,
+        until=until,
+        when=when,
+    )
+    return env
+
+
+def _url(name: str, *args: object) -> str:
+    return reverse(name, args=args)
+
+
+def shown_phone(number: str) -> str:
+    """07700 900123: a UK number as people read it out; others stay international."""
+    if not number.startswith("+44"):
+        return number
+    national = "0" + number[3:]
+    return f"{national[:5]} {national[5:]}"
+
+
+def ago(moment: datetime | None) -> Markup:
+    """How long ago, as people say it, with the exact time on hover."""
+    if moment is None:
+        return Markup("")
+    return _timed(moment, _length(clock.now() - moment) + " ago")
+
+
+def until(moment: datetime | None) -> Markup:
+    """How long until then; what is past is overdue."""
+    if moment is None:
+        return Markup("")
+    left = moment - clock.now()
+    if left <= -timedelta(minutes=1):
+        return _timed(moment, f"{_length(-left)} overdue")
+    return _timed(moment, f"in {_length(left)}")
+
+
+def when(moment: datetime) -> str:
+    """Tuesday 8 December 2026, 2:30pm."""
+    return f"{words.long_day(moment)}, {words.clock_time(moment)}"
+
+
+def _timed(moment: datetime, said: str) -> Markup:
+    local = moment.astimezone(clock.LONDON)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(local.isoformat(), when(moment), said)
+
+
+def _length(length: timedelta) -> str:
+    minutes = max(0, round(length.total_seconds() / 60))
+    if minutes < 1:
+        return "moments"
+    if minutes < 60:
+        return _count(minutes, "minute")
+    if minutes < 48 * 60:
+        return _count(round(minutes / 60), "hour")
+    return _count(round(minutes / 1440), "day")
+
+
+def _count(n: int, unit: str) -> str:
+    return f"{n} {unit}" if n == 1 else f"{n} {unit}s"
