@@ -1,0 +1,1 @@
+"""Phones in the browser, and the people who own them."""
