@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -20,8 +19,7 @@ from onedoor.accounts.api import User, access_of
 from onedoor.kernel.access import Access, Permission
 from onedoor.patients.api import PortalAccount
 
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True)
@@ -33,18 +31,18 @@ class Policy:
     permission: Permission | None = None
 
 
-def public(view: View[P]) -> View[P]:
+def public(view: View) -> View:
     """Open to everybody, signed in or not."""
     _declare(view, Policy("public"))
     return view
 
 
-def staff(permission: Permission | None = None) -> Callable[[View[P]], View[P]]:
+def staff(permission: Permission | None = None) -> Callable[[View], View]:
     """Open to staff; with `permission`, to those whose roles include it."""
 
-    def decorate(view: View[P]) -> View[P]:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             access = of(request)
             if access is None:
                 return _sign_in(request)
@@ -60,11 +58,11 @@ def staff(permission: Permission | None = None) -> Callable[[View[P]], View[P]]:
     return decorate
 
 
-def patient(view: View[P]) -> View[P]:
+def patient(view: View) -> View:
     """Open to a signed-in patient, who sees themselves."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         access = of(request)
         if access is None:
             return _sign_in(request)
