@@ -1,6 +1,8 @@
 """Tables of booking: the diary, and the refilling of released places."""
 
 from onedoor.booking.models.diary import (
+    LIVE,
+    TAKEN,
     Appointment,
     AppointmentHistory,
     AppointmentType,
@@ -13,6 +15,8 @@ from onedoor.booking.models.diary import (
 from onedoor.booking.models.refilling import Offer, OfferHistory, OfferPolicy, Release, WaitingEntry, Wave
 
 __all__ = [
+    "LIVE",
+    "TAKEN",
     "Appointment",
     "AppointmentHistory",
     "AppointmentType",

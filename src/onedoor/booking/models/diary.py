@@ -21,9 +21,13 @@ LIVE = ("held", "pending", "booked", "arrived", "cancelling")
 """States in which an appointment keeps its seat. `pending` is a booking that an outside diary has not yet confirmed,
 `cancelling` a cancellation it has not yet confirmed."""
 
+TAKEN = (*LIVE, "fulfilled")
+"""States in which nobody else may have the seat: somebody seen early has used it."""
+
 
 class AppointmentType(models.Model):
-    """What a kind of appointment allows. A new type from an import allows nothing by machine until a person says so."""
+    """What a kind of appointment allows. A type that `rules.TYPES` does not know allows nothing by machine until a person
+    says so."""
 
     id = models.BigAutoField(primary_key=True)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
@@ -37,6 +41,8 @@ class AppointmentType(models.Model):
     remind_hours = models.SmallIntegerField(null=True, default=48)
     """Hours before the start at which the reminder goes; null for none."""
     confirm_same_day = models.BooleanField(default=True)
+    by_telephone = models.BooleanField(default=False)
+    """The practice rings: a text must not ask the patient to come."""
 
     class Meta:
         db_table = "booking_appointment_type"
@@ -109,6 +115,10 @@ class Appointment(models.Model):
     hold_until_real = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
     """When the patient said YES to the reminder."""
+    told_at = models.DateTimeField(null=True)
+    """When a text about the booking itself was queued: at once for ours, by the sweep for one booked on the day."""
+    reminded_at = models.DateTimeField(null=True)
+    """When its reminder was queued; from then on it is an open question to the patient."""
     instead_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, db_index=False)
     """The appointment that this earlier one replaces."""
 
@@ -191,6 +201,8 @@ class Conflict(models.Model):
     seat = models.ForeignKey(Seat, on_delete=models.PROTECT)
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, null=True)
     what = models.CharField(max_length=200)
+    row = models.JSONField(default=dict)
+    """What the outside diary says of the place, applied if a person decides that it is right."""
     state = models.CharField(max_length=10, default="open")
     outcome = models.CharField(max_length=20, blank=True)
 

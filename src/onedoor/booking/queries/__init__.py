@@ -1,0 +1,1 @@
+"""Reads of booking: each starts from what the access may see."""
