@@ -49,14 +49,24 @@ def _quiet(_: str) -> None:
 class Cluster:
     """One PostgreSQL cluster and, between start() and stop(), its server.
 
-    `durable=False` is for tests: faster, and lost with the machine's power.
+    `durable=False` is for tests: faster, and lost with the machine's power. `patience` is how many seconds start() waits
+    for another holder of the cluster: the last processes of a killed parent need a moment to leave.
     """
 
-    def __init__(self, place: Place, server: Server, *, durable: bool = True, say: Say = _quiet) -> None:
+    def __init__(
+        self,
+        place: Place,
+        server: Server,
+        *,
+        durable: bool = True,
+        say: Say = _quiet,
+        patience: float = ORPHANS_SECONDS,
+    ) -> None:
         self.place = place
         self.server = server
         self.durable = durable
         self.say = say
+        self.patience = patience
         self.data = place.root / "data"
         self.settings = place.root / "settings"
         self.lock = FileLock(place.root / "lock")
@@ -79,10 +89,10 @@ class Cluster:
 
         Refuses when another process runs this cluster, or when the data is of another PostgreSQL version.
         """
-        if not self.lock.held and not self.lock.take_within(ORPHANS_SECONDS):
+        if not self.lock.held and not self.lock.take_within(self.patience):
             raise Refused(f"The database in {self.place.root} is in use by another process. Stop that one first.")
         try:
-            self.owner.take_within(ORPHANS_SECONDS)
+            self.owner.take_within(self.patience)
             if not (self.data / "PG_VERSION").exists():
                 self._create()
             self._refuse_foreign_version()
@@ -216,7 +226,7 @@ class Cluster:
             "log_line_prefix": "'%m [%p] '",
         }
         if not self.durable:
-            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            settings |= {"fsync": "off", "full_page_writes": "off"}  # commits still survive a kill of the server
         return settings
 
     def _remove_leavings(self) -> None:
@@ -230,7 +240,7 @@ class Cluster:
     def _remove_leavings_when_alone(self) -> None:
         """After a crash of the server alone its sessions may outlive it; our own hold on the lock hides theirs."""
         self.lock.release()
-        if not self.lock.take_within(ORPHANS_SECONDS):
+        if not self.lock.take_within(self.patience):
             raise Refused(f"Processes of the database in {self.place.root} did not end after its server crashed.")
         self._remove_leavings()
 
@@ -350,8 +360,8 @@ def _wait_for_guests(ours: Cluster, say: Say) -> None:
 
 
 @contextmanager
-def throwaway(*, programs: Path | None = None) -> Iterator[Cluster]:
-    """A started cluster in a temporary folder, gone with the block. `programs` is another PostgreSQL's folder."""
+def temporary_place() -> Iterator[Place]:
+    """A folder for one cluster, gone with the block; as root, one that the database's account can reach."""
     as_root = os.geteuid() == 0
     account = database_account() if as_root else None
     root = Path(tempfile.mkdtemp(prefix="onedoor-"))
@@ -359,16 +369,22 @@ def throwaway(*, programs: Path | None = None) -> Iterator[Cluster]:
         if account:
             os.chown(root, 0, account.gid)
             root.chmod(0o750)
-        copies = system_state() if as_root else None
-        server = server_in(programs) if programs else wheel_server(copies=copies)
-        made = Cluster(Place(root, root / "postgres.log", account, copies), server, durable=False)
+        yield Place(root, root / "postgres.log", account, copies=system_state() if as_root else None)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@contextmanager
+def throwaway(*, programs: Path | None = None) -> Iterator[Cluster]:
+    """A started cluster in a temporary folder, gone with the block. `programs` is another PostgreSQL's folder."""
+    with temporary_place() as place:
+        server = server_in(programs) if programs else wheel_server(copies=place.copies)
+        made = Cluster(place, server, durable=False)
         try:
             made.start()
             yield made
         finally:
             made.stop()
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
 
 
 def _memory() -> int:

@@ -67,9 +67,10 @@ def data_place(home: Path) -> Place:
 
 
 def system_state() -> Path:
-    """Root's folder for the databases of all installations of this machine."""
-    STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
-    return STATE
+    """Root's folder for the databases of all installations of this machine; ONEDOOR_STATE names another."""
+    state = Path(os.environ.get("ONEDOOR_STATE") or STATE)
+    state.mkdir(mode=0o755, parents=True, exist_ok=True)
+    return state
 
 
 def database_account() -> Account:
