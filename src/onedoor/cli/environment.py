@@ -10,6 +10,7 @@ from pathlib import Path
 from onedoor.cli.supervisor.place import home
 
 SECRETS = "secrets.env"
+LAST_UP = "up.env"
 SECRET_NAMES = ("ONEDOOR_SECRET_KEY", "ONEDOOR_DEMO_TOKEN")
 
 
@@ -46,18 +47,29 @@ def environment(*, django: bool = True) -> Iterator[Environment]:
 
 
 def export_settings() -> Path:
-    """Put what settings read into `os.environ`, where not given by hand, and return the installation's folder."""
+    """Put what settings read into `os.environ`, where not given by hand, and return the installation's folder.
+
+    What the last `onedoor up` decided counts for commands run beside it: whether this is a demonstration, and where.
+    """
     folder = home()
     defaults = {
         "ONEDOOR_HOME": str(folder),
         "DJANGO_SETTINGS_MODULE": "onedoor.config.settings",
-        "ONEDOOR_DEMO": "true",
+        **_read(folder / LAST_UP),
         **_secrets(folder),
     }
     os.environ["ONEDOOR_HOME"] = defaults["ONEDOOR_HOME"]  # given by hand it may be relative
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
     return folder
+
+
+def remember_up(folder: Path, values: dict[str, str]) -> None:
+    """What `onedoor up` decided, for its children and for the commands that are run beside it."""
+    os.environ.update(values)
+    side = folder / f"{LAST_UP}.new"
+    side.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    side.replace(folder / LAST_UP)
 
 
 def _set_up(django: bool) -> None:
@@ -80,4 +92,10 @@ def _secrets(folder: Path) -> dict[str, str]:
             pass
         finally:
             side.unlink()
+    return _read(file)
+
+
+def _read(file: Path) -> dict[str, str]:
+    if not file.exists():
+        return {}
     return dict(line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)

@@ -58,7 +58,7 @@ class Signals:
 
 
 def up(fresh: Annotated[bool, typer.Option(help="Remove this installation's data first.")] = False) -> None:
-    """Bring everything up: database, web, worker, dispatcher, simulator. Ctrl-C stops it all."""
+    """Bring the demonstration up: database, web, worker, dispatcher, simulator. Ctrl-C stops it all."""
     from onedoor.cli.environment import export_settings
     from onedoor.cli.errors import Refused
     from onedoor.cli.supervisor.locks import FileLock
@@ -113,6 +113,7 @@ def programs(home: Path, ports: "Ports", host: str) -> dict[str, list[str]]:
 
 
 def _run(home: Path, running: "FileLock", signals: Signals, stack: ExitStack) -> None:
+    from onedoor.cli.environment import remember_up
     from onedoor.cli.supervisor.ports import choose
 
     host = os.environ.get("ONEDOOR_HOST", "127.0.0.1")
@@ -120,7 +121,8 @@ def _run(home: Path, running: "FileLock", signals: Signals, stack: ExitStack) ->
     stack.callback(ports.web.close)
     address = _address(host, ports)
     simulator = f"http://127.0.0.1:{ports.simulator}"
-    os.environ |= {"ONEDOOR_URL": address, "ONEDOOR_SIMULATOR_URL": simulator}
+    demonstration = os.environ.get("ONEDOOR_DEMO", "true")
+    remember_up(home, {"ONEDOOR_DEMO": demonstration, "ONEDOOR_URL": address, "ONEDOOR_SIMULATOR_URL": simulator})
     running.note(address)
     cluster = None if os.environ.get("DATABASE_URL") else _start_database(home, stack)
     _prepare()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import stat
 from pathlib import Path
 
