@@ -1,9 +1,65 @@
-"""Set before any settings are read: tests serve assets under their plain names, without a build."""
+"""Shared by every test: plain assets, a domain clock that stands, and reference data that survives a flush."""
+
+from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+# Set before any settings are read: tests serve assets under their plain names, without a build.
 os.environ["ONEDOOR_ASSETS"] = "plain"
 os.environ.setdefault("ONEDOOR_HOME", str(Path(tempfile.gettempdir()) / "onedoor-tests"))
 (Path(os.environ["ONEDOOR_HOME"]) / "assets").mkdir(parents=True, exist_ok=True)
+
+REFERENCE_TABLES = ("records_code", "messaging_tariff")
+"""Filled by migrations; the flush after a transactional test empties them."""
+
+
+@pytest.fixture(autouse=True)
+def monday_morning() -> Iterator[None]:
+    """Monday 7 December 2026, 9am in London, unless a test sets another time."""
+    from onedoor.kernel import clock
+
+    clock.forget_cache()
+    with clock.at(datetime(2026, 12, 7, 9, 0, tzinfo=clock.LONDON)):
+        yield
+
+
+_reference: dict[str, list[tuple[Any, ...]]] = {}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Keep reference data as the migrations left it. Flushes truncate, so the audit's guard against that goes, here only."""
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        for table in ("audit_entry", "audit_seal"):
+            cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_truncate ON kernel_{table}")
+        for table in REFERENCE_TABLES:
+            cursor.execute(f"SELECT * FROM {table}")
+            _reference[table] = _reference.get(table) or cursor.fetchall()
+
+
+@pytest.fixture(autouse=True)
+def keep_reference(request: pytest.FixtureRequest) -> None:
+    """Put reference data back before a test that a flush may have come before."""
+    mark = request.node.get_closest_marker("django_db")
+    names = set(request.fixturenames)
+    if not mark and not {"db", "transactional_db", "live_server"} & names:
+        return
+    transactional = {"transactional_db", "live_server"} & names or (mark and mark.kwargs.get("transaction"))
+    request.getfixturevalue("transactional_db" if transactional else "db")
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for table, rows in _reference.items():
+            cursor.execute(f"SELECT count(*) FROM {table}")
+            if cursor.fetchone()[0] == 0 and rows:
+                places = ", ".join(["%s"] * len(rows[0]))
+                cursor.executemany(f"INSERT INTO {table} OVERRIDING SYSTEM VALUE VALUES ({places})", rows)

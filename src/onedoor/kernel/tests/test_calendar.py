@@ -1,0 +1,46 @@
+"""Working time across nights, weekends, bank holidays and the clock change."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from onedoor.kernel import calendar
+from onedoor.kernel.clock import LONDON
+
+
+def london(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=LONDON)
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "end"),
+    [
+        ("2026-12-07 09:00", 4, "2026-12-07 13:00"),
+        ("2026-12-07 17:00", 4, "2026-12-08 10:30"),
+        ("2026-12-11 17:30", 2, "2026-12-14 09:00"),  # over a weekend
+        ("2026-12-24 18:00", 1, "2026-12-29 08:30"),  # Christmas Day, and Boxing Day's Monday in lieu
+        ("2026-12-07 06:00", 1, "2026-12-07 09:00"),
+        ("2026-12-12 12:00", 1, "2026-12-14 09:00"),
+        ("2027-03-25 18:00", 1, "2027-03-30 08:30"),  # Good Friday, Easter Monday, and the clocks going forward
+        ("2026-12-07 08:00", 10.5, "2026-12-07 18:30"),
+    ],
+)
+def test_add_working_time(start: str, hours: float, end: str) -> None:
+    assert calendar.add_working_time(london(start), timedelta(hours=hours)) == london(end)
+
+
+@pytest.mark.parametrize(
+    ("moment", "open_now"),
+    [
+        ("2026-12-07 08:00", True),
+        ("2026-12-07 07:59", False),
+        ("2026-12-07 18:30", False),
+        ("2026-12-12 12:00", False),
+        ("2026-12-25 12:00", False),
+        ("2026-12-28 12:00", False),
+    ],
+)
+def test_is_open(moment: str, open_now: bool) -> None:
+    assert calendar.is_open(london(moment)) is open_now

@@ -1,0 +1,88 @@
+"""Patients are seen through care relationships only."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from onedoor import factories
+from onedoor.kernel.access import Access, Role
+from onedoor.patients import api as patients
+from onedoor.patients.models import CareRelationship, Patient
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_stranger_finds_nothing() -> None:
+    practice = factories.practice()
+    factories.patient(practice)
+    assert not patients.visible(Access.nobody()).exists()
+    _, other = factories.person(factories.practice("Y99003", "Harbour Surgery"))
+    assert not patients.visible(other).exists()
+
+
+def test_an_ended_relationship_ends_sight() -> None:
+    practice = factories.practice()
+    patient = factories.patient(practice)
+    _, access = factories.person(practice)
+    assert patients.by_ref(access, patient.ref) == patient
+    CareRelationship.objects.update(ends_on=date(2026, 12, 7))
+    with pytest.raises(Patient.DoesNotExist):
+        patients.by_ref(access, patient.ref)
+
+
+def test_a_patient_sees_only_themselves() -> None:
+    practice = factories.practice()
+    mine, other = factories.patient(practice), factories.patient(practice, "Ali")
+    access = Access.of_patient(mine.pk)
+    assert list(patients.visible(access)) == [mine]
+    with pytest.raises(Patient.DoesNotExist):
+        patients.by_ref(access, other.ref)
+
+
+def test_the_administrator_has_no_patient_permission() -> None:
+    from onedoor.kernel.access import Permission
+
+    _, access = factories.person(factories.practice(), Role.ADMINISTRATOR)
+    assert not access.may(Permission.PATIENTS)
+
+
+@pytest.mark.parametrize("words", ["hollis", "Hollis Sam", "sam", "HÓLLIS", "900123", "07700 900123", "+447700900123"])
+def test_search(words: str) -> None:
+    practice = factories.practice()
+    patient = factories.patient(practice, mobile="+447700900123")
+    factories.patient(practice, "Ines", "Marlow")
+    _, access = factories.person(practice)
+    assert patients.search(access, words) == [patient]
+
+
+def test_search_by_nhs_number_and_for_nothing() -> None:
+    practice = factories.practice()
+    patient = factories.patient(practice)
+    _, access = factories.person(practice)
+    assert patient.nhs_number
+    spaced = f"{patient.nhs_number[:3]} {patient.nhs_number[3:6]} {patient.nhs_number[6:]}"
+    assert patients.search(access, spaced) == [patient]
+    assert patients.search(access, "  ") == []
+
+
+def test_reach_of_many_is_one_query(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    practice = factories.practice()
+    shared = "+447700900200"
+    people = [factories.patient(practice, f"P{i}", mobile=shared if i < 2 else None) for i in range(20)]
+    factories.patient(practice, "Dead", mobile=shared, deceased=True)
+    with django_assert_num_queries(1):
+        reach = patients.reach(practice.pk, [person.pk for person in people])
+    assert reach[people[0].pk].mobile_holders == 2
+    assert reach[people[5].pk].by_phone_only
+    assert reach[people[0].pk].registered
+
+
+def test_a_number_ends_for_everybody_who_holds_it() -> None:
+    practice = factories.practice()
+    people = [factories.patient(practice, f"P{i}", mobile="+447700900201") for i in range(2)]
+    assert patients.end_number(number="+447700900201", because="wrong person", by=factories.TEST) == [
+        person.pk for person in people
+    ]
+    assert patients.holders(practice.pk, "+447700900201") == []
