@@ -7,3 +7,7 @@ class KernelConfig(AppConfig):
     name = "onedoor.kernel"
     label = "kernel"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the kernel's own sweeps."""
+        from onedoor.kernel import sweeps  # noqa: F401

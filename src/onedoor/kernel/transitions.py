@@ -14,8 +14,18 @@ from onedoor.kernel.actor import Actor
 Moves = Mapping[str, frozenset[str]]
 
 
-class NotAllowed(Exception):
-    """The thing is not in a state from which the move is allowed; nothing was changed."""
+_declared: dict[str, Moves] = {}
+
+
+def declare_moves(name: str, moves: Moves) -> Moves:
+    """Name a table of moves, so that the reference page shows it."""
+    _declared[name] = moves
+    return moves
+
+
+def declared() -> dict[str, Moves]:
+    """Every named table of moves."""
+    return dict(_declared)
 
 
 def transition(
@@ -32,8 +42,8 @@ def transition(
     """Move the rows `ids` of `model` to state `to` where the table of moves allows it; returns the ids that moved.
 
     One conditional update guards on the present state, and one insert writes the history (columns: parent_id, from_state,
-    to_state, at, actor_kind, actor_id, actor_label, reason). Rows in other states stay as they are: the caller
-    decides whether that is an error (`NotAllowed`). `also` sets more columns of the row in the same update.
+    to_state, at, actor_kind, actor_id, actor_label, reason). Rows in other states stay as they are: the caller compares
+    what moved with what it asked for. `also` sets more columns of the row in the same update.
     """
     sources = [state for state, targets in moves.items() if to in targets]
     assignments = {"state": to, **(also or {})}

@@ -11,18 +11,21 @@ from django.db import transaction
 from onedoor.kernel import audit, calendar, clock, events, jobs
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.actor import Actor
-from onedoor.kernel.transitions import record_first, transition
+from onedoor.kernel.transitions import declare_moves, record_first, transition
 from onedoor.tasks.events import TaskCompleted
 from onedoor.tasks.models import Task, TaskHistory
 from onedoor.tasks.queries import by_ref
 from onedoor.tasks.types import Kind, NewTask
 
-MOVES = {
-    "open": frozenset({"claimed", "done", "withdrawn"}),
-    "claimed": frozenset({"open", "claimed", "done", "withdrawn"}),
-    "done": frozenset[str](),
-    "withdrawn": frozenset[str](),
-}
+MOVES = declare_moves(
+    "Task",
+    {
+        "open": frozenset({"claimed", "done", "withdrawn"}),
+        "claimed": frozenset({"open", "claimed", "done", "withdrawn"}),
+        "done": frozenset(),
+        "withdrawn": frozenset(),
+    },
+)
 
 _kinds: dict[str, Kind] = {}
 
