@@ -107,7 +107,7 @@ set_up_front_end() {
     npm=("$uv" run --quiet --no-project --with "$node_wheel" python -c "$npm_of_wheel")
   fi
   UV_PYTHON_DOWNLOADS=never "${npm[@]}" --prefix "$here" ci \
-    --ignore-scripts --no-audit --no-fund --no-progress --loglevel=error >&2 9>&- ||
+    --ignore-scripts --no-audit --no-fund --no-progress --no-update-notifier --loglevel=error >&2 9>&- ||
     stop "The NHS design system could not be fetched. Is there a network?"
   sha256sum <"$here/package-lock.json" >"$here/node_modules/onedoor.stamp"
 }

@@ -52,6 +52,7 @@ def export_settings() -> Path:
     What the last `onedoor up` decided counts for commands run beside it: whether this is a demonstration, and where.
     """
     folder = home()
+    (folder / "assets").mkdir(exist_ok=True)  # settings name it as a source of static files, built or not
     defaults = {
         "ONEDOOR_HOME": str(folder),
         "DJANGO_SETTINGS_MODULE": "onedoor.config.settings",
