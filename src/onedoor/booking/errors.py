@@ -1,0 +1,54 @@
+"""Why booking says no. Each is raised before anything is changed, or with everything changed back."""
+
+from __future__ import annotations
+
+
+class BookingError(Exception):
+    """Base of the named refusals; `str()` is a sentence for a page."""
+
+    sentence = "That cannot be done."
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class SeatTaken(BookingError):
+    """Somebody else has this place, or it is not open for booking."""
+
+    sentence = "That place has just gone."
+
+
+class Full(BookingError):
+    """No place of the wanted kind is free; it was looked for twice (stack-spike.md 8)."""
+
+    sentence = "There is no free place."
+
+
+class PatientBusy(BookingError):
+    """The patient has another appointment at that time."""
+
+    sentence = "This patient already has an appointment at that time."
+
+
+class NotYours(BookingError):
+    """A patient asked for what is another patient's, or another organisation's place."""
+
+    sentence = "That is not yours to change."
+
+
+class TooLate(BookingError):
+    """The appointment or place has begun, or has ended otherwise meanwhile."""
+
+    sentence = "It is too late for that."
+
+
+class TooEarly(BookingError):
+    """Nobody has missed an appointment that has not begun."""
+
+    sentence = "The appointment has not begun."
+
+
+class MayNotCancelByMachine(BookingError):
+    """Suspected cancer, safeguarding or depot, or a type that no reply may cancel: a person decides."""
+
+    sentence = "Only a member of staff can cancel this appointment."

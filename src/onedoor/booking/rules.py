@@ -1,0 +1,159 @@
+"""Rules of booking: moves between states, what kinds of appointment allow by default, when reminders are due.
+
+Pure: no tables, no clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from datetime import time as Time
+
+from onedoor.kernel.calendar import next_open
+from onedoor.kernel.clock import LONDON
+
+MOVES: Mapping[str, frozenset[str]] = {
+    "held": frozenset({"booked", "pending", "lapsed"}),
+    "pending": frozenset({"booked", "lapsed", "cancelled", "arrived", "fulfilled", "noshow"}),
+    "booked": frozenset({"arrived", "fulfilled", "noshow", "cancelled", "cancelling"}),
+    "cancelling": frozenset({"cancelled", "booked", "arrived", "fulfilled", "noshow"}),
+    "arrived": frozenset({"fulfilled"}),
+    "fulfilled": frozenset(),
+    "noshow": frozenset(),
+    "cancelled": frozenset(),
+    "lapsed": frozenset(),
+}
+"""Moves of an appointment. A place taken again after a cancellation is a new appointment: what ended stays ended."""
+
+CONFIRM_AFTER_CANCEL = timedelta(minutes=60)
+"""How long YES takes a cancelled place back while it is free (J2: "yes I'll come after all")."""
+
+HOLD_MINUTES = 5
+"""NBS holds for five minutes (referrals-booking-telephony.md 5.1)."""
+
+VANISHED_SHARE = 0.05
+"""More than this share of a scope gone from an import: a person decides."""
+
+REMINDER_FROM, REMINDER_UNTIL = Time(8, 0), Time(17, 0)
+"""Texts go 08:00-18:00 on weekdays (clinical.md 6.2). Reminders are queued until 17:00, so that the last hour is left for
+sending them."""
+
+LATE_REMINDER = timedelta(hours=3)
+"""A reminder that is late (a late import) still goes when the appointment is more than this away."""
+
+REMINDER_USELESS = timedelta(hours=2)
+"""A reminder not sent this long before the appointment is not sent at all."""
+
+
+def reminders_reach(now: datetime) -> datetime:
+    """The moment up to which reminders are due at `now`.
+
+    A reminder that falls into the evening, a weekend or a holiday goes before it, never after: Monday's early
+    appointments would otherwise be reminded of after they began.
+    """
+    return next_open(now, REMINDER_FROM, REMINDER_UNTIL)
+
+
+def booked_on_the_day(starts_at: datetime, booked_at: datetime, booked_on: date | None) -> bool:
+    """Whether an appointment was booked on its own day, in London; the outside diary's word goes before ours."""
+    day = starts_at.astimezone(LONDON).date()
+    return (booked_on or booked_at.astimezone(LONDON).date()) == day
+
+
+@dataclass(frozen=True)
+class TypeDefaults:
+    """What a kind of appointment allows until a person says otherwise."""
+
+    said_as: str = ""
+    reply_may_cancel: bool = False
+    may_refill: bool = False
+    never_by_machine: bool = False
+    remind_hours: int = 48
+    confirm_same_day: bool = True
+    by_telephone: bool = False
+
+
+_NEVER = re.compile(
+    r"\b(?:two|2) ?(?:week|wk)s? wait|\b2 ?ww\b|\bsuspected cancer|\burgent cancer|\bsafeguard|\bchild protection|\bdepot"
+)
+_SENSITIVE = re.compile(
+    # clinical.md 6.2: mental, sexual, safeguarding, addiction, HIV, pregnancy; the rest by the same care.
+    r"\b(?:smi|sti|std|hiv|gum|iapt|coil|iud|ivf|ptsd)\b"
+    r"|\b(?:mental|psych|depress|anxiety|counsel|talking therap|sexual|contracept|implant|smear|cervical|colpo|pregnan"
+    r"|antenatal|postnatal|maternity|midwi|miscarr|terminat|menopaus|fertil|erectile|prostat|substance|addict|alcohol"
+    r"|drug|methadone|detox|domestic|abuse|dementia|memory|learning disab|autis|adhd|cancer|palliat|gender|hepatitis)"
+)
+_TELEPHONE = re.compile(r"\b(?:telephone|phone call|phone consult|tel call|by phone)\b")
+
+
+def _usual(said_as: str = "") -> TypeDefaults:
+    return TypeDefaults(said_as=said_as, reply_may_cancel=True, may_refill=True)
+
+
+TYPES: Mapping[str, TypeDefaults] = {
+    # The usual slot types of a practice. What is not here allows nothing by machine. Named in a text is what is done,
+    # never a clinic; `_SENSITIVE` names are not named whatever this table says.
+    "face to face": _usual(),
+    "gp appointment": _usual(),
+    "routine appointment": _usual(),
+    "nurse appointment": _usual(),
+    "telephone": _usual(),
+    "telephone appointment": _usual(),
+    # Kept for people who ring that morning, so not offered to those who wait.
+    "book on the day": TypeDefaults(reply_may_cancel=True),
+    "blood test": _usual("blood test"),
+    "phlebotomy": _usual("blood test"),
+    "blood pressure": _usual("blood pressure check"),
+    "blood pressure check": _usual("blood pressure check"),
+    "asthma review": _usual("asthma review"),
+    "immunisation": _usual("vaccination"),
+    "vaccination": _usual("vaccination"),
+    "flu vaccination": _usual("flu vaccination"),
+    "dressing": _usual("dressing change"),
+    "ear care": _usual("ear care appointment"),
+    "nhs health check": _usual("NHS health check"),
+    "msk assessment": _usual("physiotherapy appointment"),
+    "physiotherapy": _usual("physiotherapy appointment"),
+    "smear": _usual(),
+    "cervical screening": _usual(),
+}
+
+
+def type_key(name: str) -> str:
+    """A type's name folded for comparing: lower case, punctuation and runs of spaces as one space."""
+    return re.sub(r"[\W_]+", " ", name.casefold()).strip()
+
+
+def defaults_for(name: str) -> TypeDefaults:
+    """What a type of this name allows until a person says otherwise."""
+    key = type_key(name)
+    by_telephone = bool(_TELEPHONE.search(key))
+    if _NEVER.search(key):
+        return TypeDefaults(never_by_machine=True, by_telephone=by_telephone)
+    known = TYPES.get(key, TypeDefaults())
+    return TypeDefaults(
+        said_as="" if is_sensitive(name) else known.said_as,
+        reply_may_cancel=known.reply_may_cancel,
+        may_refill=known.may_refill,
+        remind_hours=known.remind_hours,
+        confirm_same_day=known.confirm_same_day,
+        by_telephone=by_telephone,
+    )
+
+
+def is_sensitive(name: str) -> bool:
+    """Whether a text must not name this (clinical.md 6.2)."""
+    key = type_key(name)
+    return bool(_SENSITIVE.search(key) or _NEVER.search(key))
+
+
+def overlapping(spans: Iterable[tuple[datetime, datetime]], start: datetime, end: datetime) -> bool:
+    """Whether start..end (half open) overlaps one of `spans`."""
+    return any(low < end and start < high for low, high in spans)
+
+
+def too_many_vanished(vanished: int, live: int) -> bool:
+    """Whether so much of a scope is gone that a person must decide."""
+    return vanished > VANISHED_SHARE * live

@@ -1,0 +1,201 @@
+"""What texts about appointments say (clinical.md 6.5): plain words, the most important first, one thing to do.
+
+GSM-7 letters only, and one fragment (160 septets, messaging.md 2) where the names allow it: each text has a long form and
+shorter ones, and the first that fits is taken. A text may call the appointment what its type allows and no more; on a shared
+phone it names nothing but the first name (clinical.md 6.2).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from onedoor.kernel.words import clock_time, short_day
+
+ONE_FRAGMENT = 160
+
+_GSM = set(
+    "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+    "¿abcdefghijklmnopqrstuvwxyzäöñüà\n"
+)
+_LIKE = str.maketrans({"’": "'", "‘": "'", "`": "'", "–": "-", "—": "-", "Ł": "L", "ł": "l", "Đ": "D", "đ": "d"})
+
+
+@dataclass(frozen=True)
+class About:
+    """What a text is about. `said_as` is empty when it may say only "appointment"; `phone` is the practice's own."""
+
+    first_name: str
+    starts_at: datetime
+    practice: str
+    phone: str
+    said_as: str = ""
+    by_telephone: bool = False
+    may_cancel: bool = False
+    may_refill: bool = False
+
+
+def plain(text: str) -> str:
+    """Letters that a text carries at the cheap rate; an accent it lacks is dropped, any other sign left out."""
+    kept = []
+    for sign in unicodedata.normalize("NFC", text).translate(_LIKE):
+        if sign in _GSM:
+            kept.append(sign)
+        else:
+            base = unicodedata.normalize("NFKD", sign)[0]
+            kept.append(base if base in _GSM else "")
+    return "".join(kept).strip()
+
+
+def reminder(about: About) -> str:
+    """Asked before the appointment: YES, CANCEL where a reply may cancel, EARLY where the place may be refilled."""
+    say = _when(about)
+    ring = f" To change it, ring {about.phone}."
+    if not about.may_cancel:
+        return _first_that_fits(f"{say} Reply YES to keep it.{ring}", f"{say} Reply YES to keep it.")
+    both = f"{say} Reply YES to keep it, CANCEL to cancel it."
+    if not about.may_refill:
+        return _first_that_fits(both)
+    return _first_that_fits(
+        f"{say} Reply YES to keep it, CANCEL to cancel it, EARLY to be offered an earlier one.",
+        f"{say} Reply YES to keep it, CANCEL to cancel, EARLY for an earlier one.",
+        f"{say} Reply YES, CANCEL or, for an earlier one, EARLY.",
+        both,
+    )
+
+
+def booked(about: About) -> str:
+    """A booking is made and sure; also for one booked on its own day elsewhere."""
+    say = _when(about)
+    if about.may_cancel:
+        return _first_that_fits(f"{say} If you cannot come, reply CANCEL.", say)
+    return _first_that_fits(f"{say} If you cannot come, ring {about.phone}.", say)
+
+
+def moved(about: About, was: datetime) -> str:
+    """An appointment was moved from `was`."""
+    say = _when(about, now=" now")
+    return _first_that_fits(f"{say} You no longer have {_at(was)}.", say)
+
+
+def asked_for(about: About) -> str:
+    """A place was asked of an outside diary; it is not sure yet."""
+    return _first_that_fits(
+        f"{_hello(about)}we are booking {_at(about.starts_at)} for you at {plain(about.practice)}. "
+        "We will text you when it is sure.",
+        f"{_hello(about)}we are booking {_at(about.starts_at)} for you. We will text you when it is sure.",
+    )
+
+
+def place_gone(about: About) -> str:
+    """The place that was asked for went to somebody else first."""
+    return _first_that_fits(
+        f"{_hello(about)}sorry, {_at(about.starts_at)} at {plain(about.practice)} had already gone. "
+        "Nothing else of yours has changed.",
+        f"{_hello(about)}sorry, {_at(about.starts_at)} had already gone. Nothing else of yours has changed.",
+    )
+
+
+def cancelled(about: About, *, may_return: bool) -> str:
+    """The patient cancelled; `may_return` when YES takes it back while the place is free."""
+    say = f"{_hello(about)}your appointment on {_at(about.starts_at)} is cancelled. Thank you for telling us."
+    return (
+        _first_that_fits(f"{say} Changed your mind? Reply YES within the hour.", say)
+        if may_return
+        else _first_that_fits(say)
+    )
+
+
+def cancelling(about: About, *, may_return: bool) -> str:
+    """The patient cancelled, and the practice's own diary is being told."""
+    say = (
+        f"{_hello(about)}thank you for telling us. We are cancelling {_at(about.starts_at)} and you need not "
+        f"{'wait for our call' if about.by_telephone else 'come'}."
+    )
+    return (
+        _first_that_fits(f"{say} Changed your mind? Reply YES within the hour.", say)
+        if may_return
+        else _first_that_fits(say)
+    )
+
+
+def cancelled_by_practice(about: About) -> str:
+    """The practice cancelled."""
+    return _first_that_fits(
+        f"{_hello(about)}sorry, {plain(about.practice)} has had to cancel your appointment on {_at(about.starts_at)}. "
+        f"To book another, ring {about.phone}.",
+        f"{_hello(about)}sorry, we have had to cancel {_at(about.starts_at)}. To book another, ring {about.phone}.",
+    )
+
+
+def kept(about: About) -> str:
+    """The patient said YES."""
+    will = "will ring" if about.by_telephone else "expect"
+    return _first_that_fits(f"{_hello(about)}thank you. We {will} you on {_at(about.starts_at)}.")
+
+
+def back_again(about: About) -> str:
+    """The patient said YES after cancelling, and has the place again."""
+    return _first_that_fits(f"{_hello(about)}good. Your appointment on {_at(about.starts_at)} is yours again.")
+
+
+def gone_meanwhile(about: About) -> str:
+    """The patient said YES after cancelling, but somebody else has the place."""
+    return _first_that_fits(
+        f"{_hello(about)}sorry, {_at(about.starts_at)} has gone to somebody else. To book another, ring {about.phone}.",
+        f"{_hello(about)}sorry, {_at(about.starts_at)} has gone. Please ring {about.phone}.",
+    )
+
+
+def person_decides(about: About) -> str:
+    """A reply may not do this; a person will be in touch, and the appointment stands until then."""
+    return _first_that_fits(
+        f"{_hello(about)}thank you. The practice will be in touch about {_at(about.starts_at)}. "
+        "Until then your appointment stands.",
+        f"{_hello(about)}thank you. The practice will be in touch. Until then your appointment stands.",
+    )
+
+
+def will_be_offered(about: About) -> str:
+    """The patient asked for something earlier, and is on the list."""
+    return _first_that_fits(
+        f"{_hello(about)}we will text you if an earlier appointment comes free. "
+        f"Until then you keep {_at(about.starts_at)}.",
+        f"{_hello(about)}we will text you if an earlier one comes free. You keep {_at(about.starts_at)}.",
+    )
+
+
+def septets(text: str) -> int:
+    """Length of a text of ours, which has basic letters only."""
+    return len(text)
+
+
+def _hello(about: About) -> str:
+    name = plain(about.first_name)
+    return f"{name}: " if name else ""
+
+
+def _at(moment: datetime) -> str:
+    return f"{short_day(moment)} at {clock_time(moment)}"
+
+
+def _when(about: About, *, now: str = "") -> str:
+    """`now` is " now" for an appointment that was another before."""
+    practice, at = plain(about.practice), _at(about.starts_at)
+    if about.by_telephone:
+        return f"{_hello(about)}{practice} will{now} ring you on {at}."
+    called = plain(about.said_as) or "appointment"
+    return f"{_hello(about)}your {called} is{now} {at} at {practice}."
+
+
+def _first_that_fits(*forms: str) -> str:
+    for form in forms:
+        text = _capital(form)
+        if septets(text) <= ONE_FRAGMENT:
+            return text
+    return _capital(forms[-1])
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

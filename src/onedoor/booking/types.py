@@ -1,0 +1,162 @@
+"""Values that cross the door of booking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+RowStatus = Literal["available", "blocked", "booked", "arrived", "seen", "missed"]
+"""What an outside diary says of a place: free, not for booking, or somebody's."""
+
+OCCUPIED: tuple[RowStatus, ...] = ("booked", "arrived", "seen", "missed")
+
+SYSTEMS: Mapping[str, str] = {"own": "Onedoor", "emis": "EMIS", "systmone": "SystmOne"}
+"""Diary sources by the names that people use for them."""
+
+Via = Literal["desk", "portal", "offer", "telephone", "reply"]
+"""How a booking made here came about."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an import speaks for: days (both inclusive) and session names, empty for all. Outside it nothing changes."""
+
+    first_day: date
+    last_day: date
+    sessions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DiaryRow:
+    """One place of an outside diary. `patient_id` is None when nobody has it, or when it is somebody we do not know."""
+
+    starts_at: datetime
+    minutes: int
+    clinician: str
+    session_name: str
+    type_name: str
+    status: RowStatus
+    patient_id: int | None = None
+    booked_on: date | None = None
+
+
+@dataclass(frozen=True)
+class RowRefused:
+    """A row of an import that could not be taken: its index in the rows given, and why in words."""
+
+    index: int
+    why: str
+
+
+SeatState = Literal[
+    "free", "blocked", "held", "offered", "pending", "booked", "arrived", "seen", "missed", "cancelling", "gone"
+]
+
+
+@dataclass(frozen=True)
+class PersonAtSeat:
+    """Who has a place; `name` is empty when the access does not reach this patient."""
+
+    patient_id: int
+    patient_ref: UUID | None
+    name: str
+    appointment_ref: UUID
+    appointment_id: int
+    confirmed: bool
+    reminded: bool
+    instead_of: bool
+
+
+@dataclass(frozen=True)
+class SeatView:
+    """One place on the day's page."""
+
+    ref: UUID
+    id: int
+    starts_at: datetime
+    minutes: int
+    type_name: str
+    state: SeatState
+    person: PersonAtSeat | None = None
+    offers_open: int = 0
+    """How many people are being asked whether they want it."""
+    conflict: str = ""
+    """What the outside diary says against us, while a person decides."""
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """One clinician's column."""
+
+    id: int
+    clinician: str
+    name: str
+    site: str
+    source: str
+    seats: tuple[SeatView, ...]
+
+
+@dataclass(frozen=True)
+class DayDiary:
+    """A day of an organisation, sessions side by side; `counts` by SeatState."""
+
+    organisation_id: int
+    day: date
+    sessions: tuple[SessionView, ...]
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AppointmentView:
+    """An appointment as pages show it."""
+
+    id: int
+    ref: UUID
+    patient_id: int
+    organisation_id: int
+    organisation: str
+    starts_at: datetime
+    minutes: int
+    clinician: str
+    session_name: str
+    site: str
+    type_id: int
+    type_name: str
+    source: str
+    state: str
+    reason: str
+    booked_via: str
+    confirmed_at: datetime | None
+    reply_may_cancel: bool
+    may_refill: bool
+
+
+@dataclass(frozen=True)
+class FreePlace:
+    """A place that can be booked now."""
+
+    ref: UUID
+    starts_at: datetime
+    minutes: int
+    clinician: str
+    type_name: str
+    source: str
+
+
+@dataclass(frozen=True)
+class DayCounts:
+    """What the day adds up to, for the balance: appointments by state, and how many ended why."""
+
+    booked: int = 0
+    reminded: int = 0
+    confirmed: int = 0
+    cancelled_by_patient: int = 0
+    cancelled_by_practice: int = 0
+    cancelled_outside: int = 0
+    moved: int = 0
+    missed: int = 0
+    seen: int = 0
+    requests_waiting: int = 0
