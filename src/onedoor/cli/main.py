@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 import sys
+import traceback
 
 import typer
 
@@ -31,6 +32,18 @@ def main() -> None:
     except Refused as refusal:
         print(refusal, file=sys.stderr)
         sys.exit(1)
+    except Exception as fault:
+        print(describe(fault), file=sys.stderr)
+        sys.exit(2)
+
+
+def describe(fault: BaseException) -> str:
+    """A traceback, less what the database said: its messages carry the values of the statement (stack-spike.md 2.3)."""
+    cause = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
+    kind = f"{type(fault).__module__}.{type(fault).__qualname__}"
+    said = "[message left out: it may name people]" if kind.startswith(("psycopg.", "django.db.")) else str(fault)
+    frames = "".join(traceback.format_tb(fault.__traceback__))
+    return (f"{describe(cause)}\n\nwhich led to:\n\n" if cause else "") + f"{frames}{kind}: {said}"
 
 
 if __name__ == "__main__":

@@ -5,11 +5,13 @@ import os
 import stat
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from onedoor.cli import assets, links
 from onedoor.cli.environment import export_settings
 from onedoor.cli.errors import Refused
+from onedoor.cli.main import describe
 from onedoor.cli.supervisor import place, ports
 
 HOST = "127.0.0.1"
@@ -40,6 +42,20 @@ def test_a_port_asked_for_by_hand_is_given_or_refused() -> None:
             ports.choose(HOST, web=FIRST + 50, simulator=None)
         with pytest.raises(Refused, match="ONEDOOR_SIMULATOR_PORT"):
             ports.choose(HOST, web=None, simulator=FIRST + 50)
+
+
+def test_a_fault_is_described_without_what_the_database_said() -> None:
+    try:
+        try:
+            raise psycopg.IntegrityError("Key (number)=(9990000001) already exists.")
+        except psycopg.Error as error:
+            raise ValueError("an import failed") from error
+    except ValueError as fault:
+        text = describe(fault)
+    assert "9990000001" not in text
+    assert "psycopg.IntegrityError" in text
+    assert "ValueError: an import failed" in text
+    assert "test_parts.py" in text
 
 
 def test_secrets_are_made_once_and_closed_to_others(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
