@@ -1,0 +1,119 @@
+"""What became of a day's cancellations, requests to other diaries, released places and offers."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from onedoor.kernel.access import Access
+from onedoor.kernel.clock import london_day
+from onedoor.kernel.ledger import Account
+
+
+def accounts_of_day(access: Access, day: date) -> list[Account]:
+    """The accounts of booking for a London day."""
+    start, end = london_day(day)
+    parameters = {"all": access.everything, "organisations": access.organisations, "from": start, "to": end}
+    return [_cancelled(parameters), _asked_elsewhere(parameters), _released(parameters), _offers(parameters)]
+
+
+def _rows(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
+def _account(name: str, rows: list[tuple[Any, ...]], broken: list[tuple[Any, ...]], thing: str) -> Account:
+    return Account(
+        name=name,
+        total=sum(count for _, count in rows),
+        parts=dict(rows),
+        unexplained=[f"{thing} {key}: {rule}" for key, rule in broken if rule],
+    )
+
+
+def _cancelled(parameters: dict[str, Any]) -> Account:
+    """Each appointment cancelled on the day: its place was released, or there is a reason why not."""
+    classified = """
+        SELECT a.id, CASE
+            WHEN r.id IS NOT NULL THEN 'place released'
+            WHEN NOT t.may_refill THEN 'not of a kind to be refilled'
+            WHEN a.starts_at <= h.at + make_interval(mins => coalesce(p.notice_minutes, 60)) THEN 'too late to refill'
+            WHEN a.reason = 'outside' THEN 'no longer in the other diary'
+            WHEN s.state <> 'open' THEN 'place withdrawn'
+            WHEN EXISTS (SELECT 1 FROM booking_appointment b WHERE b.seat_id = a.seat_id AND b.id <> a.id
+                         AND b.booked_at >= h.at) THEN 'booked again at once'
+            WHEN p."on" IS FALSE THEN 'refilling is off'
+            ELSE 'unexplained' END AS what
+        FROM booking_appointment_history h
+        JOIN booking_appointment a ON a.id = h.parent_id
+        JOIN booking_seat s ON s.id = a.seat_id
+        JOIN booking_appointment_type t ON t.id = s.type_id
+        LEFT JOIN booking_offer_policy p ON p.organisation_id = a.organisation_id
+        LEFT JOIN booking_release r ON r.cancelled_id = a.id
+        WHERE h.to_state = 'cancelled' AND h.at >= %(from)s AND h.at < %(to)s
+        AND (%(all)s OR a.organisation_id = ANY(%(organisations)s))"""
+    rows = _rows(f"SELECT what, count(*) FROM ({classified}) c GROUP BY what ORDER BY what", parameters)
+    broken = _rows(
+        f"SELECT id, 'its place was not released' FROM ({classified}) c WHERE what = 'unexplained'", parameters
+    )
+    return _account("Appointments cancelled", rows, broken, "appointment")
+
+
+def _asked_elsewhere(parameters: dict[str, Any]) -> Account:
+    rows = _rows(
+        """SELECT q.kind || ' ' || q.state, count(*) FROM booking_diary_request q
+           JOIN booking_appointment a ON a.id = q.appointment_id
+           WHERE q.asked_at >= %(from)s AND q.asked_at < %(to)s AND (%(all)s OR a.organisation_id = ANY(%(organisations)s))
+           GROUP BY 1 ORDER BY 1""",
+        parameters,
+    )
+    broken = _rows(
+        """SELECT q.id, CASE
+               WHEN q.state = 'asked' AND q.kind = 'free' AND a.state <> 'cancelling' THEN 'open, yet nothing is being cancelled'
+               WHEN q.state = 'asked' AND q.kind = 'book' AND a.state <> 'pending' THEN 'open, yet nothing is being booked'
+               WHEN q.state <> 'asked' AND q.ended_at IS NULL THEN 'ended without a time'
+           END FROM booking_diary_request q JOIN booking_appointment a ON a.id = q.appointment_id
+           WHERE q.asked_at >= %(from)s AND q.asked_at < %(to)s
+           AND (%(all)s OR a.organisation_id = ANY(%(organisations)s))""",
+        parameters,
+    )
+    return _account("Asked of another diary", rows, broken, "request")
+
+
+def _released(parameters: dict[str, Any]) -> Account:
+    where = "r.released_at >= %(from)s AND r.released_at < %(to)s AND (%(all)s OR r.organisation_id = ANY(%(organisations)s))"
+    rows = _rows(
+        f"SELECT state, count(*) FROM booking_release r WHERE {where} GROUP BY state ORDER BY state", parameters
+    )
+    broken = _rows(
+        f"""SELECT r.id, CASE
+                WHEN r.state = 'filled' AND f.id IS NULL THEN 'filled by nobody'
+                WHEN r.state = 'filled' AND f.seat_id <> r.seat_id THEN 'filled by somebody in another seat'
+                WHEN r.state <> 'open' AND r.ended_at IS NULL THEN 'ended without a time'
+            END FROM booking_release r LEFT JOIN booking_appointment f ON f.id = r.filled_by_id WHERE {where}""",
+        parameters,
+    )
+    return _account("Places released", rows, broken, "release")
+
+
+def _offers(parameters: dict[str, Any]) -> Account:
+    where = (
+        "o.offered_at >= %(from)s AND o.offered_at < %(to)s AND (%(all)s OR r.organisation_id = ANY(%(organisations)s))"
+    )
+    rows = _rows(
+        f"""SELECT o.state, count(*) FROM booking_offer o JOIN booking_release r ON r.id = o.release_id
+            WHERE {where} GROUP BY 1 ORDER BY 1""",
+        parameters,
+    )
+    broken = _rows(
+        f"""SELECT o.id, CASE
+                WHEN o.state = 'open' AND r.state <> 'open' THEN 'open, yet its place is not'
+                WHEN o.state = 'accepted' AND r.state = 'open' THEN 'accepted, yet its place is still open'
+                WHEN o.state <> 'open' AND o.ended_at IS NULL THEN 'ended without a time'
+            END FROM booking_offer o JOIN booking_release r ON r.id = o.release_id WHERE {where}""",
+        parameters,
+    )
+    return _account("Offers made", rows, broken, "offer")

@@ -1,0 +1,132 @@
+"""What became of a day's texts: every one in one state, every received one dealt with, every penny by tariff."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from onedoor.kernel.access import Access
+from onedoor.kernel.clock import london_day
+from onedoor.kernel.ledger import Account
+from onedoor.messaging.models import State
+
+_SENT = [State.ACCEPTED, State.DELIVERED, State.UNREACHED, State.DEAD_NUMBER, State.TECHNICAL]
+_NEVER = [State.REFUSED, State.EXPIRED, State.CLEARED, State.SUPPRESSED]
+_SCOPE = "(%(all)s OR organisation_id = ANY(%(organisations)s))"
+
+
+def _scope(access: Access, day: date) -> dict[str, Any]:
+    start, end = london_day(day)
+    return {"all": access.everything, "organisations": access.organisations, "from": start, "to": end}
+
+
+def _rows(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
+def accounts_of_day(access: Access, day: date) -> list[Account]:
+    """The accounts of messaging for a London day."""
+    parameters = {**_scope(access, day), "sent": _SENT, "never": _NEVER}
+    return [_messages(parameters), _asks(parameters), _received(parameters)]
+
+
+def _messages(parameters: dict[str, Any]) -> Account:
+    states = _rows(
+        f"""SELECT state, count(*) FROM messaging_message
+            WHERE {_SCOPE} AND created_at >= %(from)s AND created_at < %(to)s GROUP BY state ORDER BY state""",
+        parameters,
+    )
+    broken = _rows(
+        f"""SELECT id, CASE
+                WHEN state = ANY(%(sent)s) AND (provider_id IS NULL OR accepted_at IS NULL)
+                    THEN 'sent, yet the provider never said that it has it'
+                WHEN state = ANY(%(never)s) AND provider_id IS NOT NULL THEN 'the provider has it, yet it counts as never sent'
+                WHEN state = ANY(%(sent)s) AND pence IS NULL THEN 'sent without a price'
+                WHEN state = ANY(%(sent)s) AND state <> {State.TECHNICAL.value} AND pence IS DISTINCT FROM fragments * (
+                    SELECT t.pence FROM messaging_tariff t
+                    WHERE t.provider = 'govuk' AND t.starts_on <= (accepted_at AT TIME ZONE 'Europe/London')::date
+                    ORDER BY t.starts_on DESC LIMIT 1) THEN 'its price is not fragments by tariff'
+                WHEN state = ANY(%(never)s) AND because = '' AND state <> {State.EXPIRED.value} THEN 'never sent, without a reason'
+                WHEN (SELECT count(*) FROM messaging_attempt a WHERE a.message_id = m.id AND a.outcome = 'accepted') > 1
+                    THEN 'accepted more than once'
+            END AS rule
+            FROM messaging_message m
+            WHERE {_SCOPE} AND created_at >= %(from)s AND created_at < %(to)s""",
+        parameters,
+    )
+    return Account(
+        name="Texts to send",
+        total=sum(count for _, count in states),
+        parts={State(state).label: count for state, count in states},
+        unexplained=[f"message {key}: {rule}" for key, rule in broken if rule],
+    )
+
+
+def _asks(parameters: dict[str, Any]) -> Account:
+    states = _rows(
+        f"""SELECT state, count(*) FROM messaging_ask
+            WHERE {_SCOPE} AND asked_at >= %(from)s AND asked_at < %(to)s GROUP BY state ORDER BY state""",
+        parameters,
+    )
+    broken = _rows(
+        f"""SELECT id FROM messaging_ask k WHERE {_SCOPE} AND asked_at >= %(from)s AND asked_at < %(to)s
+            AND state = 'answered' AND NOT EXISTS (SELECT 1 FROM messaging_answer a WHERE a.ask_id = k.id)""",
+        parameters,
+    )
+    return Account(
+        name="Questions asked",
+        total=sum(count for _, count in states),
+        parts=dict(states),
+        unexplained=[f"ask {key}: answered, yet there is no answer" for (key,) in broken],
+    )
+
+
+def _received(parameters: dict[str, Any]) -> Account:
+    outcomes = _rows(
+        f"""SELECT CASE WHEN processed_at IS NULL THEN 'not yet read' ELSE outcome END, count(*) FROM messaging_inbound
+            WHERE {_SCOPE} AND received_at >= %(from)s AND received_at < %(to)s GROUP BY 1 ORDER BY 1""",
+        parameters,
+    )
+    broken = _rows(
+        f"""SELECT id, CASE
+                WHEN processed_at IS NULL AND received_real < clock_timestamp() - interval '2 minutes'
+                    THEN 'not read two minutes after it came'
+                WHEN processed_at IS NOT NULL AND outcome = '' THEN 'read, and nothing became of it'
+                WHEN outcome = 'acted' AND subject_id IS NULL THEN 'acted on, and it does not say on what'
+            END FROM messaging_inbound WHERE {_SCOPE} AND received_at >= %(from)s AND received_at < %(to)s""",
+        parameters,
+    )
+    return Account(
+        name="Texts received",
+        total=sum(count for _, count in outcomes),
+        parts=dict(outcomes),
+        unexplained=[f"inbound {key}: {rule}" for key, rule in broken if rule],
+    )
+
+
+def pence_of_day(access: Access, day: date) -> Decimal:
+    """What the texts accepted on a London day cost, by the tariff of that day."""
+    ((pence,),) = _rows(
+        f"""SELECT coalesce(sum(pence), 0) FROM messaging_message
+            WHERE {_SCOPE} AND accepted_at >= %(from)s AND accepted_at < %(to)s""",
+        _scope(access, day),
+    )
+    return Decimal(pence)
+
+
+def reminders_of_day(access: Access, day: date) -> tuple[int, int]:
+    """(reminders that the provider took, of those how many were answered by anybody) among reminders made on a day."""
+    ((sent, answered),) = _rows(
+        f"""SELECT count(*) FILTER (WHERE accepted_at IS NOT NULL),
+                   count(*) FILTER (WHERE EXISTS (SELECT 1 FROM messaging_ask k JOIN messaging_answer a ON a.ask_id = k.id
+                                                  WHERE k.message_id = m.id))
+            FROM messaging_message m
+            WHERE {_SCOPE} AND purpose = 'reminder' AND created_at >= %(from)s AND created_at < %(to)s""",
+        _scope(access, day),
+    )
+    return sent, answered

@@ -1,0 +1,5 @@
+"""The door of reporting."""
+
+from onedoor.reporting.balance import Balance, balance
+
+__all__ = ["Balance", "balance"]
