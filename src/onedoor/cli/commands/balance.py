@@ -15,10 +15,10 @@ def register(app: typer.Typer) -> None:
 
 def balance(
     day: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day, as 2026-12-08; today if left out.")
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As 2026-12-08; today if left out.")
     ] = None,
 ) -> None:
-    """Print what was reminded, answered, cancelled, released, refilled, left and spent; exit code 1 if anything is unexplained."""
+    """Print what a day asked, cancelled, released, refilled, left and spent; exit code 1 if anything is unexplained."""
     from onedoor.cli.environment import environment
 
     with environment():

@@ -36,7 +36,7 @@ class Up:
     @property
     def address(self) -> str:
         (line,) = [line for line in self.said.splitlines() if line.startswith("Onedoor ")]
-        return line.split()[1]
+        return line.split()[1].rstrip("/")
 
     def wait_until_it_serves(self) -> None:
         served = wait_until(lambda: "Ctrl-C stops" in self.said or self.process.poll() is not None, PATIENCE)
