@@ -25,15 +25,27 @@ _fixed: ContextVar[datetime | None] = ContextVar("onedoor_fixed_time", default=N
 
 @dataclass(frozen=True)
 class Setting:
-    """The clock as set: `rate` is domain seconds per real second; 0 stands still, 1 is real time."""
+    """The clock as set: `rate` is domain seconds per real second; 0 stands still, 1 is real time.
+
+    From the domain moment `slow_at` on it is real time whatever the rate: a demonstration hurries through its first
+    hours and then waits for its visitor.
+    """
 
     anchor_real: datetime
     anchor_domain: datetime
     rate: float
+    slow_at: datetime | None = None
 
     def reading(self, real: datetime) -> datetime:
         """Domain time at the real moment `real`."""
-        return self.anchor_domain + self.rate * (real - self.anchor_real)
+        hurried = self.anchor_domain + self.rate * (real - self.anchor_real)
+        if self.slow_at is None or hurried <= self.slow_at or self.rate <= 1:
+            return hurried
+        return self.slow_at + (hurried - self.slow_at) / self.rate
+
+    def rate_at(self, real: datetime) -> float:
+        """The rate in force at the real moment `real`."""
+        return 1.0 if self.slow_at is not None and self.reading(real) > self.slow_at else self.rate
 
 
 REAL = Setting(anchor_real=datetime(2000, 1, 1, tzinfo=UTC), anchor_domain=datetime(2000, 1, 1, tzinfo=UTC), rate=1.0)
@@ -51,7 +63,7 @@ def setting() -> Setting:
     if _cached is not None and time.monotonic() - _cached[0] < _CACHE_SECONDS:
         return _cached[1]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT anchor_real, anchor_domain, rate FROM kernel_clock WHERE id = 1")
+        cursor.execute("SELECT anchor_real, anchor_domain, rate, slow_at FROM kernel_clock WHERE id = 1")
         row = cursor.fetchone()
     found = Setting(*row) if row else REAL
     _cached = (time.monotonic(), found)
@@ -71,17 +83,17 @@ def today() -> date:
     return now().astimezone(LONDON).date()
 
 
-def set_clock(*, at: datetime | None = None, rate: float = 1.0) -> None:
+def set_clock(*, at: datetime | None = None, rate: float = 1.0, slow_at: datetime | None = None) -> None:
     """Set domain time for all processes. `at` keeps the present reading when None. For demonstrations and tests."""
     global _cached
     real = real_now()
     domain = at if at is not None else now()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO kernel_clock (id, anchor_real, anchor_domain, rate) VALUES (1, %s, %s, %s)
+            """INSERT INTO kernel_clock (id, anchor_real, anchor_domain, rate, slow_at) VALUES (1, %s, %s, %s, %s)
                ON CONFLICT (id) DO UPDATE SET anchor_real = EXCLUDED.anchor_real,
-                   anchor_domain = EXCLUDED.anchor_domain, rate = EXCLUDED.rate""",
-            [real, domain, rate],
+                   anchor_domain = EXCLUDED.anchor_domain, rate = EXCLUDED.rate, slow_at = EXCLUDED.slow_at""",
+            [real, domain, rate, slow_at],
         )
     _cached = None
 

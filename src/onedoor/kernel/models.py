@@ -12,6 +12,7 @@ class Clock(models.Model):
     anchor_real = models.DateTimeField()
     anchor_domain = models.DateTimeField()
     rate = models.FloatField()
+    slow_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "kernel_clock"

@@ -1,4 +1,4 @@
-"""The day's balance: what was asked, answered, cancelled, released, refilled and left, what it cost, and what nothing explains."""
+"""The day's balance: asked, answered, cancelled, released, refilled and left, what it cost, and what nothing explains."""
 
 from __future__ import annotations
 
