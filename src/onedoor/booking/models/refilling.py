@@ -78,7 +78,10 @@ class Release(models.Model):
     class Meta:
         db_table = "booking_release"
         constraints = [models.UniqueConstraint(fields=["seat"], condition=Q(state="open"), name="released_once")]
-        indexes = [models.Index(fields=["organisation", "released_at"], name="release_organisation")]
+        indexes = [
+            models.Index(fields=["organisation", "released_at"], name="release_organisation"),
+            models.Index(fields=["id"], condition=Q(state="open"), name="release_open"),
+        ]
 
 
 class Wave(models.Model):
@@ -109,12 +112,18 @@ class Offer(models.Model):
     """open, accepted, gone (somebody else was first), declined, withdrawn, unanswered."""
     offered_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    followed_up = models.BooleanField(default=False)
+    """Whether what its end asks for was done: the question closed, the call taken off the list, the others told."""
     told_gone = models.BooleanField(default=False)
+    """Whether a text said that the place is no longer on offer."""
 
     class Meta:
         db_table = "booking_offer"
         constraints = [models.UniqueConstraint(fields=["release", "entry"], name="offered_once")]
-        indexes = [models.Index(fields=["entry"], condition=Q(state="open"), name="offer_open")]
+        indexes = [
+            models.Index(fields=["entry"], condition=Q(state="open"), name="offer_open"),
+            models.Index(fields=["id"], condition=Q(followed_up=False) & ~Q(state="open"), name="offer_to_follow_up"),
+        ]
 
 
 class OfferHistory(StateHistory):
