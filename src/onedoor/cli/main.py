@@ -41,7 +41,10 @@ def describe(fault: BaseException) -> str:
     """A traceback, less what the database said: its messages carry the values of the statement (stack-spike.md 2.3)."""
     cause = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
     kind = f"{type(fault).__module__}.{type(fault).__qualname__}"
-    said = "[message left out: it may name people]" if kind.startswith(("psycopg.", "django.db.")) else str(fault)
+    telling = kind.startswith(("psycopg.", "django.db.")) and not kind.endswith(
+        "OperationalError"
+    )  # that is of the server
+    said = "[message left out: it may name people]" if telling else str(fault)
     frames = "".join(traceback.format_tb(fault.__traceback__))
     return (f"{describe(cause)}\n\nwhich led to:\n\n" if cause else "") + f"{frames}{kind}: {said}"
 

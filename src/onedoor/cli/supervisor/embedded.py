@@ -279,9 +279,11 @@ class Cluster:
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(name, name))
 
     def _socket_folder(self) -> Path:
-        """Where the socket is: beside the data, or in a short private folder when that path is too long for a socket."""
+        """Where the socket is: beside the data, or in a short private folder when a socket cannot have that path: too
+        long, or with a comma, which parts hosts in an address.
+        """
         folder = self.place.root / "socket"
-        if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET:
+        if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET and "," not in str(folder):
             return folder
         name = sha256(os.fsencode(self.place.root)).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"onedoor-{os.geteuid()}-{name}"

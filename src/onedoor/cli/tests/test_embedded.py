@@ -181,8 +181,9 @@ def test_a_server_that_crashed_is_restarted_with_its_data(place: Place) -> None:
     ours.stop()
 
 
-def test_a_path_too_long_for_a_socket_uses_a_short_private_folder(place: Place) -> None:
-    root = place.root / ("long" * 25)
+@pytest.mark.parametrize("name", ["long" * 25, 'it\'s "a", b%20'])
+def test_a_path_that_a_socket_cannot_have_uses_a_short_private_folder(place: Place, name: str) -> None:
+    root = place.root / name
     root.mkdir()
     if place.account:
         os.chown(root, 0, place.account.gid)
@@ -194,6 +195,18 @@ def test_a_path_too_long_for_a_socket_uses_a_short_private_folder(place: Place) 
     (folder,) = Path(tempfile.gettempdir()).glob(f"onedoor-{os.geteuid()}-{sha256(os.fsencode(root)).hexdigest()[:12]}")
     assert folder.stat().st_mode & 0o077 == 0
     folder.rmdir()
+
+
+def test_odd_paths_are_quoted(place: Place) -> None:
+    root = place.root / 'it\'s "a" 100%'
+    root.mkdir()
+    if place.account:
+        os.chown(root, 0, place.account.gid)
+    ours = make(Place(root, place.log, place.account, place.copies))
+    ours.start()
+    assert ask(ours.url, "SELECT 1") == 1
+    assert (root / "socket").exists()
+    ours.stop()
 
 
 def test_no_server_outlives_a_killed_parent(home: Path) -> None:
