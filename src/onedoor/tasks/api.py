@@ -13,7 +13,7 @@ from onedoor.tasks.actions import (
     withdraw,
 )
 from onedoor.tasks.models import Task
-from onedoor.tasks.queries import KindCount, by_ref, counts, visible, waiting
+from onedoor.tasks.queries import KindCount, by_ref, counts, ended, visible, waiting
 
 __all__ = [
     "AlreadyDone",
@@ -26,6 +26,7 @@ __all__ = [
     "complete",
     "counts",
     "declare_kind",
+    "ended",
     "give_back",
     "kind_of",
     "kinds",

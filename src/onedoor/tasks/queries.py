@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, OuterRef, QuerySet, Subquery
 
 from onedoor.kernel.access import Access, Permission
-from onedoor.tasks.models import Task
+from onedoor.tasks.models import Task, TaskHistory
 
 WAITING = ("open", "claimed")
 
@@ -51,3 +51,11 @@ def counts(access: Access) -> list[KindCount]:
     """Waiting work by kind."""
     rows = visible(access).filter(state__in=WAITING).values("kind").annotate(n=Count("id"), oldest=Min("created_at"))
     return [KindCount(row["kind"], row["n"], row["oldest"]) for row in rows.order_by("kind")]
+
+
+def ended(access: Access, *, since: datetime, limit: int = 50) -> list[Task]:
+    """Work that a person ended since a moment, the latest first; each with `ended_by`, the label of who did."""
+    move = TaskHistory.objects.filter(parent=OuterRef("pk"), to_state="done").values("actor_label")[:1]
+    found = visible(access).filter(state="done", ended_at__gte=since).select_related("patient", "organisation")
+    found = found.annotate(ended_by=Subquery(move))
+    return list(found.order_by("-ended_at", "-id")[:limit])

@@ -27,7 +27,7 @@ class Policy:
     """What a view asks of its visitor."""
 
     kind: str
-    """public, staff or patient."""
+    """public, signed in, staff or patient."""
     permission: Permission | None = None
 
 
@@ -71,6 +71,22 @@ def patient(view: View) -> View:
         return view(request, *args, **kwargs)
 
     _declare(guarded, Policy("patient"))
+    return guarded
+
+
+def signed_in(view: View) -> View:
+    """Open to staff and to patients alike; the view looks at who it is."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        access = of(request)
+        if access is None:
+            return _sign_in(request)
+        if access.patient_id is None and not access.permissions:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    _declare(guarded, Policy("signed in"))
     return guarded
 
 

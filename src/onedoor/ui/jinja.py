@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import jinja2
@@ -36,6 +36,9 @@ def environment(**options: Any) -> jinja2.Environment:
         ago=ago,
         until=until,
         when=when,
+        age=age,
+        day=plain_day,
+        counted=_count,
     )
     return env
 
@@ -64,6 +67,8 @@ def until(moment: datetime | None) -> Markup:
     if moment is None:
         return Markup("")
     left = moment - clock.now()
+    if abs(left) < timedelta(minutes=1):
+        return _timed(moment, "now")
     if left <= -timedelta(minutes=1):
         return _timed(moment, f"{_length(-left)} overdue")
     return _timed(moment, f"in {_length(left)}")
@@ -72,6 +77,18 @@ def until(moment: datetime | None) -> Markup:
 def when(moment: datetime) -> str:
     """Tuesday 8 December 2026, 2:30pm."""
     return f"{words.long_day(moment)}, {words.clock_time(moment)}"
+
+
+def age(born_on: date) -> str:
+    """46 years; months below two years, as babies are spoken of."""
+    today = clock.today()
+    months = (today.year - born_on.year) * 12 + today.month - born_on.month - (today.day < born_on.day)
+    return _count(months, "month") if months < 24 else _count(months // 12, "year")
+
+
+def plain_day(moment: datetime | date) -> str:
+    """8 December 2026."""
+    return words.long_day(moment).split(" ", 1)[1]
 
 
 def _timed(moment: datetime, said: str) -> Markup:

@@ -6,9 +6,20 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 
 
 def page(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """Render a Jinja template; `demonstration` tells the footer, `csrf_input` is Django's."""
     return render(request, template, {"demonstration": settings.DEMONSTRATION, **context}, status=status)
+
+
+def local(wanted: str | None, otherwise: str) -> str:
+    """An address of our own that a form asked to return to, or `otherwise`: never somebody else's site."""
+    return wanted if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else otherwise
+
+
+def back(request: HttpRequest, otherwise: str) -> HttpResponse:
+    """After a change: return to the page whose form said where it stands (`back`), or to `otherwise`."""
+    return redirect(local(request.POST.get("back"), otherwise))

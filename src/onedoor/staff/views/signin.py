@@ -6,12 +6,11 @@ from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from onedoor.accounts.api import User
 from onedoor.ui.access import public
-from onedoor.ui.pages import page
+from onedoor.ui.pages import local, page
 
 DEMO_ROLES = (
     ("receptionist", "Receptionist", "the diary, the inbox and the tasks of the front desk"),
@@ -67,5 +66,4 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 
 def _next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "/"
+    return local(request.POST.get("next") or request.GET.get("next"), "/")
