@@ -2,6 +2,7 @@
 the step fails, to the screen. Nothing is left out silently: what cannot run is a failure that says what to install."""
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -112,7 +113,7 @@ class Run:
                 print(f"        {line}", flush=True)
 
     def _log(self, step: Step) -> Path:
-        return self.folder / f"{step.name.replace(' ', '-')}.log"
+        return self.folder / f"{step.name.replace(' ', '-').replace("'", '')}.log"
 
     def _results(self, step: Step) -> Path:
         return self._log(step).with_suffix(".xml")
@@ -176,7 +177,7 @@ def _static(root: Path) -> list[Step]:
 
 def _migrations(database: Mapping[str, str]) -> Step:
     """Models and migrations say the same, and the migrations run on an empty database."""
-    manage = f"'{PYTHON}' -m onedoor.cli.main manage"
+    manage = f"{shlex.quote(PYTHON)} -m onedoor.cli.main manage"
     script = f"{manage} makemigrations --check --dry-run && {manage} migrate && {manage} check --fail-level WARNING"
     return Step("migrations", ["bash", "-c", script], database)
 
@@ -187,7 +188,7 @@ def _links() -> Step:
 
 def _pytest(name: str, marks: str, *paths: str, env: Mapping[str, str], root: Path, processes: int = CORES) -> Step:
     where = list(paths) or [folder for folder in ("src", "simulator", "tests") if (root / folder).is_dir()]
-    argv = [PYTHON, "-m", "pytest", "-m", marks, "-rs", "-n", str(processes), *where]
+    argv = [PYTHON, "-m", "pytest", "-m", marks, "-rs", "--tb=short", "-n", str(processes), *where]
     return Step(name, argv, env, tests=True)
 
 

@@ -181,7 +181,8 @@ class Cluster:
 
     def _write_settings(self) -> None:
         """All settings, written anew at each start, so that what runs is what this version of Onedoor says."""
-        self.settings.mkdir(mode=0o755, exist_ok=True)
+        self.settings.mkdir(exist_ok=True)
+        self.settings.chmod(0o755)  # whatever the caller's umask: the server's account reads it
         account = self.place.account.name if self.place.account else own_name()
         names = {
             "hba.conf": "local all all peer map=onedoor\n",
@@ -271,12 +272,14 @@ class Cluster:
 
     def _ensure_database(self) -> None:
         """Onedoor's role is not a superuser: it owns its one database and may make others (tests do)."""
+        name = sql.Identifier(ROLE)
         with psycopg.connect(self._url(self._socket_folder(), SUPERUSER, SUPERUSER), autocommit=True) as connection:
             if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone() is None:
-                connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(sql.Identifier(ROLE)))
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(name))
             if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [ROLE]).fetchone() is None:
-                name = sql.Identifier(ROLE)
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(name, name))
+            if not self.durable:  # tests tamper with the audit, as only a superuser could, to see it noticed
+                connection.execute(sql.SQL("GRANT SET ON PARAMETER session_replication_role TO {}").format(name))
 
     def _socket_folder(self) -> Path:
         """Where the socket is: beside the data, or in a short private folder when a socket cannot have that path: too

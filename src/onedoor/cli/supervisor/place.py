@@ -61,15 +61,18 @@ def data_place(home: Path) -> Place:
     state = system_state()
     account = database_account()
     root = state / _identity(home, state)
-    root.mkdir(mode=0o750, exist_ok=True)
+    root.mkdir(exist_ok=True)
     os.chown(root, 0, account.gid)
+    root.chmod(0o750)
     return Place(root, log, account, copies=state)
 
 
 def system_state() -> Path:
     """Root's folder for the databases of all installations of this machine; ONEDOOR_STATE names another."""
     state = Path(os.environ.get("ONEDOOR_STATE") or STATE)
-    state.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if not state.exists():
+        state.mkdir(parents=True)
+        state.chmod(0o755)  # whatever our umask: the database's account passes through
     return state
 
 

@@ -74,6 +74,16 @@ def test_a_started_cluster_answers_and_a_stopped_one_leaves_nothing(place: Place
     ours.stop()
 
 
+def test_a_closed_umask_does_not_lock_the_server_out(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONEDOOR_STATE", os.environ["ONEDOOR_STATE"] + "/closed")
+    before = os.umask(0o077)
+    try:
+        with cluster(home) as url:
+            assert ask(url, "SELECT 1") == 1
+    finally:
+        os.umask(before)
+
+
 def test_data_outlives_a_restart(place: Place) -> None:
     for expected in (1, 2):
         ours = make(place)
