@@ -2,6 +2,7 @@
 the step fails, to the screen. Nothing is left out silently: what cannot run is a failure that says what to install."""
 
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -113,7 +114,7 @@ class Run:
                 print(f"        {line}", flush=True)
 
     def _log(self, step: Step) -> Path:
-        return self.folder / f"{step.name.replace(' ', '-').replace("'", '')}.log"
+        return self.folder / f"{re.sub(r'[^a-z0-9]+', '-', step.name)}.log"
 
     def _results(self, step: Step) -> Path:
         return self._log(step).with_suffix(".xml")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -34,6 +35,16 @@ time.sleep(600)
 
 def make(place: Place, *, patience: float = PATIENCE) -> Cluster:
     return Cluster(place, wheel_server(copies=place.copies), durable=False, patience=patience)
+
+
+def below(place: Place, name: str) -> Path:
+    """A folder in that of `place` that the database's account can reach."""
+    root = place.root / name
+    root.mkdir()
+    if place.account:
+        os.chown(root, 0, place.account.gid)
+        root.chmod(0o750)
+    return root
 
 
 def ask(url: str, question: str) -> object:
@@ -193,11 +204,8 @@ def test_a_server_that_crashed_is_restarted_with_its_data(place: Place) -> None:
 
 @pytest.mark.parametrize("name", ["long" * 25, 'it\'s "a", b%20'])
 def test_a_path_that_a_socket_cannot_have_uses_a_short_private_folder(place: Place, name: str) -> None:
-    root = place.root / name
-    root.mkdir()
-    if place.account:
-        os.chown(root, 0, place.account.gid)
-    ours = make(Place(root, place.log, place.account, place.copies))
+    root = below(place, name)
+    ours = make(replace(place, root=root))
     ours.start()
     assert ask(ours.url, "SELECT 1") == 1
     ours.stop()
@@ -208,11 +216,8 @@ def test_a_path_that_a_socket_cannot_have_uses_a_short_private_folder(place: Pla
 
 
 def test_odd_paths_are_quoted(place: Place) -> None:
-    root = place.root / 'it\'s "a" 100%'
-    root.mkdir()
-    if place.account:
-        os.chown(root, 0, place.account.gid)
-    ours = make(Place(root, place.log, place.account, place.copies))
+    root = below(place, 'it\'s "a" 100%')
+    ours = make(replace(place, root=root))
     ours.start()
     assert ask(ours.url, "SELECT 1") == 1
     assert (root / "socket").exists()
