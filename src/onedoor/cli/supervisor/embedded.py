@@ -89,10 +89,11 @@ class Cluster:
 
         Refuses when another process runs this cluster, or when the data is of another PostgreSQL version.
         """
-        if not self.lock.held and not self.lock.take_within(self.patience):
+        if not (self.lock.held or self.lock.take_within(self.patience)):
             raise Refused(f"The database in {self.place.root} is in use by another process. Stop that one first.")
         try:
-            self.owner.take_within(self.patience)
+            if not self.owner.take_within(self.patience):
+                raise Refused(f"{self.owner.path} is held by a program that is not Onedoor.")
             if not (self.data / "PG_VERSION").exists():
                 self._create()
             self._refuse_foreign_version()
@@ -352,8 +353,9 @@ def cluster(home: Path, *, say: Say = _quiet) -> Iterator[str]:
                     return
             finally:
                 ours.guests.release()
-        # Its owner is still starting, is stopping, or died and its last processes are leaving.
-        if not wait_until(lambda: ours.join_url() is not None or not ours.lock.is_taken(), ORPHANS_SECONDS):
+        # Its owner is still starting (recovery may take long), is stopping, or died and its last processes are leaving.
+        moved = wait_until(lambda: ours.join_url() is not None or not ours.lock.is_taken(), ORPHANS_SECONDS)
+        if not moved and not ours.owner.is_taken():
             raise Refused(f"The database in {ours.place.root} is held by processes of a command that died; end them.")
 
 
