@@ -1,0 +1,384 @@
+"""Hold, book, move, cancel, arrive, seen, did not attend.
+
+In our own diary each is done at once. In an outside diary a booking is `pending` and a cancellation `cancelling` until
+that diary has confirmed it (`actions.outside`). STOP never comes here, and nothing here opts anybody out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from onedoor.booking import errors, rules, texts
+from onedoor.booking.actions import outside, places, refilling, telling
+from onedoor.booking.models import LIVE, TAKEN, Appointment, Seat
+from onedoor.booking.texts import About
+from onedoor.kernel import clock
+from onedoor.kernel.actor import Actor
+from onedoor.kernel.codes import CANCELLED_BY_PATIENT, DID_NOT_ATTEND
+from onedoor.messaging import api as messaging
+
+OWN = "own"
+REASONS = ("patient", "practice", "moved")
+
+
+@transaction.atomic
+def hold(*, seat_ref: UUID, patient_id: int, by: Actor, minutes: int = rules.HOLD_MINUTES) -> Appointment:
+    """Keep a place for `minutes` of real time while somebody makes up their mind. Raises SeatTaken, PatientBusy, TooLate,
+    NotYours."""
+    places.check_mine(by, patient_id)
+    places.lock_patients([patient_id])
+    seat = places.lock_seat(seat_ref)
+    places.check_bookable(seat)
+    key = places.take(seat=seat, patient_id=patient_id, state="held", via=_via(by), hold_minutes=minutes)
+    places.first(ids=[key], state="held", by=by)
+    appointment = places.get(key)
+    places.write_down(appointments=[appointment], did="held", said="Place held", by=by)
+    return appointment
+
+
+@transaction.atomic
+def book(*, seat_ref: UUID, patient_id: int, by: Actor, via: str = "desk", tell: bool = True) -> Appointment:
+    """Book a place: `booked` in our own diary, `pending` in an outside one, which is asked for it.
+
+    `via` is desk, portal, offer, telephone or reply; `tell` queues the text that says so. A hold of the same patient on the
+    place becomes the booking. Raises SeatTaken, PatientBusy, TooLate, NotYours.
+    """
+    places.check_mine(by, patient_id)
+    places.lock_patients([patient_id])
+    seat = places.lock_seat(seat_ref)
+    places.check_bookable(seat)
+    return _book(seat, patient_id, by=by, via=via, tell=tell)
+
+
+@transaction.atomic
+def book_any(
+    *,
+    type_id: int,
+    patient_id: int,
+    by: Actor,
+    session_ids: Sequence[int] = (),
+    day: date | None = None,
+    via: str = "desk",
+    tell: bool = True,
+) -> Appointment:
+    """Book the earliest free place of a type, in these sessions or on this day.
+
+    Places that others are just taking are passed over; when no other is left they are waited for, so that nobody is told
+    "full" while a place is left (stack-spike.md 8). Raises Full, PatientBusy, NotYours.
+    """
+    places.check_mine(by, patient_id)
+    places.lock_patients([patient_id])
+    while True:
+        ref = _free_seat(type_id, patient_id, session_ids, day, wait=False) or _free_seat(
+            type_id, patient_id, session_ids, day, wait=True
+        )
+        if ref is None:
+            if not _any_free(type_id, session_ids, day):
+                raise errors.Full
+            # A place is free after all: given back a moment ago, or at a time when this patient is elsewhere.
+            ref = _free_seat(type_id, patient_id, session_ids, day, wait=True)
+            if ref is None:
+                raise errors.PatientBusy
+        try:
+            # The savepoint gives the seat's lock back when it turns out to be taken.
+            with transaction.atomic():
+                return _book(places.lock_seat(ref), patient_id, by=by, via=via, tell=tell)
+        except errors.SeatTaken:
+            # Each such round means that a place was sold meanwhile: this ends.
+            continue
+
+
+@transaction.atomic
+def move(*, appointment_ref: UUID, seat_ref: UUID, by: Actor, via: str = "desk", tell: bool = True) -> Appointment:
+    """Give the patient another place instead of the one they have; returns the new appointment.
+
+    Where the new place is in an outside diary the old one stays until that diary has confirmed the new one. Raises
+    SeatTaken, PatientBusy, TooLate, NotYours.
+    """
+    old = _by_ref(appointment_ref)
+    places.check_mine(by, old.patient_id)
+    places.lock_patients([old.patient_id])
+    seats = {seat.ref: seat for seat in places.lock_seats(refs=[seat_ref, old.seat.ref])}
+    seat = seats.get(seat_ref)
+    if seat is None or seat.pk == old.seat_id:
+        raise errors.SeatTaken
+    if seat.session.organisation_id != old.organisation_id:
+        raise errors.NotYours
+    places.check_bookable(seat)
+    old.refresh_from_db(fields=["state", "reason"])
+    if old.state != "booked" or old.starts_at <= clock.now():
+        raise errors.TooLate
+    own = seat.session.source == OWN
+    if own:
+        # First out, then in: the two places may overlap.
+        _end(old, reason="moved", by=by)
+    told: Callable[[About], str] = partial(texts.moved, was=old.starts_at)
+    new = _book(
+        seat, old.patient_id, by=by, via=via, tell=tell, instead_of=old.pk, said="Appointment moved to", text=told
+    )
+    if own and old.state == "cancelled":
+        refilling.release(appointment_ids=[old.pk], by=by)
+    return new
+
+
+@transaction.atomic
+def cancel(*, appointment_id: int, by: Actor, reason: str = "patient", tell: bool = True) -> Appointment:
+    """Cancel: at once in our own diary, and its place is released in the same transaction; in an outside diary the place is
+    asked to be freed (`cancelling`).
+
+    `reason` is patient, practice or moved. A patient may not cancel what no reply may cancel (MayNotCancelByMachine), nor
+    what has begun (TooLate). Also raises NotYours; TooLate when it has ended otherwise.
+    """
+    if reason not in REASONS:
+        raise ValueError(reason)
+    appointment = places.get(appointment_id)
+    places.check_mine(by, appointment.patient_id)
+    places.lock_patients([appointment.patient_id])
+    places.lock_seats(ids=[appointment.seat_id])
+    appointment.refresh_from_db(fields=["state", "reason"])
+    kind = appointment.seat.type
+    if by.kind != "user":
+        if kind.never_by_machine or not kind.reply_may_cancel:
+            raise errors.MayNotCancelByMachine
+        if appointment.starts_at <= clock.now():
+            raise errors.TooLate
+    if appointment.state == "held":
+        places.shift_one(appointment, "lapsed", by=by, reason="let go")
+        places.write_down(appointments=[appointment], did="let_go", said="Place let go", by=by)
+        return appointment
+    _end(appointment, reason=reason, by=by)
+    if appointment.state == "cancelled":
+        refilling.release(appointment_ids=[appointment.pk], by=by)
+    if tell and appointment.starts_at > clock.now() and reason != "moved":
+        compose = texts.cancelled_by_practice if reason == "practice" else cancelled_text(appointment)
+        telling.tell(
+            appointments=[appointment],
+            what=f"cancelled:{int(clock.now().timestamp())}",
+            compose=compose,
+            by=by,
+        )
+    return appointment
+
+
+def cancelled_text(appointment: Appointment) -> Callable[[About], str]:
+    """What a patient is told of their own cancellation, sure or still being done."""
+    say = texts.cancelled if appointment.state == "cancelled" else texts.cancelling
+    return partial(say, may_return=appointment.starts_at > clock.now() + rules.CONFIRM_AFTER_CANCEL)
+
+
+@transaction.atomic
+def confirm(*, appointment_id: int, by: Actor) -> Appointment:
+    """The patient will come: kept with the appointment, and no reminder goes after it. Twice is once. Raises TooLate."""
+    appointment = places.get(appointment_id)
+    places.check_mine(by, appointment.patient_id)
+    places.lock_patients([appointment.patient_id])
+    now = clock.now()
+    if appointment.starts_at <= now:
+        raise errors.TooLate
+    changed = Appointment.objects.filter(pk=appointment_id, state="booked", confirmed_at=None).update(confirmed_at=now)
+    appointment.refresh_from_db(fields=["state", "confirmed_at"])
+    if appointment.state not in ("booked", "arrived"):
+        raise errors.TooLate
+    if changed:
+        messaging.clear(
+            subject="appointment",
+            subject_ids=[appointment_id],
+            because="already confirmed",
+            by=by,
+            purposes=[telling.REMINDER],
+        )
+        places.write_down(appointments=[appointment], did="kept", said="Patient will come", by=by)
+    return appointment
+
+
+@transaction.atomic
+def come_back(*, appointment_id: int, by: Actor) -> Appointment:
+    """Undo the patient's own cancellation within the hour: the outside diary need not free the place, or the place is booked
+    again if it is still free. Raises SeatTaken, PatientBusy, TooLate, NotYours."""
+    appointment = places.get(appointment_id)
+    places.check_mine(by, appointment.patient_id)
+    places.lock_patients([appointment.patient_id])
+    places.lock_seats(ids=[appointment.seat_id])
+    appointment.refresh_from_db(fields=["state", "reason"])
+    if appointment.starts_at <= clock.now() or appointment.reason != "patient":
+        raise errors.TooLate
+    if appointment.state == "cancelling":
+        outside.overtake(appointment_ids=[appointment.pk], kind="free", because="patient will come", by=by)
+        places.shift_one(appointment, "booked", by=by, reason="patient will come", also={"reason": ""})
+        places.write_down(appointments=[appointment], did="back", said="Cancellation taken back", by=by)
+        return appointment
+    if appointment.state != "cancelled":
+        raise errors.TooLate
+    return _book(
+        places.lock_seats(ids=[appointment.seat_id])[0], appointment.patient_id, by=by, via="reply", tell=False
+    )
+
+
+@transaction.atomic
+def arrive(*, appointment_id: int, by: Actor) -> Appointment:
+    """The patient is here. Raises TooLate when the appointment has ended."""
+    return _on(appointment_id, "arrived", "arrived", "Patient arrived", by=by)
+
+
+@transaction.atomic
+def fulfil(*, appointment_id: int, by: Actor) -> Appointment:
+    """The patient was seen. Raises TooLate when the appointment has ended."""
+    return _on(appointment_id, "fulfilled", "seen", "Patient seen", by=by)
+
+
+@transaction.atomic
+def did_not_attend(*, appointment_id: int, by: Actor) -> Appointment:
+    """The patient did not come. Raises TooEarly before the appointment began, TooLate when it has ended."""
+    appointment = places.get(appointment_id)
+    if appointment.starts_at > clock.now():
+        raise errors.TooEarly
+    places.lock_patients([appointment.patient_id])
+    places.shift_one(appointment, "noshow", by=by)
+    places.write_down(appointments=[appointment], did="missed", said="Did not attend", by=by, concept=DID_NOT_ATTEND)
+    return appointment
+
+
+@transaction.atomic
+def lapse_holds(*, limit: int = 1_000) -> int:
+    """End holds whose real time is over; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT id FROM booking_appointment WHERE state = 'held' AND hold_until_real <= clock_timestamp()
+               ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED""",
+            [limit],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    return len(places.shift(ids=ids, to="lapsed", by=Actor.system("booking: holds"), reason="hold ended")) if ids else 0
+
+
+def leave_former(appointment: Appointment, *, by: Actor) -> None:
+    """The new place of a move is sure: give up the one it replaces, if the patient still has it."""
+    if appointment.instead_of_id is None:
+        return
+    former = places.get(appointment.instead_of_id)
+    if former.state != "booked":
+        return
+    _end(former, reason="moved", by=by)
+    if former.state == "cancelled":
+        refilling.release(appointment_ids=[former.pk], by=by)
+
+
+def _book(
+    seat: Seat,
+    patient_id: int,
+    *,
+    by: Actor,
+    via: str,
+    tell: bool,
+    instead_of: int | None = None,
+    said: str = "Appointment booked",
+    text: Callable[[About], str] = texts.booked,
+) -> Appointment:
+    """Book the locked seat for the locked patient."""
+    own = seat.session.source == OWN
+    state = "booked" if own else "pending"
+    key = places.take(seat=seat, patient_id=patient_id, state=state, via=via, instead_of=instead_of)
+    places.first(ids=[key], state=state, by=by)
+    appointment = places.get(key)
+    if not own:
+        said = f"{said} (being confirmed)"
+    places.write_down(appointments=[appointment], did="booked", said=said, by=by)
+    if not own:
+        outside.ask(appointments=[appointment], kind="book", by=by)
+    refilling.place_taken(appointment=appointment, by=by)
+    if tell:
+        what, compose = ("booked", text) if own else ("asked", texts.asked_for)
+        telling.tell(appointments=[appointment], what=what, compose=compose, by=by)
+    if own:
+        # Whether by this text or by the answer that the caller sends: they know.
+        Appointment.objects.filter(pk=key).update(told_at=clock.now())
+    return appointment
+
+
+def _end(appointment: Appointment, *, reason: str, by: Actor) -> None:
+    """Cancel, or ask the outside diary to: the state says which. Texts that are no longer true are cleared."""
+    own = appointment.seat.session.source == OWN
+    pending = appointment.state == "pending"
+    to = "cancelled" if own or pending else "cancelling"
+    if appointment.state not in ("booked", "pending"):
+        raise errors.TooLate
+    places.shift_one(appointment, to, by=by, reason=reason, also={"reason": reason})
+    said = {"patient": "Appointment cancelled by patient", "practice": "Appointment cancelled by practice"}
+    places.write_down(
+        appointments=[appointment],
+        did="cancelled",
+        said=said.get(reason, "Appointment given up for another"),
+        by=by,
+        concept=CANCELLED_BY_PATIENT if reason == "patient" else None,
+    )
+    messaging.clear(subject="appointment", subject_ids=[appointment.pk], because=reason, by=by)
+    if pending:
+        outside.overtake(appointment_ids=[appointment.pk], kind="book", because="cancelled", by=by)
+    elif not own:
+        outside.ask(appointments=[appointment], kind="free", by=by)
+
+
+def _on(appointment_id: int, to: str, did: str, said: str, *, by: Actor) -> Appointment:
+    appointment = places.get(appointment_id)
+    places.lock_patients([appointment.patient_id])
+    places.shift_one(appointment, to, by=by)
+    places.write_down(appointments=[appointment], did=did, said=said, by=by)
+    return appointment
+
+
+def _free_seat(
+    type_id: int, patient_id: int, session_ids: Sequence[int], day: date | None, *, wait: bool
+) -> UUID | None:
+    """Lock and return the earliest free seat at which the patient has time; with `wait`, also one that another has locked.
+
+    Somebody may have taken it between the reading and the lock: `places.take` decides.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT s.ref FROM booking_seat s {_JOIN}
+                WHERE {_FREE} AND NOT EXISTS (
+                    SELECT 1 FROM booking_appointment b WHERE b.patient_id = %(patient)s AND b.state = ANY(%(live)s)
+                    AND b.during && tstzrange(s.starts_at, s.starts_at + make_interval(mins => s.minutes)))
+                ORDER BY s.starts_at, s.id LIMIT 1 FOR NO KEY UPDATE OF s {"" if wait else "SKIP LOCKED"}""",
+            {**_wanted(type_id, session_ids, day), "patient": patient_id, "live": list(LIVE)},
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _any_free(type_id: int, session_ids: Sequence[int], day: date | None) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM booking_seat s {_JOIN} WHERE {_FREE} LIMIT 1", _wanted(type_id, session_ids, day)
+        )
+        return cursor.fetchone() is not None
+
+
+_JOIN = "JOIN booking_session e ON e.id = s.session_id"
+_FREE = """s.type_id = %(type)s AND s.state = 'open' AND s.starts_at > %(now)s
+    AND (e.id = ANY(%(sessions)s) OR e.day = %(day)s)
+    AND NOT EXISTS (SELECT 1 FROM booking_appointment a WHERE a.seat_id = s.id AND a.state = ANY(%(taken)s)
+                    AND NOT (a.state = 'held' AND a.hold_until_real <= clock_timestamp()))"""
+
+
+def _wanted(type_id: int, session_ids: Sequence[int], day: date | None) -> dict[str, object]:
+    return {
+        "type": type_id,
+        "now": clock.now(),
+        "sessions": list(session_ids),
+        "day": day,
+        "taken": list(TAKEN),
+    }
+
+
+def _by_ref(ref: UUID) -> Appointment:
+    return Appointment.objects.select_related("seat__session", "seat__type").get(ref=ref)
+
+
+def _via(by: Actor) -> str:
+    return "portal" if by.kind == "patient" else "desk"

@@ -1,0 +1,94 @@
+"""Texts about appointments, made for many at once and queued in the transaction of what they tell."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+from onedoor.booking.models import Appointment
+from onedoor.booking.texts import About
+from onedoor.kernel.actor import Actor
+from onedoor.messaging import api as messaging
+from onedoor.messaging.types import NewMessage, Purpose
+from onedoor.patients import api as patients
+
+REMINDER = "appointment_reminder"
+CHANGE = "appointment_change"
+SAME_DAY = "appointment_same_day"
+
+PURPOSES = (
+    Purpose(name=REMINDER, group="reminder", lane=1, quiet_hours=True),
+    Purpose(name=SAME_DAY, group="reminder", lane=0, quiet_hours=True),
+    # Somebody has just booked or cancelled, or must not come for nothing: at once, whatever the hour.
+    Purpose(name=CHANGE, group="reminder", lane=0, quiet_hours=False),
+)
+
+
+def abouts(appointment_ids: Iterable[int]) -> dict[int, About]:
+    """What texts may say of these appointments, by key, in one query and one for each organisation."""
+    rows = list(
+        Appointment.objects.filter(pk__in=list(appointment_ids)).values_list(
+            "id",
+            "patient_id",
+            "organisation_id",
+            "starts_at",
+            "organisation__name",
+            "organisation__phone",
+            "seat__type__said_as",
+            "seat__type__by_telephone",
+            "seat__type__reply_may_cancel",
+            "seat__type__may_refill",
+        )
+    )
+    by_organisation: dict[int, set[int]] = defaultdict(set)
+    for row in rows:
+        by_organisation[row[2]].add(row[1])
+    reaches = {key: patients.reach(key, ids) for key, ids in by_organisation.items()}
+    found = {}
+    for key, patient_id, organisation_id, starts_at, practice, phone, said_as, by_telephone, cancel, refill in rows:
+        reach = reaches[organisation_id][patient_id]
+        found[key] = About(
+            first_name=reach.given_name,
+            starts_at=starts_at,
+            practice=practice,
+            phone=phone,
+            # A shared phone: the first name and no topic (clinical.md 6.2).
+            said_as=said_as if reach.mobile_holders < 2 else "",
+            by_telephone=by_telephone,
+            may_cancel=cancel,
+            may_refill=refill,
+        )
+    return found
+
+
+def about(appointment_id: int) -> About:
+    """What texts may say of one appointment."""
+    return abouts([appointment_id])[appointment_id]
+
+
+def tell(
+    *,
+    appointments: Sequence[Appointment],
+    what: str,
+    compose: Callable[[About], str],
+    by: Actor,
+    purpose: str = CHANGE,
+) -> None:
+    """Queue one text for each appointment in the caller's transaction; the same `what` of one appointment goes once."""
+    said = abouts(appointment.pk for appointment in appointments)
+    messaging.queue(
+        messages=[
+            NewMessage(
+                intent_key=f"{what}:{appointment.pk}:sms",
+                organisation_id=appointment.organisation_id,
+                purpose=purpose,
+                body=compose(said[appointment.pk]),
+                not_after=appointment.starts_at,
+                patient_id=appointment.patient_id,
+                subject="appointment",
+                subject_id=appointment.pk,
+            )
+            for appointment in appointments
+        ],
+        by=by,
+    )

@@ -1,0 +1,151 @@
+"""Replies about appointments: whose they could be, and what each does (messaging finds the reply's one candidate)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from onedoor.booking import errors, rules, texts
+from onedoor.booking.actions import booking, places, refilling, telling
+from onedoor.booking.adapters.tasks import place_words
+from onedoor.booking.kinds import CANCEL_ASKED, EARLIER_ASKED
+from onedoor.booking.models import TAKEN, Appointment, AppointmentHistory
+from onedoor.kernel import clock
+from onedoor.kernel.actor import Actor
+from onedoor.messaging.ports import Context
+from onedoor.messaging.types import Acted, Candidate
+from onedoor.tasks.types import Kind, NewTask
+
+CONTEXT = Context(
+    name="appointment",
+    intents={
+        "confirm": (
+            "yes", "y", "yes please", "yes thanks", "ok", "okay", "confirm", "confirmed", "i confirm", "i will be there",
+            "ill be there", "i will come", "i'll come", "coming", "yes i will come", "yes i'll be there", "keep it",
+            "yes keep it", "yes i'll come after all", "i can come after all", "i will come after all",
+        ),
+        "cancel": (
+            "cancel", "cancel it", "cancel please", "please cancel", "cancel my appointment", "cancel appointment",
+            "please cancel my appointment", "can you cancel", "can't come", "cant come", "cannot come", "can't make it",
+            "cant make it", "cannot make it", "i can't make it", "i cant make it", "not coming", "i am not coming",
+            "can't attend", "cant attend", "cannot attend", "unable to attend", "no longer need it",
+            "no longer needed", "don't need it", "cant make it sorry cancel",
+        ),
+        "earlier": ("early", "earlier", "earlier please", "an earlier one", "anything earlier", "sooner", "asap"),
+    },
+)  # fmt: skip
+
+
+class Appointments:
+    """The owner of "appointment" for messaging."""
+
+    kind = "appointment"
+
+    def open_subjects(self, patient_ids: Sequence[int], intent: str) -> list[Candidate]:
+        """Appointments still to come of these patients that the intent could be about.
+
+        CANCEL and EARLY: all that stand. YES: those reminded of, and those that the patient cancelled within the hour while
+        the place is free.
+        """
+        now = clock.now()
+        found = Appointment.objects.filter(patient_id__in=patient_ids, starts_at__gt=now)
+        if intent == "cancel":
+            found = found.filter(state__in=("booked", "pending"))
+        elif intent == "earlier":
+            found = found.filter(state="booked")
+        elif intent == "confirm":
+            found = found.filter(Q(state="booked", reminded_at__isnull=False) | Q(pk__in=_may_come_back(now)))
+        else:
+            return []
+        return [
+            Candidate(
+                kind=self.kind,
+                subject_id=a.pk,
+                patient_id=a.patient_id,
+                first_name=a.patient.given_name,
+                when=a.starts_at,
+                asked=a.reminded_at is not None or a.state in ("cancelled", "cancelling"),
+                organisation_id=a.organisation_id,
+            )
+            for a in found.select_related("patient").order_by("starts_at", "id")
+        ]
+
+    def act(self, candidate: Candidate, intent: str, inbound_id: int | None, by: Actor) -> Acted:
+        """Do what the reply says, or hand it to a person when a reply may not do it or the moment has passed."""
+        appointment = places.get(candidate.subject_id)
+        about = telling.about(appointment.pk)
+        via = "text" if inbound_id is not None else "portal"
+        if intent == "confirm":
+            return _confirm(appointment, about, by)
+        if intent == "cancel":
+            return _cancel(appointment, about, via, by)
+        if intent == "earlier":
+            return _earlier(appointment, about, via, by)
+        return Acted(answer=None, done=False)
+
+
+def _confirm(appointment: Appointment, about: texts.About, by: Actor) -> Acted:
+    try:
+        if appointment.state in ("cancelled", "cancelling"):
+            back = booking.come_back(appointment_id=appointment.pk, by=by)
+            return Acted(answer=texts.asked_for(about) if back.state == "pending" else texts.back_again(about))
+        booking.confirm(appointment_id=appointment.pk, by=by)
+        return Acted(answer=texts.kept(about))
+    except (errors.SeatTaken, errors.PatientBusy):
+        return Acted(answer=texts.gone_meanwhile(about))
+    except errors.TooLate:
+        return Acted(answer=None, done=False)
+
+
+def _cancel(appointment: Appointment, about: texts.About, via: str, by: Actor) -> Acted:
+    try:
+        ended = booking.cancel(appointment_id=appointment.pk, by=by, reason="patient", tell=False)
+    except errors.MayNotCancelByMachine:
+        task = _task(CANCEL_ASKED, appointment, f"A patient asks by {via} to cancel")
+        return Acted(answer=texts.person_decides(about), task=task, done=False)
+    except errors.TooLate:
+        return Acted(answer=None, done=False)
+    return Acted(answer=booking.cancelled_text(ended)(about))
+
+
+def _earlier(appointment: Appointment, about: texts.About, via: str, by: Actor) -> Acted:
+    if appointment.state != "booked" or appointment.starts_at <= clock.now():
+        return Acted(answer=None, done=False)
+    kind = appointment.seat.type
+    if kind.never_by_machine or not kind.may_refill:
+        task = _task(EARLIER_ASKED, appointment, f"A patient asks by {via} for something earlier than")
+        return Acted(answer=texts.person_decides(about), task=task, done=False)
+    refilling.join_waiting(
+        patient_id=appointment.patient_id,
+        appointment_id=appointment.pk,
+        type_id=kind.pk,
+        via="reply" if via == "text" else via,
+        by=by,
+    )
+    return Acted(answer=texts.will_be_offered(about))
+
+
+def _task(kind: Kind, appointment: Appointment, asks: str) -> NewTask:
+    return NewTask(
+        kind=kind.name,
+        organisation_id=appointment.organisation_id,
+        key=f"{kind.name}:{appointment.pk}",
+        title=f"{asks}: {place_words(appointment.starts_at, appointment.seat.session.clinician)}",
+        patient_id=appointment.patient_id,
+        subject="appointment",
+        subject_id=appointment.pk,
+    )
+
+
+def _may_come_back(now: datetime) -> QuerySet[Appointment, dict[str, int]]:
+    lately = AppointmentHistory.objects.filter(
+        parent=OuterRef("pk"), to_state__in=("cancelled", "cancelling"), at__gte=now - rules.CONFIRM_AFTER_CANCEL
+    )
+    others = Appointment.objects.filter(seat=OuterRef("seat"), state__in=TAKEN)
+    return (
+        Appointment.objects.filter(Exists(lately), reason="patient", starts_at__gt=now)
+        .filter(Q(state="cancelling") | (Q(state="cancelled", seat__state="open") & ~Exists(others)))
+        .values("pk")
+    )
