@@ -110,7 +110,7 @@ class Cluster:
         return self._process is not None and has_ended(self._process)
 
     def restart(self) -> None:
-        """Start again after the server ended unasked; the locks were never given up."""
+        """Start again after the server ended unasked. We stay its owner throughout."""
         self._remove_leavings_when_alone()
         self._launch()
 
@@ -338,6 +338,10 @@ def cluster(home: Path, *, say: Say = _quiet) -> Iterator[str]:
     ours = installed(home, say=say)
     while True:
         if ours.lock.take():
+            if ours.owner.is_taken():  # its owner restarts a crashed server and looks who is left: out of the way
+                ours.lock.release()
+                time.sleep(0.1)
+                continue
             try:
                 ours.start()
                 yield ours.url
