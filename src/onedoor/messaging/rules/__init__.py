@@ -1,0 +1,1 @@
+"""Pure rules of messaging: no table, no clock, no network."""

@@ -1,0 +1,304 @@
+"""What a text means: safety first, then the few things that may act, and a person for all the rest.
+
+A text acts only when the whole of it can be read as politeness and phrases of one wish (`words`). There is no score: a
+wrong act is worse than a person's minute (architecture.md 5), and a receptionist can be told why a text was read as it was.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from onedoor.messaging.rules import words
+from onedoor.messaging.rules.words import Phrase
+
+LONGEST = 60
+"""Words; a longer text is a story, and stories are for people."""
+
+Extra = Mapping[str, Mapping[str, Sequence[str]]]
+"""Phrases by context and intent, added by the owners of the contexts."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to take a text: what it wants, in which kind of question."""
+
+    context: str
+    intent: str
+
+
+@dataclass(frozen=True)
+class Understood:
+    """`intent` is one of crisis, stop, start, help, wrong_number, death, thanks, person, which, or an act of a context.
+
+    `readings` has the ways an act may be taken, one for each open context that has it; `value` the number of the option
+    chosen; `why` is for people who ask why.
+    """
+
+    intent: str
+    why: str
+    readings: tuple[Reading, ...] = ()
+    value: int | None = None
+
+
+@dataclass(frozen=True)
+class Option:
+    """One of the numbered things that a "which" question named."""
+
+    number: int
+    first_name: str
+
+
+def understand(
+    text: str,
+    contexts: Collection[str],
+    *,
+    options: Sequence[Option] = (),
+    asked_intent: str = "",
+    ours: Sequence[str] = (),
+    more: Extra | None = None,
+) -> Understood:
+    """Read one text in the light of the questions that are open.
+
+    `options` and `asked_intent` belong to an open "which" question; `ours` are texts we sent lately, which may come back
+    as a quotation.
+    """
+    everything = " ".join(_words(text))
+    for pattern in words.CRISIS:
+        if re.search(pattern, everything) and not any(re.search(idiom, everything) for idiom in words.IDIOMS):
+            return Understood("crisis", "a word of danger")
+    said = _without_quotation(text, ours)
+    whole = _words(said)
+    joined = " ".join(whole)
+    if any(re.search(pattern, joined) for pattern in words.DEATH):
+        return Understood("death", "news of a death, perhaps")
+    if any(re.search(pattern, joined) for pattern in words.WRONG_NUMBER):
+        return Understood("wrong_number", "says that we have the wrong number")
+    if not whole:
+        return Understood("person", "nothing but a copy of our text, or signs")
+    if len(whole) > LONGEST:
+        return Understood("person", "a long text")
+    for attempt in (said, _without_signature(said)):
+        found = _read(attempt, contexts, options, asked_intent, more)
+        if found is not None:
+            return found
+    return Understood("person", "not plainly one wish")
+
+
+def _read(
+    said: str, contexts: Collection[str], options: Sequence[Option], asked_intent: str, more: Extra | None
+) -> Understood | None:
+    tokens = tuple(_words(said))
+    if "?" in said and not any(
+        tokens[i] in {"can", "could", "would", "will", "may"} and tokens[i + 1] in {"i", "we", "you"}
+        for i in range(len(tokens) - 1)
+    ):
+        # A question is for a person; "can you cancel it?" is a wish put politely.
+        return None
+    for intent, patterns in (("stop", words.STOP), ("start", words.START), ("help", words.HELP)):
+        if _all_of(tokens, _table(patterns, ())):
+            return Understood(intent, "the whole text")
+    if options:
+        number = _chosen(tokens, options, asked_intent, contexts, more)
+        if number is not None:
+            return Understood("which", "one of the options", value=number)
+    readings = []
+    for context in sorted(set(contexts) & (words.CONTEXTS.keys() | (more or {}).keys())):
+        wanted = _intents(context, more)
+        fits = [intent for intent, table in wanted.items() if _all_of(tokens, table)]
+        readings += [Reading(context, intent) for intent in fits]
+    if len(readings) > 1 and not _same_word(readings):
+        return None
+    if not readings:
+        return Understood("thanks", "politeness only") if _all_of(tokens, _table(("thanks", "thank you"), ())) else None
+    if len(set(contexts) - {"which"}) > 1 and readings[0].intent == "cancel" and "cancel" not in tokens:
+        # "I can't make it" with an offer open is as likely about the offer as about the visit.
+        return None
+    return Understood(readings[0].intent, "the whole text", tuple(readings))
+
+
+def _same_word(readings: Sequence[Reading]) -> bool:
+    """YES may keep a visit or take an offer; anything else with two meanings is nobody's plain wish."""
+    return {reading.intent for reading in readings} == {"confirm", "accept"}
+
+
+def _chosen(
+    tokens: Phrase, options: Sequence[Option], asked_intent: str, contexts: Collection[str], more: Extra | None
+) -> int | None:
+    """The number of the one option that the text names by number or by first name, and nothing else."""
+    rest = [token for token in tokens if token not in {"number", "option"}]
+    named: dict[tuple[str, ...], set[int]] = {}
+    for option in options:
+        for name in (str(option.number), *(word for word, n in words.NUMBERS.items() if n == option.number)):
+            named.setdefault((name,), set()).add(option.number)
+        name_words = tuple(_words(option.first_name))
+        if name_words:
+            named.setdefault(name_words, set()).add(option.number)
+            named.setdefault((*name_words[:-1], name_words[-1] + "s"), set()).add(option.number)
+    plain = {phrase: next(iter(numbers)) for phrase, numbers in named.items() if len(numbers) == 1}
+    beside: frozenset[Phrase] = frozenset()
+    for context in contexts:
+        beside |= _intents(context, more).get(asked_intent, _Table(frozenset(), frozenset(), 0)).phrases
+    fits = {
+        number
+        for phrase, number in plain.items()
+        if _all_of(tuple(rest), _Table(frozenset({phrase}), _courtesy() | beside, 8), once=True)
+    }
+    return fits.pop() if len(fits) == 1 else None
+
+
+@dataclass(frozen=True)
+class _Table:
+    """`phrases` carry the wish; `beside` may stand next to them; `longest` in words of either."""
+
+    phrases: frozenset[Phrase]
+    beside: frozenset[Phrase]
+    longest: int
+
+
+@lru_cache(maxsize=1)
+def _courtesy() -> frozenset[Phrase]:
+    return frozenset(words.phrases(words.COURTESY))
+
+
+@lru_cache(maxsize=256)
+def _table(patterns: tuple[str, ...], reasons: tuple[str, ...]) -> _Table:
+    carrying, beside = frozenset(words.phrases(patterns)), _courtesy() | frozenset(words.phrases(reasons))
+    return _Table(carrying, beside, max(len(phrase) for phrase in carrying | beside))
+
+
+def _intents(context: str, more: Extra | None) -> dict[str, _Table]:
+    known = words.CONTEXTS.get(context, {})
+    added = (more or {}).get(context, {})
+    return {
+        intent: _table((*known.get(intent, ()), *added.get(intent, ())), tuple(words.REASONS.get(intent, ())))
+        for intent in [*known, *(intent for intent in added if intent not in known)]
+    }
+
+
+def _all_of(tokens: Phrase, table: _Table, *, once: bool = False) -> bool:
+    """Whether the words fall, from first to last, into phrases of the table, at least one of them carrying the wish.
+
+    By position, so that no text takes long. `once` lets the wish be said only once.
+    """
+    reached: list[set[int]] = [set() for _ in range(len(tokens) + 1)]
+    reached[0].add(0)
+    for start in range(len(tokens)):
+        for said in reached[start]:
+            for end in range(start + 1, min(len(tokens), start + table.longest) + 1):
+                piece = tokens[start:end]
+                if piece in table.beside:
+                    reached[end].add(said)
+                if piece in table.phrases:
+                    reached[end].add(said + 1 if once else 1)
+    return 1 in reached[len(tokens)]
+
+
+# ---- from text to words -------------------------------------------------------------------------------------------
+
+_PLEASANT = frozenset("👍🙏😊😀🙂😃😁😄☺😇🤗😔😞😢🥰😘❤♥💕💐🌸🌞✅✔👌🤞😅☹🙁🤒🤧😷👋💙💚🌻🎄")
+_SILENT = frozenset("\ufe0f\u200d\u200b\u200e\u200f\ufeff")
+_SAME = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "…": " ", "–": "-", "—": "-"})
+_FACES = re.compile(r"(?<!\S)(?:[:;]-?[()DPp]|<3|x+(?=\s*$))(?!\S)")
+_SPLIT = re.compile(r"[\s.,!?;:()\"*_\-]+")
+
+
+def _plain_signs(text: str) -> str:
+    kept = []
+    for sign in unicodedata.normalize("NFC", text).translate(_SAME):
+        if sign in _SILENT or 0x1F3FB <= ord(sign) <= 0x1F3FF:
+            continue
+        kept.append(" " if sign in _PLEASANT else sign)
+    return _FACES.sub(" ", "".join(kept))
+
+
+def _words(text: str) -> list[str]:
+    """Lower case, no apostrophes or marks, one spelling for one word; a sign we do not know stays, and fits nothing."""
+    plain = _plain_signs(text).lower().replace("'", "")
+    return [_spelt(token) for token in _together([token for token in _SPLIT.split(plain) if token])]
+
+
+def _together(tokens: list[str]) -> list[str]:
+    """ "C A N C E L" is a word; "x x x" is not."""
+    out: list[str] = []
+    run: list[str] = []
+    for token in [*tokens, ""]:
+        if len(token) == 1 and token.isalpha():
+            run.append(token)
+            continue
+        word = "".join(run)
+        out += [word] if word in {"cancel", "yes", "stop", "early", "kill", "start", "no"} else run
+        run = []
+        if token:
+            out.append(token)
+    return out
+
+
+@lru_cache(maxsize=4096)
+def _spelt(token: str) -> str:
+    if token in words.SPELT_OUT:
+        return words.SPELT_OUT[token]
+    if re.fullmatch(r"yes{1,6}|y+e+s+", token):
+        return "yes"
+    for wanted, (slips, english) in words.NEAR.items():
+        if token not in english and abs(len(token) - len(wanted)) <= slips and nearness(token, wanted) <= slips:
+            return wanted
+    return token
+
+
+def nearness(one: str, other: str) -> int:
+    """Slips between two words: a letter missing, added, changed, or swapped with its neighbour."""
+    rows = [list(range(len(other) + 1))]
+    for i, a in enumerate(one, 1):
+        row = [i]
+        for j, b in enumerate(other, 1):
+            cost = min(rows[i - 1][j] + 1, row[j - 1] + 1, rows[i - 1][j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, rows[i - 2][j - 2] + 1)
+            row.append(cost)
+        rows.append(row)
+    return rows[-1][-1]
+
+
+_FOOTERS = re.compile(r"^\s*(sent from (my|outlook|mail|yahoo|samsung)\b.*|get outlook for .*)$", re.IGNORECASE)
+_WROTE = re.compile(r"^\s*on\b.{5,120}\bwrote:?\s*$", re.IGNORECASE)
+
+
+def _without_quotation(text: str, ours: Sequence[str]) -> str:
+    """The patient's own words: without lines quoted by ">", a mail program's footer, or one of our own texts."""
+    kept = []
+    for line in text.splitlines():
+        if _WROTE.match(line):
+            break
+        if not line.lstrip().startswith(">") and not _FOOTERS.match(line):
+            kept.append(line)
+    said = "\n".join(kept)
+    for body in ours:
+        pieces = [re.escape(piece) for piece in body.split()]
+        if len(pieces) > 3:
+            said = re.sub(r"\s+".join(pieces), "\n", said)
+    return said
+
+
+_SIGNED = re.compile(
+    r"""[.,!\n]\s*
+        (?P<off>(?:(?:with\s+)?(?:kind|best|many|warm)\s+)?(?:regards|thanks|thank\ you|wishes|cheers|ta)[\s,.!]+)?
+        (?P<title>(?:Mr|Mrs|Ms|Miss|Dr|MR|MRS|MS|MISS|DR)\.?\s+)?
+        (?P<names>[^\W\d_][\w'’-]*\.?(?:\s+[^\W\d_][\w'’-]*\.?){0,2})\s*$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def _without_signature(said: str) -> str:
+    """Without a name at the end that a title or "regards," introduces. A bare name may be a wish: "Cancel. Ella"."""
+    plain = _plain_signs(said).rstrip()
+    found = _SIGNED.search(plain)
+    if not found or not (found["off"] or found["title"]):
+        return said
+    names = found["names"].replace(".", "").split()
+    if not all(name[0].isupper() and name.lower() not in words.NO_NAMES for name in names):
+        return said
+    return plain[: found.start()]
