@@ -35,7 +35,8 @@ def home(monkeypatch: pytest.MonkeyPatch, state: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="onedoor-"))
     for name in [name for name in os.environ if name.startswith(("ONEDOOR_", "DATABASE_"))]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("ONEDOOR_HOME", str(folder))
+    monkeypatch.setenv("ONEDOOR_HOME", str(folder / "home"))
     monkeypatch.setenv("ONEDOOR_STATE", str(state))
-    yield folder
+    (folder / "home").mkdir()
+    yield folder / "home"
     shutil.rmtree(folder, ignore_errors=True)
