@@ -52,3 +52,21 @@ class MayNotCancelByMachine(BookingError):
     """Suspected cancer, safeguarding or depot, or a type that no reply may cancel: a person decides."""
 
     sentence = "Only a member of staff can cancel this appointment."
+
+
+class NotOffered(BookingError):
+    """Places of this type are not offered to people who wait, or never by machine."""
+
+    sentence = "Places of this kind are not offered to people who wait."
+
+
+class OfferEnded(BookingError):
+    """The offer was answered or taken back before."""
+
+    sentence = "This offer has ended."
+
+
+class BeingBooked(SeatTaken):
+    """Somebody else holds the place for a few minutes; it may yet stay free."""
+
+    sentence = "Somebody else is just being booked into that place."

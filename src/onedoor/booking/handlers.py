@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from onedoor.booking import errors, ports, subjects
-from onedoor.booking.actions import booking, diary, outside, telling
+from onedoor.booking import errors, offering, ports, subjects
+from onedoor.booking.actions import booking, diary, outside, refilling, telling, waves
 from onedoor.booking.adapters.tasks import BOOK_PLACE, FREE_PLACE, TasksDiary
-from onedoor.booking.kinds import CANCEL_ASKED, DIARY_CONFLICT, DIARY_VANISHED
+from onedoor.booking.kinds import CANCEL_ASKED, DIARY_CONFLICT, DIARY_VANISHED, OFFER_CALL
 from onedoor.kernel import events
 from onedoor.messaging import api as messaging
 from onedoor.messaging.ports import declare_context, declare_subject
@@ -14,7 +14,9 @@ from onedoor.tasks.events import TaskCompleted
 ports.declare_diary("*", TasksDiary())
 declare_subject(subjects.Appointments())
 declare_context(subjects.CONTEXT)
-for purpose in telling.PURPOSES:
+declare_subject(offering.Offers())
+declare_context(offering.CONTEXT)
+for purpose in (*telling.PURPOSES, *waves.PURPOSES):
     messaging.declare_purpose(purpose)
 
 
@@ -42,3 +44,9 @@ def work_done(event: TaskCompleted) -> None:
         diary.settle_conflict(conflict_id=subject_id, theirs=event.outcome == "theirs", by=event.by)
     elif event.kind == DIARY_VANISHED.name:
         diary.decide_import(import_id=subject_id, take=event.outcome == "apply", by=event.by)
+    elif event.kind == OFFER_CALL.name:
+        # Gone meanwhile: the error undoes the completion too, and the person on the telephone reads it and says so.
+        if event.outcome == "accepted":
+            refilling.accept_offer(offer_id=subject_id, by=event.by)
+        elif event.outcome == "declined":
+            refilling.decline_offer(offer_id=subject_id, by=event.by)

@@ -19,7 +19,8 @@ QUIET_UNTIL, QUIET_FROM = Time(8, 0), Time(18, 0)
 
 MOVES: Mapping[str, frozenset[str]] = {
     "open": frozenset({"accepted", "declined", "gone", "withdrawn", "unanswered"}),
-    "declined": frozenset(),
+    # A second thought while the place is still free.
+    "declined": frozenset({"accepted"}),
     # A place in an outside diary may turn out to have been given away there before our booking arrived.
     "accepted": frozenset({"gone"}),
     "gone": frozenset(),

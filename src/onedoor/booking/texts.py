@@ -166,6 +166,70 @@ def will_be_offered(about: About) -> str:
     )
 
 
+def offer(about: About, own: datetime | None) -> str:
+    """An earlier place is free; `own` is the appointment that it would replace."""
+    earlier = "an earlier" if own is not None else "an"
+    called = f"{earlier} telephone appointment" if about.by_telephone else f"{earlier} appointment"
+    stay = "NO to stay as you are" if own is not None else "NO if you cannot"
+    head = f"{_hello(about)}{called}, {_at(about.starts_at)}, is free"
+    return _first_that_fits(
+        f"{head} at {plain(about.practice)}. Reply YES to take it, {stay}. First to reply has it.",
+        f"{head}. Reply YES to take it, {stay}. First to reply has it.",
+    )
+
+
+def offer_taken(about: About, own: datetime | None) -> str:
+    """The place is theirs, and the appointment it replaces is given up."""
+    say = f"{_hello(about)}{_at(about.starts_at)} is yours."
+    if about.by_telephone:
+        say = f"{say} We will ring you."
+    elif about.practice:
+        say = _shorter(f"{say[:-1]}, at {plain(about.practice)}.", say)
+    return _first_that_fits(f"{say} You no longer have {_at(own)}.", say) if own is not None else _capital(say)
+
+
+def offer_asked(about: About, own: datetime | None) -> str:
+    """The place is being booked in an outside diary; what they have stays until it is sure."""
+    say = f"{_hello(about)}thank you. We are booking {_at(about.starts_at)} and will text you when it is sure."
+    return _first_that_fits(f"{say} Until then you keep {_at(own)}.", say) if own is not None else _capital(say)
+
+
+def offer_gone(about: About, own: datetime | None, *, taken: bool = True) -> str:
+    """The offered place went to somebody else, or is no longer on offer; nothing of theirs has changed."""
+    lost = "has gone to somebody else" if taken else "is no longer on offer"
+    say = f"{_hello(about)}sorry, {_at(about.starts_at)} {lost}."
+    if own is None:
+        return _first_that_fits(f"{say} You keep your place on the list.", say)
+    return _first_that_fits(
+        f"{say} You keep {_at(own)}, and your place on the list.", f"{say} You keep your place on the list.", say
+    )
+
+
+def offer_declined(about: About, own: datetime | None) -> str:
+    """They said NO, and stay on the list."""
+    keep = f"you keep {_at(own)}" if own is not None else "you stay on the list"
+    say = f"{_hello(about)}thank you, {keep}."
+    return _first_that_fits(f"{say} We will text you when another comes free.", say)
+
+
+def offer_held(about: About) -> str:
+    """Somebody is being booked into the place just now; it may yet stay free."""
+    return _first_that_fits(
+        f"{_hello(about)}somebody else is just being booked into {_at(about.starts_at)}. If you would still like it, "
+        "reply YES again in ten minutes.",
+        f"{_hello(about)}somebody else may be taking {_at(about.starts_at)}. Reply YES again in ten minutes.",
+    )
+
+
+def offer_clashes(about: About) -> str:
+    """They have another appointment at that time."""
+    return _first_that_fits(
+        f"{_hello(about)}we have not booked {_at(about.starts_at)}: you have another appointment then. "
+        f"To change it, ring {about.phone}.",
+        f"{_hello(about)}you have another appointment then. To change it, ring {about.phone}.",
+    )
+
+
 def septets(text: str) -> int:
     """Length of a text of ours, which has basic letters only."""
     return len(text)
@@ -195,6 +259,10 @@ def _first_that_fits(*forms: str) -> str:
         if septets(text) <= ONE_FRAGMENT:
             return text
     return _capital(forms[-1])
+
+
+def _shorter(full: str, brief: str) -> str:
+    return full if septets(full) <= ONE_FRAGMENT else brief
 
 
 def _capital(text: str) -> str:
