@@ -58,7 +58,7 @@ class Ask(models.Model):
     class Meta:
         db_table = "messaging_ask"
         indexes = [
-            models.Index(fields=["organisation", "number"], condition=models.Q(state="open"), name="ask_open_number"),
+            models.Index(fields=["organisation", "number", "-asked_at"], name="ask_number"),
             models.Index(fields=["subject", "subject_id"], condition=models.Q(state="open"), name="ask_open_subject"),
             models.Index(fields=["expires_at"], condition=models.Q(state="open"), name="ask_open_expiry"),
         ]
@@ -82,7 +82,9 @@ class Inbound(models.Model):
     duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, db_index=False)
     intent = models.CharField(max_length=20, blank=True)
     outcome = models.CharField(max_length=20, blank=True)
-    """acted, asked, person, stopped, started, crisis, duplicate, thanks; empty until processed."""
+    """acted, asked, person, stopped, started, crisis, duplicate, thanks, machine; empty until processed."""
+    why = models.CharField(max_length=80, blank=True)
+    """Why it was read and dealt with as it was, in words for the people who look at it."""
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, null=True, db_index=False)
     subject = models.CharField(max_length=30, blank=True)
     subject_id = models.BigIntegerField(null=True)
@@ -116,11 +118,15 @@ class Answer(models.Model):
 
 
 class OptOut(models.Model):
-    """STOP for a number at an organisation, from its time until START. It never touches an appointment."""
+    """A number that gets no text we begin, from its time until START. It never touches an appointment.
+
+    `because` is "stop", or "wrong_number": said to be somebody else's, and at rest until a person decides (clinical.md 6.2).
+    """
 
     id = models.BigAutoField(primary_key=True)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
     number = models.CharField(max_length=20)
+    because = models.CharField(max_length=12, default="stop")
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
 
