@@ -17,7 +17,6 @@ import aiohttp
 import orjson
 
 LONDON = ZoneInfo("Europe/London")
-POLL_SECONDS = 1.0
 # The longest a waiter sleeps before it looks again, so that a jump of the clock is noticed.
 NOTICE_SECONDS = 0.2
 
@@ -38,6 +37,7 @@ class WorldClock:
         self._read_at = time.monotonic()
         self.rate = 1.0
         self.followed = False
+        self.poll_seconds = 1.0
 
     def now(self) -> dt.datetime:
         """The world's time, in UTC."""
@@ -58,15 +58,19 @@ class WorldClock:
     async def follow(self, session: aiohttp.ClientSession) -> None:
         """Poll for ever. An Onedoor that is not up yet is no error: its clock is taken up when it answers."""
         while True:
-            try:
-                async with session.get(self._url, timeout=aiohttp.ClientTimeout(total=5)) as response:
-                    if response.status == 200:
-                        self._adopt(orjson.loads(await response.read()))
-            except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
-                if self.followed:
-                    log.warning("clock lost: %s", type(error).__name__)
-                self.followed = False
-            await asyncio.sleep(POLL_SECONDS)
+            await self.read(session)
+            await asyncio.sleep(self.poll_seconds if self.followed else NOTICE_SECONDS)
+
+    async def read(self, session: aiohttp.ClientSession, timeout_seconds: float = 5.0) -> None:
+        """Take up Onedoor's time once; without an answer the time runs on as it did."""
+        try:
+            async with session.get(self._url, timeout=aiohttp.ClientTimeout(total=timeout_seconds)) as response:
+                if response.status == 200:
+                    self._adopt(orjson.loads(await response.read()))
+        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
+            if self.followed:
+                log.warning("clock lost: %s", type(error).__name__)
+            self.followed = False
 
     async def set(self, session: aiohttp.ClientSession, change: dict[str, Any]) -> dict[str, Any]:
         """Pass a change ({"now"?: ISO 8601 with offset, "rate"?: domain seconds a second}) on to Onedoor."""

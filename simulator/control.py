@@ -26,10 +26,10 @@ class Refused(Exception):
     """The order cannot be carried out; the message says why. Answered as 400 {"error"}."""
 
 
-def total(days: list[dict[str, Any]]) -> dict[str, Any]:
-    """The sum of a service's days. ``distinct_references`` is a sum too: exact unless a reference was sent on two days."""
-    result: dict[str, Any] = {"by_status": {}, "refused": {}}
-    for name in ("accepted", "distinct_references", "references_sent_more_than_once", "fragments"):
+def total(days: list[dict[str, Any]], distinct_references: int) -> dict[str, Any]:
+    """The sum of a service's days; distinct references cannot be summed, so their number is handed in."""
+    result: dict[str, Any] = {"distinct_references": distinct_references, "by_status": {}, "refused": {}}
+    for name in ("accepted", "references_sent_more_than_once", "fragments"):
         result[name] = sum(day[name] for day in days)
     for name in ("by_status", "refused"):
         for day in days:
@@ -38,12 +38,12 @@ def total(days: list[dict[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def ledger(services: list[tuple[str, str, list[dict[str, Any]]]]) -> dict[str, Any]:
-    """The ledger's document from (service id, name, days)."""
+def ledger(services: list[tuple[str, str, list[dict[str, Any]], int]]) -> dict[str, Any]:
+    """The ledger's document from (service id, name, days, distinct references over those days)."""
     return {
         "services": [
-            {"service_id": service_id, "name": name, "days": days, "total": total(days)}
-            for service_id, name, days in services
+            {"service_id": service_id, "name": name, "days": days, "total": total(days, distinct)}
+            for service_id, name, days, distinct in services
         ]
     }
 
@@ -82,13 +82,13 @@ async def refusals(request: web.Request, handler: Any) -> web.StreamResponse:
 
 @routes.get("/control/ledger")
 async def read_ledger(request: web.Request) -> web.Response:
-    world, query = request.app[WORLD], request.query
+    store, day, wanted = request.app[WORLD].store, request.query.get("day"), request.query.get("service")
+    chosen = [s for s in request.app[WORLD].services if wanted in (None, s.service_id)]
     return answer(
         ledger(
             [
-                (service.service_id, service.name, world.store.ledger(service.service_id, query.get("day")))
-                for service in world.services
-                if query.get("service") in (None, service.service_id)
+                (s.service_id, s.name, store.ledger(s.service_id, day), store.distinct_references(s.service_id, day))
+                for s in chosen
             ]
         )
     )

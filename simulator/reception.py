@@ -23,7 +23,6 @@ SIGN_IN_ACTION = "/signin/demo/receptionist/"
 TASK_PAGE = "/tasks/"
 # Work in the outside diary that she does there and then ticks off.
 KINDS = frozenset({"free_place", "book_place"})
-POLL_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +81,7 @@ class Reception:
         self.after_minutes = 5.0
         self._first_seen: dict[str, float] = {}
         self.done = 0
+        self.poll_seconds = 1.0
 
     def waiting(self) -> int:
         return len(self._first_seen) if self.on else 0
@@ -93,7 +93,7 @@ class Reception:
                     await self._shift()
                 except (aiohttp.ClientError, TimeoutError, OSError) as error:
                     log.info("reception: Onedoor not reachable: %s", type(error).__name__)
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(self.poll_seconds)
 
     async def _shift(self) -> None:
         """From signing in until she is switched off or shown the door."""
@@ -108,7 +108,7 @@ class Reception:
                 if page.status != 200 or SIGN_IN_PAGE in page.address:
                     return
                 await self._work(browser, page)
-                await asyncio.sleep(POLL_SECONDS)
+                await asyncio.sleep(self.poll_seconds)
 
     async def _sign_in(self, browser: aiohttp.ClientSession) -> bool:
         page = await self._get(browser, SIGN_IN_PAGE)

@@ -19,7 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
@@ -221,17 +221,15 @@ class Stub:
         raise not_found()
 
     def _ledger(self, query: dict[str, str]) -> dict[str, Any]:
-        return control.ledger(
-            [
-                (
-                    service_id,
-                    account.service.name,
-                    [day for name, day in sorted(account.days.items()) if query.get("day") in (None, name)],
-                )
-                for service_id, account in self._accounts.items()
-                if query.get("service") in (None, service_id)
-            ]
-        )
+        wanted, only = query.get("service"), query.get("day")
+        services = []
+        for service_id, account in self._accounts.items():
+            if wanted in (None, service_id):
+                days = [day for name, day in sorted(account.days.items()) if only in (None, name)]
+                # A reference counts on the day it was first sent, so the days' numbers add up.
+                distinct = sum(day["distinct_references"] for day in days)
+                services.append((service_id, account.service.name, days, distinct))
+        return control.ledger(services)
 
     def _list(self, service: Service, reference: str) -> dict[str, Any]:
         """The look-up that reconciles an unknown outcome (messaging.md 6.2), newest first."""
@@ -272,9 +270,8 @@ class StubProtocol(asyncio.Protocol):
         self._busy = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._connections.add(transport)
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's transports are one by shape only
+        self._connections.add(self._transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.discard(self._transport)

@@ -27,6 +27,8 @@ from simulator.phones.personas import Personas, parse_persona
 from simulator.phones.phones import Phones
 from simulator.reception import Reception
 
+FIRST_CLOCK_SECONDS = 1.0
+
 log = logging.getLogger(__name__)
 
 
@@ -145,6 +147,8 @@ class World:
 
     async def start(self) -> None:
         self.session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64))
+        # Before the first text, so that none is dated by the wrong clock when Onedoor is already up.
+        await self.clock.read(self.session, FIRST_CLOCK_SECONDS)
         for run in (
             self.clock.follow(self.session),
             self.courier.run(self.session),

@@ -25,8 +25,6 @@ FAULT_OUTCOMES = {
     "fail_temporary": "temporary-failure",
     "fail_technical": "technical-failure",
 }
-# How long a receipt told to be reordered waits for later ones to overtake it. invented: real ones have no such bound.
-OVERTAKE_SECONDS = 2.0
 CONTRADICTION_SECONDS = 0.2
 
 
@@ -36,6 +34,8 @@ class DeliverySettings:
 
     least_seconds: float = 0.3
     most_seconds: float = 1.5
+    # How long a receipt told to be reordered waits for later ones to overtake it. invented: real ones have no such bound.
+    overtake_seconds: float = 2.0
 
 
 def receipt(row: Row, status: str | None = None) -> dict[str, Any]:
@@ -140,7 +140,10 @@ class Network:
             stranger = {**document, "id": str(uuid.uuid4()), "reference": str(uuid.uuid4())}
             self._courier.enqueue(service_id, "receipt", stranger)
         self._courier.enqueue(
-            service_id, "receipt", document, delay=OVERTAKE_SECONDS if mode == "receipt_reordered" else 0.0
+            service_id,
+            "receipt",
+            document,
+            delay=self.settings.overtake_seconds if mode == "receipt_reordered" else 0.0,
         )
         if mode == "receipt_duplicate":
             self._courier.enqueue(service_id, "receipt", document)

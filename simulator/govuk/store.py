@@ -204,6 +204,15 @@ class Store:
             of(row[0])["refused"][str(row[1])] = row[2]
         return [days[name] for name in sorted(days)]
 
+    def distinct_references(self, service_id: str, day: str | None = None) -> int:
+        """Over all days, or of one: a reference sent on two days counts once."""
+        return self._database.count(
+            "SELECT count(DISTINCT reference) FROM notification WHERE service_id = ? AND (? IS NULL OR day = ?)",
+            service_id,
+            day,
+            day,
+        )
+
     def sent(self, reference: str) -> list[dict[str, Any]]:
         rows = self._database.all("SELECT * FROM notification WHERE reference = ? ORDER BY seq", reference)
         return [
