@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-from onedoor.booking.actions import refilling, waves
+from onedoor.booking.actions import booking, refilling, reminding, waves
 from onedoor.kernel.jobs import sweep
+
+
+@sweep("booking.remind", every=15.0)
+def remind() -> int:
+    """Queue a slice of the reminders that are due."""
+    return reminding.remind()
+
+
+@sweep("booking.confirm_same_day", every=15.0)
+def confirm_same_day() -> int:
+    """Queue a slice of the confirmations of what was booked for today, today."""
+    return reminding.confirm_same_day()
+
+
+@sweep("booking.lapse_holds", every=10.0)
+def lapse_holds() -> int:
+    """End holds whose time is over."""
+    return booking.lapse_holds()
 
 
 @sweep(refilling.OFFER_SWEEP, every=2.0)

@@ -133,11 +133,11 @@ def _no_row(place: Place | None) -> Step:
         return Step(place, None, None, "lapse", "gone")
     if who.state == "cancelling":
         return Step(place, None, None, "freed", "gone")
+    if who.state not in ("booked", "pending"):
+        return Step(place, None, None, "none", place.state)
     if who.unseen:
         return Step(place, None, None, "conflict", place.state, said="the place is not there; booked here")
-    if who.state == "booked":
-        return Step(place, None, None, "vanish", "gone")
-    return Step(place, None, None, "none", place.state)
+    return Step(place, None, None, "vanish", "gone")
 
 
 def _nobody(place: Place | None, index: int | None, row: DiaryRow) -> Step:
@@ -157,13 +157,12 @@ def _nobody(place: Place | None, index: int | None, row: DiaryRow) -> Step:
         if row.status == "available":
             return Step(place, row, index, "none", place.state)
         return Step(place, row, index, "conflict", place.state, said="the place is blocked; being booked here")
+    if who.state != "booked":
+        # The patient came, or did not: what is known here stands.
+        return Step(place, row, index, "none", place.state)
     if who.unseen:
-        return Step(place, row, index, "conflict", place.state, said="the place is free; booked here")
-    if who.state == "booked":
-        return Step(place, row, index, "vanish", seat)
-    if who.state in ("arrived", "fulfilled"):
-        return Step(place, row, index, "conflict", place.state, said="the place is free; the patient came")
-    return Step(place, row, index, "none", place.state)
+        return Step(place, row, index, "conflict", place.state, said=f"the place is {row.status}; booked here")
+    return Step(place, row, index, "vanish", seat)
 
 
 def _somebody(place: Place | None, index: int | None, row: DiaryRow) -> Step:
@@ -183,7 +182,7 @@ def _somebody(place: Place | None, index: int | None, row: DiaryRow) -> Step:
         return Step(place, row, index, "freed", "open", insert=True, to=FURTHER[row.status])
     if who.state == "booked" and not who.unseen:
         return Step(place, row, index, "vanish", "open", insert=True, to=FURTHER[row.status])
-    if who.state == "noshow":
+    if who.state in ("arrived", "fulfilled", "noshow"):
         return Step(None, row, index, "none", "open", insert=True, to=FURTHER[row.status])
     return Step(place, row, index, "conflict", place.state, said="somebody else has the place; ours is booked here")
 

@@ -19,9 +19,10 @@ MOVES: Mapping[str, frozenset[str]] = {
     "pending": frozenset({"booked", "lapsed", "cancelled", "arrived", "fulfilled", "noshow"}),
     "booked": frozenset({"arrived", "fulfilled", "noshow", "cancelled", "cancelling"}),
     "cancelling": frozenset({"cancelled", "booked", "arrived", "fulfilled", "noshow"}),
-    "arrived": frozenset({"fulfilled"}),
-    "fulfilled": frozenset(),
-    "noshow": frozenset(),
+    "arrived": frozenset({"fulfilled", "noshow"}),
+    # Somebody marked it wrongly.
+    "fulfilled": frozenset({"noshow"}),
+    "noshow": frozenset({"fulfilled"}),
     "cancelled": frozenset(),
     "lapsed": frozenset(),
 }

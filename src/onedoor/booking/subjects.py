@@ -56,7 +56,9 @@ class Appointments:
         elif intent == "earlier":
             found = found.filter(state="booked")
         elif intent == "confirm":
-            found = found.filter(Q(state="booked", reminded_at__isnull=False) | Q(pk__in=_may_come_back(now)))
+            found = found.filter(
+                Q(state="booked", reminded_at__isnull=False) | Q(pk__in=_may_come_back(now).values("pk"))
+            )
         else:
             return []
         return [
@@ -139,13 +141,11 @@ def _task(kind: Kind, appointment: Appointment, asks: str) -> NewTask:
     )
 
 
-def _may_come_back(now: datetime) -> QuerySet[Appointment, dict[str, int]]:
+def _may_come_back(now: datetime) -> QuerySet[Appointment]:
     lately = AppointmentHistory.objects.filter(
         parent=OuterRef("pk"), to_state__in=("cancelled", "cancelling"), at__gte=now - rules.CONFIRM_AFTER_CANCEL
     )
     others = Appointment.objects.filter(seat=OuterRef("seat"), state__in=TAKEN)
-    return (
-        Appointment.objects.filter(Exists(lately), reason="patient", starts_at__gt=now)
-        .filter(Q(state="cancelling") | (Q(state="cancelled", seat__state="open") & ~Exists(others)))
-        .values("pk")
+    return Appointment.objects.filter(Exists(lately), reason="patient", starts_at__gt=now).filter(
+        Q(state="cancelling") | (Q(state="cancelled", seat__state="open") & ~Exists(others))
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -366,7 +367,7 @@ _FREE = """s.type_id = %(type)s AND s.state = 'open' AND s.starts_at > %(now)s
                     AND NOT (a.state = 'held' AND a.hold_until_real <= clock_timestamp()))"""
 
 
-def _wanted(type_id: int, session_ids: Sequence[int], day: date | None) -> dict[str, object]:
+def _wanted(type_id: int, session_ids: Sequence[int], day: date | None) -> dict[str, Any]:
     return {
         "type": type_id,
         "now": clock.now(),

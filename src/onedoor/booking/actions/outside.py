@@ -85,8 +85,23 @@ def lapse_pending(appointment: Appointment, *, by: Actor) -> None:
     telling.tell(appointments=[appointment], what="gone", compose=texts.place_gone, by=by)
 
 
-def confirm(*, appointment_ids: Sequence[int], kind: Literal["free", "book"], ended_by: str, by: Actor) -> list[int]:
-    """Many requests were done, in the caller's transaction with the patients locked; returns the appointments that moved."""
+def refuse(*, appointment_ids: Sequence[int], kind: Literal["free", "book"], ended_by: str, by: Actor) -> None:
+    """End what is asked of these appointments as not done; the caller says what becomes of them."""
+    _end(_open(appointment_ids, kind), "refused", ended_by, by)
+
+
+def confirm(
+    *,
+    appointment_ids: Sequence[int],
+    kind: Literal["free", "book"],
+    ended_by: str,
+    by: Actor,
+    release_ids: Sequence[int] | None = None,
+) -> list[int]:
+    """Many requests were done, in the caller's transaction with the patients locked; returns the appointments that moved.
+
+    Of freed places only those of `release_ids` are offered to others, all when None.
+    """
     ended = _end(_open(appointment_ids, kind), "confirmed", ended_by, by)
     ids = [request.appointment_id for request in ended]
     if not ids:
@@ -97,7 +112,8 @@ def confirm(*, appointment_ids: Sequence[int], kind: Literal["free", "book"], en
     )
     if kind == "free":
         places.write_down(appointments=appointments, did="freed", said="Place freed", by=by)
-        refilling.release(appointment_ids=moved, by=by)
+        wanted = moved if release_ids is None else sorted(set(moved) & set(release_ids))
+        refilling.release(appointment_ids=wanted, by=by)
     else:
         places.write_down(appointments=appointments, did="confirmed", said="Booking confirmed", by=by)
         telling.tell(appointments=appointments, what="booked", compose=texts.booked, by=by)

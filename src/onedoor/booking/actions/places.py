@@ -6,7 +6,7 @@ constraints of the table stand behind it (stack-spike.md 8).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -175,9 +175,12 @@ def write_down(
     by: Actor,
     concept: Concept | None = None,
     source: str = "",
-    effective_at: datetime | None = None,
+    effective: Mapping[int, datetime] | None = None,
 ) -> None:
-    """Audit rows, timeline entries ("Appointment booked: Tue 8 Dec 10:20am, ...") and a nudge to live diaries."""
+    """Audit rows, timeline entries ("Appointment booked: Tue 8 Dec 10:20am, ...") and a nudge to live diaries.
+
+    `effective` says when it happened where that was not now, by appointment.
+    """
     if not appointments:
         return
     stamp = int(clock.now().timestamp())
@@ -205,7 +208,7 @@ def write_down(
                 intent_key=f"appointment:{a.pk}:{did}:{stamp}",
                 source=source or source_of(a, by),
                 concept=concept,
-                effective_at=effective_at,
+                effective_at=effective.get(a.pk) if effective else None,
                 subject="appointment",
                 subject_id=a.pk,
             )

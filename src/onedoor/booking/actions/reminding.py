@@ -36,14 +36,14 @@ def remind(*, limit: int = SLICE) -> int:
             f"""SELECT a.id, t.remind_hours FROM booking_appointment a
                 JOIN booking_seat s ON s.id = a.seat_id JOIN booking_appointment_type t ON t.id = s.type_id
                 WHERE a.state = 'booked' AND a.reminded_at IS NULL AND a.confirmed_at IS NULL
-                  AND a.starts_at > %(now)s + %(late)s
+                  AND a.starts_at > %(soonest)s
                   AND a.starts_at <= %(reach)s + (SELECT make_interval(hours => max(remind_hours))
                                                   FROM booking_appointment_type)
                   AND a.starts_at <= %(reach)s + make_interval(hours => t.remind_hours)
                   AND (a.told_at IS NULL OR a.told_at < a.starts_at - make_interval(hours => t.remind_hours))
                   AND NOT ({_BOOKED_ON_THE_DAY})
                 ORDER BY a.starts_at, a.id LIMIT %(limit)s FOR UPDATE OF a SKIP LOCKED""",
-            {"now": now, "late": rules.LATE_REMINDER, "reach": rules.reminders_reach(now), "limit": limit},
+            {"soonest": now + rules.LATE_REMINDER, "reach": rules.reminders_reach(now), "limit": limit},
         )
         hours = dict(cursor.fetchall())
     if not hours:

@@ -158,7 +158,7 @@ class DiaryRequest(models.Model):
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="requests")
     kind = models.CharField(max_length=8, choices=[("free", "free"), ("book", "book")])
     state = models.CharField(max_length=10, default="asked")
-    """asked, confirmed, refused, overtaken."""
+    """asked, confirmed, refused, overtaken; ticked once an import has shown that it is so."""
     asked_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     ended_by = models.CharField(max_length=40, blank=True)
@@ -184,7 +184,7 @@ class DiaryImport(models.Model):
     """Session names in scope; empty for all."""
     at = models.DateTimeField()
     state = models.CharField(max_length=12)
-    """applied, or waiting (more than 5% of the scope vanished and a person decides), or refused."""
+    """applied, or waiting (more than 5% of the scope vanished and a person decides), refused, overtaken by a later one."""
     counts = models.JSONField(default=dict)
     rows = models.JSONField(default=list)
     """The rows while the import waits for a person; emptied when decided."""

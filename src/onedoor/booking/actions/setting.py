@@ -1,0 +1,119 @@
+"""Set up our own diary and what kinds of appointment allow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from onedoor.booking.models import AppointmentType, Seat, Session
+from onedoor.booking.rules import defaults_for
+from onedoor.kernel import audit, jobs
+from onedoor.kernel.actor import Actor
+
+
+@transaction.atomic
+def set_type(
+    *,
+    organisation_id: int,
+    name: str,
+    by: Actor,
+    said_as: str | None = None,
+    reply_may_cancel: bool | None = None,
+    may_refill: bool | None = None,
+    never_by_machine: bool | None = None,
+    remind_hours: int | None = None,
+    confirm_same_day: bool | None = None,
+    by_telephone: bool | None = None,
+) -> AppointmentType:
+    """Make a type with the defaults of its name, or change what one allows; what is None stays.
+
+    The database refuses a type that is never cancelled by machine and whose replies may cancel (IntegrityError); setting
+    `never_by_machine` therefore takes `reply_may_cancel` away unless it is given.
+    """
+    given = {
+        "said_as": said_as,
+        "reply_may_cancel": reply_may_cancel,
+        "may_refill": may_refill,
+        "never_by_machine": never_by_machine,
+        "remind_hours": remind_hours,
+        "confirm_same_day": confirm_same_day,
+        "by_telephone": by_telephone,
+    }
+    changes = {key: value for key, value in given.items() if value is not None}
+    if never_by_machine and reply_may_cancel is None:
+        changes["reply_may_cancel"] = False
+    kind, _ = AppointmentType.objects.update_or_create(
+        organisation_id=organisation_id,
+        name=name,
+        defaults=changes,
+        create_defaults={**vars(defaults_for(name)), **changes},
+    )
+    audit.record(
+        by=by,
+        line=audit.Line(
+            "set_type",
+            "appointment_type",
+            kind.pk,
+            organisation_id=organisation_id,
+            detail={k: v for k, v in changes.items() if k != "said_as"},
+        ),
+    )
+    return kind
+
+
+@transaction.atomic
+def open_session(
+    *,
+    organisation_id: int,
+    site_id: int,
+    day: date,
+    clinician: str,
+    name: str,
+    type_id: int,
+    starts: Sequence[datetime],
+    minutes: int,
+    by: Actor,
+    seats_each: int = 1,
+) -> Session:
+    """A session of our own diary with free seats at these times; called again it adds the times that are missing."""
+    session, _ = Session.objects.get_or_create(
+        site_id=site_id,
+        source="own",
+        day=day,
+        clinician=clinician,
+        name=name,
+        defaults={"organisation_id": organisation_id},
+    )
+    Seat.objects.bulk_create(
+        [
+            Seat(session=session, type_id=type_id, starts_at=at, minutes=minutes, n=n)
+            for at in starts
+            for n in range(1, seats_each + 1)
+        ],
+        ignore_conflicts=True,
+    )
+    audit.record(by=by, line=audit.Line("open_session", "session", session.pk, organisation_id=session.organisation_id))
+    jobs.notify_live("diary", session.organisation_id)
+    return session
+
+
+def every(first: datetime, minutes: int, count: int) -> list[datetime]:
+    """`count` times from `first` on, `minutes` apart."""
+    return [first + timedelta(minutes=minutes * n) for n in range(count)]
+
+
+@transaction.atomic
+def block_seat(*, seat_id: int, by: Actor, blocked: bool = True) -> None:
+    """Take a free place of our own diary out of booking, or put it back. A place that somebody has stays theirs."""
+    seat = Seat.objects.select_for_update(no_key=True, of=("self",)).select_related("session").get(pk=seat_id)
+    seat.state = "blocked" if blocked else "open"
+    seat.save(update_fields=["state"])
+    audit.record(
+        by=by,
+        line=audit.Line(
+            "block_seat" if blocked else "unblock_seat", "seat", seat_id, organisation_id=seat.session.organisation_id
+        ),
+    )
+    jobs.notify_live("diary", seat.session.organisation_id)
