@@ -180,6 +180,16 @@ async def read_idle(request: web.Request) -> web.Response:
     return answer(request.app[WORLD].idle())
 
 
+@routes.put("/control/crowd")
+async def put_crowd(request: web.Request) -> web.Response:
+    """{"seed": n} lets everybody without a persona answer by seeded chance; {"seed": null} silences them."""
+    seed = (await _object(request)).get("seed")
+    if seed is not None and not isinstance(seed, int):
+        raise Refused("seed is neither a whole number nor null")
+    request.app[WORLD].personas.put_crowd(seed)
+    return answer({"seed": seed})
+
+
 @routes.get("/control/reception")
 async def read_reception(request: web.Request) -> web.Response:
     reception = request.app[WORLD].reception

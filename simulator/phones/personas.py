@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,34 @@ def parse_persona(document: Mapping[str, Any]) -> Persona:
     )
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """Everybody who is no persona, answering by seeded chance: the same seed, phone and text give the same reply.
+
+    `invented:` the shares. Offers are accepted by three in ten after half an hour on average, between the two cases of
+    product-map.md M3.
+    """
+
+    seed: int
+
+    def reply(self, phone: str, body: str) -> Reply | None:
+        """What this phone answers to a text, None for silence."""
+        draw = random.Random(f"{self.seed}:{phone}:{body}")
+        words = body.casefold()
+        if "earlier appointment" in words:
+            table = (("YES", 0.30), ("NO", 0.15))
+        elif "reply yes to keep" in words:
+            table = (("YES", 0.45), ("CANCEL", 0.09), ("EARLY", 0.12), ("Can I bring my daughter?", 0.03))
+        else:
+            return None
+        share = draw.random()
+        for text, part in table:
+            if share < part:
+                return Reply("", text, draw.expovariate(1 / 25))
+            share -= part
+        return None
+
+
 class Personas:
     """Who is behind which phone. One that is switched off leaves its phone to a human."""
 
@@ -63,6 +92,8 @@ class Personas:
         self._clock = clock
         self._by_mobile: dict[str, Persona] = {}
         self._off: set[str] = set(database.setting("personas_off") or ())
+        seed = database.setting("crowd")
+        self.crowd: Crowd | None = Crowd(seed) if isinstance(seed, int) else None
 
     def replace(self, personas: Iterable[Persona]) -> None:
         self._by_mobile = {persona.mobile: persona for persona in personas}
@@ -89,21 +120,31 @@ class Personas:
 
     def read(self, phone: str, service_id: str, body: str) -> None:
         """A text arrived: plan the replies that its words call for."""
-        persona = self._by_mobile.get(phone)
-        if persona is None or phone in self._off:
+        if phone in self._off:
             return
-        words = body.casefold()
-        for reply in persona.replies:
-            if reply.when_text_contains.casefold() in words:
-                self._database.execute(
-                    "INSERT INTO persona_reply (phone, service_id, answered, text, due) VALUES (?, ?, ?, ?, ?)"
-                    " ON CONFLICT DO NOTHING",
-                    phone,
-                    service_id,
-                    body,
-                    reply.text,
-                    self._clock.epoch() + reply.after_minutes * 60,
-                )
+        for reply in self._replies(phone, body):
+            self._database.execute(
+                "INSERT INTO persona_reply (phone, service_id, answered, text, due) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT DO NOTHING",
+                phone,
+                service_id,
+                body,
+                reply.text,
+                self._clock.epoch() + reply.after_minutes * 60,
+            )
+
+    def _replies(self, phone: str, body: str) -> list[Reply]:
+        persona = self._by_mobile.get(phone)
+        if persona is not None:
+            words = body.casefold()
+            return [reply for reply in persona.replies if reply.when_text_contains.casefold() in words]
+        reply = self.crowd.reply(phone, body) if self.crowd else None
+        return [reply] if reply else []
+
+    def put_crowd(self, seed: int | None) -> None:
+        """Let everybody else answer by the chance of this seed, or by none."""
+        self.crowd = None if seed is None else Crowd(seed)
+        self._database.remember("crowd", seed)
 
     def pending(self) -> tuple[int, dt.datetime | None]:
         """How many replies are planned, and the world's time of the first."""
