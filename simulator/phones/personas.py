@@ -69,7 +69,7 @@ class Crowd:
         draw = random.Random(f"{self.seed}:{phone}:{body}")
         words = body.casefold()
         if "earlier appointment" in words:
-            table = (("YES", 0.30), ("NO", 0.15))
+            table: tuple[tuple[str, float], ...] = (("YES", 0.30), ("NO", 0.15))
         elif "reply yes to keep" in words:
             table = (("YES", 0.45), ("CANCEL", 0.09), ("EARLY", 0.12), ("Can I bring my daughter?", 0.03))
         else:
