@@ -130,3 +130,14 @@ def reminders_of_day(access: Access, day: date) -> tuple[int, int]:
         _scope(access, day),
     )
     return sent, answered
+
+
+def under_way() -> int:
+    """Texts in a dispatcher's hands or unknown, and receipts and replies not yet understood: 0 when all is quiet."""
+    ((count,),) = _rows(
+        """SELECT (SELECT count(*) FROM messaging_message WHERE state = ANY(%(hand)s))
+                + (SELECT count(*) FROM messaging_inbound WHERE processed_at IS NULL)
+                + (SELECT count(*) FROM messaging_receipt WHERE processed_real IS NULL)""",
+        {"hand": [State.CLAIMED, State.SENDING, State.UNKNOWN]},
+    )
+    return int(count)
