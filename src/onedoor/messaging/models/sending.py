@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -101,6 +102,8 @@ class Message(models.Model):
     attempt = models.SmallIntegerField(default=0)
     retry_real = models.DateTimeField(null=True)
     """Not sent or reconciled again before this real moment."""
+    lookups = models.SmallIntegerField(default=0)
+    """How often the provider was asked about a text whose fate is unknown, and did not have it."""
     provider_id = models.CharField(max_length=60, null=True)
     pence = models.DecimalField(max_digits=9, decimal_places=3, null=True)
     """Price by the tariff of the day of acceptance; null until accepted, 0 when the provider does not charge."""
@@ -115,7 +118,9 @@ class Message(models.Model):
         db_table = "messaging_message"
         indexes = [
             models.Index(
-                fields=["lane", "not_before", "id"], condition=models.Q(state=State.QUEUED), name="message_queued"
+                fields=["account", "lane", "not_before", "id"],
+                condition=models.Q(state=State.QUEUED),
+                name="message_queued",
             ),
             models.Index(
                 fields=["state", "run"],
@@ -126,7 +131,8 @@ class Message(models.Model):
             models.Index(
                 fields=["subject", "subject_id"], condition=models.Q(subject_id__isnull=False), name="message_subject"
             ),
-            models.Index(fields=["created_at"], name="message_created"),
+            # Rows come in order of time, and four updates of a message's life would each write a b-tree anew.
+            BrinIndex(fields=["created_at"], name="message_created", autosummarize=True),
         ]
 
 
