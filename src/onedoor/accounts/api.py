@@ -2,13 +2,21 @@
 
 from onedoor.accounts.actions import grant_role, set_organisation, set_site, set_user
 from onedoor.accounts.models import Organisation, Site, User
-from onedoor.accounts.queries import access_of, organisation, organisation_by_ods, organisations
+from onedoor.accounts.queries import (
+    access_of,
+    colleagues,
+    organisation,
+    organisation_by_ods,
+    organisations,
+    telephone,
+)
 
 __all__ = [
     "Organisation",
     "Site",
     "User",
     "access_of",
+    "colleagues",
     "grant_role",
     "organisation",
     "organisation_by_ods",
@@ -16,4 +24,5 @@ __all__ = [
     "set_organisation",
     "set_site",
     "set_user",
+    "telephone",
 ]

@@ -46,3 +46,18 @@ def organisation(access: Access, organisation_id: int) -> Organisation:
 def organisation_by_ods(ods_code: str) -> Organisation | None:
     """The organisation with this ODS code. Organisations are public knowledge."""
     return Organisation.objects.filter(ods_code=ods_code).first()
+
+
+def telephone(organisation_id: int) -> str:
+    """The number that an organisation prints in its texts, for anybody; empty when there is no such organisation."""
+    return Organisation.objects.filter(pk=organisation_id).values_list("phone", flat=True).first() or ""
+
+
+def colleagues(access: Access) -> list[User]:
+    """People with a role today at the organisations of this access, by name: whom work can be handed to."""
+    today = clock.today()
+    held = Membership.objects.filter(organisation_id__in=access.organisations, starts_on__lte=today).filter(
+        Q(ends_on=None) | Q(ends_on__gt=today)
+    )
+    found = User.objects.filter(pk__in=held.values("user_id"), is_active=True)
+    return list(found.order_by("last_name", "first_name", "username"))
