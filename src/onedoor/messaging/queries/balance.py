@@ -45,7 +45,7 @@ def _messages(parameters: dict[str, Any]) -> Account:
         f"""SELECT id, CASE
                 WHEN state = ANY(%(sent)s) AND (provider_id IS NULL OR accepted_at IS NULL)
                     THEN 'sent, yet the provider never said that it has it'
-                WHEN state = ANY(%(never)s) AND provider_id IS NOT NULL THEN 'the provider has it, yet it counts as unsent'
+                WHEN state = ANY(%(never)s) AND provider_id IS NOT NULL THEN 'the provider has it, yet it is unsent'
                 WHEN state = ANY(%(sent)s) AND pence IS NULL THEN 'sent without a price'
                 WHEN state = ANY(%(sent)s) AND state <> {State.TECHNICAL.value} AND pence IS DISTINCT FROM fragments * (
                     SELECT t.pence FROM messaging_tariff t
