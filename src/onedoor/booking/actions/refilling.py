@@ -162,7 +162,7 @@ def withdraw_release(*, seat_ids: Sequence[int], because: str, by: Actor) -> Non
     the place in the list that they had.
     """
     found = list(
-        Release.objects.select_for_update(no_key=True)
+        Release.objects.select_for_update(no_key=True, of=("self",))
         .filter(seat_id__in=seat_ids)
         .filter(_OPEN_OR_REFUSED)
         .order_by("id")
