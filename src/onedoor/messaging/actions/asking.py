@@ -1,0 +1,170 @@
+"""Questions and numbers: answers that come otherwise than by text, questions that close, numbers that opt out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from django.db import connection, transaction
+
+from onedoor.kernel import audit, clock
+from onedoor.kernel.access import Access, Permission
+from onedoor.kernel.actor import Actor
+from onedoor.messaging import ports
+from onedoor.messaging.models import Answer, Ask, OptOut
+from onedoor.messaging.types import Acted
+from onedoor.patients import api as patients
+from onedoor.tasks import api as tasks
+
+Via = Literal["text", "portal", "staff"]
+
+STAYS_OPEN = frozenset({"earlier"})
+"""An answer after which the visit itself may still be kept or cancelled."""
+
+
+class NotOpen(Exception):
+    """There is nothing (any more) that this answer could be about; nothing was changed."""
+
+
+@transaction.atomic
+def answer(*, access: Access, patient_id: int, kind: str, subject_id: int, intent: str, via: Via) -> Acted:
+    """An answer given in the portal, or to staff on the telephone: it does what the same text would have done.
+
+    Raises Patient.DoesNotExist outside the access and NotOpen when the subject cannot be answered so. No text goes back:
+    `Acted.answer` is for the page.
+    """
+    if access.patient_id is None:
+        access.require(Permission.MESSAGES)
+    patient = patients.by_id(access, patient_id)
+    owner = ports.owner(kind)
+    found = [c for c in owner.open_subjects([patient.pk], intent) if (c.kind, c.subject_id) == (kind, subject_id)]
+    if not found:
+        raise NotOpen(kind)
+    by = access.actor
+    acted = owner.act(found[0], intent, None, by)
+    asks = list(Ask.objects.filter(subject=kind, subject_id=subject_id, state="open").order_by("id"))
+    record_answers(asks=asks, intent=intent, via=via, by=by, close=acted.done and intent not in STAYS_OPEN)
+    if acted.task is not None:
+        tasks.ask_for(tasks=[acted.task], by=by)
+    audit.record(
+        by=by,
+        line=audit.Line(
+            "answer",
+            kind,
+            subject_id,
+            patient_id=patient.pk,
+            organisation_id=found[0].organisation_id,
+            detail={"intent": intent, "via": via, "done": acted.done},
+        ),
+    )
+    return acted
+
+
+def record_answers(
+    *,
+    asks: Sequence[Ask],
+    intent: str,
+    via: str,
+    by: Actor,
+    close: bool,
+    inbound_id: int | None = None,
+    value: str = "",
+) -> None:
+    """Keep an answer to each of the questions, and close them, in the caller's transaction."""
+    if not asks:
+        return
+    Answer.objects.bulk_create(
+        [
+            Answer(
+                ask_id=ask.pk,
+                via=via,
+                inbound_id=inbound_id,
+                intent=intent,
+                value=value,
+                at=clock.now(),
+                actor_kind=by.kind,
+                actor_id=by.id,
+                actor_label=by.label,
+            )
+            for ask in asks
+        ]
+    )
+    if close:
+        # The owner may have withdrawn its questions already, because it cleared what they were about: they were answered.
+        Ask.objects.filter(pk__in=[ask.pk for ask in asks], state__in=("open", "withdrawn")).update(state="answered")
+
+
+def close_asks(
+    *,
+    subject: str,
+    subject_ids: Sequence[int],
+    by: Actor,
+    state: Literal["answered", "withdrawn", "expired"] = "answered",
+    intent: str = "",
+) -> int:
+    """Close the open questions about these subjects in the caller's transaction; returns how many.
+
+    "answered" keeps an Answer for each, given by `by`.
+    """
+    asks = list(
+        Ask.objects.select_for_update()
+        .filter(subject=subject, subject_id__in=list(subject_ids), state="open")
+        .order_by("id")
+    )
+    if state == "answered":
+        via = {"user": "staff", "patient": "portal", "system": "system"}[by.kind]
+        record_answers(asks=asks, intent=intent, via=via, by=by, close=True)
+    else:
+        Ask.objects.filter(pk__in=[ask.pk for ask in asks]).update(state=state)
+    return len(asks)
+
+
+def opt_out(*, organisation_id: int, number: str, by: Actor, because: str = "stop") -> bool:
+    """No more texts that we begin go to this number, in the caller's transaction; returns whether this is new.
+
+    A STOP outlives the rest of a wrong number: it is the wish of whoever has the phone.
+    """
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO messaging_opt_out (organisation_id, number, because, since) VALUES (%s, %s, %s, %s)
+               ON CONFLICT (organisation_id, number) WHERE until IS NULL DO UPDATE SET because = EXCLUDED.because
+               WHERE messaging_opt_out.because <> EXCLUDED.because AND EXCLUDED.because = 'stop'
+               RETURNING id""",
+            [organisation_id, number, because, now],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return False
+    audit.record(
+        by=by,
+        line=audit.Line("opt_out", "opt_out", row[0], organisation_id=organisation_id, detail={"because": because}),
+    )
+    return True
+
+
+def opt_in(*, organisation_id: int, number: str, by: Actor, because: str = "stop") -> bool:
+    """End the opt-out of this kind, in the caller's transaction; returns whether there was one."""
+    found = list(
+        OptOut.objects.select_for_update().filter(
+            organisation_id=organisation_id, number=number, until=None, because=because
+        )
+    )
+    OptOut.objects.filter(pk__in=[row.pk for row in found]).update(until=clock.now())
+    audit.record_many(
+        by=by,
+        lines=[
+            audit.Line("opt_in", "opt_out", row.pk, organisation_id=organisation_id, detail={"because": because})
+            for row in found
+        ],
+    )
+    return bool(found)
+
+
+def resting(*, organisation_id: int, number: str) -> str:
+    """Why this number gets no texts that we begin: "stop", "wrong_number", or empty when it does get them."""
+    found = OptOut.objects.filter(organisation_id=organisation_id, number=number, until=None)
+    return found.values_list("because", flat=True).first() or ""
+
+
+__all__ = ["NotOpen", "answer", "close_asks", "opt_in", "opt_out", "record_answers", "resting"]

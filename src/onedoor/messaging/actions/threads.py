@@ -1,0 +1,195 @@
+"""Threads: a person is asked to look, looks, writes back, and says that nothing more waits."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from onedoor.accounts.api import colleagues
+from onedoor.kernel import audit, clock, jobs
+from onedoor.kernel.access import Access, Permission
+from onedoor.kernel.actor import Actor
+from onedoor.messaging.actions.asking import opt_in
+from onedoor.messaging.actions.queueing import queue
+from onedoor.messaging.kinds import REPLY, STAFF_REPLY, THREAD_KINDS
+from onedoor.messaging.models import Inbound, Thread
+from onedoor.messaging.queries.threads import by_ref
+from onedoor.messaging.types import NewMessage
+from onedoor.patients import api as patients
+from onedoor.tasks import api as tasks
+from onedoor.tasks.events import TaskCompleted
+from onedoor.tasks.types import Kind, NewTask
+
+LONGEST_REPLY = 918
+"""Six fragments, the most that a text may have (messaging.md 1.2)."""
+
+
+UNSEEN = timedelta(seconds=1)
+"""Real time; a text that came later than this before its thread is settled was not read by whoever settles it."""
+
+
+class MustDecide(Exception):
+    """A piece of work in this thread asks for more than "answered"; its kind is the argument."""
+
+
+class NothingToSay(Exception):
+    """A reply with no words, or with more than a text holds."""
+
+
+def thread_for_inbound(*, organisation_id: int, number: str, received_at: datetime) -> Thread:
+    """The thread of a number, made if it is new, locked until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO messaging_thread (ref, organisation_id, number, last_inbound_at, urgent)
+               VALUES (%s, %s, %s, %s, false)
+               ON CONFLICT (organisation_id, number) DO UPDATE
+                   SET last_inbound_at = greatest(messaging_thread.last_inbound_at, EXCLUDED.last_inbound_at)
+               RETURNING id, ref, last_inbound_at, needs_person_since, urgent, owner_id""",
+            [uuid.uuid4(), organisation_id, number, received_at],
+        )
+        row = cursor.fetchone()
+    return Thread(
+        id=row[0],
+        ref=row[1],
+        organisation_id=organisation_id,
+        number=number,
+        last_inbound_at=row[2],
+        needs_person_since=row[3],
+        urgent=row[4],
+        owner_id=row[5],
+    )
+
+
+def ask_person(
+    *, thread: Thread, title: str, why: str, by: Actor, kind: Kind = REPLY, patient_id: int | None = None
+) -> bool:
+    """Put the thread before a person, in the caller's transaction; returns whether it was not waiting yet.
+
+    One task of a kind for a thread: five texts are one piece of work.
+    """
+    newly = thread.needs_person_since is None
+    thread.needs_person_since = thread.needs_person_since or clock.now()
+    thread.urgent = thread.urgent or kind.urgent
+    Thread.objects.filter(pk=thread.pk).update(needs_person_since=thread.needs_person_since, urgent=thread.urgent)
+    tasks.ask_for(
+        tasks=[
+            NewTask(
+                kind=kind.name,
+                organisation_id=thread.organisation_id,
+                key=f"{kind.name}:thread:{thread.pk}",
+                title=title,
+                detail=why,
+                patient_id=patient_id,
+                subject="thread",
+                subject_id=thread.pk,
+            )
+        ],
+        by=by,
+    )
+    jobs.notify_live("threads", thread.organisation_id)
+    return newly
+
+
+@transaction.atomic
+def reply_to_thread(*, access: Access, thread_ref: uuid.UUID, text: str, key: uuid.UUID | None = None) -> None:
+    """Staff write back; it goes in the first lane, at any hour. The same `key` twice is one text.
+
+    Raises Thread.DoesNotExist outside the access and NothingToSay for an empty text or one that is too long.
+    """
+    access.require(Permission.MESSAGES)
+    thread = by_ref(access, thread_ref)
+    body = text.strip()
+    if not body or len(body) > LONGEST_REPLY:
+        raise NothingToSay
+    now = clock.now()
+    queue(
+        messages=[
+            NewMessage(
+                intent_key=f"staff_reply:{key or uuid.uuid4()}",
+                organisation_id=thread.organisation_id,
+                purpose=STAFF_REPLY.name,
+                body=body,
+                not_after=now + timedelta(hours=24),
+                number=thread.number,
+                subject="thread",
+                subject_id=thread.pk,
+            )
+        ],
+        by=access.actor,
+    )
+    if thread.owner_id is None:
+        Thread.objects.filter(pk=thread.pk, owner=None).update(owner_id=access.actor.id)
+    _noted(access, thread, "reply_to_thread")
+
+
+@transaction.atomic
+def settle_thread(*, access: Access, thread_ref: uuid.UUID) -> None:
+    """Nothing here waits any more; its waiting tasks end with it. Raises Thread.DoesNotExist outside the access.
+
+    Raises MustDecide, and changes nothing, while a crisis or a number to check is open: what became of it must be said.
+    """
+    access.require(Permission.MESSAGES)
+    thread = by_ref(access, thread_ref)
+    # Tasks before the thread, as in `tasks.complete`: two people ending the same work must not lock each other out.
+    for task in _waiting(thread).order_by("id"):
+        if "answered" not in {outcome.value for outcome in tasks.kind_of(task.kind).outcomes}:
+            raise MustDecide(task.kind)
+        tasks.complete(access=access, ref=task.ref, outcome="answered")
+    _settle(thread, by=access.actor)
+    _noted(access, thread, "settle_thread")
+
+
+@transaction.atomic
+def assign_thread(*, access: Access, thread_ref: uuid.UUID, user_id: int | None) -> None:
+    """Hand a thread to a colleague of this access, or back to the team (None). Raises Thread.DoesNotExist outside it."""
+    access.require(Permission.MESSAGES)
+    thread = by_ref(access, thread_ref)
+    if user_id is not None and user_id not in {user.pk for user in colleagues(access)}:
+        raise Thread.DoesNotExist
+    Thread.objects.filter(pk=thread.pk).update(owner_id=user_id)
+    _noted(access, thread, "assign_thread", to=user_id)
+
+
+def on_task_completed(event: TaskCompleted) -> None:
+    """Somebody ended a task about a thread: the thread waits no more, and a number that was checked is dealt with."""
+    if event.subject != "thread" or event.kind not in THREAD_KINDS or event.subject_id is None:
+        return
+    thread = Thread.objects.select_for_update().get(pk=event.subject_id)
+    if event.kind == "wrong_number":
+        if event.outcome == "wrong":
+            patients.end_number(number=thread.number, because="wrong number", by=event.by)
+        else:
+            opt_in(organisation_id=thread.organisation_id, number=thread.number, by=event.by, because="wrong_number")
+    if not _waiting(thread).exists():
+        _settle(thread, by=event.by)
+
+
+def _waiting(thread: Thread) -> QuerySet[tasks.Task]:
+    return tasks.Task.objects.filter(
+        subject="thread", subject_id=thread.pk, kind__in=THREAD_KINDS, state__in=("open", "claimed")
+    )
+
+
+def _settle(thread: Thread, *, by: Actor) -> None:
+    unseen = Inbound.objects.filter(
+        organisation_id=thread.organisation_id,
+        number=thread.number,
+        outcome__in=("person", "crisis"),
+        received_real__gt=clock.real_now() - UNSEEN,
+    )
+    if unseen.exists():
+        ask_person(thread=thread, title="Read a text and answer it", why="came while the last was being settled", by=by)
+        return
+    Thread.objects.filter(pk=thread.pk).update(needs_person_since=None, urgent=False)
+    jobs.notify_live("threads", thread.organisation_id)
+
+
+def _noted(access: Access, thread: Thread, action: str, **detail: object) -> None:
+    audit.record(
+        by=access.actor,
+        line=audit.Line(action, "thread", thread.pk, organisation_id=thread.organisation_id, detail=dict(detail)),
+    )
+    jobs.notify_live("threads", thread.organisation_id)

@@ -1,0 +1,639 @@
+"""From a stored text to what it does: safety first, then STOP, then the one thing it can be about, else a person.
+
+Each text is dealt with in one transaction, in the order in which its phone sent it, and once: whatever it did and the
+mark that it is done are committed together (messaging.md 6.2). Texts of one phone wait for each other, others do not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
+
+from onedoor.accounts.api import Organisation
+from onedoor.kernel import audit, clock, jobs
+from onedoor.kernel.actor import Actor
+from onedoor.messaging import kinds, ports
+from onedoor.messaging.actions.asking import STAYS_OPEN, opt_in, opt_out, record_answers, resting
+from onedoor.messaging.actions.queueing import queue
+from onedoor.messaging.actions.threads import ask_person, thread_for_inbound
+from onedoor.messaging.models import Ask, Inbound, Message, Thread
+from onedoor.messaging.rules import wording
+from onedoor.messaging.rules.replies import Option, Understood, understand
+from onedoor.messaging.types import Candidate, NewAsk, NewMessage
+from onedoor.patients import api as patients
+from onedoor.patients.types import Holder
+from onedoor.records.api import record_entries
+from onedoor.records.types import NewEntry
+from onedoor.tasks import api as tasks
+from onedoor.tasks.types import Kind
+
+log = structlog.get_logger(__name__)
+
+SLICE = 50
+COPY_WITHIN = timedelta(minutes=10)
+"""Suppliers repeat a text after minutes, under another id (messaging.md 6.2)."""
+WHICH_WITHIN = timedelta(minutes=15)
+"""How long the question which visit is meant waits before a person does (product-map.md J2)."""
+AGAIN_WITHIN = timedelta(hours=24)
+"""A wish repeated within a day of being granted may be the same wish: it does not take the next visit with it."""
+BACK_WITHIN = timedelta(hours=1)
+"""How long YES takes a cancellation back."""
+LOOK_BACK = timedelta(days=7)
+ANSWERS_AN_HOUR = 12
+"""More answers by machine than this to one phone is two machines talking (messaging.md 3.3, cht-core #750)."""
+GAP = timedelta(seconds=60)
+ANSWER_USEFUL = timedelta(hours=12)
+
+BY = Actor.system("understand replies")
+CHECK = "Check a number: somebody says that it is not the patient's"
+_PHONE = re.compile(r"\+[1-9]\d{8,14}")
+
+
+def understand_slice() -> int:
+    """Deal with up to a slice of texts that came in; returns how many."""
+    for done in range(SLICE):
+        if not understand_next():
+            return done
+    return SLICE
+
+
+def understand_next() -> bool:
+    """Deal with the oldest text whose phone has no older one waiting; false when there is none."""
+    with transaction.atomic():
+        inbound = _next()
+        if inbound is None:
+            return False
+        try:
+            with transaction.atomic():
+                _Reply(inbound).deal()
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            # Never lost and never in the way: a text that our own fault cannot deal with is read by a person.
+            log.error("a reply could not be dealt with", inbound=inbound.pk, error=type(error).__name__)
+            inbound.refresh_from_db()
+            _Reply(inbound).to_person("we could not deal with it by machine", quietly=True)
+        return True
+
+
+def _next() -> Inbound | None:
+    found = Inbound.objects.raw(
+        """SELECT i.* FROM messaging_inbound i
+           WHERE i.processed_at IS NULL AND NOT EXISTS (
+               SELECT 1 FROM messaging_inbound e WHERE e.organisation_id = i.organisation_id AND e.number = i.number
+               AND e.id < i.id AND e.processed_at IS NULL)
+           ORDER BY i.id LIMIT 1 FOR UPDATE OF i SKIP LOCKED"""
+    )
+    return next(iter(found), None)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A candidate and what would be done to it."""
+
+    candidate: Candidate
+    intent: str
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.candidate.kind, self.candidate.subject_id
+
+
+class _Reply:
+    """One text while it is dealt with."""
+
+    def __init__(self, inbound: Inbound) -> None:
+        self.inbound = inbound
+        self.now = clock.now()
+        self.organisation_id = inbound.organisation_id
+        self.number = inbound.number
+        self.thread: Thread = thread_for_inbound(
+            organisation_id=inbound.organisation_id, number=inbound.number, received_at=inbound.received_at
+        )
+        # What a text is about was asked before it was sent, which may be long before it reached us.
+        late = inbound.received_real - inbound.sent_real if inbound.sent_real else timedelta(0)
+        self.said_at = inbound.received_at - (late if late > timedelta(minutes=2) else timedelta(0))
+
+    # ---- what is known ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def practice(self) -> wording.Practice:
+        found = Organisation.objects.get(pk=self.organisation_id)
+        return wording.Practice(found.name, found.phone)
+
+    @cached_property
+    def before(self) -> list[Inbound]:
+        """The last texts of this phone, newest first."""
+        earlier = Inbound.objects.filter(organisation_id=self.organisation_id, number=self.number)
+        return list(earlier.filter(pk__lt=self.inbound.pk).order_by("-id")[:10])
+
+    @cached_property
+    def asks(self) -> list[Ask]:
+        """Questions put to this number lately, in the order in which they were put."""
+        return list(
+            Ask.objects.filter(organisation_id=self.organisation_id, number=self.number)
+            .filter(Q(asked_at__gte=self.now - LOOK_BACK) | Q(state="open"))
+            .order_by("asked_at", "id")
+        )
+
+    @cached_property
+    def open_asks(self) -> list[Ask]:
+        """Questions that this text can answer."""
+        return [
+            ask
+            for ask in self.asks
+            if ask.state == "open" and ask.context != "which" and ask.asked_at <= self.said_at < ask.expires_at
+        ]
+
+    @cached_property
+    def which(self) -> Ask | None:
+        """The open question which visit is meant."""
+        found = [ask for ask in self.asks if ask.context == "which" and ask.state == "open"]
+        return next((ask for ask in reversed(found) if ask.asked_at <= self.said_at < ask.expires_at), None)
+
+    @cached_property
+    def holders(self) -> list[Holder]:
+        return patients.holders(self.organisation_id, self.number)
+
+    @cached_property
+    def only_holder(self) -> int | None:
+        return self.holders[0].patient_id if len(self.holders) == 1 else None
+
+    @cached_property
+    def answers_lately(self) -> list[tuple[str, datetime]]:
+        """(purpose, time) of answers by machine in the last hour."""
+        rows = Message.objects.filter(
+            organisation_id=self.organisation_id,
+            number=self.number,
+            purpose__in=kinds.BY_MACHINE,
+            created_at__gt=self.now - timedelta(hours=1),
+        )
+        return list(rows.values_list("purpose", "created_at"))
+
+    def _our_texts(self) -> list[str]:
+        if len(self.inbound.text) < 40:
+            return []
+        ours = Message.objects.filter(organisation_id=self.organisation_id, number=self.number)
+        return list(ours.order_by("-id").values_list("body", flat=True)[:6])
+
+    def _read(self) -> Understood:
+        contexts = {ask.context for ask in self.open_asks} or {"appointment"}
+        options: list[Option] = []
+        if self.which is not None:
+            contexts.add("which")
+            options = [Option(n, option["first_name"]) for n, option in enumerate(self.which.options, 1)]
+        return understand(
+            self.inbound.text,
+            contexts,
+            options=options,
+            asked_intent=self._asked_intent(),
+            ours=self._our_texts(),
+            more={name: context.intents for name, context in ports.contexts().items()},
+        )
+
+    def _asked_intent(self) -> str:
+        return str(self.which.options[0]["intent"]) if self.which and self.which.options else ""
+
+    # ---- the order of things ------------------------------------------------------------------------------------------
+
+    def deal(self) -> None:
+        """Deal with the text; the first of these that fits decides."""
+        if not _PHONE.fullmatch(self.number):
+            self._from_a_machine()
+            return
+        if (original := self._copy_of()) is not None:
+            self.inbound.duplicate_of_id = original
+            self._done("duplicate", self.inbound.intent, "the same text again within ten minutes")
+            return
+        read = self._read()
+        self.inbound.intent = read.intent
+        if read.intent == "crisis":
+            self._crisis()
+        elif read.intent == "stop":
+            self._stop()
+        elif read.intent == "start":
+            self._start()
+        elif any(holder.deceased for holder in self.holders):
+            self.to_person(
+                "the number is that of somebody who has died",
+                kind=kinds.DECEASED,
+                title="A text from the number of somebody who has died",
+                quietly=True,
+            )
+        elif read.intent == "death":
+            self.to_person(
+                "it may tell of a death", kind=kinds.DECEASED, title="A text that may tell of a death", quietly=True
+            )
+        elif read.intent == "wrong_number":
+            self._wrong_number()
+        elif not self.holders:
+            self.to_person("nobody registered here has this number", title="A text from a number that we do not know")
+        elif len(self.answers_lately) >= ANSWERS_AN_HOUR:
+            self.to_person("twelve answers by machine within the hour", quietly=True)
+        elif read.intent == "help":
+            self._answer(kinds.ANSWER.name, wording.helped(self.practice))
+            self.to_person("asks for help", quietly=True)
+        elif self.which is not None:
+            self._answer_to_which(read, self.which)
+        elif read.intent == "thanks" and not self.open_asks:
+            self._done("thanks", "thanks", read.why)
+        elif not read.readings:
+            self.to_person(read.why)
+        else:
+            self._decide(read)
+
+    def _from_a_machine(self) -> None:
+        """A short code or a name: never answered, and nothing acts on it (messaging.md 3.3)."""
+        read = understand(self.inbound.text, ())
+        if read.intent == "crisis":
+            self.inbound.intent = "crisis"
+            self.to_person(
+                "a word of danger, from a number that cannot be answered",
+                kind=kinds.CRISIS,
+                title="Words of danger in a text: read it now",
+                outcome="crisis",
+                quietly=True,
+            )
+        else:
+            self._done("machine", "", "sent by a machine")
+
+    def _copy_of(self) -> int | None:
+        """The text that this one repeats: the one just before it, unless we asked something new since."""
+        if not self.before:
+            return None
+        last = self.before[0]
+        first = next((text for text in self.before if text.pk == last.duplicate_of_id), last)
+        if (last.text, last.to_number) != (self.inbound.text, self.inbound.to_number):
+            return None
+        if self.inbound.received_at - first.received_at > COPY_WITHIN:
+            return None
+        if any(ask.context != "which" and ask.asked_at > first.received_at for ask in self.asks):
+            return None
+        self.inbound.intent = last.intent
+        return first.pk
+
+    def _crisis(self) -> None:
+        """At once, at any hour, and to a number that opted out too: it answers what they wrote (clinical.md 6.1, 6.6)."""
+        lately = [at for purpose, at in self.answers_lately if purpose == kinds.CRISIS_ANSWER.name]
+        if not lately or self.now - max(lately) >= GAP:
+            self._answer(kinds.CRISIS_ANSWER.name, wording.crisis(self.practice))
+        why = "a word of danger"
+        if self.which is not None:
+            why += f"; our question which visit to {wording.wish(self._asked_intent())} was open"
+            self._withdraw_which(self.which)
+        self.to_person(
+            why, kind=kinds.CRISIS, title="Words of danger in a text: read it now", outcome="crisis", quietly=True
+        )
+
+    def _stop(self) -> None:
+        new = opt_out(organisation_id=self.organisation_id, number=self.number, by=self._speaker())
+        bereaved = any(holder.deceased for holder in self.holders)
+        if new:
+            self._answer(kinds.ANSWER.name, wording.stopped(self.practice, appointments=not bereaved))
+            self._enter("Asked by text for no more texts to this number", self.holders)
+        if self.which is not None:
+            wish = wording.wish(self._asked_intent())
+            self._withdraw_which(self.which)
+            self._ask(kinds.REPLY, f"Said STOP when asked which visit to {wish}", "STOP instead of an answer")
+        if bereaved:
+            self._ask(kinds.DECEASED, "A text from the number of somebody who has died", "STOP; the texts have stopped")
+        self._done("stopped", "stop", "the whole text" if new else "had stopped before")
+
+    def _start(self) -> None:
+        if opt_in(organisation_id=self.organisation_id, number=self.number, by=self._speaker()):
+            self._answer(kinds.ANSWER.name, wording.started(self.practice))
+            self._enter("Asked by text for texts to this number again", self.holders)
+        elif resting(organisation_id=self.organisation_id, number=self.number):
+            self.to_person("says START while the number is being checked", kind=kinds.WRONG_NUMBER, title=CHECK)
+            return
+        self._done("started", "start", "the whole text")
+
+    def _wrong_number(self) -> None:
+        """The number rests for everybody who has it, until a person has checked it (clinical.md 6.2)."""
+        new = opt_out(
+            organisation_id=self.organisation_id, number=self.number, by=self._speaker(), because="wrong_number"
+        )
+        if self.which is not None:
+            self._withdraw_which(self.which)
+        if new:
+            self._answer(kinds.ANSWER.name, wording.wrong_number(self.practice))
+        self.to_person(
+            "says that the number is somebody else's; it rests until this is decided",
+            kind=kinds.WRONG_NUMBER,
+            title=CHECK,
+            quietly=True,
+        )
+
+    # ---- the question which one ---------------------------------------------------------------------------------------
+
+    def _answer_to_which(self, read: Understood, which: Ask) -> None:
+        if read.intent == self._asked_intent():
+            # The same wish again: the question still stands, and its fifteen minutes still run.
+            self._done("asked", read.intent, "our question which visit is meant still stands")
+            return
+        self._withdraw_which(which)
+        if read.intent != "which" or read.value is None:
+            self.to_person("not an answer to our question which visit is meant")
+            return
+        option = which.options[read.value - 1]
+        intent = str(option["intent"])
+        self.inbound.intent = intent
+        wanted = (option["kind"], option["subject_id"], datetime.fromisoformat(option["when"]))
+        for found in self._candidates(intent):
+            if (*found.key, found.candidate.when) == wanted:
+                record_answers(
+                    asks=[which],
+                    intent=intent,
+                    value=str(read.value),
+                    via="text",
+                    by=self._speaker(found.candidate.patient_id),
+                    close=True,
+                    inbound_id=self.inbound.pk,
+                )
+                self._act(found, f"answered {read.value} when asked which")
+                return
+        self.to_person(f"answered {read.value} when asked which, but that one has begun, moved or ended since")
+
+    def _ask_which(self, found: Sequence[_Found]) -> None:
+        intent = found[0].intent
+        ordered = sorted(found, key=lambda one: (one.candidate.when, one.candidate.patient_id, one.key))
+        visits = [wording.Which(one.candidate.first_name, one.candidate.when) for one in ordered]
+        body = wording.which(intent, visits)
+        if body is None:
+            self.to_person("more than one visit it could be about, and name and time do not tell them apart")
+            return
+        options = [
+            {
+                "kind": one.candidate.kind,
+                "subject_id": one.candidate.subject_id,
+                "patient_id": one.candidate.patient_id,
+                "first_name": one.candidate.first_name,
+                "when": one.candidate.when.isoformat(),
+                "intent": one.intent,
+            }
+            for one in ordered
+        ]
+        sent = self._answer(
+            kinds.QUESTION.name,
+            body,
+            ask=NewAsk("which", "inbound", self.inbound.pk, self.now + WHICH_WITHIN, options),
+        )
+        if sent:
+            self._done("asked", intent, f"{len(found)} visits it could be about")
+        else:
+            self.to_person("more than one visit it could be about, and the question could not be sent", quietly=True)
+
+    def _withdraw_which(self, which: Ask) -> None:
+        Ask.objects.filter(pk=which.pk, state="open").update(state="withdrawn")
+
+    # ---- finding the one ----------------------------------------------------------------------------------------------
+
+    def _candidates(self, intent: str) -> list[_Found]:
+        living = [holder.patient_id for holder in self.holders if not holder.deceased]
+        return [
+            _Found(candidate, intent)
+            for owner in ports.owners()
+            for candidate in owner.open_subjects(living, intent)
+            if candidate.organisation_id in (None, self.organisation_id)
+            and candidate.when > self.now
+            and not self._asked_after(candidate)
+        ]
+
+    def _ask_about(self, candidate: Candidate) -> Ask | None:
+        """The last question about it, whatever became of it."""
+        key = (candidate.kind, candidate.subject_id)
+        return next((ask for ask in reversed(self.asks) if (ask.subject, ask.subject_id) == key), None)
+
+    def _asked_after(self, candidate: Candidate) -> bool:
+        """Whether the text is older than the question: then it cannot be the answer."""
+        ask = self._ask_about(candidate)
+        return ask is not None and ask.asked_at > self.said_at
+
+    def _decide(self, read: Understood) -> None:
+        found = [one for reading in read.readings for one in self._candidates(reading.intent)]
+        if not found:
+            self.to_person("nothing open that it could be about")
+            return
+        one = found[0] if len(found) == 1 else self._last_asked(found)
+        if one is None:
+            if len({each.intent for each in found}) > 1:
+                self.to_person("it could answer an offer or keep a visit")
+            else:
+                self._ask_which(found)
+        elif self._may_be_about_one_gone(one):
+            self.to_person("it may be about a visit that has begun")
+        elif self._may_be_a_repeat(one):
+            self.to_person("the same wish was granted a while ago; it may not be meant for the next visit")
+        else:
+            self._act(one, "the whole text" if len(found) == 1 else "the last thing that was asked")
+
+    def _last_asked(self, found: Sequence[_Found]) -> _Found | None:
+        """The one that was plainly the last thing spoken of: an offer just made, or the visit just cancelled."""
+        newest = self.open_asks[-1] if self.open_asks else None
+        if len({one.candidate.patient_id for one in found}) == 1 and newest is not None:
+            offered = [one for one in found if one.intent == "accept"]
+            if len(offered) == 1 and offered[0].key == (newest.subject, newest.subject_id):
+                return offered[0]
+        last = self._last_act()
+        if last is not None and last.intent == "cancel" and self.said_at - last.received_at < BACK_WITHIN:
+            back = [one for one in found if one.intent == "confirm" and one.key == (last.subject, last.subject_id)]
+            if len(back) == 1 and (newest is None or newest.asked_at <= last.received_at):
+                return back[0]
+        return None
+
+    def _last_act(self) -> Inbound | None:
+        return next((text for text in self.before if text.outcome == "acted"), None)
+
+    def _may_be_about_one_gone(self, one: _Found) -> bool:
+        """Whether another visit we asked about has begun unanswered, near enough to be the one that is meant."""
+        if one.candidate.kind != "appointment":
+            return False
+        about = self._ask_about(one.candidate)
+        gone = [
+            ask
+            for ask in self.asks
+            if ask.context == "appointment"
+            and ask.state in ("open", "expired")
+            and (ask.subject, ask.subject_id) != one.key
+            and ask.expires_at <= self.said_at
+        ]
+        return any(
+            about is None
+            or ask.asked_at >= about.asked_at - timedelta(hours=24)
+            or ask.expires_at >= self.said_at - timedelta(hours=12)
+            for ask in gone
+        )
+
+    def _may_be_a_repeat(self, one: _Found) -> bool:
+        last = self._last_act()
+        if last is None or last.intent != one.intent or (last.subject, last.subject_id) == one.key:
+            return False
+        if self.said_at - last.received_at > AGAIN_WITHIN:
+            return False
+        about = self._ask_about(one.candidate)
+        return about is None or about.asked_at <= last.received_at
+
+    # ---- doing --------------------------------------------------------------------------------------------------------
+
+    def _act(self, found: _Found, why: str) -> None:
+        candidate, intent = found.candidate, found.intent
+        by = self._speaker(candidate.patient_id)
+        acted = ports.owner(candidate.kind).act(candidate, intent, self.inbound.pk, by)
+        record_answers(
+            asks=[ask for ask in self.open_asks if (ask.subject, ask.subject_id) == found.key],
+            intent=intent,
+            via="text",
+            by=by,
+            close=acted.done and intent not in STAYS_OPEN,
+            inbound_id=self.inbound.pk,
+        )
+        self.inbound.patient_id = candidate.patient_id
+        self.inbound.subject, self.inbound.subject_id = found.key
+        if acted.answer:
+            self._answer(kinds.ANSWER.name, acted.answer, patient_id=candidate.patient_id)
+        if acted.task is not None:
+            tasks.ask_for(tasks=[acted.task], by=by)
+        if not acted.done:
+            self.to_person(
+                "a machine may not do this", quietly=bool(acted.answer), title="A wish that a person decides"
+            )
+            return
+        record_entries(
+            entries=[
+                NewEntry(
+                    patient_id=candidate.patient_id,
+                    organisation_id=self.organisation_id,
+                    kind="reply",
+                    text=f"Answered by text: {wording.wish(intent)}",
+                    intent_key=f"reply:{self.inbound.pk}",
+                    source="text reply",
+                    effective_at=self.inbound.received_at,
+                    subject=candidate.kind,
+                    subject_id=candidate.subject_id,
+                )
+            ],
+            by=by,
+        )
+        self._done("acted", intent, why)
+
+    def _speaker(self, patient_id: int | None = None) -> Actor:
+        """Whoever wrote: a patient when it is certain which, else the phone."""
+        known = patient_id if patient_id is not None else self.only_holder
+        if known is None:
+            return BY
+        return Actor(kind="patient", id=known, label="text reply", organisation_id=self.organisation_id)
+
+    def _enter(self, text: str, holders: Sequence[Holder]) -> None:
+        record_entries(
+            entries=[
+                NewEntry(
+                    patient_id=holder.patient_id,
+                    organisation_id=self.organisation_id,
+                    kind="reply",
+                    text=text,
+                    intent_key=f"reply:{self.inbound.pk}:{holder.patient_id}",
+                    source="text reply",
+                    effective_at=self.inbound.received_at,
+                )
+                for holder in holders
+                if not holder.deceased
+            ],
+            by=self._speaker(),
+        )
+
+    def _answer(self, purpose: str, body: str, *, patient_id: int | None = None, ask: NewAsk | None = None) -> bool:
+        """Send an answer by machine to the phone that wrote; false when it must not go out after all."""
+        sent = queue(
+            messages=[
+                NewMessage(
+                    intent_key=f"{purpose}:inbound:{self.inbound.pk}",
+                    organisation_id=self.organisation_id,
+                    purpose=purpose,
+                    body=body,
+                    not_after=self.now + (WHICH_WITHIN if ask else ANSWER_USEFUL),
+                    patient_id=patient_id,
+                    number=self.number,
+                    subject="inbound",
+                    subject_id=self.inbound.pk,
+                    ask=ask,
+                )
+            ],
+            by=BY,
+        )
+        return sent.suppressed == 0
+
+    def _ask(self, kind: Kind, title: str, why: str) -> bool:
+        return ask_person(thread=self.thread, title=title, why=why, by=BY, kind=kind, patient_id=self.only_holder)
+
+    def to_person(
+        self,
+        why: str,
+        *,
+        kind: Kind = kinds.REPLY,
+        title: str = "Read a text and answer it",
+        outcome: str = "person",
+        quietly: bool = False,
+    ) -> None:
+        """A person reads it. The phone is told once, while nothing of it waits yet and nothing was sent to it just now."""
+        newly = self._ask(kind, title, why)
+        lately = [at for _, at in self.answers_lately]
+        if newly and not quietly and (not lately or self.now - max(lately) >= GAP):
+            self._answer(kinds.ANSWER.name, wording.person_reads(self.practice))
+        self._done(outcome, self.inbound.intent or "person", why)
+
+    def _done(self, outcome: str, intent: str, why: str) -> None:
+        self.inbound.processed_at = self.now
+        self.inbound.outcome, self.inbound.intent, self.inbound.why = outcome, intent, why[:80]
+        self.inbound.save(
+            update_fields=[
+                "processed_at", "outcome", "intent", "why", "duplicate_of", "patient", "subject", "subject_id",
+            ]
+        )  # fmt: skip
+        audit.record(
+            by=BY,
+            line=audit.Line(
+                "understand",
+                "inbound",
+                self.inbound.pk,
+                patient_id=self.inbound.patient_id,
+                organisation_id=self.organisation_id,
+                detail={"intent": intent, "outcome": outcome},
+            ),
+        )
+        jobs.notify_live("threads", self.organisation_id)
+
+
+@transaction.atomic
+def unanswered_which() -> int:
+    """Questions which visit is meant that nobody answered in time: a person finds out. Returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE messaging_ask SET state = 'expired' WHERE id IN (
+                   SELECT id FROM messaging_ask WHERE state = 'open' AND context = 'which' AND expires_at <= %s
+                   ORDER BY expires_at LIMIT 100 FOR UPDATE SKIP LOCKED)
+               RETURNING organisation_id, number, options""",
+            [clock.now()],
+        )
+        rows = cursor.fetchall()
+    for organisation_id, number, options in rows:
+        thread = Thread.objects.select_for_update().get(organisation_id=organisation_id, number=number)
+        listed = options if isinstance(options, list) else []
+        intent = str(listed[0]["intent"]) if listed else "cancel"
+        ask_person(
+            thread=thread,
+            title=f"Find out which visit to {wording.wish(intent)}: our question was not answered",
+            why="no answer within 15 minutes to the question which visit is meant",
+            by=BY,
+            kind=kinds.WHICH,
+        )
+    return len(rows)
+
+
+__all__ = ["unanswered_which", "understand_next", "understand_slice"]
