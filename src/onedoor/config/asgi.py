@@ -6,9 +6,11 @@ Django's own ASGI handler is not used: it is slower by half and holds a database
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from a2wsgi import WSGIMiddleware
 
 from onedoor.config.wsgi import application as pages
 from onedoor.gateway.asgi import Gateway
 
-application = Gateway(WSGIMiddleware(pages, workers=4))
+application = Gateway(WSGIMiddleware(cast(Any, pages), workers=4))
