@@ -1,26 +1,58 @@
 """The door of messaging."""
 
 from onedoor.messaging.actions.accounts import resume_sending, set_account, set_tariff, stop_sending
+from onedoor.messaging.actions.asking import NotOpen, answer, close_asks, opt_in, opt_out, resting
 from onedoor.messaging.actions.queueing import clear, queue
+from onedoor.messaging.actions.threads import (
+    MustDecide,
+    NothingToSay,
+    assign_thread,
+    reply_to_thread,
+    settle_thread,
+)
+from onedoor.messaging.models import Thread
+from onedoor.messaging.ports import Context, SubjectOwner, declare_context, declare_subject
 from onedoor.messaging.purposes import declare_purpose, purpose_of
 from onedoor.messaging.queries.accounts import account_by_ref, account_for, stopped
 from onedoor.messaging.queries.balance import accounts_of_day, pence_of_day, reminders_of_day
 from onedoor.messaging.queries.fates import never_sent
+from onedoor.messaging.queries.threads import inbox_count, thread, thread_of_patient, threads_lately, threads_waiting
 
 __all__ = [
+    "Context",
+    "MustDecide",
+    "NotOpen",
+    "NothingToSay",
+    "SubjectOwner",
+    "Thread",
     "account_by_ref",
     "account_for",
     "accounts_of_day",
+    "answer",
+    "assign_thread",
     "clear",
+    "close_asks",
+    "declare_context",
     "declare_purpose",
+    "declare_subject",
+    "inbox_count",
     "never_sent",
+    "opt_in",
+    "opt_out",
     "pence_of_day",
     "purpose_of",
     "queue",
     "reminders_of_day",
+    "reply_to_thread",
+    "resting",
     "resume_sending",
     "set_account",
     "set_tariff",
+    "settle_thread",
     "stop_sending",
     "stopped",
+    "thread",
+    "thread_of_patient",
+    "threads_lately",
+    "threads_waiting",
 ]

@@ -7,3 +7,7 @@ class MessagingConfig(AppConfig):
     name = "onedoor.messaging"
     label = "messaging"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Declare what messaging does by itself."""
+        from onedoor.messaging import asking_handlers, asking_jobs, kinds  # noqa: F401

@@ -23,7 +23,7 @@ from onedoor.messaging import kinds, ports
 from onedoor.messaging.actions.asking import STAYS_OPEN, opt_in, opt_out, record_answers, resting
 from onedoor.messaging.actions.queueing import queue
 from onedoor.messaging.actions.threads import ask_person, thread_for_inbound
-from onedoor.messaging.models import Ask, Inbound, Message, Thread
+from onedoor.messaging.models import Ask, Inbound, Message, State, Thread
 from onedoor.messaging.rules import wording
 from onedoor.messaging.rules.replies import Option, Understood, understand
 from onedoor.messaging.types import Candidate, NewAsk, NewMessage
@@ -46,6 +46,9 @@ AGAIN_WITHIN = timedelta(hours=24)
 BACK_WITHIN = timedelta(hours=1)
 """How long YES takes a cancellation back."""
 LOOK_BACK = timedelta(days=7)
+NEVER_SENT = (State.REFUSED, State.EXPIRED, State.CLEARED, State.SUPPRESSED)
+ANSWERS_ONLY = frozenset({"confirm", "accept", "decline"})
+"""What nobody can mean who was not asked."""
 ANSWERS_AN_HOUR = 12
 """More answers by machine than this to one phone is two machines talking (messaging.md 3.3, cht-core #750)."""
 GAP = timedelta(seconds=60)
@@ -136,12 +139,24 @@ class _Reply:
 
     @cached_property
     def asks(self) -> list[Ask]:
-        """Questions put to this number lately, in the order in which they were put."""
-        return list(
+        """Questions put to this number lately, in the order in which they were put; `asked_at` is when it was texted.
+
+        One that waits in the outbox for the morning, or never left it, has not been put.
+        """
+        found = (
             Ask.objects.filter(organisation_id=self.organisation_id, number=self.number)
             .filter(Q(asked_at__gte=self.now - LOOK_BACK) | Q(state="open"))
-            .order_by("asked_at", "id")
+            .select_related("message")
+            .order_by("id")
         )
+        put = []
+        for ask in found:
+            if ask.message is not None:
+                ask.asked_at = ask.message.accepted_at or max(ask.asked_at, ask.message.not_before)
+                if ask.message.state in NEVER_SENT or ask.asked_at > self.now:
+                    continue
+            put.append(ask)
+        return sorted(put, key=lambda ask: (ask.asked_at, ask.pk))
 
     @cached_property
     def open_asks(self) -> list[Ask]:
@@ -403,7 +418,7 @@ class _Reply:
             for candidate in owner.open_subjects(living, intent)
             if candidate.organisation_id in (None, self.organisation_id)
             and candidate.when > self.now
-            and not self._asked_after(candidate)
+            and self._can_answer(candidate, intent)
         ]
 
     def _ask_about(self, candidate: Candidate) -> Ask | None:
@@ -411,10 +426,12 @@ class _Reply:
         key = (candidate.kind, candidate.subject_id)
         return next((ask for ask in reversed(self.asks) if (ask.subject, ask.subject_id) == key), None)
 
-    def _asked_after(self, candidate: Candidate) -> bool:
-        """Whether the text is older than the question: then it cannot be the answer."""
+    def _can_answer(self, candidate: Candidate, intent: str) -> bool:
+        """Not when the text is older than the question, nor when it answers a question that has not been put."""
         ask = self._ask_about(candidate)
-        return ask is not None and ask.asked_at > self.said_at
+        if ask is None:
+            return not (candidate.asked and intent in ANSWERS_ONLY)
+        return ask.asked_at <= self.said_at
 
     def _decide(self, read: Understood) -> None:
         found = [one for reading in read.readings for one in self._candidates(reading.intent)]
