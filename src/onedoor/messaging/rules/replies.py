@@ -113,7 +113,7 @@ def _read(
     if len(readings) > 1 and not _same_word(readings):
         return None
     if not readings:
-        return Understood("thanks", "politeness only") if _all_of(tokens, _table(("thanks", "thank you"), ())) else None
+        return Understood("thanks", "politeness only") if _all_of(tokens, _table(words.THANKS, ())) else None
     if len(set(contexts) - {"which"}) > 1 and readings[0].intent == "cancel" and "cancel" not in tokens:
         # "I can't make it" with an offer open is as likely about the offer as about the visit.
         return None

@@ -30,10 +30,11 @@ STOP = (
 START = ("{start|unstop}",)
 HELP = ("help",)
 
+THANKS = ("{thanks|thank you} {|very much|so much|a lot|again}", "{many thanks|ta|cheers|much appreciated}")
 COURTESY = (
     "please",
-    "{thanks|thank you} {|very much|so much|a lot|again}",
-    "{many thanks|ta|cheers|much appreciated|kind regards|regards|best wishes|god bless}",
+    *THANKS,
+    "{kind regards|regards|best wishes|god bless}",
     "{|im|i am|we are} {|so|very} sorry {|about {this|that}}",
     "{sorry|apologies|my apologies} {|for {the|any} inconvenience|for {|the} {late|short} notice|for the trouble}",
     "{hi|hello|hey|hiya|hi there|good morning|good afternoon|good evening|morning|afternoon|evening}",
