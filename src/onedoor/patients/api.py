@@ -1,6 +1,7 @@
 """The door of patients."""
 
 from onedoor.patients.actions import end_number
+from onedoor.patients.imports import take_list, who_are
 from onedoor.patients.models import Patient, PortalAccount
 from onedoor.patients.queries import by_id, by_ref, card, holders, names, reach, search, visible
 
@@ -15,5 +16,7 @@ __all__ = [
     "names",
     "reach",
     "search",
+    "take_list",
     "visible",
+    "who_are",
 ]

@@ -87,6 +87,8 @@ class Need(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
     text = models.CharField(max_length=80)
     code = models.CharField(max_length=18, blank=True)
+    source = models.CharField(max_length=12, blank=True)
+    """The system whose patient list says so ("emis"); empty when it was written here, and then no list ends it."""
     until = models.DateTimeField(null=True)
 
     class Meta:

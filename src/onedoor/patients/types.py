@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+NO_TEXTS = "No text messages"
+"""The need kept for somebody who does not consent to texts (clinical.md 6.1: a preference, kept and obeyed)."""
+
 
 @dataclass(frozen=True)
 class Reach:
@@ -27,8 +30,9 @@ class Reach:
 
     @property
     def by_phone_only(self) -> bool:
-        """No text: "contact by telephone" takes SMS out, and so does having no mobile (clinical.md 6.4)."""
-        return self.mobile is None or "Contact by telephone" in self.needs
+        """No text: "contact by telephone" and no consent to texts take SMS out, and so does having no mobile
+        (clinical.md 6.4)."""
+        return self.mobile is None or bool({"Contact by telephone", NO_TEXTS} & set(self.needs))
 
     @property
     def no_plain_text(self) -> bool:

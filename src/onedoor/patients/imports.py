@@ -1,0 +1,416 @@
+"""Take an organisation's patient list: a stream of rows into a staging table, then a fixed number of set-based statements.
+
+Who a row is: the organisation's own number first, then the NHS number, and never somebody who has a different NHS number.
+Where the two disagree nothing is guessed: the row is refused and a person puts it right. What a list does not say is kept;
+whoever is missing from a list stays registered. Rows that change nothing are not written (stack-spike.md 6), so taking the
+same list twice leaves every row as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+
+from onedoor.kernel import audit, clock
+from onedoor.kernel.actor import Actor
+from onedoor.kernel.words import folded
+from onedoor.patients.types import NO_TEXTS
+
+REPLACED = "replaced"
+"""Why a list ended a contact point. One that ended for any other reason was ended here, and no list brings it back."""
+
+SHOWN = 10_000
+"""How many refused rows are named one by one; all are counted."""
+
+_LOCK = 7_203
+
+
+class PatientRow(NamedTuple):
+    """One person as a list tells it. Texts are empty, and dates and numbers None, where it says nothing."""
+
+    row: int
+    """The row's number in the file, by which it is reported."""
+    own_number: str
+    """By which the organisation's own system knows the patient."""
+    nhs_number: str | None
+    title: str
+    given_name: str
+    family_name: str
+    born_on: date
+    gender: str
+    address: str
+    postcode: str
+    language: str
+    mobile: str | None
+    """E.164, as is `landline`."""
+    landline: str | None
+    email: str | None
+    needs: str
+    """One a line."""
+    texts: bool | None
+    """Consent to text messages; None when not asked."""
+    deceased: bool
+    left_on: date | None
+    """The day from which the patient is no longer this organisation's."""
+
+
+@dataclass(frozen=True)
+class RowRefused:
+    """A row that was not taken. `because` is one of:
+
+    `repeat` (the person is in `other_row` already), `own_twice`, `nhs_twice` (the number stands for two people),
+    `two_patients` (own number and NHS number are two people's here), `other_nhs` (this patient has another NHS number here),
+    `own_taken`, `nhs_taken` (the number is somebody's here whose name and date of birth both differ).
+    """
+
+    row: int
+    because: str
+    own_number: str
+    nhs_number: str | None
+    other_row: int | None
+
+
+@dataclass(frozen=True)
+class NumberWithheld:
+    """A contact point that was ended here, as a wrong number is, and that a list does not bring back."""
+
+    row: int
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True)
+class ListResult:
+    """What a list did: each row read is new, changed, unchanged or refused."""
+
+    read: int
+    new: int
+    changed: int
+    unchanged: int
+    refused: int
+    rows_refused: list[RowRefused]
+    """The first of them, at most `SHOWN`."""
+    withheld: list[NumberWithheld]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Whose an own number and an NHS number are, for an organisation. `nhs_number` is that of the patient of the own number."""
+
+    by_own: int | None
+    by_nhs: int | None
+    nhs_number: str | None
+    deceased: bool
+    registered: bool
+
+
+@transaction.atomic
+def take_list(*, organisation_id: int, source: str, rows: Iterable[PatientRow], by: Actor) -> ListResult:
+    """Bring the organisation's patients up to date from the list of its system `source` ("emis").
+
+    `rows` is read once, as a stream. One list at a time, in one transaction, with as many statements for ten rows as for a
+    million. Numbers of patients who have left, and details of those known already, are not touched: the practice that
+    somebody has left no longer speaks for them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        read = _stage(cursor, rows)
+        known: dict[str, Any] = {
+            "organisation": organisation_id,
+            "source": source,
+            "now": clock.now(),
+            "today": clock.today(),
+            "replaced": REPLACED,
+            "no_texts": NO_TEXTS,
+            "shown": SHOWN,
+        }
+        cursor.execute(_FIRST_NEW)
+        known["first_new"] = cursor.fetchone()[0]
+        for statement in (*_MATCH, *_WRITE):
+            cursor.execute(statement, known)
+        cursor.execute(_COUNTS, known)
+        new, changed, refused = cursor.fetchone()
+        cursor.execute(_REFUSED, known)
+        rows_refused = [RowRefused(*found) for found in cursor.fetchall()]
+        cursor.execute(_WITHHELD, known)
+        withheld = [NumberWithheld(*found) for found in cursor.fetchall()]
+        cursor.execute("DROP TABLE pg_temp.list_match, pg_temp.list_touched")
+    result = ListResult(read, new, changed, read - new - changed - refused, refused, rows_refused, withheld)
+    audit.record(
+        by=by,
+        line=audit.Line(
+            "take_list",
+            "organisation",
+            organisation_id,
+            organisation_id=organisation_id,
+            detail={"source": source, "read": read, "new": new, "changed": changed, "refused": refused},
+        ),
+    )
+    return result
+
+
+def who_are(*, organisation_id: int, source: str, numbers: Sequence[tuple[str, str]]) -> list[Found]:
+    """For pairs of own number and NHS number (either may be empty), in their order: whose each is. One query.
+
+    An NHS number is looked up among those whom the organisation cares for or has cared for.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT a.id, b.id, a.nhs_number, coalesce(a.deceased, b.deceased, false),
+                      EXISTS (SELECT 1 FROM patients_care_relationship r WHERE r.patient_id = coalesce(a.id, b.id)
+                              AND r.organisation_id = %(organisation)s AND r.starts_on <= %(today)s
+                              AND (r.ends_on IS NULL OR r.ends_on > %(today)s))
+               FROM unnest(%(own)s::text[], %(nhs)s::text[]) WITH ORDINALITY AS asked(own, nhs, place)
+               LEFT JOIN patients_identifier i ON i.organisation_id = %(organisation)s AND i.system = %(source)s
+                    AND i.value = asked.own
+               LEFT JOIN patients_patient a ON a.id = i.patient_id
+               LEFT JOIN patients_patient b ON b.nhs_number = asked.nhs
+                    AND EXISTS (SELECT 1 FROM patients_care_relationship r WHERE r.patient_id = b.id
+                                AND r.organisation_id = %(organisation)s)
+               ORDER BY asked.place""",
+            {
+                "organisation": organisation_id,
+                "source": source,
+                "today": clock.today(),
+                "own": [own for own, _ in numbers],
+                "nhs": [nhs for _, nhs in numbers],
+            },
+        )
+        return [Found(*row) for row in cursor.fetchall()]
+
+
+_COLUMNS = (
+    ("row", "int4"),
+    ("own_number", "text"),
+    ("nhs_number", "text"),
+    ("title", "text"),
+    ("given_name", "text"),
+    ("family_name", "text"),
+    ("born_on", "date"),
+    ("gender", "text"),
+    ("address", "text"),
+    ("postcode", "text"),
+    ("language", "text"),
+    ("mobile", "text"),
+    ("landline", "text"),
+    ("email", "text"),
+    ("needs", "text"),
+    ("texts", "bool"),
+    ("deceased", "bool"),
+    ("left_on", "date"),
+    ("name_key", "text"),
+)
+
+
+def _stage(cursor: Any, rows: Iterable[PatientRow]) -> int:
+    """Stream the rows into a temporary table: unlogged, nobody else's, and gone with the transaction whatever happens."""
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.list_row, pg_temp.list_match, pg_temp.list_touched")
+    columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS)
+    cursor.execute(f"CREATE TEMPORARY TABLE list_row ({columns}) ON COMMIT DROP")
+    read = 0
+    with cursor.copy("COPY pg_temp.list_row FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types([kind for _, kind in _COLUMNS])
+        write = copy.write_row
+        for values in _with_key(rows):
+            write(values)
+            read += 1
+    cursor.execute("ANALYZE pg_temp.list_row")
+    return read
+
+
+def _with_key(rows: Iterable[PatientRow]) -> Iterator[tuple[Any, ...]]:
+    for row in rows:
+        name = f"{row.family_name} {row.given_name}"
+        yield (*row, name.lower() if name.isascii() else folded(name))
+
+
+_FIRST_NEW = "SELECT nextval(pg_get_serial_sequence('patients_patient', 'id'))"
+"""Keys of patients made from now on are higher: under the lock, `patient_id < first_new` says who was known before."""
+
+_TWICE = """
+    SELECT many.{key}, many.first, many.last,
+           bool_or(s.name_key <> f.name_key OR s.born_on <> f.born_on OR s.nhs_number <> f.nhs_number) AS differ
+    FROM (SELECT {key}, min(row) AS first, max(row) AS last FROM pg_temp.list_row
+          WHERE {key} IS NOT NULL GROUP BY {key} HAVING count(*) > 1) many
+    JOIN pg_temp.list_row s ON s.{key} = many.{key}
+    JOIN pg_temp.list_row f ON f.row = many.first
+    GROUP BY many.{key}, many.first, many.last
+"""
+
+_MATCH = (
+    f"""CREATE TEMPORARY TABLE list_match ON COMMIT DROP AS
+    WITH own_twice AS MATERIALIZED ({_TWICE.format(key="own_number")}),
+         nhs_twice AS MATERIALIZED ({_TWICE.format(key="nhs_number")}),
+    judged AS (
+        SELECT s.*, a.id AS by_own, b.id AS by_nhs,
+            CASE
+                WHEN o.differ THEN 'own_twice'
+                WHEN n.differ THEN 'nhs_twice'
+                WHEN s.row <> o.first OR s.row <> n.first THEN 'repeat'
+                WHEN a.id <> b.id THEN 'two_patients'
+                WHEN a.nhs_number <> s.nhs_number THEN 'other_nhs'
+                WHEN a.born_on <> s.born_on AND a.name_key <> s.name_key THEN 'own_taken'
+                WHEN a.id IS NULL AND b.born_on <> s.born_on AND b.name_key <> s.name_key THEN 'nhs_taken'
+            END AS because,
+            CASE WHEN s.row <> coalesce(o.first, n.first) THEN coalesce(o.first, n.first)
+                 ELSE coalesce(o.last, n.last) END AS other_row
+        FROM pg_temp.list_row s
+        LEFT JOIN own_twice o ON o.own_number = s.own_number
+        LEFT JOIN nhs_twice n ON n.nhs_number = s.nhs_number
+        LEFT JOIN patients_identifier i
+            ON i.organisation_id = %(organisation)s AND i.system = %(source)s AND i.value = s.own_number
+        LEFT JOIN patients_patient a ON a.id = i.patient_id
+        LEFT JOIN patients_patient b ON b.nhs_number = s.nhs_number
+    )
+    SELECT judged.*,
+        CASE WHEN because IS NULL
+             THEN coalesce(by_own, by_nhs, nextval(pg_get_serial_sequence('patients_patient', 'id'))) END AS patient_id
+    FROM judged""",
+    "DROP TABLE pg_temp.list_row",
+    # Two rows may reach one patient, one by each number: the first stands.
+    """UPDATE pg_temp.list_match m SET because = 'repeat', other_row = d.first
+    FROM (SELECT patient_id, min(row) AS first FROM pg_temp.list_match
+          WHERE patient_id < %(first_new)s GROUP BY patient_id HAVING count(*) > 1) d
+    WHERE m.patient_id = d.patient_id AND m.row <> d.first""",
+    "UPDATE pg_temp.list_match SET patient_id = NULL WHERE because IS NOT NULL AND patient_id IS NOT NULL",
+    "ANALYZE pg_temp.list_match",
+    "CREATE TEMPORARY TABLE list_touched (patient_id bigint) ON COMMIT DROP",
+)
+
+_SPEAKS = "(m.left_on IS NULL OR m.patient_id >= %(first_new)s)"
+"""Whether the list tells us about the patient, or only that they have left."""
+
+_WANTED_POINTS = f"""
+    SELECT m.row, m.patient_id, v.kind, v.value FROM pg_temp.list_match m
+    CROSS JOIN LATERAL (VALUES ('mobile', m.mobile), ('landline', m.landline), ('email', m.email)) v(kind, value)
+    WHERE m.patient_id IS NOT NULL AND v.value IS NOT NULL AND {_SPEAKS}
+"""
+
+_ENDED_HERE = """
+    EXISTS (SELECT 1 FROM patients_contact_point e WHERE e.patient_id = w.patient_id AND e.kind = w.kind
+            AND e.value = w.value AND e.until IS NOT NULL AND e.ended_because <> %(replaced)s)
+"""
+
+_WANTED_NEEDS = f"""
+    SELECT m.patient_id, v.text FROM pg_temp.list_match m
+    CROSS JOIN LATERAL (SELECT DISTINCT text FROM unnest(string_to_array(
+        concat_ws(E'\\n', nullif(m.needs, ''), CASE WHEN m.texts = false THEN %(no_texts)s END), E'\\n')) AS t(text)) v
+    WHERE (m.needs <> '' OR m.texts = false) AND m.patient_id IS NOT NULL AND {_SPEAKS}
+"""
+
+
+def _touching(change: str, whose: str = "patient_id") -> str:
+    """The change, with the patients known before whom it touched put on record; `whose` names the changed row's patient."""
+    return f"""WITH done AS ({change} RETURNING {whose})
+               INSERT INTO pg_temp.list_touched SELECT patient_id FROM done WHERE patient_id < %(first_new)s"""
+
+
+_WRITE = (
+    # Patients
+    """INSERT INTO patients_patient (id, ref, nhs_number, title, given_name, family_name, name_key, born_on, gender, address,
+            postcode, language, deceased, restricted)
+    SELECT patient_id, gen_random_uuid(), nhs_number, title, given_name, family_name, name_key, born_on, gender, address,
+           postcode, language, deceased, false
+    FROM pg_temp.list_match WHERE patient_id >= %(first_new)s""",
+    # An update that names what differs, not an insert on conflict: that would lock, and so write, rows that do not change.
+    """WITH done AS (
+        UPDATE patients_patient p SET
+            nhs_number = coalesce(m.nhs_number, p.nhs_number), title = coalesce(nullif(m.title, ''), p.title),
+            given_name = m.given_name, family_name = m.family_name, name_key = m.name_key, born_on = m.born_on,
+            gender = coalesce(nullif(m.gender, ''), p.gender), address = coalesce(nullif(m.address, ''), p.address),
+            postcode = coalesce(nullif(m.postcode, ''), p.postcode),
+            language = coalesce(nullif(m.language, ''), p.language), deceased = m.deceased
+        FROM pg_temp.list_match m
+        WHERE p.id = m.patient_id AND m.patient_id < %(first_new)s AND m.left_on IS NULL
+          AND (p.nhs_number, p.title, p.given_name, p.family_name, p.name_key, p.born_on, p.gender, p.address, p.postcode,
+               p.language, p.deceased)
+              IS DISTINCT FROM
+              (coalesce(m.nhs_number, p.nhs_number), coalesce(nullif(m.title, ''), p.title), m.given_name, m.family_name,
+               m.name_key, m.born_on, coalesce(nullif(m.gender, ''), p.gender),
+               coalesce(nullif(m.address, ''), p.address), coalesce(nullif(m.postcode, ''), p.postcode),
+               coalesce(nullif(m.language, ''), p.language), m.deceased)
+        RETURNING p.id)
+    INSERT INTO pg_temp.list_touched SELECT id FROM done""",
+    _touching(
+        """INSERT INTO patients_identifier (patient_id, organisation_id, system, value)
+        SELECT patient_id, %(organisation)s, %(source)s, own_number FROM pg_temp.list_match
+        WHERE patient_id IS NOT NULL AND by_own IS NULL"""
+    ),
+    # Contact points: a number that changed ends the one before, and history stays.
+    _touching(
+        f"""UPDATE patients_contact_point c SET until = %(now)s, ended_because = %(replaced)s
+        FROM ({_WANTED_POINTS}) w
+        WHERE w.patient_id < %(first_new)s AND c.patient_id = w.patient_id AND c.kind = w.kind AND c.until IS NULL
+          AND c.value <> w.value AND NOT {_ENDED_HERE}""",
+        "c.patient_id",
+    ),
+    _touching(
+        f"""INSERT INTO patients_contact_point (patient_id, kind, value, since, ended_because)
+        WITH w AS ({_WANTED_POINTS})
+        SELECT patient_id, kind, value, %(now)s, '' FROM w WHERE patient_id >= %(first_new)s
+        UNION ALL
+        SELECT patient_id, kind, value, %(now)s, '' FROM w WHERE patient_id < %(first_new)s
+          AND NOT EXISTS (SELECT 1 FROM patients_contact_point c WHERE c.patient_id = w.patient_id AND c.kind = w.kind
+                          AND c.value = w.value AND c.until IS NULL)
+          AND NOT {_ENDED_HERE}"""
+    ),
+    # Needs: those that came from this system's lists end when it no longer says so. Silence about texts is not consent.
+    _touching(
+        f"""UPDATE patients_need n SET until = %(now)s
+        FROM pg_temp.list_match m
+        WHERE m.patient_id < %(first_new)s AND m.left_on IS NULL AND n.patient_id = m.patient_id
+          AND n.organisation_id = %(organisation)s AND n.source = %(source)s AND n.until IS NULL
+          AND NOT (n.text = %(no_texts)s AND m.texts IS NULL)
+          AND NOT EXISTS (SELECT 1 FROM ({_WANTED_NEEDS}) w WHERE w.patient_id = n.patient_id AND w.text = n.text)""",
+        "n.patient_id",
+    ),
+    _touching(
+        f"""INSERT INTO patients_need (patient_id, organisation_id, text, code, source)
+        SELECT w.patient_id, %(organisation)s, w.text, '', %(source)s FROM ({_WANTED_NEEDS}) w
+        WHERE NOT EXISTS (SELECT 1 FROM patients_need n WHERE n.patient_id = w.patient_id
+                          AND n.organisation_id = %(organisation)s AND n.text = w.text AND n.until IS NULL)"""
+    ),
+    # Registrations
+    _touching(
+        """UPDATE patients_care_relationship r SET ends_on = greatest(r.starts_on, m.left_on)
+        FROM pg_temp.list_match m
+        WHERE m.patient_id < %(first_new)s AND m.left_on IS NOT NULL AND r.patient_id = m.patient_id
+          AND r.organisation_id = %(organisation)s AND r.kind = 'registered' AND r.ends_on IS NULL""",
+        "r.patient_id",
+    ),
+    _touching(
+        """INSERT INTO patients_care_relationship (patient_id, organisation_id, kind, starts_on, ends_on)
+        SELECT patient_id, %(organisation)s, 'registered', least(%(today)s, left_on), left_on
+        FROM pg_temp.list_match WHERE patient_id >= %(first_new)s
+        UNION ALL
+        SELECT patient_id, %(organisation)s, 'registered', least(%(today)s, left_on), left_on
+        FROM pg_temp.list_match m WHERE patient_id < %(first_new)s
+          AND NOT EXISTS (SELECT 1 FROM patients_care_relationship r WHERE r.patient_id = m.patient_id
+                          AND r.organisation_id = %(organisation)s AND r.kind = 'registered'
+                          AND (r.ends_on IS NULL OR m.left_on IS NOT NULL))"""
+    ),
+)
+
+_COUNTS = """
+    SELECT count(*) FILTER (WHERE patient_id >= %(first_new)s),
+           (SELECT count(DISTINCT patient_id) FROM pg_temp.list_touched),
+           count(*) FILTER (WHERE because IS NOT NULL)
+    FROM pg_temp.list_match
+"""
+
+_REFUSED = """
+    SELECT row, because, own_number, nhs_number, other_row FROM pg_temp.list_match
+    WHERE because IS NOT NULL ORDER BY row LIMIT %(shown)s
+"""
+
+_WITHHELD = f"""
+    SELECT w.row, w.kind, w.value FROM ({_WANTED_POINTS}) w
+    WHERE w.patient_id < %(first_new)s AND {_ENDED_HERE}
+      AND NOT EXISTS (SELECT 1 FROM patients_contact_point c WHERE c.patient_id = w.patient_id AND c.kind = w.kind
+                      AND c.value = w.value AND c.until IS NULL)
+    ORDER BY w.row LIMIT %(shown)s
+"""
