@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
@@ -123,13 +123,12 @@ def threads_lately(access: Access, *, limit: int = 100) -> list[ThreadRow]:
 
 def inbox_count(access: Access) -> InboxCount:
     """What waits, for the navigation."""
-    rows = visible(access).filter(needs_person_since__isnull=False).values_list("urgent", "needs_person_since")
-    waiting = [(urgent, since) for urgent, since in rows if since is not None]
-    return InboxCount(
-        waiting=len(waiting),
-        urgent=sum(urgent for urgent, _ in waiting),
-        oldest=min((since for _, since in waiting), default=None),
+    found = (
+        visible(access)
+        .filter(needs_person_since__isnull=False)
+        .aggregate(waiting=Count("id"), urgent=Count("id", filter=Q(urgent=True)), oldest=Min("needs_person_since"))
     )
+    return InboxCount(**found)
 
 
 def _rows(access: Access, found: QuerySet[Thread]) -> list[ThreadRow]:
