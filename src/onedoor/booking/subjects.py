@@ -21,21 +21,11 @@ from onedoor.tasks.types import Kind, NewTask
 CONTEXT = Context(
     name="appointment",
     intents={
-        "confirm": (
-            "yes", "y", "yes please", "yes thanks", "ok", "okay", "confirm", "confirmed", "i confirm", "i will be there",
-            "ill be there", "i will come", "i'll come", "coming", "yes i will come", "yes i'll be there", "keep it",
-            "yes keep it", "yes i'll come after all", "i can come after all", "i will come after all",
-        ),
-        "cancel": (
-            "cancel", "cancel it", "cancel please", "please cancel", "cancel my appointment", "cancel appointment",
-            "please cancel my appointment", "can you cancel", "can't come", "cant come", "cannot come", "can't make it",
-            "cant make it", "cannot make it", "i can't make it", "i cant make it", "not coming", "i am not coming",
-            "can't attend", "cant attend", "cannot attend", "unable to attend", "no longer need it",
-            "no longer needed", "don't need it", "cant make it sorry cancel",
-        ),
-        "earlier": ("early", "earlier", "earlier please", "an earlier one", "anything earlier", "sooner", "asap"),
+        # Besides the plain words that messaging knows for keeping, cancelling and coming sooner. "OK" is not among them:
+        # it may be thanks for the reminder.
+        "earlier": ("anything earlier",),
     },
-)  # fmt: skip
+)
 
 
 class Appointments:

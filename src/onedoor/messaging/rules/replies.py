@@ -172,7 +172,10 @@ def _table(patterns: tuple[str, ...], reasons: tuple[str, ...]) -> _Table:
 
 def _intents(context: str, more: Extra | None) -> dict[str, _Table]:
     known = words.CONTEXTS.get(context, {})
-    added = (more or {}).get(context, {})
+    added = {
+        intent: [phrase.lower().replace("'", "") for phrase in phrases]
+        for intent, phrases in (more or {}).get(context, {}).items()
+    }
     return {
         intent: _table((*known.get(intent, ()), *added.get(intent, ())), tuple(words.REASONS.get(intent, ())))
         for intent in [*known, *(intent for intent in added if intent not in known)]

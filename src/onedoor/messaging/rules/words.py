@@ -13,7 +13,7 @@ Phrase = tuple[str, ...]
 
 _WISH = "{i would like|we would like|id like|wed like|would like|i want|we want|want|i wish}"
 _MINE = "{my|the|this|our} {appointment|visit|booking|slot}"
-_IT = "{it|this|" + _MINE + "}"
+_IT = "{it|this|appointment|" + _MINE + "}"
 _ASK = "{can|could|may} {i|we|you}"
 
 STOP = (
