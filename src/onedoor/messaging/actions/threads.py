@@ -89,7 +89,7 @@ def ask_person(
         ],
         by=by,
     )
-    jobs.notify_live("threads", thread.organisation_id)
+    jobs.notify_live("inbox", thread.organisation_id)
     return newly
 
 
@@ -184,7 +184,7 @@ def _settle(thread: Thread, *, by: Actor) -> None:
         ask_person(thread=thread, title="Read a text and answer it", why="came while the last was being settled", by=by)
         return
     Thread.objects.filter(pk=thread.pk).update(needs_person_since=None, urgent=False)
-    jobs.notify_live("threads", thread.organisation_id)
+    jobs.notify_live("inbox", thread.organisation_id)
 
 
 def _noted(access: Access, thread: Thread, action: str, **detail: object) -> None:
@@ -192,4 +192,4 @@ def _noted(access: Access, thread: Thread, action: str, **detail: object) -> Non
         by=access.actor,
         line=audit.Line(action, "thread", thread.pk, organisation_id=thread.organisation_id, detail=dict(detail)),
     )
-    jobs.notify_live("threads", thread.organisation_id)
+    jobs.notify_live("inbox", thread.organisation_id)

@@ -624,7 +624,7 @@ class _Reply:
                 detail={"intent": intent, "outcome": outcome},
             ),
         )
-        jobs.notify_live("threads", self.organisation_id)
+        jobs.notify_live("inbox", self.organisation_id)
 
 
 @transaction.atomic
