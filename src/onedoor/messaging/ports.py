@@ -1,10 +1,11 @@
-"""What contexts above fill in: whose answer a text could be, and which words each kind of question takes."""
+"""What contexts above fill in: whose answer a text could be, and which words each kind of question takes.
+And what a provider of texts must be able to do, which a channel fills in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.types import Acted, Candidate
@@ -67,3 +68,54 @@ def owner(kind: str) -> SubjectOwner:
 def contexts() -> Mapping[str, Context]:
     """Every declared context by name."""
     return _contexts
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A text as it goes to a provider. `reference` is the same over all attempts; `number` is E.164."""
+
+    reference: str
+    number: str
+    purpose: str
+    body: str
+
+
+Fate = Literal["accepted", "refused_permanent", "refused_temporary", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one attempt (messaging.md 6.2). Temporarily refused means: provably not sent.
+
+    `limited` says that the provider found us too fast ("rate") or the day's allowance spent ("day").
+    """
+
+    fate: Fate
+    status: int | None = None
+    provider_id: str | None = None
+    limited: Literal["", "rate", "day"] = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A text that the provider has, looked up by our reference."""
+
+    provider_id: str
+    status: str
+
+
+class NotAnswered(Exception):
+    """The provider did not answer a look-up: neither present nor absent."""
+
+
+class Channel(Protocol):
+    """An account at a provider. Both calls are made from a dispatcher's event loop and raise nothing of the network's."""
+
+    async def send(self, text: Outgoing, may_speak: Callable[[], bool]) -> Outcome:
+        """Try once. `may_speak` is asked when the connection is ready to take the text: false means, say nothing."""
+        ...
+
+    async def find(self, reference: str) -> Found | None:
+        """Whether the provider has a text of this reference, the oldest if several. Raises NotAnswered."""
+        ...

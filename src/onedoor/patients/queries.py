@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db import connection
@@ -83,6 +83,29 @@ def reach(organisation_id: int, patient_ids: Iterable[int]) -> dict[int, Reach]:
             {"organisation": organisation_id, "today": clock.today(), "ids": list(patient_ids)},
         )
         return {row[0]: Reach(*[*row[:10], tuple(row[10])]) for row in cursor.fetchall()}
+
+
+def not_to_be_reached(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[bool, bool, bool]]:
+    """Of (organisation, patient) pairs, those who died, are restricted, or left: (deceased, restricted, left) by pair.
+
+    The short form of `reach`, for looking again just before something goes out.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT w.organisation, w.patient, p.deceased, p.restricted, r.id IS NULL
+               FROM unnest(%(organisations)s::bigint[], %(patients)s::bigint[]) AS w(organisation, patient)
+               JOIN patients_patient p ON p.id = w.patient
+               LEFT JOIN LATERAL (SELECT r.id FROM patients_care_relationship r WHERE r.patient_id = w.patient
+                    AND r.organisation_id = w.organisation AND r.starts_on <= %(today)s
+                    AND (r.ends_on IS NULL OR r.ends_on > %(today)s) LIMIT 1) r ON true
+               WHERE p.deceased OR p.restricted OR r.id IS NULL""",
+            {
+                "organisations": [pair[0] for pair in pairs],
+                "patients": [pair[1] for pair in pairs],
+                "today": clock.today(),
+            },
+        )
+        return {(row[0], row[1]): (row[2], row[3], row[4]) for row in cursor.fetchall()}
 
 
 def holders(organisation_id: int, number: str) -> list[Holder]:

@@ -1,0 +1,1 @@
+"""Providers of texts, each in a module of its own (`onedoor.messaging.ports.Channel`)."""
