@@ -14,18 +14,29 @@ from onedoor.booking.actions.booking import (
 )
 from onedoor.booking.actions.diary import decide_import, settle_conflict, take_diary
 from onedoor.booking.actions.outside import confirm_request, refuse_request
+from onedoor.booking.actions.refilling import (
+    accept_offer,
+    decline_offer,
+    join_waiting,
+    leave_waiting,
+    set_policy,
+    stop_offering,
+)
 from onedoor.booking.actions.setting import block_seat, open_session, set_type
 from onedoor.booking.errors import (
     BookingError,
     Full,
     MayNotCancelByMachine,
+    NotOffered,
     NotYours,
+    OfferEnded,
     PatientBusy,
     SeatTaken,
     TooEarly,
     TooLate,
 )
-from onedoor.booking.models import Appointment, AppointmentType, DiaryImport, Seat
+from onedoor.booking.models import Appointment, AppointmentType, DiaryImport, Offer, Release, Seat, WaitingEntry
+from onedoor.booking.queries.balance import accounts_of_day
 from onedoor.booking.queries.diary import (
     appointments_of,
     by_ref,
@@ -36,6 +47,21 @@ from onedoor.booking.queries.diary import (
     types_of,
     upcoming_of,
 )
+from onedoor.booking.queries.offers import (
+    OfferView,
+    RefillNumbers,
+    ReleaseView,
+    WaitingView,
+    entry_by_ref,
+    offer_by_ref,
+    open_offers_of,
+    policy_of,
+    refill_numbers,
+    release,
+    releases,
+    waiting_list,
+)
+from onedoor.booking.queries.places import Spot, spots
 
 __all__ = [
     "Appointment",
@@ -44,12 +70,24 @@ __all__ = [
     "DiaryImport",
     "Full",
     "MayNotCancelByMachine",
+    "NotOffered",
     "NotYours",
+    "Offer",
+    "OfferEnded",
+    "OfferView",
     "PatientBusy",
+    "RefillNumbers",
+    "Release",
+    "ReleaseView",
     "Seat",
     "SeatTaken",
+    "Spot",
     "TooEarly",
     "TooLate",
+    "WaitingEntry",
+    "WaitingView",
+    "accept_offer",
+    "accounts_of_day",
     "appointments_of",
     "arrive",
     "block_seat",
@@ -63,17 +101,31 @@ __all__ = [
     "day_counts",
     "day_diary",
     "decide_import",
+    "decline_offer",
     "did_not_attend",
+    "entry_by_ref",
     "free_places",
     "fulfil",
     "hold",
+    "join_waiting",
+    "leave_waiting",
     "move",
+    "offer_by_ref",
+    "open_offers_of",
     "open_session",
+    "policy_of",
+    "refill_numbers",
     "refuse_request",
+    "release",
+    "releases",
     "seat_by_ref",
+    "set_policy",
     "set_type",
     "settle_conflict",
+    "spots",
+    "stop_offering",
     "take_diary",
     "types_of",
     "upcoming_of",
+    "waiting_list",
 ]

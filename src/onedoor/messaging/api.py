@@ -16,15 +16,30 @@ from onedoor.messaging.purposes import declare_purpose, purpose_of
 from onedoor.messaging.queries.accounts import account_by_ref, account_for, stopped
 from onedoor.messaging.queries.balance import accounts_of_day, pence_of_day, reminders_of_day
 from onedoor.messaging.queries.fates import never_sent
-from onedoor.messaging.queries.threads import inbox_count, thread, thread_of_patient, threads_lately, threads_waiting
+from onedoor.messaging.queries.threads import (
+    Person,
+    Said,
+    ThreadView,
+    inbox_count,
+    texts_of_patient,
+    thread,
+    thread_of_patient,
+    thread_refs,
+    threads_lately,
+    threads_waiting,
+)
+from onedoor.messaging.queries.threads import by_ref as thread_by_ref
 
 __all__ = [
     "Context",
     "MustDecide",
     "NotOpen",
     "NothingToSay",
+    "Person",
+    "Said",
     "SubjectOwner",
     "Thread",
+    "ThreadView",
     "account_by_ref",
     "account_for",
     "accounts_of_day",
@@ -51,8 +66,11 @@ __all__ = [
     "settle_thread",
     "stop_sending",
     "stopped",
+    "texts_of_patient",
     "thread",
+    "thread_by_ref",
     "thread_of_patient",
+    "thread_refs",
     "threads_lately",
     "threads_waiting",
 ]

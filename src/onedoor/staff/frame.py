@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from onedoor.accounts import api as accounts
 from onedoor.kernel.access import Access, Permission
+from onedoor.messaging import api as messaging
 from onedoor.tasks import api as tasks
 from onedoor.ui import access as doors
 from onedoor.ui.pages import page
@@ -42,7 +43,6 @@ _MENU: tuple[tuple[str, str, Permission | None], ...] = (
     ("Offers", "offers", Permission.DIARY),
     ("Tasks", "tasks", Permission.TASKS),
     ("Patients", "patients", Permission.PATIENTS),
-    ("Import", "imports", Permission.IMPORT),
     ("Counters", "counters", Permission.COUNTERS),
     ("Settings", "settings", Permission.SETTINGS),
 )
@@ -60,9 +60,8 @@ def staff_page(request: HttpRequest, template: str, current: str, *, status: int
     urgent = sum(n for kind, n in waiting.items() if tasks.kind_of(kind).urgent)
     counts: dict[str, tuple[int, bool]] = {"tasks": (sum(waiting.values()), urgent > 0)}
     if access.may(Permission.MESSAGES):
-        from onedoor.messaging import api as messaging
-
-        counts["inbox"] = (messaging.inbox_count(access), False)
+        inbox = messaging.inbox_count(access)
+        counts["inbox"] = (inbox.waiting, inbox.urgent > 0)
     menu = [
         Item(label, reverse(name), name == current, *counts.get(name, (None, False)))
         for label, name, permission in _MENU

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from onedoor.kernel.access import Access
+from django.urls import reverse
+
+from onedoor.booking import api as booking
+from onedoor.kernel.access import Access, Permission
+from onedoor.messaging import api as messaging
 from onedoor.tasks import api as tasks
 
 
@@ -17,6 +22,30 @@ class Link:
     address: str
 
 
+_DIARY = {
+    "appointment": "See it in the diary",
+    "diary_request": "See it in the diary",
+    "conflict": "See the place in the diary",
+}
+
+
 def links(access: Access, waiting: Sequence[tasks.Task]) -> dict[int, Link]:
-    """For each task that has a page of its own to be done on: the link, by the task's key."""
-    return {}
+    """For each task that has a page of its own to be done on: the link, by the task's key. A query for each subject."""
+    about: dict[str, dict[int, int]] = defaultdict(dict)
+    for task in waiting:
+        if task.subject_id is not None:
+            about[task.subject][task.pk] = task.subject_id
+    found: dict[int, Link] = {}
+    for subject, label in _DIARY.items():
+        spots = booking.spots(access, subject, list(about[subject].values()))
+        for task_id, key in about[subject].items():
+            if key in spots:
+                found[task_id] = Link(label, reverse("place", args=[spots[key].day, spots[key].seat_ref]))
+    if access.may(Permission.MESSAGES):
+        refs = messaging.thread_refs(access, list(about["thread"].values()))
+        for task_id, key in about["thread"].items():
+            if key in refs:
+                found[task_id] = Link("Read and answer", reverse("thread", args=[refs[key]]))
+    for task_id in about["offer"]:
+        found[task_id] = Link("See the offers", reverse("offers"))
+    return found

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
 
-from onedoor.staff.views import home, patients, signin, tasks
+from onedoor.staff.addresses import DayConverter, MarkConverter
+from onedoor.staff.views import counters, diary, home, inbox, offers, patients, settings, signin, tasks
+
+register_converter(DayConverter, "day")
+register_converter(MarkConverter, "mark")
 
 urlpatterns: list[URLPattern] = [
     path("signin/", signin.signin, name="signin"),
@@ -12,11 +16,40 @@ urlpatterns: list[URLPattern] = [
     path("signout/", signin.signout, name="signout"),
     path("favicon.ico", signin.favicon),
     path("", home.home, name="home"),
+    path("state/", home.state, name="health"),
     path("tasks/", tasks.worklist, name="tasks"),
     path("tasks/<uuid:ref>/", tasks.task, name="task"),
     path("tasks/<uuid:ref>/claim/", tasks.claim, name="task_claim"),
     path("tasks/<uuid:ref>/give-back/", tasks.give_back, name="task_give_back"),
     path("tasks/<uuid:ref>/complete/", tasks.complete, name="task_complete"),
+    path("diary/", diary.diary, name="diary"),
+    path("diary/<day:day>/", diary.diary, name="diary_day"),
+    path("diary/<day:day>/<uuid:ref>/", diary.place, name="place"),
+    path("diary/<day:day>/<uuid:ref>/book/", diary.book, name="place_book"),
+    path("diary/<day:day>/<uuid:ref>/cancel/", diary.cancel, name="place_cancel"),
+    path("diary/<day:day>/<uuid:ref>/move/", diary.move_to, name="place_move_to"),
+    path("diary/<day:day>/<uuid:ref>/move/to/", diary.move, name="place_move"),
+    path("diary/<day:day>/<uuid:ref>/earlier/", diary.wants_earlier, name="place_earlier"),
+    path("diary/<day:day>/<uuid:ref>/<mark:what>/", diary.mark, name="place_mark"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/<uuid:ref>/", inbox.thread, name="thread"),
+    path("inbox/<uuid:ref>/reply/", inbox.reply, name="thread_reply"),
+    path("inbox/<uuid:ref>/settle/", inbox.settle, name="thread_settle"),
+    path("inbox/<uuid:ref>/assign/", inbox.assign, name="thread_assign"),
+    path("inbox/<uuid:ref>/answer/", inbox.answer, name="thread_answer"),
+    path("offers/", offers.offers, name="offers"),
+    path("offers/<day:day>/", offers.offers, name="offers_day"),
+    path("offers/switch/", offers.switch, name="offers_switch"),
+    path("offers/<uuid:ref>/stop/", offers.stop, name="offer_stop"),
+    path("offers/<uuid:ref>/<slug:answer>/", offers.answer, name="offer_answer"),
+    path("waiting/join/", offers.join, name="waiting_join"),
+    path("waiting/<uuid:ref>/leave/", offers.leave, name="waiting_leave"),
     path("patients/", patients.search, name="patients"),
     path("patients/<uuid:ref>/", patients.patient, name="patient"),
+    path("counters/", counters.counters, name="counters"),
+    path("counters/<day:day>/", counters.counters, name="counters_day"),
+    path("settings/", settings.settings, name="settings"),
+    path("settings/offers/", settings.policy, name="offer_policy"),
+    path("settings/types/<int:key>/", settings.appointment_type, name="appointment_type"),
+    path("settings/sending/<slug:whom>/<slug:way>/", settings.sending, name="sending"),
 ]

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from functools import wraps
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.handlers.exception import response_for_exception
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from onedoor.accounts.api import User, access_of
-from onedoor.kernel.access import Access, Permission
+from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.patients.api import PortalAccount
 
 View = Callable[..., HttpResponseBase]
@@ -144,3 +145,7 @@ class ClosedByDefault:
         """Django calls this once the view is known."""
         if policy_of(view) is None:
             raise Http404
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A query or an action that refuses somebody answers like a page that does not exist."""
+        return response_for_exception(request, Http404()) if isinstance(exception, NotPermitted) else None

@@ -38,7 +38,8 @@ def environment(**options: Any) -> jinja2.Environment:
         when=when,
         age=age,
         day=plain_day,
-        counted=_count,
+        iso_day=iso_day,
+        counted=counted,
     )
     return env
 
@@ -83,12 +84,17 @@ def age(born_on: date) -> str:
     """46 years; months below two years, as babies are spoken of."""
     today = clock.today()
     months = (today.year - born_on.year) * 12 + today.month - born_on.month - (today.day < born_on.day)
-    return _count(months, "month") if months < 24 else _count(months // 12, "year")
+    return counted(months, "month") if months < 24 else counted(months // 12, "year")
 
 
 def plain_day(moment: datetime | date) -> str:
     """8 December 2026."""
     return words.long_day(moment).split(" ", 1)[1]
+
+
+def iso_day(moment: datetime) -> str:
+    """2026-12-08: the London day of a moment, for an address."""
+    return moment.astimezone(clock.LONDON).date().isoformat()
 
 
 def _timed(moment: datetime, said: str) -> Markup:
@@ -101,11 +107,12 @@ def _length(length: timedelta) -> str:
     if minutes < 1:
         return "moments"
     if minutes < 60:
-        return _count(minutes, "minute")
+        return counted(minutes, "minute")
     if minutes < 48 * 60:
-        return _count(round(minutes / 60), "hour")
-    return _count(round(minutes / 1440), "day")
+        return counted(round(minutes / 60), "hour")
+    return counted(round(minutes / 1440), "day")
 
 
-def _count(n: int, unit: str) -> str:
-    return f"{n} {unit}" if n == 1 else f"{n} {unit}s"
+def counted(n: int, one: str, many: str = "") -> str:
+    """1 task, 2 tasks, 2 people."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -211,35 +212,35 @@ def thread_of_patient(access: Access, patient_id: int, *, limit: int = 100) -> l
     return [_view(access, key[0], key[1], threads.get(key), limit) for key in sorted(keys)]
 
 
+def thread_refs(access: Access, ids: Sequence[int]) -> dict[int, UUID]:
+    """References of threads by their keys, those of the access only."""
+    return dict(visible(access).filter(pk__in=ids).values_list("pk", "ref"))
+
+
+def texts_of_patient(access: Access, patient_id: int, *, limit: int = 100) -> list[Said]:
+    """Texts that were to or surely from this patient, the newest first, and nobody else's on a shared phone.
+
+    The patient's own access sees them whichever organisation wrote. Raises Patient.DoesNotExist outside the access.
+    """
+    patient = patients.by_id(access, patient_id)
+    ours = Message.objects.filter(patient_id=patient.pk)
+    theirs = Inbound.objects.filter(patient_id=patient.pk)
+    if not access.everything and access.patient_id is None:
+        if not access.may(Permission.MESSAGES):
+            return []
+        ours = ours.filter(organisation_id__in=access.organisations)
+        theirs = theirs.filter(organisation_id__in=access.organisations)
+    said = [_theirs(text, {}) for text in theirs.order_by("-id")[:limit]]
+    said += [_ours(message, {}) for message in ours.order_by("-id")[:limit]]
+    return sorted(said, key=lambda one: one.at, reverse=True)[:limit]
+
+
 def _view(access: Access, organisation_id: int, number: str, found: Thread | None, limit: int) -> ThreadView:
     people = _people(access, {number}).get(number, ())
     by_key = {person.id: person for person in people}
     theirs = Inbound.objects.filter(organisation_id=organisation_id, number=number).order_by("-id")[:limit]
     ours = Message.objects.filter(organisation_id=organisation_id, number=number).order_by("-id")[:limit]
-    said = [
-        Said(
-            ours=False,
-            at=text.received_at,
-            text=text.text,
-            intent=text.intent,
-            outcome=text.outcome,
-            why=text.why,
-            person=by_key.get(text.patient_id) if text.patient_id else None,
-            copy=text.duplicate_of_id is not None,
-        )
-        for text in theirs
-    ] + [
-        Said(
-            ours=True,
-            at=message.accepted_at or message.created_at,
-            text=message.body,
-            by=message.purpose,
-            state=State(message.state).label,
-            because=message.because,
-            person=by_key.get(message.patient_id) if message.patient_id else None,
-        )
-        for message in ours
-    ]
+    said = [_theirs(text, by_key) for text in theirs] + [_ours(message, by_key) for message in ours]
     return ThreadView(
         ref=found.ref if found else None,
         organisation_id=organisation_id,
@@ -257,4 +258,29 @@ def _view(access: Access, organisation_id: int, number: str, found: Thread | Non
         open_questions=Ask.objects.filter(
             organisation_id=organisation_id, number=number, state="open", expires_at__gt=clock.now()
         ).count(),
+    )
+
+
+def _theirs(text: Inbound, people: Mapping[int, Person]) -> Said:
+    return Said(
+        ours=False,
+        at=text.received_at,
+        text=text.text,
+        intent=text.intent,
+        outcome=text.outcome,
+        why=text.why,
+        person=people.get(text.patient_id) if text.patient_id else None,
+        copy=text.duplicate_of_id is not None,
+    )
+
+
+def _ours(message: Message, people: Mapping[int, Person]) -> Said:
+    return Said(
+        ours=True,
+        at=message.accepted_at or message.created_at,
+        text=message.body,
+        by=message.purpose,
+        state=State(message.state).label,
+        because=message.because,
+        person=people.get(message.patient_id) if message.patient_id else None,
     )

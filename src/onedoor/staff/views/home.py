@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from onedoor.booking import api as booking
+from onedoor.kernel import clock
+from onedoor.kernel.access import Access, Permission
+from onedoor.messaging import api as messaging
+from onedoor.staff import health
 from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.tasks import api as tasks
-from onedoor.ui.access import granted, signed_in
+from onedoor.ui.access import granted, signed_in, staff
+
+_SEEN = "home_seen_at"
+"""Session key: the domain moment of this person's last look at this page."""
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """One list that waits: how much, since when, and where."""
+
+    label: str
+    count: int
+    oldest: datetime
+    urgent: bool
+    address: str
 
 
 @signed_in
@@ -18,12 +41,61 @@ def home(request: HttpRequest) -> HttpResponseBase:
     access = granted(request)
     if access.patient_id is not None:
         return redirect("my_home")
-    counts = tasks.counts(access)
+    if not access.may(Permission.TASKS):
+        return redirect("health")
+    organisation = organisation_of(access)
+    today = clock.today()
+    since = _last_look(request)
+    released = booking.releases(access, today, organisation_id=organisation.pk)
     return staff_page(
         request,
         "staff/home.jinja",
         "home",
-        counts=counts,
-        kinds={declared.name: declared for declared in tasks.kinds()},
-        topic=f"tasks:{organisation_of(access).pk}",
+        worklists=worklists(access),
+        counts=booking.day_counts(access, organisation.pk, today),
+        refills=booking.refill_numbers(access, today, organisation_id=organisation.pk),
+        news=[(release, _filled_after(release, since)) for release in released if release.state == "filled"][:8],
+        today=today,
+        policy=booking.policy_of(access, organisation.pk),
+        stopped_here=messaging.stopped(organisation.pk),
+        stopped_all=messaging.stopped(None),
+        topic=f"tasks:{organisation.pk}",
     )
+
+
+def worklists(access: Access) -> list[Worklist]:
+    """Lists with something on them, the urgent first, then by the oldest thing waiting."""
+    found = [
+        Worklist(
+            tasks.kind_of(count.kind).label,
+            count.count,
+            count.oldest,
+            tasks.kind_of(count.kind).urgent,
+            f"{reverse('tasks')}?kind={count.kind}",
+        )
+        for count in tasks.counts(access)
+    ]
+    return sorted(found, key=lambda worklist: (not worklist.urgent, worklist.oldest))
+
+
+def _filled_after(release: booking.ReleaseView, moment: datetime) -> bool:
+    return release.released_at + timedelta(minutes=(release.minutes_to_fill or 0) + 1) > moment
+
+
+def _last_look(request: HttpRequest) -> datetime:
+    """When this person looked last today; the start of the day for a first look, or when the clock was set back."""
+    start, _ = clock.london_day(clock.today())
+    now = clock.now()
+    try:
+        seen = datetime.fromisoformat(str(request.session.get(_SEEN)))
+    except ValueError:
+        seen = start
+    request.session[_SEEN] = now.isoformat()
+    return seen if start <= seen <= now else start
+
+
+@staff(Permission.AUDIT)
+@require_GET
+def state(request: HttpRequest) -> HttpResponseBase:
+    """The administrator's home: whether everything runs, and what is switched off. Nothing about a patient."""
+    return staff_page(request, "staff/health.jinja", "home", health=health.read(), stopped_all=messaging.stopped(None))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
-from onedoor.kernel import clock
+from onedoor.booking import api as booking
 from onedoor.kernel.access import Permission
+from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.staff import subjects
@@ -18,7 +18,7 @@ from onedoor.tasks import api as tasks
 from onedoor.ui.access import granted, staff
 
 _FOUND = 20
-_AHEAD = ("held", "pending", "booked", "arrived", "cancelling")
+_TEXTS = 12
 
 
 @staff(Permission.PATIENTS)
@@ -42,18 +42,19 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
     except patients.Patient.DoesNotExist as error:
         raise Http404 from error
     records.look(access=access, patient_id=card.id, page="patient")
-    from onedoor.booking import api as booking
-
     kind = request.GET.get("kind", "")
     entries = records.timeline(access, card.id, limit=200)
-    appointments = booking.appointments_of(access, card.id)
     waiting = tasks.waiting(access, patient_id=card.id)
     return staff_page(
         request,
         "staff/patient.jinja",
         "patients",
         card=card,
-        upcoming=sorted((a for a in appointments if is_ahead(a.state, a.starts_at)), key=lambda a: a.starts_at),
+        upcoming=booking.upcoming_of(access, card.id),
+        offers=booking.open_offers_of(access, card.id),
+        waiting=booking.waiting_list(access, patient_id=card.id),
+        texts=messaging.texts_of_patient(access, card.id, limit=_TEXTS),
+        threads=messaging.thread_of_patient(access, card.id, limit=1),
         tasks=waiting,
         links=subjects.links(access, waiting),
         kinds={declared.name: declared for declared in tasks.kinds()},
@@ -63,8 +64,3 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
         entries=[entry for entry in entries if kind in ("", entry.kind)],
         looks=records.who_looked(access, card.id, limit=10),
     )
-
-
-def is_ahead(state: str, starts_at: datetime) -> bool:
-    """Whether an appointment is still to come, or is going on."""
-    return state in _AHEAD and starts_at >= clock.london_day(clock.today())[0]

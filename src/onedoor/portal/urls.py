@@ -1,0 +1,18 @@
+"""Addresses of the portal: a patient's own pages."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from onedoor.portal import views
+
+urlpatterns: list[URLPattern] = [
+    path("my/", views.home, name="my_home"),
+    path("my/appointments/<uuid:ref>/", views.appointment, name="my_appointment"),
+    path("my/appointments/<uuid:ref>/coming/", views.coming, name="my_coming"),
+    path("my/appointments/<uuid:ref>/cancel/", views.cancel, name="my_cancel"),
+    path("my/appointments/<uuid:ref>/earlier/", views.earlier, name="my_earlier"),
+    path("my/offers/<uuid:ref>/<slug:answer>/", views.answer_offer, name="my_offer"),
+    path("my/messages/", views.messages_page, name="my_messages"),
+    path("my/looks/", views.looks, name="my_looks"),
+]

@@ -1,0 +1,185 @@
+"""A patient's own pages: what happens next, and the few things they can do about it themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from onedoor.accounts import api as accounts
+from onedoor.booking import api as booking
+from onedoor.booking.types import AppointmentView
+from onedoor.kernel import clock
+from onedoor.kernel.access import Access
+from onedoor.kernel.words import clock_time, long_day
+from onedoor.messaging import api as messaging
+from onedoor.patients import api as patients
+from onedoor.patients.types import Card
+from onedoor.records import api as records
+from onedoor.ui.access import granted, patient
+from onedoor.ui.pages import page
+
+_AHEAD = ("pending", "booked", "cancelling")
+_NOT_ARRIVED = ("unreached", "dead number", "technical failure", "refused", "expired", "suppressed")
+
+
+@patient
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """What happens next: a place that may be had, then the appointments ahead."""
+    access, me = _me(request)
+    return page(
+        request,
+        "portal/home.jinja",
+        me=me,
+        offers=booking.open_offers_of(access, me.id),
+        upcoming=booking.upcoming_of(access, me.id),
+    )
+
+
+@patient
+@require_GET
+def appointment(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """One appointment, and what can be done about it."""
+    access, me = _me(request)
+    found = _appointment(access, me.id, ref)
+    return page(
+        request,
+        "portal/appointment.jinja",
+        me=me,
+        a=found,
+        ahead=is_ahead(found),
+        waiting=any(entry.own_starts_at == found.starts_at for entry in booking.waiting_list(access, patient_id=me.id)),
+        phone=accounts.telephone(found.organisation_id),
+    )
+
+
+@patient
+@require_POST
+def coming(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """The same as answering YES to the reminder."""
+    access, me = _me(request)
+    found = _appointment(access, me.id, ref)
+
+    def do() -> str:
+        booking.confirm(appointment_id=found.id, by=access.actor)
+        return "Thank you. We expect you."
+
+    return _try(request, do, reverse("my_appointment", args=[ref]))
+
+
+@patient
+@require_http_methods(["GET", "POST"])
+def cancel(request: HttpRequest, ref: UUID) -> HttpResponseBase:
+    """Ask once, then cancel; only what a reply could cancel too."""
+    access, me = _me(request)
+    found = _appointment(access, me.id, ref)
+    if not found.reply_may_cancel or found.state not in ("booked", "pending") or not is_ahead(found):
+        return redirect("my_appointment", ref=ref)
+    if request.method == "GET":
+        return page(request, "portal/cancel.jinja", me=me, a=found)
+
+    def do() -> str:
+        left = booking.cancel(appointment_id=found.id, by=access.actor, reason="patient")
+        said = f"{long_day(found.starts_at)} at {clock_time(found.starts_at)}"
+        return f"{said} is {'cancelled' if left.state == 'cancelled' else 'being cancelled'}. Thank you for telling us."
+
+    return _try(request, do, reverse("my_home"))
+
+
+@patient
+@require_POST
+def earlier(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """The same as answering EARLY."""
+    access, me = _me(request)
+    found = _appointment(access, me.id, ref)
+
+    def do() -> str:
+        booking.join_waiting(
+            patient_id=me.id, appointment_id=found.id, type_id=found.type_id, via="portal", by=access.actor
+        )
+        return "We will text you when an earlier appointment comes free."
+
+    return _try(request, do, reverse("my_appointment", args=[ref]))
+
+
+@patient
+@require_POST
+def answer_offer(request: HttpRequest, ref: UUID, answer: str) -> HttpResponse:
+    """Take an offered place, or stay as you are."""
+    access, _ = _me(request)
+    try:
+        offer = booking.offer_by_ref(access, ref)
+    except booking.Offer.DoesNotExist as error:
+        raise Http404 from error
+    if answer not in ("accept", "decline"):
+        raise Http404
+
+    def do() -> str:
+        if answer == "decline":
+            booking.decline_offer(offer_id=offer.pk, by=access.actor)
+            return "Thank you for telling us. Nothing of yours has changed."
+        made = booking.accept_offer(offer_id=offer.pk, by=access.actor)
+        if made.state == "pending":
+            return "The practice is booking it for you now, and will text you when it is sure."
+        return "It is yours. See you then."
+
+    return _try(request, do, reverse("my_home"))
+
+
+@patient
+@require_GET
+def messages_page(request: HttpRequest) -> HttpResponse:
+    """Texts between the patient and the practice."""
+    access, me = _me(request)
+    return page(
+        request,
+        "portal/messages.jinja",
+        me=me,
+        texts=messaging.texts_of_patient(access, me.id),
+        not_arrived=_NOT_ARRIVED,
+    )
+
+
+@patient
+@require_GET
+def looks(request: HttpRequest) -> HttpResponse:
+    """Who has looked at the patient's record."""
+    access, me = _me(request)
+    seen = [look for look in records.who_looked(access, me.id) if look.actor_kind != "patient"]
+    return page(request, "portal/looks.jinja", me=me, looks=seen, practice=me.practice)
+
+
+def is_ahead(found: AppointmentView) -> bool:
+    """Whether an appointment is still to come."""
+    return found.state in _AHEAD and found.starts_at > clock.now()
+
+
+def _me(request: HttpRequest) -> tuple[Access, Card]:
+    access = granted(request)
+    assert access.patient_id is not None
+    return access, patients.card(access, access.patient_id)
+
+
+def _mine(access: Access, patient_id: int) -> list[AppointmentView]:
+    return list(booking.appointments_of(access, patient_id))
+
+
+def _appointment(access: Access, patient_id: int, ref: UUID) -> AppointmentView:
+    found = next((a for a in _mine(access, patient_id) if a.ref == ref), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _try(request: HttpRequest, do: Callable[[], str], then: str) -> HttpResponse:
+    try:
+        messages.success(request, do())
+    except booking.BookingError as refusal:
+        messages.error(request, f"{refusal} Nothing of yours has changed.")
+    return redirect(then)

@@ -1,0 +1,39 @@
+"""Counters: what a day came to, and whether everything that happened is explained."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET
+
+from onedoor.booking import api as booking
+from onedoor.kernel import clock
+from onedoor.kernel.access import Permission
+from onedoor.reporting import api as reporting
+from onedoor.staff.addresses import chosen_day
+from onedoor.staff.frame import staff_page
+from onedoor.ui.access import granted, staff
+
+
+@staff(Permission.COUNTERS)
+@require_GET
+def counters(request: HttpRequest, day: date | None = None) -> HttpResponseBase:
+    """The balance of a day."""
+    if "day" in request.GET:
+        return redirect("counters_day", day=chosen_day(request.GET["day"], clock.today()))
+    access = granted(request)
+    today = clock.today()
+    day = day or today
+    return staff_page(
+        request,
+        "staff/counters.jinja",
+        "counters",
+        day=day,
+        today=today,
+        before=day - timedelta(days=1),
+        after=day + timedelta(days=1),
+        balance=reporting.balance(access, day),
+        refills=booking.refill_numbers(access, day),
+    )

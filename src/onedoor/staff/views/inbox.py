@@ -1,0 +1,215 @@
+"""The inbox: which replies need a person, and one conversation with all that is needed to answer it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from onedoor.accounts import api as accounts
+from onedoor.booking import api as booking
+from onedoor.kernel.access import Access, Permission
+from onedoor.messaging import api as messaging
+from onedoor.patients import api as patients
+from onedoor.records import api as records
+from onedoor.staff.frame import organisation_of, staff_page
+from onedoor.tasks import api as tasks
+from onedoor.ui.access import granted, staff
+
+WHOSE = {"all": "All", "mine": "Mine", "nobody": "Nobody’s yet", "lately": "Everything lately"}
+
+ON_APPOINTMENT = {"confirm": "They are coming", "cancel": "They cancel", "earlier": "They want an earlier one"}
+"""What a text about an appointment could have meant, done in one click."""
+
+OUTCOME_WORDS = {
+    "acted": "Done by the system.",
+    "asked": "The system asked back.",
+    "person": "Left to a person.",
+    "stopped": "STOP: we begin no more texts to this number.",
+    "started": "START: texts go to this number again.",
+    "crisis": "May speak of danger: a person was called at once.",
+    "duplicate": "The same text again.",
+    "thanks": "Thanks; nothing to do.",
+}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Whose details stand beside a conversation: nobody's until somebody is chosen where a phone is shared."""
+
+    person: messaging.Person | None
+    others: bool
+    """Somebody else has this number too."""
+
+    def shows(self, said: messaging.Said) -> bool:
+        """Texts to or about somebody else on the phone are left out; what the phone itself wrote is needed to tell who."""
+        if not self.others or said.person is None:
+            return True
+        return self.person is not None and said.person.id == self.person.id
+
+
+@staff(Permission.MESSAGES)
+@require_GET
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Conversations that wait for a person, the urgent first, then those that wait longest."""
+    access = granted(request)
+    whose = request.GET.get("whose", "all")
+    if whose == "lately":
+        rows = messaging.threads_lately(access)
+    elif whose in ("mine", "nobody"):
+        rows = messaging.threads_waiting(access, whose="mine" if whose == "mine" else "nobody")
+    else:
+        whose, rows = "all", messaging.threads_waiting(access)
+    return staff_page(
+        request,
+        "staff/inbox.jinja",
+        "inbox",
+        rows=rows,
+        whose=whose,
+        choices=WHOSE,
+        count=messaging.inbox_count(access),
+        topic=f"inbox:{organisation_of(access).pk}",
+    )
+
+
+@staff(Permission.MESSAGES)
+@require_GET
+def thread(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """One conversation. On a shared phone nobody's details are shown before somebody is chosen (`?person=`)."""
+    access = granted(request)
+    found = _thread(access, ref)
+    chosen = _choose(found, request.GET.get("person", ""))
+    card = None
+    appointments = []
+    if chosen.person is not None:
+        card = patients.card(access, chosen.person.id)
+        records.look(access=access, patient_id=card.id, page="inbox")
+        appointments = booking.upcoming_of(access, card.id)
+    said = [one for one in found.said if chosen.shows(one)]
+    return staff_page(
+        request,
+        "staff/thread.jinja",
+        "inbox",
+        thread=found,
+        said=said,
+        left_out=len(found.said) - len(said),
+        card=card,
+        chosen=chosen,
+        appointments=appointments,
+        outcome_words=OUTCOME_WORDS,
+        on_appointment=ON_APPOINTMENT,
+        tasks=_tasks(access, ref),
+        kinds={declared.name: declared for declared in tasks.kinds()},
+        colleagues=accounts.colleagues(access),
+        me=access.actor.id,
+        key=uuid.uuid4(),
+        topic=f"inbox:{organisation_of(access).pk}",
+    )
+
+
+@staff(Permission.MESSAGES)
+@require_POST
+def reply(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """Write back. The form's key makes a button pressed twice one text."""
+    access = granted(request)
+    _thread(access, ref)
+    try:
+        key = UUID(request.POST.get("key", ""))
+    except ValueError as error:
+        raise Http404 from error
+    try:
+        messaging.reply_to_thread(access=access, thread_ref=ref, text=request.POST.get("text", ""), key=key)
+    except messaging.NothingToSay:
+        messages.error(request, "Write something, and no more than 918 letters. Nothing was sent.")
+    else:
+        messages.success(request, "Sent. The conversation waits until you settle it.")
+    return _back(request, ref)
+
+
+@staff(Permission.MESSAGES)
+@require_POST
+def settle(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """Nothing in this conversation waits any more."""
+    access = granted(request)
+    _thread(access, ref)
+    try:
+        messaging.settle_thread(access=access, thread_ref=ref)
+    except messaging.MustDecide:
+        messages.error(request, "Say first what became of it: one of the buttons beside the conversation.")
+        return _back(request, ref)
+    messages.success(request, "Settled. A new text brings it back.")
+    return redirect("inbox")
+
+
+@staff(Permission.MESSAGES)
+@require_POST
+def assign(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """Hand the conversation to a colleague, or back to all."""
+    access = granted(request)
+    _thread(access, ref)
+    to = request.POST.get("to", "")
+    if to and to not in {str(user.pk) for user in accounts.colleagues(access)}:
+        raise Http404
+    messaging.assign_thread(access=access, thread_ref=ref, user_id=int(to) if to else None)
+    return _back(request, ref)
+
+
+@staff(Permission.MESSAGES)
+@require_POST
+def answer(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """Do what the text meant: the same as if it had been understood."""
+    access = granted(request)
+    chosen = _choose(_thread(access, ref), request.POST.get("person", ""))
+    intent = request.POST.get("intent", "")
+    if chosen.person is None or intent not in ON_APPOINTMENT:
+        raise Http404
+    try:
+        found = booking.by_ref(access, UUID(request.POST.get("appointment", "")))
+    except (ValueError, booking.Appointment.DoesNotExist) as error:
+        raise Http404 from error
+    if found.patient_id != chosen.person.id:
+        raise Http404
+    try:
+        messaging.answer(
+            access=access,
+            patient_id=found.patient_id,
+            kind="appointment",
+            subject_id=found.id,
+            intent=intent,
+            via="staff",
+        )
+    except (messaging.NotOpen, booking.BookingError):
+        messages.error(request, "That can no longer be done: look at the appointment. Nothing was changed.")
+    else:
+        messages.success(request, f"Done: {ON_APPOINTMENT[intent].lower()}. Write back if they should know.")
+    return _back(request, ref)
+
+
+def _thread(access: Access, ref: UUID) -> messaging.ThreadView:
+    try:
+        return messaging.thread(access, ref)
+    except messaging.Thread.DoesNotExist as error:
+        raise Http404 from error
+
+
+def _choose(found: messaging.ThreadView, wanted: str) -> Chosen:
+    if len(found.people) == 1:
+        return Chosen(found.people[0], others=False)
+    person = next((person for person in found.people if str(person.ref) == wanted), None)
+    return Chosen(person, others=len(found.people) > 1)
+
+
+def _tasks(access: Access, ref: UUID) -> list[tasks.Task]:
+    key = messaging.thread_by_ref(access, ref).pk
+    return [task for task in tasks.waiting(access) if task.subject == "thread" and task.subject_id == key]
+
+
+def _back(request: HttpRequest, ref: UUID) -> HttpResponse:
+    person = request.POST.get("person", "")
+    return redirect(reverse("thread", args=[ref]) + (f"?person={UUID(person)}" if person else ""))
