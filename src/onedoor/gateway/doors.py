@@ -19,8 +19,8 @@ import psycopg
 import structlog
 from django.db import connection
 
-from onedoor.messaging import receiving
-from onedoor.messaging.receiving import Connection, Door
+from onedoor.messaging import api as messaging
+from onedoor.messaging.api import Connection, Door
 
 log = structlog.get_logger(__name__)
 
@@ -127,7 +127,7 @@ class ProviderDoors:
     """POST /gateway/govuk/<account>/receipts and /inbound."""
 
     def __init__(self) -> None:
-        self._writers = {"receipts": Writer(receiving.store_receipts), "inbound": Writer(receiving.store_inbound)}
+        self._writers = {"receipts": Writer(messaging.store_receipts), "inbound": Writer(messaging.store_inbound)}
         self._doors: dict[UUID, tuple[float, Door]] = {}
         self._lookup: Connection | None = None
         self._lookup_lock = asyncio.Lock()
@@ -182,7 +182,7 @@ class ProviderDoors:
         async with self._lookup_lock:
             try:
                 self._lookup = self._lookup or await connect()
-                found = await receiving.door(self._lookup, ref)
+                found = await messaging.door(self._lookup, ref)
             except psycopg.Error:
                 self._lookup = None
                 raise

@@ -14,7 +14,7 @@ from onedoor.messaging.models import Thread
 from onedoor.messaging.ports import Context, SubjectOwner, declare_context, declare_subject
 from onedoor.messaging.purposes import declare_purpose, purpose_of
 from onedoor.messaging.queries.accounts import account_by_ref, account_for, stopped
-from onedoor.messaging.queries.balance import accounts_of_day, pence_of_day, reminders_of_day
+from onedoor.messaging.queries.balance import accounts_of_day, pence_of_day, reminders_of_day, under_way
 from onedoor.messaging.queries.fates import never_sent
 from onedoor.messaging.queries.threads import (
     Person,
@@ -29,9 +29,12 @@ from onedoor.messaging.queries.threads import (
     threads_waiting,
 )
 from onedoor.messaging.queries.threads import by_ref as thread_by_ref
+from onedoor.messaging.receiving import Connection, Door, door, store_inbound, store_receipts
 
 __all__ = [
+    "Connection",
     "Context",
+    "Door",
     "MustDecide",
     "NotOpen",
     "NothingToSay",
@@ -50,6 +53,7 @@ __all__ = [
     "declare_context",
     "declare_purpose",
     "declare_subject",
+    "door",
     "inbox_count",
     "never_sent",
     "opt_in",
@@ -66,6 +70,8 @@ __all__ = [
     "settle_thread",
     "stop_sending",
     "stopped",
+    "store_inbound",
+    "store_receipts",
     "texts_of_patient",
     "thread",
     "thread_by_ref",
@@ -73,4 +79,5 @@ __all__ = [
     "thread_refs",
     "threads_lately",
     "threads_waiting",
+    "under_way",
 ]

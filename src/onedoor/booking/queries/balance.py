@@ -22,7 +22,7 @@ def accounts_of_day(access: Access, day: date) -> list[Account]:
 def _rows(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _account(name: str, rows: list[tuple[Any, ...]], broken: list[tuple[Any, ...]], thing: str) -> Account:

@@ -26,7 +26,7 @@ def _scope(access: Access, day: date) -> dict[str, Any]:
 def _rows(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def accounts_of_day(access: Access, day: date) -> list[Account]:
