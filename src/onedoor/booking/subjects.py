@@ -133,7 +133,7 @@ def _task(kind: Kind, appointment: Appointment, asks: str) -> NewTask:
 
 def _may_come_back(now: datetime) -> QuerySet[Appointment]:
     lately = AppointmentHistory.objects.filter(
-        parent=OuterRef("pk"), to_state__in=("cancelled", "cancelling"), at__gte=now - rules.CONFIRM_AFTER_CANCEL
+        parent=OuterRef("pk"), to_state__in=("cancelled", "cancelling"), at__gt=now - rules.CONFIRM_AFTER_CANCEL
     )
     others = Appointment.objects.filter(seat=OuterRef("seat"), state__in=TAKEN)
     return Appointment.objects.filter(Exists(lately), reason="patient", starts_at__gt=now).filter(

@@ -429,9 +429,11 @@ class _Reply:
     def _can_answer(self, candidate: Candidate, intent: str) -> bool:
         """Not when the text is older than the question, nor when it answers a question that has not been put."""
         ask = self._ask_about(candidate)
-        if ask is None:
-            return not (candidate.asked and intent in ANSWERS_ONLY)
-        return ask.asked_at <= self.said_at
+        if ask is not None:
+            return ask.asked_at <= self.said_at
+        last = self._last_act()
+        spoken_of = last is not None and (last.subject, last.subject_id) == (candidate.kind, candidate.subject_id)
+        return spoken_of or not (candidate.asked and intent in ANSWERS_ONLY)
 
     def _decide(self, read: Understood) -> None:
         found = [one for reading in read.readings for one in self._candidates(reading.intent)]
@@ -444,6 +446,8 @@ class _Reply:
                 self.to_person("it could answer an offer or keep a visit")
             else:
                 self._ask_which(found)
+        elif self._may_be_a_second_thought(one):
+            self.to_person("it may take back the cancellation just made, which can no longer be")
         elif self._may_be_about_one_gone(one):
             self.to_person("it may be about a visit that has begun")
         elif self._may_be_a_repeat(one):
@@ -458,12 +462,23 @@ class _Reply:
             offered = [one for one in found if one.intent == "accept"]
             if len(offered) == 1 and offered[0].key == (newest.subject, newest.subject_id):
                 return offered[0]
-        last = self._last_act()
-        if last is not None and last.intent == "cancel" and self.said_at - last.received_at < BACK_WITHIN:
+        last = self._just_cancelled()
+        if last is not None:
             back = [one for one in found if one.intent == "confirm" and one.key == (last.subject, last.subject_id)]
-            if len(back) == 1 and (newest is None or newest.asked_at <= last.received_at):
-                return back[0]
+            return back[0] if len(back) == 1 else None
         return None
+
+    def _just_cancelled(self) -> Inbound | None:
+        """The text that cancelled something within the hour, when nothing was done or asked since."""
+        last = self._last_act()
+        if last is None or last.intent != "cancel" or self.said_at - last.received_at >= BACK_WITHIN:
+            return None
+        asked_since = any(ask.context != "which" and ask.asked_at > last.received_at for ask in self.asks)
+        return None if asked_since else last
+
+    def _may_be_a_second_thought(self, one: _Found) -> bool:
+        last = self._just_cancelled()
+        return one.intent == "confirm" and last is not None and one.key != (last.subject, last.subject_id)
 
     def _last_act(self) -> Inbound | None:
         return next((text for text in self.before if text.outcome == "acted"), None)

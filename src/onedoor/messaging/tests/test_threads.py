@@ -79,9 +79,11 @@ def test_strangers_see_and_do_nothing(visits: SimpleOwner, practice: Organisatio
         with pytest.raises(Thread.DoesNotExist):
             messaging.thread(access, thread.ref)
         for act in (messaging.settle_thread, messaging.reply_to_thread, messaging.assign_thread):
-            more: dict[str, Any] = {"reply_to_thread": {"text": "Hello"}, "assign_thread": {"user_id": None}}.get(
-                act.__name__, {}
-            )
+            arguments: dict[str, dict[str, Any]] = {
+                "reply_to_thread": {"text": "Hi"},
+                "assign_thread": {"user_id": None},
+            }
+            more = arguments.get(act.__name__, {})
             with pytest.raises((Thread.DoesNotExist, NotPermitted)):
                 act(access=access, thread_ref=thread.ref, **more)
     with pytest.raises(Patient.DoesNotExist):

@@ -259,6 +259,18 @@ def test_a_reply_to_one_practice_never_acts_on_anothers_visit(visits: SimpleOwne
     assert visits.acts == []
 
 
+def test_a_second_thought_that_comes_too_late_confirms_nobody_else(visits: SimpleOwner, practice: Organisation) -> None:
+    sam, ella = one_visit(visits, practice), one_visit(visits, practice, "Ella", at=TOMORROW + timedelta(hours=4))
+    say(practice, SAM, "CANCEL")
+    say(practice, SAM, "2")
+    ella.state = "given to somebody else"
+    assert say(practice, SAM, "Yes I'll come after all").outcome == "person"
+    assert visits.acts == [(ella.id, "cancel")]
+    asking.remind(sam, at=clock.now() + timedelta(minutes=5))
+    with clock.at(clock.now() + timedelta(minutes=6)):
+        assert say(practice, SAM, "YES").outcome == "acted"
+
+
 def test_help_gets_the_telephone_and_a_person(visits: SimpleOwner, practice: Organisation) -> None:
     one_visit(visits, practice)
     say(practice, SAM, "HELP")

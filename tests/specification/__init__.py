@@ -1,0 +1,1 @@
+"""What the issue promises, end to end through the doors."""
