@@ -10,6 +10,7 @@ from onedoor.messaging.actions.threads import (
     reply_to_thread,
     settle_thread,
 )
+from onedoor.messaging.dispatch import run_dispatcher
 from onedoor.messaging.models import Thread
 from onedoor.messaging.ports import Context, SubjectOwner, declare_context, declare_subject
 from onedoor.messaging.purposes import declare_purpose, purpose_of
@@ -65,6 +66,7 @@ __all__ = [
     "reply_to_thread",
     "resting",
     "resume_sending",
+    "run_dispatcher",
     "set_account",
     "set_tariff",
     "settle_thread",

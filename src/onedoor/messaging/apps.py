@@ -10,4 +10,11 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare what messaging does by itself."""
-        from onedoor.messaging import asking_handlers, asking_jobs, kinds  # noqa: F401
+        from onedoor.messaging import (  # noqa: F401
+            asking_handlers,
+            asking_jobs,
+            kinds,
+            kinds_sending,
+            sending_handlers,
+            sending_jobs,
+        )

@@ -23,6 +23,8 @@ TOKEN_SECONDS = 10
 """A token is good for 30 seconds either side of its making (messaging.md 1.1, auth)."""
 LOOK_UP_SECONDS = 10.0
 ANY = "*"
+SILENCED = "silenced"
+"""Why of an attempt that was too late to speak: nothing was wrong with the provider."""
 
 
 class NotAKey(ValueError):
@@ -44,9 +46,11 @@ class _Body(payload.BytesPayload):
         self._may_speak = may_speak
         self._spoken = spoken
         self.left = False
+        self.silenced = False
 
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         if not self._may_speak():
+            self.silenced = True
             raise Silenced
         self.left = True
         await super().write_with_length(writer, content_length)
@@ -109,7 +113,9 @@ class GovukNotify:
         except (aiohttp.ClientError, TimeoutError, OSError, Silenced) as error:
             # Nothing of the text left this process: no connection, no name, no TLS, or too late to speak. Otherwise the
             # provider may have it, whatever went wrong (messaging.md 6.2).
-            return Outcome("unknown" if body.left else "refused_temporary", why=type(error).__name__[:40])
+            if body.left:
+                return Outcome("unknown", why=type(error).__name__[:40])
+            return Outcome("refused_temporary", why=SILENCED if body.silenced else type(error).__name__[:40])
         return classified(status, said)
 
     async def find(self, reference: str) -> Found | None:

@@ -1,0 +1,205 @@
+"""What dead dispatchers and unclear answers left behind (messaging.md 6.2; stack-spike.md 4, point 5).
+
+A dispatcher is dead when its advisory lock is gone, never because a time has passed: one that was only paused would
+otherwise speak for texts that another has taken over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from django.db import connection, transaction
+
+from onedoor.kernel import clock
+from onedoor.kernel.actor import Actor
+from onedoor.messaging.actions.results import note_sent, withdraw_asks
+from onedoor.messaging.dispatch.store import OPEN
+from onedoor.messaging.kinds_sending import UNKNOWN_SEND
+from onedoor.messaging.models import State
+from onedoor.messaging.ports import Found
+from onedoor.messaging.purposes import group_of
+from onedoor.messaging.rules.unresolved import decided
+from onedoor.tasks import api as tasks
+from onedoor.tasks.types import NewTask
+
+LOCK_CLASS = 7_203
+BY = Actor.system("reconcile texts")
+
+
+def release_dead(first_lookup: float) -> int:
+    """Take over from dispatchers that are gone: what was not on the wire is queued, what may be is of unknown fate.
+
+    Returns how many texts.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT DISTINCT run FROM messaging_message
+                WHERE state IN ({State.CLAIMED.value}, {State.SENDING.value}) ORDER BY run"""
+        )
+        runs = [row[0] for row in cursor.fetchall()]
+    return sum(_release(run, first_lookup) for run in runs)
+
+
+@transaction.atomic
+def _release(run: int, first_lookup: float) -> int:
+    with connection.cursor() as cursor:
+        # Whoever holds this lock lives; while we hold it, nobody can be this run.
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_CLASS, run])
+        if not cursor.fetchone()[0]:
+            return 0
+        cursor.execute(
+            f"""UPDATE messaging_message SET state = {State.QUEUED.value}, run = NULL
+                WHERE run = %s AND state = {State.CLAIMED.value}""",
+            [run],
+        )
+        released = cursor.rowcount
+        cursor.execute(
+            f"""WITH lost AS (
+                    UPDATE messaging_message SET state = {State.UNKNOWN.value}, lookups = 0, lease_real = NULL,
+                        retry_real = clock_timestamp() + make_interval(secs => %s)
+                    WHERE run = %s AND state = {State.SENDING.value} RETURNING id, attempt)
+                UPDATE messaging_attempt a SET outcome = 'unknown', ended_real = clock_timestamp()
+                FROM lost WHERE a.message_id = lost.id AND a.n = lost.attempt AND a.outcome = ''""",
+            [first_lookup, run],
+        )
+        return int(released + cursor.rowcount)
+
+
+def end_stuck(stuck: float) -> int:
+    """End the database sessions of dispatchers that have not moved for so long; their lock goes with the session.
+
+    Should one wake up, its texts' leases are over, so that it says nothing; what it learned of texts already said is
+    still stored. Returns how many.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT pg_terminate_backend(l.pid) FROM messaging_dispatch_run r
+               JOIN pg_locks l ON l.locktype = 'advisory' AND l.classid = %s AND l.objid::bigint = r.id AND l.objsubid = 2
+                    AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+               WHERE r.beat_real < clock_timestamp() - make_interval(secs => %s) AND l.pid <> pg_backend_pid()""",
+            [LOCK_CLASS, stuck],
+        )
+        return len(cursor.fetchall())
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A text of unknown fate that is due to be looked up."""
+
+    id: int
+    account_id: int
+    reference: str
+
+
+def take_doubts(hold: float, limit: int = 50) -> list[Doubt]:
+    """Texts to look up now; nobody else looks the same ones up for `hold` seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""UPDATE messaging_message m SET retry_real = clock_timestamp() + make_interval(secs => %s)
+                FROM (SELECT id FROM messaging_message WHERE state = {State.UNKNOWN.value}
+                      AND retry_real <= clock_timestamp() ORDER BY retry_real LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) due
+                WHERE m.id = due.id RETURNING m.id, m.account_id, m.ref::text""",
+            [hold, limit],
+        )
+        return [Doubt(*row) for row in cursor.fetchall()]
+
+
+@transaction.atomic
+def adopt(found: Sequence[tuple[Doubt, Found]]) -> int:
+    """The provider has these: they are accepted, under its id. Receipts say the rest. Returns how many were news."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """WITH adopted AS (
+                   UPDATE messaging_message m SET state = %(accepted)s, provider_id = r.provider_id, accepted_at = %(now)s,
+                       because = '', run = NULL, retry_real = NULL, lease_real = NULL,
+                       pence = m.fragments * (SELECT t.pence FROM messaging_tariff t WHERE t.provider = 'govuk'
+                                              AND t.starts_on <= %(day)s ORDER BY t.starts_on DESC LIMIT 1)
+                   FROM unnest(%(ids)s::bigint[], %(providers)s::text[]) AS r(id, provider_id)
+                   WHERE m.id = r.id AND m.attempt > 0 AND m.state = ANY(%(open)s)
+                   RETURNING m.id, m.attempt, m.patient_id, m.organisation_id, m.purpose),
+               tried AS (
+                   UPDATE messaging_attempt a SET outcome = 'accepted' FROM adopted
+                   WHERE a.message_id = adopted.id AND a.n = adopted.attempt)
+               SELECT id, patient_id, organisation_id, purpose FROM adopted""",
+            {
+                "accepted": State.ACCEPTED.value,
+                "now": clock.now(),
+                "day": clock.today(),
+                "ids": [doubt.id for doubt, _ in found],
+                "providers": [answer.provider_id for _, answer in found],
+                "open": OPEN,
+            },
+        )
+        rows = cursor.fetchall()
+    note_sent(rows, by=BY)
+    return len(rows)
+
+
+@transaction.atomic
+def absent(doubts: Sequence[Doubt], lookups: Sequence[float]) -> None:
+    """The provider does not have these: look again later, or decide (`rules.unresolved`)."""
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""UPDATE messaging_message m SET lookups = m.lookups + 1,
+                    retry_real = clock_timestamp() + make_interval(secs => (%(gaps)s::float8[])[m.lookups + 1])
+                WHERE m.id = ANY(%(ids)s) AND m.state = {State.UNKNOWN.value}
+                RETURNING m.id, m.lookups, m.organisation_id, m.patient_id, m.purpose, m.because <> '', m.not_after > %(now)s,
+                    (SELECT count(*) FROM messaging_attempt a WHERE a.message_id = m.id AND a.outcome = 'unknown') > 1""",
+            {
+                "ids": [doubt.id for doubt in doubts],
+                "gaps": [later - earlier for earlier, later in pairwise(lookups)],
+                "now": now,
+            },
+        )
+        rows = [row for row in cursor.fetchall() if row[1] >= len(lookups)]
+    by_decision: dict[str, list[int]] = {"clear": [], "expire": [], "resend": [], "person": []}
+    work: list[NewTask] = []
+    for key, _, organisation_id, patient_id, purpose, untrue, useful, resent in rows:
+        decision = decided(group_of(purpose), untrue=untrue, useful=useful, resent=resent)
+        by_decision[decision].append(key)
+        if decision == "person":
+            work.append(_ask(key, organisation_id, patient_id))
+    _close(by_decision["clear"], State.CLEARED, now)
+    _close(by_decision["expire"], State.EXPIRED, now)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""UPDATE messaging_message SET state = {State.QUEUED.value}, run = NULL, retry_real = NULL, lookups = 0
+                WHERE id = ANY(%s)""",
+            [by_decision["resend"]],
+        )
+        # A person decides: it is not looked up again by itself.
+        cursor.execute("UPDATE messaging_message SET retry_real = NULL WHERE id = ANY(%s)", [by_decision["person"]])
+    if work:
+        tasks.ask_for(tasks=work, by=BY)
+
+
+def _close(ids: Sequence[int], state: State, now: datetime) -> None:
+    if not ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE messaging_message SET state = %s, ended_at = %s, run = NULL, retry_real = NULL,
+                   because = CASE WHEN because = '' THEN 'unknown' ELSE because END WHERE id = ANY(%s)""",
+            [state.value, now, list(ids)],
+        )
+    withdraw_asks(ids)
+
+
+def _ask(message_id: int, organisation_id: int, patient_id: int | None) -> NewTask:
+    return NewTask(
+        kind=UNKNOWN_SEND.name,
+        organisation_id=organisation_id,
+        key=f"{UNKNOWN_SEND.name}:{message_id}",
+        title="A text may not have been sent",
+        detail=(
+            "The connection failed while this text was being sent, and the provider does not know it. "
+            "It holds a result or a safety message, so it is not sent again without you."
+        ),
+        patient_id=patient_id,
+        subject="message",
+        subject_id=message_id,
+    )

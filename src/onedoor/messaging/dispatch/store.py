@@ -1,0 +1,381 @@
+"""Every statement of the dispatcher, in sets. Synchronous, on the thread's own Django connection; the event loop hands over
+whole waves, so the few hand-overs cost nothing, and what is recorded shares the transaction of the state.
+
+Guards: a claim takes QUEUED rows only; a wave takes rows that are still CLAIMED by this run; a result counts for the attempt
+that it is of, never for a state alone (messaging.md 3.3, cht-core #10802).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+
+from onedoor.kernel import clock
+from onedoor.kernel.actor import Actor
+from onedoor.messaging.actions.results import Result, note_sent, withdraw_asks
+from onedoor.messaging.dispatch.dying import die_at
+from onedoor.messaging.dispatch.timings import back_off
+from onedoor.messaging.models import State
+from onedoor.messaging.purposes import at_any_hour, group_of
+from onedoor.messaging.rules import quiet
+from onedoor.messaging.rules.allowance import allowance
+from onedoor.messaging.rules.suppression import Standing, suppressed
+from onedoor.patients import api as patients
+
+BY = Actor.system("sending")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account with a provider as a dispatcher needs it."""
+
+    id: int
+    base_url: str
+    api_key: str
+    templates: Mapping[str, str]
+    bucket_id: int
+    per_minute: int
+
+
+def accounts() -> dict[int, Account]:
+    """Every account, by key."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT a.id, a.base_url, a.api_key, a.templates::text, a.bucket_id, b.per_minute
+               FROM messaging_provider_account a JOIN messaging_rate_bucket b ON b.id = a.bucket_id
+               WHERE a.provider = 'govuk' ORDER BY a.id"""
+        )
+        return {row[0]: Account(row[0], row[1], row[2], _json(row[3]), row[4], row[5]) for row in cursor.fetchall()}
+
+
+def _json(text: str) -> dict[str, str]:
+    return dict(orjson.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row in hand, provably not on the wire."""
+
+    id: int
+    account_id: int
+    lane: int
+
+
+_CLAIM = f"""
+    WITH due AS (
+        SELECT m.id FROM unnest(%(accounts)s::bigint[], %(rooms)s::int[]) AS a(id, room)
+        CROSS JOIN LATERAL (
+            SELECT m.id FROM messaging_message m
+            WHERE m.account_id = a.id AND m.lane = %(lane)s AND m.state = {State.QUEUED.value}
+              AND m.not_before <= %(now)s AND m.not_after > %(now)s
+              AND (m.retry_real IS NULL OR m.retry_real <= clock_timestamp())
+              AND (%(in_hours)s OR m.purpose = ANY(%(any_hour)s))
+              AND NOT EXISTS (SELECT 1 FROM messaging_stop s
+                              WHERE s.until IS NULL AND (s.organisation_id = m.organisation_id OR s.organisation_id IS NULL))
+            ORDER BY m.not_before, m.id LIMIT a.room FOR NO KEY UPDATE OF m SKIP LOCKED) m)
+    UPDATE messaging_message m SET state = {State.CLAIMED.value}, run = %(run)s
+    FROM due WHERE m.id = due.id RETURNING m.id, m.account_id, m.lane"""
+
+
+@transaction.atomic
+def claim(run: int, rooms: Mapping[int, int], lanes: Sequence[int] = (0, 1, 2)) -> list[Claim]:
+    """Take due rows of these accounts, at most so many of each, the urgent lane first."""
+    now = clock.now()
+    left = dict(rooms)
+    claimed: list[Claim] = []
+    with connection.cursor() as cursor:
+        for lane in lanes:
+            wanted = {key: room for key, room in left.items() if room > 0}
+            if not wanted:
+                break
+            cursor.execute(
+                _CLAIM,
+                {
+                    "accounts": list(wanted),
+                    "rooms": list(wanted.values()),
+                    "lane": lane,
+                    "now": now,
+                    "in_hours": quiet.may_go(now),
+                    "any_hour": at_any_hour(),
+                    "run": run,
+                },
+            )
+            for row in cursor.fetchall():
+                claimed.append(Claim(*row))
+                left[row[1]] -= 1
+    claimed.sort(key=lambda one: (one.lane, one.id))
+    return claimed
+
+
+def give_back(run: int, ids: Sequence[int]) -> None:
+    """Return claimed rows that were never begun."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""UPDATE messaging_message SET state = {State.QUEUED.value}, run = NULL
+                WHERE id = ANY(%s) AND state = {State.CLAIMED.value} AND run = %s""",
+            [list(ids), run],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A text whose attempt is committed."""
+
+    id: int
+    account_id: int
+    attempt: int
+    reference: str
+    number: str
+    purpose: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Wave:
+    """What may go now; claimed rows for which there was no allowance, and for how many seconds each account has none."""
+
+    begun: list[Begun]
+    waiting: list[int]
+    pauses: dict[int, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    id: int
+    account_id: int
+    organisation_id: int
+    patient_id: int | None
+    purpose: str
+    late: bool
+    stopped: bool
+    resting: str
+
+
+@transaction.atomic
+def begin_wave(run: int, ids: Sequence[int], known: Mapping[int, Account], lease: float, faster: float) -> Wave:
+    """Look at claimed rows once more, take the allowance for those that may go, and commit their attempts.
+
+    Whatever stopped being true since the claim (moved, cancelled, answered) is no longer CLAIMED and drops out here.
+    """
+    now = clock.now()
+    rows = _check(run, ids, now)
+    may_go = _sort_out(rows, now)
+    granted, pauses = _grant(may_go, known, faster)
+    going = [row.id for row in granted]
+    begun = _begin(run, going, lease)
+    die_at("before_attempt")
+    chosen = set(going)
+    return Wave(begun=begun, waiting=[row.id for row in may_go if row.id not in chosen], pauses=pauses)
+
+
+def _check(run: int, ids: Sequence[int], now: Any) -> list[_Checked]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT m.id, m.account_id, m.organisation_id, m.patient_id, m.purpose, m.not_after <= %(now)s,
+                    EXISTS (SELECT 1 FROM messaging_stop s WHERE s.until IS NULL
+                            AND (s.organisation_id = m.organisation_id OR s.organisation_id IS NULL)),
+                    coalesce(o.because, '')
+                FROM messaging_message m
+                LEFT JOIN messaging_opt_out o
+                    ON o.organisation_id = m.organisation_id AND o.number = m.number AND o.until IS NULL
+                WHERE m.id = ANY(%(ids)s) AND m.state = {State.CLAIMED.value} AND m.run = %(run)s
+                ORDER BY m.id FOR NO KEY UPDATE OF m""",
+            {"now": now, "ids": list(ids), "run": run},
+        )
+        # Locked in order of key, like everything that locks messages; wanted in the order they were claimed in.
+        place = {key: position for position, key in enumerate(ids)}
+        return sorted((_Checked(*row) for row in cursor.fetchall()), key=lambda row: place[row.id])
+
+
+def _sort_out(rows: Sequence[_Checked], now: Any) -> list[_Checked]:
+    """End what must not go any more, put back what must wait, and return the rest."""
+    in_hours, any_hour = quiet.may_go(now), set(at_any_hour())
+    pairs = [(row.organisation_id, row.patient_id) for row in rows if row.patient_id is not None]
+    barred = patients.not_to_be_reached(pairs) if pairs else {}
+    may_go: list[_Checked] = []
+    late: list[int] = []
+    hold: list[int] = []
+    because: dict[int, str] = {}
+    for row in rows:
+        deceased, restricted, left = barred.get((row.organisation_id, row.patient_id or 0), (False, False, False))
+        standing = Standing(deceased=deceased, restricted=restricted, registered=not left, resting=row.resting)
+        why = suppressed(group_of(row.purpose), standing)
+        if why:
+            because[row.id] = why
+        elif row.late:
+            late.append(row.id)
+        elif row.stopped or not (in_hours or row.purpose in any_hour):
+            hold.append(row.id)
+        else:
+            may_go.append(row)
+    _end(late, State.EXPIRED, ["too_late"] * len(late), now)
+    _end(list(because), State.SUPPRESSED, list(because.values()), now)
+    _put_back(hold)
+    return may_go
+
+
+def _end(ids: Sequence[int], state: State, because: Sequence[str], now: Any) -> None:
+    if not ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE messaging_message m SET state = %s, because = r.because, ended_at = %s, run = NULL
+               FROM unnest(%s::bigint[], %s::text[]) AS r(id, because) WHERE m.id = r.id""",
+            [state.value, now, list(ids), list(because)],
+        )
+    withdraw_asks(ids)
+
+
+def _put_back(ids: Sequence[int]) -> None:
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE messaging_message SET state = {State.QUEUED.value}, run = NULL WHERE id = ANY(%s)", [list(ids)]
+            )
+
+
+def _grant(
+    rows: Sequence[_Checked], known: Mapping[int, Account], faster: float
+) -> tuple[list[_Checked], dict[int, float]]:
+    """Take allowance for as many rows of each account as there is (`rules.allowance`); seconds to wait where it ran out.
+
+    The bucket's row is locked until this wave commits: dispatchers on one key take turns, which is what makes it one
+    allowance.
+    """
+    by_bucket: dict[int, list[_Checked]] = {}
+    for row in rows:
+        by_bucket.setdefault(known[row.account_id].bucket_id, []).append(row)
+    granted: list[_Checked] = []
+    pauses: dict[int, float] = {}
+    for bucket_id in sorted(by_bucket):
+        asking = by_bucket[bucket_id]
+        allowed = allowance(known[asking[0].account_id].per_minute, faster)
+        number, pause = _take(bucket_id, len(asking), allowed.rate, allowed.burst)
+        granted += asking[:number]
+        if number < len(asking):
+            # Half a burst's time: a wave for each single text would cost more than it sends.
+            again = max(pause, allowed.burst / 2 / allowed.rate)
+            pauses |= {row.account_id: again for row in asking[number:]}
+    return granted, pauses
+
+
+_TAKE = """
+    WITH before AS (
+        SELECT id, per_day, clock_timestamp() AS at, (clock_timestamp() AT TIME ZONE 'UTC')::date AS today,
+               least(%(burst)s::float8, tokens + %(rate)s::float8 * greatest(
+                   0, extract(epoch FROM clock_timestamp() - filled_real)::float8)) AS tokens,
+               CASE WHEN day = (clock_timestamp() AT TIME ZONE 'UTC')::date THEN day_used ELSE 0 END AS used,
+               coalesce(extract(epoch FROM paused_until_real - clock_timestamp())::float8, 0) AS pause
+        FROM messaging_rate_bucket WHERE id = %(bucket)s FOR UPDATE),
+    taken AS (
+        SELECT *, CASE WHEN pause > 0 THEN 0
+                       ELSE greatest(0, least(%(wanted)s, floor(tokens)::int, per_day - used)) END AS n FROM before)
+    UPDATE messaging_rate_bucket b
+    SET tokens = taken.tokens - n, filled_real = taken.at, day = taken.today, day_used = taken.used + n
+    FROM taken WHERE b.id = taken.id RETURNING n, pause, taken.used + n >= taken.per_day"""
+
+
+def _take(bucket_id: int, wanted: int, rate: float, burst: float) -> tuple[int, float]:
+    """How many may go now, and how many seconds none may; a day's allowance comes back at midnight UTC."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, {"bucket": bucket_id, "wanted": wanted, "rate": rate, "burst": burst})
+        number, pause, spent = cursor.fetchone()
+    # What is left of a pause or of the day is looked up again at least each minute: an operator may have changed it.
+    return number, min(max(pause, 60.0 if spent else 0.0), 60.0)
+
+
+def pause_bucket(bucket_id: int, seconds: float, *, whole_day: bool) -> None:
+    """The provider found us too fast after all: nobody sends on this key for a while, or until midnight UTC."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE messaging_rate_bucket SET tokens = 0, filled_real = clock_timestamp() + make_interval(secs => %(s)s),
+                   paused_until_real = greatest(paused_until_real, CASE WHEN %(day)s
+                       THEN (date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') + interval '1 day') AT TIME ZONE 'UTC'
+                       ELSE clock_timestamp() + make_interval(secs => %(s)s) END)
+               WHERE id = %(bucket)s""",
+            {"bucket": bucket_id, "s": seconds, "day": whole_day},
+        )
+
+
+_BEGIN = f"""
+    WITH begun AS (
+        UPDATE messaging_message SET state = {State.SENDING.value}, attempt = attempt + 1, retry_real = NULL,
+            lease_real = clock_timestamp() + make_interval(secs => %(lease)s)
+        WHERE id = ANY(%(ids)s) RETURNING id, account_id, attempt, ref, number, purpose, body, lane),
+    tried AS (
+        INSERT INTO messaging_attempt (message_id, n, run, outcome) SELECT id, attempt, %(run)s, '' FROM begun)
+    SELECT id, account_id, attempt, ref::text, number, purpose, body FROM begun ORDER BY lane, id"""
+
+
+def _begin(run: int, ids: Sequence[int], lease: float) -> list[Begun]:
+    if not ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_BEGIN, {"ids": list(ids), "run": run, "lease": lease})
+        return [Begun(*row) for row in cursor.fetchall()]
+
+
+_FLUSH = f"""
+    WITH r AS (
+        SELECT * FROM unnest(%(ids)s::bigint[], %(ns)s::smallint[], %(fates)s::text[], %(statuses)s::smallint[],
+                             %(providers)s::text[], %(why)s::text[], %(again)s::float8[])
+                      AS r(id, n, fate, status, provider_id, why, again)),
+    locked AS (SELECT id FROM messaging_message WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE),
+    tried AS (
+        UPDATE messaging_attempt a SET ended_real = clock_timestamp(), outcome = r.fate, status = r.status
+        FROM r WHERE a.message_id = r.id AND a.n = r.n AND a.outcome IN ('', 'unknown'))
+    UPDATE messaging_message m SET
+        state = CASE r.fate WHEN 'accepted' THEN {State.ACCEPTED.value} WHEN 'unknown' THEN {State.UNKNOWN.value}
+                     WHEN 'refused_permanent' THEN {State.REFUSED.value}
+                     ELSE CASE WHEN m.because = '' THEN {State.QUEUED.value} ELSE {State.CLEARED.value} END END,
+        because = CASE r.fate WHEN 'accepted' THEN '' WHEN 'refused_permanent' THEN r.why ELSE m.because END,
+        ended_at = CASE WHEN r.fate = 'refused_permanent' OR (r.fate = 'refused_temporary' AND m.because <> '')
+                        THEN %(now)s END,
+        provider_id = CASE r.fate WHEN 'accepted' THEN r.provider_id END,
+        accepted_at = CASE r.fate WHEN 'accepted' THEN %(now)s END,
+        pence = CASE r.fate WHEN 'accepted' THEN m.fragments * (
+            SELECT t.pence FROM messaging_tariff t WHERE t.provider = 'govuk' AND t.starts_on <= %(day)s
+            ORDER BY t.starts_on DESC LIMIT 1) END,
+        run = CASE r.fate WHEN 'unknown' THEN m.run END,
+        lease_real = NULL, lookups = 0,
+        retry_real = CASE WHEN r.fate IN ('unknown', 'refused_temporary')
+                          THEN clock_timestamp() + make_interval(secs => r.again) END
+    FROM r JOIN locked ON locked.id = r.id WHERE m.id = r.id AND (
+        (r.fate = 'accepted' AND m.attempt >= r.n AND m.state = ANY(%(open)s))
+        OR (m.attempt = r.n AND m.state IN ({State.SENDING.value}, {State.UNKNOWN.value})))
+    RETURNING m.id, r.fate, m.patient_id, m.organisation_id, m.purpose"""
+
+OPEN = [State.QUEUED, State.CLAIMED, State.SENDING, State.UNKNOWN, State.EXPIRED, State.CLEARED]
+"""States in which the provider's word that it has the text is still news. Only of a text that was tried."""
+
+
+@transaction.atomic
+def flush(results: Sequence[Result], first_lookup: float) -> None:
+    """Store what became of attempts. A result that came too late for its attempt changes the attempt only."""
+    again = [
+        first_lookup if result.fate == "unknown" else 0.0 if result.at_once else back_off(result.attempt)
+        for result in results
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FLUSH,
+            {
+                "ids": [result.message_id for result in results],
+                "ns": [result.attempt for result in results],
+                "fates": [result.fate for result in results],
+                "statuses": [result.status for result in results],
+                "providers": [result.provider_id for result in results],
+                "why": [result.why for result in results],
+                "again": again,
+                "now": clock.now(),
+                "day": clock.today(),
+                "open": OPEN,
+            },
+        )
+        rows = cursor.fetchall()
+    note_sent([(row[0], row[2], row[3], row[4]) for row in rows if row[1] == "accepted"], by=BY)
+    withdraw_asks([row[0] for row in rows if row[1] == "refused_permanent"])

@@ -1,0 +1,27 @@
+"""Sweeps of the sending half: receipts that wait, texts that are too late, what dead dispatchers left."""
+
+from __future__ import annotations
+
+from onedoor.kernel.jobs import sweep
+from onedoor.messaging.actions.ending import expire
+from onedoor.messaging.actions.receipts import apply_receipts
+from onedoor.messaging.dispatch import reconcile
+from onedoor.messaging.dispatch.timings import Timings
+
+
+@sweep("messaging.receipts", every=5.0)
+def receipts() -> int:
+    """Applies delivery receipts that were stored."""
+    return apply_receipts()
+
+
+@sweep("messaging.expire", every=10.0)
+def expiry() -> int:
+    """Ends queued texts that are of no use any more."""
+    return expire()
+
+
+@sweep("messaging.reconcile", every=10.0)
+def dead_dispatchers() -> int:
+    """Takes over from dispatchers that died; those that live do the same, so this matters when none is left."""
+    return reconcile.release_dead(Timings.from_environment().lookups[0])
