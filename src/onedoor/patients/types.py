@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 NO_TEXTS = "No text messages"
@@ -72,3 +73,82 @@ class Card:
     emails: tuple[str, ...]
     needs: tuple[str, ...]
     shared_mobile: bool
+
+
+class PatientRow(NamedTuple):
+    """One person as a list tells it. Texts are empty, and dates and numbers None, where it says nothing."""
+
+    row: int
+    """The row's number in the file, by which it is reported."""
+    own_number: str
+    """By which the organisation's own system knows the patient."""
+    nhs_number: str | None
+    title: str
+    given_name: str
+    family_name: str
+    born_on: date
+    gender: str
+    address: str
+    postcode: str
+    language: str
+    mobile: str | None
+    """E.164, as is `landline`."""
+    landline: str | None
+    email: str | None
+    needs: str
+    """One a line."""
+    texts: bool | None
+    """Consent to text messages; None when not asked."""
+    deceased: bool
+    left_on: date | None
+    """The day from which the patient is no longer this organisation's."""
+
+
+@dataclass(frozen=True)
+class ListRefused:
+    """A row that was not taken. `because` is one of:
+
+    `repeat` (the person is in `other_row` already), `own_twice`, `nhs_twice` (the number stands for two people),
+    `two_patients` (own number and NHS number are two people's here), `other_nhs` (this patient has another NHS number here),
+    `own_taken`, `nhs_taken` (the number is somebody's here whose name and date of birth both differ).
+    """
+
+    row: int
+    because: str
+    own_number: str
+    nhs_number: str | None
+    other_row: int | None
+
+
+@dataclass(frozen=True)
+class NumberWithheld:
+    """A contact point that was ended here, as a wrong number is, and that a list does not bring back."""
+
+    row: int
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True)
+class ListResult:
+    """What a list did: each row read is new, changed, unchanged or refused."""
+
+    read: int
+    new: int
+    changed: int
+    unchanged: int
+    refused: int
+    rows_refused: list[ListRefused]
+    """The first of them, at most 10,000."""
+    withheld: list[NumberWithheld]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Whose an own number and an NHS number are, for an organisation. `nhs_number` is that of the patient of the own number."""
+
+    by_own: int | None
+    by_nhs: int | None
+    nhs_number: str | None
+    deceased: bool
+    registered: bool

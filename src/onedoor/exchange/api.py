@@ -1,0 +1,26 @@
+"""The door of exchange."""
+
+from onedoor.exchange.actions import apply_upload, import_appointments, import_patients, preview_upload
+from onedoor.exchange.files.mapping import MappingError
+from onedoor.exchange.files.mapping import load as load_mapping
+from onedoor.exchange.files.report import Kind, Reject, Report, UnreadableFile, as_csv
+from onedoor.exchange.models import ImportFile
+from onedoor.exchange.queries import report_of, upload, uploads
+
+__all__ = [
+    "ImportFile",
+    "Kind",
+    "MappingError",
+    "Reject",
+    "Report",
+    "UnreadableFile",
+    "apply_upload",
+    "as_csv",
+    "import_appointments",
+    "import_patients",
+    "load_mapping",
+    "preview_upload",
+    "report_of",
+    "upload",
+    "uploads",
+]
