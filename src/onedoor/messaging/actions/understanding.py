@@ -69,21 +69,26 @@ def understand_slice() -> int:
 
 def understand_next() -> bool:
     """Deal with the oldest text whose phone has no older one waiting; false when there is none."""
-    with transaction.atomic():
-        inbound = _next()
-        if inbound is None:
-            return False
-        try:
-            with transaction.atomic():
-                _Reply(inbound).deal()
-        except (OperationalError, InterfaceError):
+    key: int | None = None
+    try:
+        with transaction.atomic():
+            inbound = _next()
+            if inbound is None:
+                return False
+            key = inbound.pk
+            _Reply(inbound).deal()
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        if key is None:
             raise
-        except Exception as error:
-            # Never lost and never in the way: a text that our own fault cannot deal with is read by a person.
-            log.error("a reply could not be dealt with", inbound=inbound.pk, error=type(error).__name__)
-            inbound.refresh_from_db()
-            _Reply(inbound).to_person("we could not deal with it by machine", quietly=True)
-        return True
+        # Never lost and never in the way: a text that our own fault cannot deal with is read by a person.
+        log.error("a reply could not be dealt with", inbound=key, error=type(error).__name__)
+        with transaction.atomic():
+            again = Inbound.objects.select_for_update(of=("self",)).get(pk=key)
+            if again.processed_at is None:
+                _Reply(again).to_person("we could not deal with it by machine", quietly=True)
+    return True
 
 
 def _next() -> Inbound | None:
