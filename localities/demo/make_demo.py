@@ -522,7 +522,7 @@ class Cast:
         return person
 
 
-REMINDER, OFFER = "appointment is", "earlier appointment"
+REMINDER, OFFER = "to keep it", "to take it"
 ROUTINE = ("Face to face", "Telephone", "Blood test", "Blood pressure", "MSK assessment", "Dressing")
 
 

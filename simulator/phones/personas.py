@@ -68,9 +68,9 @@ class Crowd:
         """What this phone answers to a text, None for silence."""
         draw = random.Random(f"{self.seed}:{phone}:{body}")
         words = body.casefold()
-        if "earlier appointment" in words:
+        if "reply yes to take it" in words:
             table: tuple[tuple[str, float], ...] = (("YES", 0.30), ("NO", 0.15))
-        elif "reply yes to keep" in words:
+        elif "reply yes to keep it" in words:
             table = (("YES", 0.45), ("CANCEL", 0.09), ("EARLY", 0.12), ("Can I bring my daughter?", 0.03))
         else:
             return None
