@@ -33,8 +33,7 @@ def patients(
     file: FileArgument,
     practice: PracticeOption = "",
     phone: PhoneOption = "",
-    preview: PhoneOption = Annotated[str, typer.Option(help="The practice's telephone number, as its texts shall say it.")]
-PreviewOption = False,
+    preview: PreviewOption = False,
     rejects: RejectsOption = None,
     mapping: MappingOption = None,
 ) -> None:
@@ -46,8 +45,7 @@ def appointments(
     file: FileArgument,
     practice: PracticeOption = "",
     phone: PhoneOption = "",
-    preview: PhoneOption = Annotated[str, typer.Option(help="The practice's telephone number, as its texts shall say it.")]
-PreviewOption = False,
+    preview: PreviewOption = False,
     rejects: RejectsOption = None,
     mapping: MappingOption = None,
 ) -> None:
