@@ -11,10 +11,20 @@ from typing import Any
 
 import pytest
 
-# Set before any settings are read: tests serve assets under their plain names, without a build.
+# Processes that tests start read these; pytest-django has read this process's settings by now.
 os.environ["ONEDOOR_ASSETS"] = "plain"
 os.environ.setdefault("ONEDOOR_HOME", str(Path(tempfile.gettempdir()) / "onedoor-tests"))
-(Path(os.environ["ONEDOOR_HOME"]) / "assets").mkdir(parents=True, exist_ok=True)
+HOME = Path(os.environ["ONEDOOR_HOME"])
+
+
+def pytest_configure() -> None:
+    """Tests serve assets under their plain names, without a build."""
+    from django.conf import settings
+
+    for folder in ("assets", "static"):
+        (HOME / folder).mkdir(parents=True, exist_ok=True)
+    settings.STATIC_ROOT, settings.STATICFILES_DIRS = HOME / "static", [HOME / "assets"]
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 REFERENCE_TABLES = ("records_code", "messaging_tariff")
 """Filled by migrations; the flush after a transactional test empties them."""

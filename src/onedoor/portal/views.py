@@ -67,7 +67,11 @@ def coming(request: HttpRequest, ref: UUID) -> HttpResponse:
     found = _appointment(access, me.id, ref)
 
     def do() -> str:
-        booking.confirm(appointment_id=found.id, by=access.actor)
+        try:
+            _answer(access, found, "confirm")
+        except messaging.NotOpen:
+            # Nobody has asked yet, and they say so all the same.
+            booking.confirm(appointment_id=found.id, by=access.actor)
         return "Thank you. We expect you."
 
     return _try(request, do, reverse("my_appointment", args=[ref]))
@@ -85,9 +89,10 @@ def cancel(request: HttpRequest, ref: UUID) -> HttpResponseBase:
         return page(request, "portal/cancel.jinja", me=me, a=found)
 
     def do() -> str:
-        left = booking.cancel(appointment_id=found.id, by=access.actor, reason="patient")
+        _answer(access, found, "cancel")
         said = f"{long_day(found.starts_at)} at {clock_time(found.starts_at)}"
-        return f"{said} is {'cancelled' if left.state == 'cancelled' else 'being cancelled'}. Thank you for telling us."
+        ended = booking.by_ref(access, ref).state == "cancelled"
+        return f"{said} is {'cancelled' if ended else 'being cancelled'}. Thank you for telling us."
 
     return _try(request, do, reverse("my_home"))
 
@@ -100,10 +105,9 @@ def earlier(request: HttpRequest, ref: UUID) -> HttpResponse:
     found = _appointment(access, me.id, ref)
 
     def do() -> str:
-        booking.join_waiting(
-            patient_id=me.id, appointment_id=found.id, type_id=found.type_id, via="portal", by=access.actor
-        )
-        return "We will text you when an earlier appointment comes free."
+        if _answer(access, found, "earlier"):
+            return "We will text you when an earlier appointment comes free."
+        return "The practice will be in touch. Until then you keep this one."
 
     return _try(request, do, reverse("my_appointment", args=[ref]))
 
@@ -155,6 +159,19 @@ def looks(request: HttpRequest) -> HttpResponse:
     return page(request, "portal/looks.jinja", me=me, looks=seen, practice=me.practice)
 
 
+def _answer(access: Access, about: AppointmentView, intent: str) -> bool:
+    """The same as the text would have done; False when a person must look first."""
+    acted = messaging.answer(
+        access=access,
+        patient_id=about.patient_id,
+        kind="appointment",
+        subject_id=about.id,
+        intent=intent,
+        via="portal",
+    )
+    return acted.done
+
+
 def is_ahead(found: AppointmentView) -> bool:
     """Whether an appointment is still to come."""
     return found.state in _AHEAD and found.starts_at > clock.now()
@@ -182,4 +199,6 @@ def _try(request: HttpRequest, do: Callable[[], str], then: str) -> HttpResponse
         messages.success(request, do())
     except booking.BookingError as refusal:
         messages.error(request, f"{refusal} Nothing of yours has changed.")
+    except messaging.NotOpen:
+        messages.error(request, "It is too late for that. Please ring the practice.")
     return redirect(then)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from onedoor.accounts import api as accounts
 from onedoor.booking import api as booking
+from onedoor.booking.types import AppointmentView
 from onedoor.kernel.access import Access, Permission
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
@@ -176,19 +177,29 @@ def answer(request: HttpRequest, ref: UUID) -> HttpResponse:
     if found.patient_id != chosen.person.id:
         raise Http404
     try:
-        messaging.answer(
-            access=access,
-            patient_id=found.patient_id,
-            kind="appointment",
-            subject_id=found.id,
-            intent=intent,
-            via="staff",
-        )
+        _answer(access, found, intent)
     except (messaging.NotOpen, booking.BookingError):
         messages.error(request, "That can no longer be done: look at the appointment. Nothing was changed.")
     else:
         messages.success(request, f"Done: {ON_APPOINTMENT[intent].lower()}. Write back if they should know.")
     return _back(request, ref)
+
+
+def _answer(access: Access, about: AppointmentView, intent: str) -> None:
+    try:
+        messaging.answer(
+            access=access,
+            patient_id=about.patient_id,
+            kind="appointment",
+            subject_id=about.id,
+            intent=intent,
+            via="staff",
+        )
+    except messaging.NotOpen:
+        # Nobody asked them yet, and they say that they are coming all the same.
+        if intent != "confirm":
+            raise
+        booking.confirm(appointment_id=about.id, by=access.actor)
 
 
 def _thread(access: Access, ref: UUID) -> messaging.ThreadView:

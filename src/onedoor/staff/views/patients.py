@@ -18,7 +18,8 @@ from onedoor.tasks import api as tasks
 from onedoor.ui.access import granted, staff
 
 _FOUND = 20
-_TEXTS = 12
+_ENTRIES = 20
+_TEXTS = 6
 
 
 @staff(Permission.PATIENTS)
@@ -61,6 +62,7 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
         me=access.actor.id,
         kind=kind,
         entry_kinds=sorted({entry.kind for entry in entries}),
-        entries=[entry for entry in entries if kind in ("", entry.kind)],
+        entries=[entry for entry in entries if kind in ("", entry.kind)][: None if "all" in request.GET else _ENTRIES],
+        more="all" not in request.GET and len(entries) > _ENTRIES,
         looks=records.who_looked(access, card.id, limit=10),
     )

@@ -1,0 +1,75 @@
+"""What a patient can do on their own pages."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from onedoor.booking.models import AppointmentType, WaitingEntry
+from onedoor.ui.tests.world import World, make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    """A practice on a Monday morning."""
+    return make()
+
+
+@pytest.fixture
+def me(world: World) -> Client:
+    """Sam's browser."""
+    client = Client()
+    client.force_login(world.portal, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def test_home_says_what_happens_next(world: World, me: Client) -> None:
+    page = me.get(reverse("my_home")).content.decode()
+    assert "Wednesday 9 December 2026, 9am" in page
+
+
+def test_saying_that_one_comes(world: World, me: Client) -> None:
+    me.post(reverse("my_coming", args=[world.booked.ref]))
+    world.booked.refresh_from_db()
+    assert world.booked.confirmed_at is not None
+
+
+def test_cancelling_asks_once(world: World, me: Client) -> None:
+    address = reverse("my_cancel", args=[world.booked.ref])
+    assert "Cancel this appointment?" in me.get(address).content.decode()
+    world.booked.refresh_from_db()
+    assert world.booked.state == "booked"
+    me.post(address)
+    world.booked.refresh_from_db()
+    assert (world.booked.state, world.booked.reason) == ("cancelled", "patient")
+
+
+def test_what_no_reply_may_cancel_says_whom_to_ring(world: World, me: Client) -> None:
+    AppointmentType.objects.filter(pk=world.kind_id).update(reply_may_cancel=False)
+    assert "01632 960123" in me.get(reverse("my_appointment", args=[world.booked.ref])).content.decode()
+    assert me.post(reverse("my_cancel", args=[world.booked.ref])).status_code == 302
+    world.booked.refresh_from_db()
+    assert world.booked.state == "booked"
+
+
+def test_asking_for_an_earlier_one(world: World, me: Client) -> None:
+    me.post(reverse("my_earlier", args=[world.booked.ref]))
+    assert WaitingEntry.objects.get(patient=world.sam).joined_via == "portal"
+    assert "You are on the list" in me.get(reverse("my_appointment", args=[world.booked.ref])).content.decode()
+
+
+def test_who_looked(world: World, me: Client) -> None:
+    desk = Client()
+    desk.force_login(world.receptionist, backend="django.contrib.auth.backends.ModelBackend")
+    desk.get(reverse("patient", args=[world.sam.ref]))
+    page = me.get(reverse("my_looks")).content.decode()
+    assert "Robin Vale, Wexcombe Road Surgery" in page
+
+
+def test_somebody_elses_appointment_is_not_found(world: World, me: Client) -> None:
+    adas = world.entry.appointment
+    assert adas is not None
+    assert me.get(reverse("my_appointment", args=[adas.ref])).status_code == 404

@@ -1,0 +1,288 @@
+"""What the desk can do on its pages, through their forms."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from onedoor.booking.models import Appointment, AppointmentType, OfferPolicy, WaitingEntry
+from onedoor.kernel import clock
+from onedoor.kernel.nhs_number import shown
+from onedoor.messaging.models import Message, Stop
+from onedoor.records.models import Look
+from onedoor.tasks import api as tasks
+from onedoor.ui.tests.world import PHONE, World, make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    """A practice on a Monday morning."""
+    return make()
+
+
+@pytest.fixture
+def desk(world: World) -> Client:
+    """The receptionist's browser."""
+    return signed_in(world.receptionist)
+
+
+def signed_in(user: object) -> Client:
+    """A browser of this user."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")  # type: ignore[arg-type]
+    return client
+
+
+def text_of(client: Client, address: str) -> str:
+    """The page's HTML, which must be there."""
+    answer = client.get(address)
+    assert answer.status_code == 200, (address, answer.status_code)
+    return answer.content.decode()
+
+
+class TestTasks:
+    """The worklist."""
+
+    def test_a_row_has_the_form_that_ends_it(self, world: World, desk: Client) -> None:
+        page = text_of(desk, reverse("tasks"))
+        assert f'<form method="post" action="/tasks/{world.task.ref}/complete/" data-kind="reply"' in page
+        assert '<button class="od-button" name="outcome" value="answered">' in page
+
+    def test_ending_one_moves_it_to_done_today(self, world: World, desk: Client) -> None:
+        desk.post(reverse("task_complete", args=[world.task.ref]), {"outcome": "answered", "note": "rang her"})
+        page = text_of(desk, reverse("tasks"))
+        assert f"/tasks/{world.task.ref}/complete/" not in page
+        assert "(rang her)" in page
+
+    def test_two_people_one_decision(self, world: World, desk: Client) -> None:
+        tasks.complete(access=world.access, ref=world.task.ref, outcome="nothing")
+        answer = desk.post(reverse("task_complete", args=[world.task.ref]), {"outcome": "answered"}, follow=True)
+        assert "already ended by" in answer.content.decode()
+        world.task.refresh_from_db()
+        assert world.task.outcome == "nothing"
+
+    def test_an_outcome_that_is_not_offered_is_not_found(self, world: World, desk: Client) -> None:
+        assert desk.post(reverse("task_complete", args=[world.task.ref]), {"outcome": "made up"}).status_code == 404
+
+    def test_taking_and_giving_back(self, world: World, desk: Client) -> None:
+        desk.post(reverse("task_claim", args=[world.task.ref]))
+        assert "You have it" in text_of(desk, reverse("tasks"))
+        desk.post(reverse("task_give_back", args=[world.task.ref]))
+        assert "You have it" not in text_of(desk, reverse("tasks"))
+
+    def test_no_address_of_somebody_else_is_returned_to(self, world: World, desk: Client) -> None:
+        for wanted in ("https://elsewhere.example/", "//elsewhere.example/"):
+            answer = desk.post(reverse("task_claim", args=[world.task.ref]), {"back": wanted})
+            assert answer.headers["Location"] == reverse("tasks")
+
+    def test_an_empty_list_says_what_that_means(self, world: World, desk: Client) -> None:
+        for task in tasks.waiting(world.access):
+            desk.post(
+                reverse("task_complete", args=[task.ref]), {"outcome": tasks.kind_of(task.kind).outcomes[0].value}
+            )
+        assert "Nothing waits for a person" in text_of(desk, reverse("tasks"))
+
+
+class TestDiary:
+    """The day and its places."""
+
+    def test_a_place_says_who_has_it_in_words(self, world: World, desk: Client) -> None:
+        page = text_of(desk, reverse("diary_day", args=[world.day]))
+        assert "Sam Hollis" in page
+        assert "Booked" in page
+        assert "Offered" in page
+
+    def test_booking_a_found_patient(self, world: World, desk: Client) -> None:
+        place = reverse("place", args=[world.day, world.free.ref])
+        assert str(world.sam.ref) in text_of(desk, f"{place}?q=hollis")
+        desk.post(reverse("place_book", args=[world.day, world.free.ref]), {"patient": str(world.sam.ref)})
+        assert Appointment.objects.get(seat=world.free).patient_id == world.sam.pk
+
+    def test_a_refusal_is_said_and_changes_nothing(self, world: World, desk: Client) -> None:
+        address = reverse("place_book", args=[world.day, world.booked.seat.ref])
+        answer = desk.post(address, {"patient": str(world.ada.ref)}, follow=True)
+        assert "Nothing was changed" in answer.content.decode()
+        assert Appointment.objects.filter(seat=world.booked.seat).count() == 1
+
+    def test_cancelling_asks_who_cancels(self, world: World, desk: Client) -> None:
+        address = reverse("place_cancel", args=[world.day, world.booked.seat.ref])
+        assert "Say who cancels" in desk.post(address, follow=True).content.decode()
+        world.booked.refresh_from_db()
+        assert world.booked.state == "booked"
+        desk.post(address, {"reason": "practice"})
+        world.booked.refresh_from_db()
+        assert (world.booked.state, world.booked.reason) == ("cancelled", "practice")
+
+    def test_moving_to_a_free_place(self, world: World, desk: Client) -> None:
+        spot = [world.day, world.booked.seat.ref]
+        page = text_of(desk, reverse("place_move_to", args=spot) + f"?day={world.day}")
+        assert str(world.free.ref) in page
+        desk.post(reverse("place_move", args=spot), {"day": world.day.isoformat(), "to": str(world.free.ref)})
+        assert Appointment.objects.get(seat=world.free).patient_id == world.sam.pk
+
+    def test_arrived_then_seen(self, world: World, desk: Client) -> None:
+        for what, state in (("arrived", "arrived"), ("seen", "fulfilled")):
+            desk.post(reverse("place_mark", args=[world.day, world.booked.seat.ref, what]))
+            world.booked.refresh_from_db()
+            assert world.booked.state == state
+
+    def test_wanting_an_earlier_one(self, world: World, desk: Client) -> None:
+        desk.post(reverse("place_earlier", args=[world.day, world.booked.seat.ref]))
+        assert WaitingEntry.objects.filter(patient=world.sam, state="waiting").exists()
+
+    def test_a_day_that_does_not_exist_is_not_found(self, desk: Client, world: World) -> None:
+        assert desk.get("/diary/2026-02-30/").status_code == 404
+        assert desk.get("/diary/?day=nonsense").headers["Location"] == f"/diary/{clock.today().isoformat()}/"
+
+
+class TestPatient:
+    """One patient's page."""
+
+    def test_opening_it_is_noted(self, world: World, desk: Client) -> None:
+        page = text_of(desk, reverse("patient", args=[world.sam.ref]))
+        assert Look.objects.filter(patient=world.sam, page="patient", actor_id=world.receptionist.pk).count() == 1
+        assert "Shared phone" in page
+        assert "Interpreter: Polish" in page
+
+    def test_a_shared_phone_shows_no_text_of_the_other(self, world: World, desk: Client) -> None:
+        page = text_of(desk, reverse("patient", args=[world.sam.ref]))
+        assert "Sam: " in page
+        assert "Ada: " not in page
+
+
+class TestInbox:
+    """Replies that need a person."""
+
+    def test_nobodys_details_before_somebody_is_chosen(self, world: World, desk: Client) -> None:
+        address = reverse("thread", args=[world.thread.ref])
+        page = text_of(desk, address)
+        assert "2 patients share this phone" in page
+        assert shown(world.sam.nhs_number or "") not in page
+        assert "Sam: " not in page
+        assert not Look.objects.exists()
+        chosen = text_of(desk, f"{address}?person={world.sam.ref}")
+        assert "Sam: " in chosen
+        assert "Ada: " not in chosen
+        assert Look.objects.filter(patient=world.sam, page="inbox").exists()
+
+    def test_writing_back_twice_is_one_text(self, world: World, desk: Client) -> None:
+        key = str(uuid4())
+        for _ in range(2):
+            desk.post(reverse("thread_reply", args=[world.thread.ref]), {"text": "Yes, after 3pm.", "key": key})
+        assert Message.objects.filter(number=PHONE, body="Yes, after 3pm.").count() == 1
+
+    def test_an_empty_answer_is_not_sent(self, world: World, desk: Client) -> None:
+        before = Message.objects.count()
+        desk.post(reverse("thread_reply", args=[world.thread.ref]), {"text": "  ", "key": str(uuid4())})
+        assert Message.objects.count() == before
+
+    def test_settling_ends_its_task(self, world: World, desk: Client) -> None:
+        desk.post(reverse("thread_settle", args=[world.thread.ref]))
+        world.task.refresh_from_db()
+        world.thread.refresh_from_db()
+        assert (world.task.state, world.thread.needs_person_since) == ("done", None)
+
+    def test_doing_what_the_text_meant(self, world: World, desk: Client) -> None:
+        said = {"person": str(world.sam.ref), "appointment": str(world.booked.ref), "intent": "confirm"}
+        desk.post(reverse("thread_answer", args=[world.thread.ref]), said)
+        world.booked.refresh_from_db()
+        assert world.booked.confirmed_at is not None
+
+    def test_not_what_it_meant_for_somebody_else(self, world: World, desk: Client) -> None:
+        said = {"person": str(world.ada.ref), "appointment": str(world.booked.ref), "intent": "cancel"}
+        assert desk.post(reverse("thread_answer", args=[world.thread.ref]), said).status_code == 404
+        world.booked.refresh_from_db()
+        assert world.booked.state == "booked"
+
+    def test_handing_over(self, world: World, desk: Client) -> None:
+        address = reverse("thread_assign", args=[world.thread.ref])
+        desk.post(address, {"to": str(world.manager.pk)})
+        world.thread.refresh_from_db()
+        assert world.thread.owner_id == world.manager.pk
+        assert desk.post(address, {"to": str(world.elsewhere.pk)}).status_code == 404
+
+
+class TestOffers:
+    """Released places."""
+
+    def test_who_is_asked_and_taking_it_for_them(self, world: World, desk: Client) -> None:
+        assert "Ada Hollis" in text_of(desk, reverse("offers"))
+        desk.post(reverse("offer_answer", args=[world.offer.ref, "accept"]))
+        world.release.refresh_from_db()
+        assert world.release.state == "filled"
+
+    def test_stopping_one_place(self, world: World, desk: Client) -> None:
+        desk.post(reverse("offer_stop", args=[world.release.ref]))
+        world.release.refresh_from_db()
+        assert world.release.state == "withdrawn"
+
+    def test_switching_off_is_said_on_every_list(self, world: World, desk: Client) -> None:
+        signed_in(world.manager).post(reverse("offers_switch"), {"on": "0"})
+        assert "Refilling is off" in text_of(desk, reverse("offers"))
+        assert "Refilling is off" in text_of(desk, reverse("home"))
+
+    def test_joining_and_leaving_the_list(self, world: World, desk: Client) -> None:
+        desk.post(reverse("waiting_join"), {"patient": str(world.sam.ref), "type": str(world.kind_id)})
+        entry = WaitingEntry.objects.get(patient=world.sam)
+        desk.post(reverse("waiting_leave", args=[entry.ref]))
+        entry.refresh_from_db()
+        assert entry.state == "left"
+
+
+class TestSettings:
+    """Switches and kinds of appointment."""
+
+    def test_a_locked_kind_stays_locked(self, world: World) -> None:
+        kind = AppointmentType.objects.create(
+            organisation=world.organisation, name="Two week wait", never_by_machine=True, remind_hours=48
+        )
+        client = signed_in(world.manager)
+        assert "Locked" in text_of(client, reverse("appointment_type", args=[kind.pk]))
+        client.post(
+            reverse("appointment_type", args=[kind.pk]),
+            {"reply_may_cancel": "1", "said_as": "", "remind_hours": "48"},
+        )
+        kind.refresh_from_db()
+        assert (kind.never_by_machine, kind.reply_may_cancel) == (True, False)
+
+    def test_stopping_asks_first(self, world: World) -> None:
+        client = signed_in(world.manager)
+        address = reverse("sending", args=["ours", "stop"])
+        assert "Stop sending for" in text_of(client, address)
+        assert not Stop.objects.exists()
+        client.post(address)
+        assert Stop.objects.get().organisation_id == world.organisation.pk
+        client.post(reverse("sending", args=["ours", "resume"]))
+        assert not Stop.objects.filter(until=None).exists()
+
+    def test_the_administrator_stops_all(self, world: World) -> None:
+        signed_in(world.administrator).post(reverse("sending", args=["all", "stop"]))
+        assert Stop.objects.get().organisation_id is None
+
+    def test_the_policy_takes_only_what_is_offered(self, world: World) -> None:
+        client = signed_in(world.manager)
+        bad = {"wave_size": "999", "window_minutes": "15", "notice_minutes": "60"}
+        assert client.post(reverse("offer_policy"), bad).status_code == 404
+        client.post(reverse("offer_policy"), {**bad, "wave_size": "3"})
+        assert OfferPolicy.objects.get(organisation=world.organisation).wave_size == 3
+
+
+def test_the_menu_counts_the_truth(world: World, desk: Client) -> None:
+    page = text_of(desk, reverse("home"))
+    waiting = len(tasks.waiting(world.access))
+    assert f'Tasks <span class="od-count">{waiting}<' in page
+
+
+def test_home_tells_what_is_new_since_the_last_look(world: World, desk: Client) -> None:
+    text_of(desk, reverse("home"))
+    desk.post(reverse("offer_answer", args=[world.offer.ref, "accept"]))
+    assert "✓ New" in text_of(desk, reverse("home"))
+
+
+def test_counters_balance(world: World, desk: Client) -> None:
+    assert "nothing unexplained" in text_of(desk, reverse("counters"))

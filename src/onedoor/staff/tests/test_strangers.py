@@ -1,0 +1,157 @@
+"""Every address is walked by those who have no business there: nothing is revealed, nothing changes."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from onedoor.kernel.models import AuditEntry
+from onedoor.ui.access import policy_of
+from onedoor.ui.tests.world import World, addresses, make
+
+pytestmark = pytest.mark.django_db
+
+OPEN = {"signin", "demo_signin", "signout"}
+
+
+@pytest.fixture
+def world() -> World:
+    """A practice on a Monday morning."""
+    return make()
+
+
+def patterns(resolver: URLResolver | None = None) -> list[URLPattern]:
+    """Every pattern of the pages."""
+    found: list[URLPattern] = []
+    for pattern in (resolver or get_resolver()).url_patterns:
+        found += patterns(pattern) if isinstance(pattern, URLResolver) else [pattern]
+    return found
+
+
+def walk(world: World) -> list[tuple[str, str]]:
+    """(name, address) of everything that is not open to all."""
+    return [
+        (name, reverse(name, kwargs=arguments))
+        for name, known in addresses(world).items()
+        if name not in OPEN
+        for arguments in known
+    ]
+
+
+def client_of(user: object) -> Client:
+    """Signed in as this user."""
+    assert isinstance(user, get_user_model())
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def test_every_address_is_walked(world: World) -> None:
+    named = {pattern.name for pattern in patterns() if pattern.name}
+    assert named == set(addresses(world))
+
+
+def test_visitors_are_asked_to_sign_in(world: World) -> None:
+    before = AuditEntry.objects.count()
+    for name, address in walk(world):
+        for answer in (Client().get(address), Client().post(address)):
+            assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (302, "/signin/"), name
+    assert AuditEntry.objects.count() == before
+
+
+def test_somebody_without_a_role_finds_nothing(world: World) -> None:
+    client, before = client_of(world.stranger), AuditEntry.objects.count()
+    for name, address in walk(world):
+        assert (client.get(address).status_code, client.post(address).status_code) == (404, 404), name
+    assert AuditEntry.objects.count() == before
+
+
+def test_another_practice_finds_nothing_of_ours(world: World) -> None:
+    client, before = client_of(world.elsewhere), AuditEntry.objects.count()
+    for name, address in walk(world):
+        if not any("ref" in arguments or "key" in arguments for arguments in addresses(world)[name]):
+            continue
+        assert client.get(address).status_code in (404, 405), name
+        assert client.post(address).status_code in (404, 405), name
+    assert AuditEntry.objects.count() == before
+    for name in ("diary_day", "offers_day"):
+        page = client.get(reverse(name, args=[world.day])).content.decode()
+        assert "Hollis" not in page
+        assert "Ellery" not in page
+    for name in ("home", "tasks", "inbox", "offers"):
+        page = client.get(reverse(name)).content.decode()
+        assert "Hollis" not in page
+        assert "07700" not in page
+    assert "Hollis" not in client.get(reverse("patients"), {"q": "hollis"}).content.decode().replace("“hollis”", "")
+
+
+def test_patients_and_staff_keep_apart(world: World) -> None:
+    patient, desk = client_of(world.portal), client_of(world.receptionist)
+    for name, address in walk(world):
+        if name == "home":
+            continue
+        mine = name.startswith("my_")
+        assert (desk if mine else patient).get(address).status_code == 404, name
+        assert (desk if mine else patient).post(address).status_code == 404, name
+    assert patient.get("/").headers["Location"] == "/my/"
+
+
+def test_a_patient_sees_nobody_else(world: World) -> None:
+    client = client_of(world.portal)
+    adas = reverse("my_offer", args=[world.offer.ref, "accept"])
+    assert client.post(adas).status_code == 404
+    world.offer.refresh_from_db()
+    assert world.offer.state == "open"
+    for name in ("my_home", "my_messages", "my_looks"):
+        page = client.get(reverse(name)).content.decode()
+        assert "Ada" not in page, name
+        assert "Maud" not in page, name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["health", "offers_switch", "settings", "offer_policy", "appointment_type", "sending"],
+)
+def test_the_desk_changes_no_settings(world: World, name: str) -> None:
+    client = client_of(world.receptionist)
+    for arguments in addresses(world)[name]:
+        address = reverse(name, kwargs=arguments)
+        assert (client.get(address).status_code, client.post(address).status_code) == (404, 404)
+
+
+def test_the_administrator_sees_no_patient(world: World) -> None:
+    client = client_of(world.administrator)
+    allowed = {"home", "health", "settings", "sending", "offer_policy", "offers_switch"}
+    for name, address in walk(world):
+        if name not in allowed:
+            assert (client.get(address).status_code, client.post(address).status_code) == (404, 404), name
+        elif name not in ("offer_policy", "offers_switch"):
+            page = client.get(address, follow=True).content.decode()
+            assert "Hollis" not in page
+
+
+def test_a_manager_stops_only_their_own(world: World) -> None:
+    client = client_of(world.manager)
+    assert client.get(reverse("sending", args=["all", "stop"])).status_code == 404
+    assert client.post(reverse("sending", args=["all", "stop"])).status_code == 404
+    assert client.get(reverse("sending", args=["ours", "stop"])).status_code == 200
+
+
+def test_changes_are_posted(world: World) -> None:
+    """A link or a prefetch changes nothing: what changes things refuses GET, and no form is without its token."""
+    client = client_of(world.manager)
+    for name, address in walk(world):
+        if name.startswith("my_"):
+            continue
+        before = AuditEntry.objects.count()
+        client.get(address)
+        assert AuditEntry.objects.count() == before, name
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(world.receptionist, backend="django.contrib.auth.backends.ModelBackend")
+    assert strict.post(reverse("task_claim", args=[world.task.ref])).status_code == 403
+
+
+def test_a_view_without_a_policy_opens_to_nobody() -> None:
+    assert [pattern for pattern in patterns() if policy_of(pattern.callback) is None] == []

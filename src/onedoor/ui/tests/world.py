@@ -1,0 +1,175 @@
+"""A practice on a Monday morning for tests of pages: people at the desk, a diary, a text that waits, an open offer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from onedoor import factories
+from onedoor.accounts.api import Organisation, User, access_of
+from onedoor.booking import api as booking
+from onedoor.booking.models import Appointment, Offer, Release, Seat, WaitingEntry
+from onedoor.booking.tests import factories as diary
+from onedoor.kernel import clock, jobs
+from onedoor.kernel.access import Access, Role
+from onedoor.messaging.models import Inbound, Thread
+from onedoor.messaging.tests.asking_factories import say
+from onedoor.patients.models import Patient, PortalAccount
+from onedoor.tasks.models import Task
+
+WEDNESDAY = diary.WEDNESDAY
+
+
+@dataclass(frozen=True)
+class World:
+    """What the pages show. `booked` is Sam's on Wednesday at 9, `free` is half an hour later."""
+
+    practice: diary.Practice
+    receptionist: User
+    manager: User
+    administrator: User
+    elsewhere: User
+    """The receptionist of another practice."""
+    stranger: User
+    """Somebody who can sign in and holds no role."""
+    sam: Patient
+    ada: Patient
+    """Shares Sam's phone."""
+    portal: User
+    """Sam's own sign-in."""
+    booked: Appointment
+    free: Seat
+    offer: Offer
+    """To Ada, of the place that Maud gave up."""
+    release: Release
+    entry: WaitingEntry
+    thread: Thread
+    inbound: Inbound
+    task: Task
+    kind_id: int
+
+    @property
+    def organisation(self) -> Organisation:
+        """The practice's organisation."""
+        return self.practice.organisation
+
+    @property
+    def access(self) -> Access:
+        """The receptionist's."""
+        return access_of(self.receptionist)
+
+    @property
+    def day(self) -> date:
+        """The day of the diary."""
+        return WEDNESDAY
+
+
+PHONE = "+447700900111"
+
+
+def make() -> World:
+    """Build it through the doors, as people and texts would."""
+    practice = diary.practice()
+    other = factories.practice("Y99003", "Marfleet Lane Practice")
+    people = {
+        role: factories.person(practice.organisation, role, username=f"demo-{role}")[0]
+        for role in (Role.RECEPTIONIST, Role.PRACTICE_MANAGER, Role.ADMINISTRATOR)
+    }
+    elsewhere, _ = factories.person(other, Role.RECEPTIONIST)
+    stranger = User.objects.create_user(username="stranger", password="stranger")
+    sam = factories.patient(practice.organisation, "Sam", "Hollis", mobile=PHONE, needs=("Interpreter: Polish",))
+    ada = factories.patient(practice.organisation, "Ada", "Hollis", mobile=PHONE, born_on=date(2019, 3, 4))
+    maud = factories.patient(practice.organisation, "Maud", "Ellery", mobile="+447700900112")
+    portal = User.objects.create_user(username="demo-patient", first_name="Sam", last_name="Hollis")
+    PortalAccount.objects.create(user=portal, patient=sam)
+    first, second, third, free = diary.own_seats(practice, 4)
+    desk = access_of(people[Role.RECEPTIONIST]).actor
+    booked = booking.book(seat_ref=first.ref, patient_id=sam.pk, by=desk)
+    given_up = booking.book(seat_ref=second.ref, patient_id=maud.pk, by=desk)
+    adas = booking.book(seat_ref=third.ref, patient_id=ada.pk, by=desk)
+    entry = booking.join_waiting(patient_id=ada.pk, appointment_id=adas.pk, type_id=third.type_id, via="desk", by=desk)
+    booking.cancel(appointment_id=given_up.pk, by=desk)
+    release = Release.objects.get()
+    jobs.run_once("booking.offer")
+    inbound = say(practice.organisation, PHONE, "can Ada come after school, and is Sam still fine?")
+    # A text that came this minute would be asked about again by whoever settles the conversation.
+    Inbound.objects.filter(pk=inbound.pk).update(received_real=clock.real_now() - timedelta(hours=1))
+    thread = Thread.objects.get(number=PHONE)
+    return World(
+        practice=practice,
+        receptionist=people[Role.RECEPTIONIST],
+        manager=people[Role.PRACTICE_MANAGER],
+        administrator=people[Role.ADMINISTRATOR],
+        elsewhere=elsewhere,
+        stranger=stranger,
+        sam=sam,
+        ada=ada,
+        portal=portal,
+        booked=booked,
+        free=free,
+        offer=Offer.objects.get(state="open"),
+        release=release,
+        entry=entry,
+        thread=thread,
+        inbound=inbound,
+        task=Task.objects.get(kind="reply"),
+        kind_id=first.type_id,
+    )
+
+
+def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
+    """For every named address the arguments of things in this world; a test fails when one is missing."""
+    spot: dict[str, object] = {"day": world.day, "ref": world.booked.seat.ref}
+    free: dict[str, object] = {"day": world.day, "ref": world.free.ref}
+    thread: dict[str, object] = {"ref": world.thread.ref}
+    mine: dict[str, object] = {"ref": world.booked.ref}
+    return {
+        "signin": ({},),
+        "demo_signin": ({"role": "receptionist"},),
+        "signout": ({},),
+        "home": ({},),
+        "health": ({},),
+        "tasks": ({},),
+        "task": ({"ref": world.task.ref},),
+        "task_claim": ({"ref": world.task.ref},),
+        "task_give_back": ({"ref": world.task.ref},),
+        "task_complete": ({"ref": world.task.ref},),
+        "diary": ({},),
+        "diary_day": ({"day": world.day},),
+        "place": (spot, free),
+        "place_book": (free,),
+        "place_cancel": (spot,),
+        "place_move_to": (spot,),
+        "place_move": (spot,),
+        "place_earlier": (spot,),
+        "place_mark": tuple({**spot, "what": what} for what in ("arrived", "seen", "missed")),
+        "inbox": ({},),
+        "thread": (thread,),
+        "thread_reply": (thread,),
+        "thread_settle": (thread,),
+        "thread_assign": (thread,),
+        "thread_answer": (thread,),
+        "offers": ({},),
+        "offers_day": ({"day": world.day},),
+        "offers_switch": ({},),
+        "offer_stop": ({"ref": world.release.ref},),
+        "offer_answer": tuple({"ref": world.offer.ref, "answer": answer} for answer in ("accept", "decline")),
+        "waiting_join": ({},),
+        "waiting_leave": ({"ref": world.entry.ref},),
+        "patients": ({},),
+        "patient": ({"ref": world.sam.ref},),
+        "counters": ({},),
+        "counters_day": ({"day": world.day},),
+        "settings": ({},),
+        "offer_policy": ({},),
+        "appointment_type": ({"key": world.kind_id},),
+        "sending": tuple({"whom": whom, "way": way} for whom in ("ours", "all") for way in ("stop", "resume")),
+        "my_home": ({},),
+        "my_appointment": (mine,),
+        "my_coming": (mine,),
+        "my_cancel": (mine,),
+        "my_earlier": (mine,),
+        "my_offer": ({"ref": world.offer.ref, "answer": "accept"},),
+        "my_messages": ({},),
+        "my_looks": ({},),
+    }
