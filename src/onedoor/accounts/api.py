@@ -4,6 +4,7 @@ from onedoor.accounts.actions import grant_role, set_organisation, set_site, set
 from onedoor.accounts.models import Organisation, Site, User
 from onedoor.accounts.queries import (
     access_of,
+    any_organisation,
     colleagues,
     organisation,
     organisation_by_ods,
@@ -16,6 +17,7 @@ __all__ = [
     "Site",
     "User",
     "access_of",
+    "any_organisation",
     "colleagues",
     "grant_role",
     "organisation",

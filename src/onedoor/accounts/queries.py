@@ -61,3 +61,8 @@ def colleagues(access: Access) -> list[User]:
     )
     found = User.objects.filter(pk__in=held.values("user_id"), is_active=True)
     return list(found.order_by("last_name", "first_name", "username"))
+
+
+def any_organisation() -> bool:
+    """Whether anything has been set up yet."""
+    return Organisation.objects.exists()

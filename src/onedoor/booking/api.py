@@ -22,7 +22,7 @@ from onedoor.booking.actions.refilling import (
     set_policy,
     stop_offering,
 )
-from onedoor.booking.actions.setting import block_seat, open_session, set_type
+from onedoor.booking.actions.setting import block_seat, keep_here, open_session, set_type
 from onedoor.booking.errors import (
     BookingError,
     Full,
@@ -108,6 +108,7 @@ __all__ = [
     "fulfil",
     "hold",
     "join_waiting",
+    "keep_here",
     "leave_waiting",
     "move",
     "offer_by_ref",

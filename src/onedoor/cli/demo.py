@@ -1,11 +1,39 @@
 """The demonstration: what `onedoor up` loads into an empty database, and whom one may sign in as."""
 
+import os
+from pathlib import Path
+
+ROLES = ("receptionist", "practice_manager", "administrator", "patient")
+
 
 def load_if_empty() -> bool:
-    """Load the demonstration unless there is data already; True when it was loaded."""
-    return False
+    """Load the demonstration unless there is a practice already; True when it was loaded. Draws the simulator's line anew."""
+    from onedoor.accounts.api import any_organisation
+    from onedoor.cli.supervisor.place import checkout
+    from onedoor.exchange import api as exchange
+
+    empty = not any_organisation()
+    if empty:
+        exchange.load(checkout() / "localities" / "demo")
+    connect()
+    return empty
+
+
+def connect() -> None:
+    """Give every practice a line to the simulator, wherever both answer this time. Only in a demonstration."""
+    from django.conf import settings
+
+    from onedoor.exchange import api as exchange
+
+    if settings.DEMONSTRATION:
+        line = exchange.Line(
+            onedoor=os.environ["ONEDOOR_URL"],
+            simulator=os.environ["ONEDOOR_SIMULATOR_URL"],
+            services=Path(os.environ["ONEDOOR_HOME"]) / "simulator" / "services.json",
+        )
+        exchange.connect(line)
 
 
 def sign_ins(address: str) -> list[tuple[str, str]]:
     """Who can sign in with one click, and where: (role, link), printed once the site answers at `address`."""
-    return []
+    return [(role.replace("_", " "), f"{address}/signin/") for role in ROLES]

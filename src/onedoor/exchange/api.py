@@ -1,6 +1,7 @@
 """The door of exchange."""
 
 from onedoor.exchange.actions import apply_upload, import_appointments, import_patients, preview_upload
+from onedoor.exchange.demonstration import Line, connect, load
 from onedoor.exchange.files.mapping import MappingError
 from onedoor.exchange.files.mapping import load as load_mapping
 from onedoor.exchange.files.report import Kind, Reject, Report, UnreadableFile, as_csv
@@ -10,14 +11,17 @@ from onedoor.exchange.queries import report_of, upload, uploads
 __all__ = [
     "ImportFile",
     "Kind",
+    "Line",
     "MappingError",
     "Reject",
     "Report",
     "UnreadableFile",
     "apply_upload",
     "as_csv",
+    "connect",
     "import_appointments",
     "import_patients",
+    "load",
     "load_mapping",
     "preview_upload",
     "report_of",

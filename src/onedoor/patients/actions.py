@@ -6,7 +6,7 @@ from django.db import transaction
 
 from onedoor.kernel import audit, clock
 from onedoor.kernel.actor import Actor
-from onedoor.patients.models import ContactPoint
+from onedoor.patients.models import ContactPoint, PortalAccount
 
 
 @transaction.atomic
@@ -22,3 +22,13 @@ def end_number(*, number: str, because: str, by: Actor) -> list[int]:
         ],
     )
     return sorted({point.patient_id for point in points})
+
+
+@transaction.atomic
+def open_portal(*, user_id: int, patient_id: int, by: Actor) -> None:
+    """Let this user sign in as the patient; a user is one patient for good."""
+    account, made = PortalAccount.objects.get_or_create(user_id=user_id, defaults={"patient_id": patient_id})
+    if account.patient_id != patient_id:
+        raise ValueError("this sign-in belongs to another patient")
+    if made:
+        audit.record(by=by, line=audit.Line("open_portal", "portal_account", account.pk, patient_id=patient_id))

@@ -1,6 +1,6 @@
 """The door of patients."""
 
-from onedoor.patients.actions import end_number
+from onedoor.patients.actions import end_number, open_portal
 from onedoor.patients.imports import take_list, who_are
 from onedoor.patients.models import Patient, PortalAccount
 from onedoor.patients.queries import by_id, by_ref, card, holders, names, not_to_be_reached, reach, search, visible
@@ -15,6 +15,7 @@ __all__ = [
     "holders",
     "names",
     "not_to_be_reached",
+    "open_portal",
     "reach",
     "search",
     "take_list",

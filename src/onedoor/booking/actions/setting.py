@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from onedoor.booking.models import AppointmentType, Seat, Session
+from onedoor.booking.models import AppointmentType, DiaryRequest, Seat, Session
 from onedoor.booking.rules import defaults_for
 from onedoor.kernel import audit, jobs
 from onedoor.kernel.actor import Actor
@@ -117,3 +117,20 @@ def block_seat(*, seat_id: int, by: Actor, blocked: bool = True) -> None:
         ),
     )
     jobs.notify_live("diary", seat.session.organisation_id)
+
+
+@transaction.atomic
+def keep_here(*, organisation_id: int, session_names: Sequence[str], by: Actor) -> int:
+    """From now on these sessions are of our own diary, no longer of an outside one; returns how many moved.
+
+    For a practice that moves a clinic's diary to Onedoor. Sessions of which something is still asked of the outside diary
+    stay there until that is settled.
+    """
+    moving = Session.objects.filter(organisation_id=organisation_id, name__in=session_names).exclude(source="own")
+    asked = DiaryRequest.objects.filter(state="asked").values("appointment__seat__session_id")
+    ids = list(moving.exclude(pk__in=asked).order_by("pk").values_list("pk", flat=True))
+    Session.objects.filter(pk__in=ids).update(source="own")
+    audit.record_many(
+        by=by, lines=[audit.Line("keep_here", "session", key, organisation_id=organisation_id) for key in ids]
+    )
+    return len(ids)

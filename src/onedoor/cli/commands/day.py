@@ -33,12 +33,12 @@ def day(
     from onedoor.cli.environment import environment
 
     with _running() as (address, simulator), environment():
+        from onedoor.cli import demo
         from onedoor.cli.commands.balance import show
-        from onedoor.exchange.api import connect_all_to_simulator
         from onedoor.kernel.access import Access
         from onedoor.reporting.api import balance as balance_of
 
-        connect_all_to_simulator()
+        demo.connect()
         _play(day.date(), seconds, seed, address, simulator)
         found = balance_of(Access.system("balance of a simulated day"), day.date())
     show(found)

@@ -1,0 +1,120 @@
+"""The demonstration: a fictional practice read through the same doors as a real one, and its line to the simulator.
+
+The simulator is told of each practice in a services file; where it listens may change from start to start, so the line is drawn
+anew at each.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from uuid import NAMESPACE_URL, uuid5
+
+from onedoor.accounts.api import Organisation, grant_role, organisations, set_user
+from onedoor.booking import api as booking
+from onedoor.exchange.actions import import_appointments, import_patients
+from onedoor.kernel import clock
+from onedoor.kernel.access import Access, Role
+from onedoor.kernel.actor import Actor
+from onedoor.messaging import api as messaging
+from onedoor.patients.api import open_portal, search
+
+BY = Actor.system("loading the demonstration")
+BEGINS = datetime(2026, 12, 7, 8, 0, tzinfo=clock.LONDON)
+SLOWS = datetime(2026, 12, 7, 10, 0, tzinfo=clock.LONDON)
+HURRY = 60.0
+"""The first two hours pass in two minutes, so that the loop is seen to close; then time waits for its visitor."""
+OWN_SESSIONS = ("Nurse Clinic", "Health Checks")
+"""Kept in Onedoor; the GPs' and the physiotherapist's sessions stay in EMIS."""
+PEOPLE = (
+    ("demo-receptionist", "Robin", "Vale", Role.RECEPTIONIST),
+    ("demo-practice_manager", "Morgan", "Leigh", Role.PRACTICE_MANAGER),
+    ("demo-administrator", "Kit", "Marsh", Role.ADMINISTRATOR),
+)
+PORTAL_PATIENT = "07700900049"
+"""Terence Tanner, who asks for an earlier appointment and takes it."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Where the two sides of the demonstration answer, and where the simulator's services file is."""
+
+    onedoor: str
+    simulator: str
+    services: Path
+
+
+def load(folder: Path) -> None:
+    """Read the practice of `folder` (patients.csv, diary.csv) and set the clock to a Monday morning."""
+    clock.set_clock(at=BEGINS, rate=0)
+    import_patients(file=folder / "patients.csv", by=BY)
+    report = import_appointments(file=folder / "diary.csv", by=BY)
+    practice = next(o for o in organisations(_all()) if o.ods_code == report.ods_code)
+    booking.keep_here(organisation_id=practice.pk, session_names=OWN_SESSIONS, by=BY)
+    patient = set_user(username="demo-patient", first_name="Terence", last_name="Tanner", by=BY)
+    (found,) = search(_all(), PORTAL_PATIENT)
+    open_portal(user_id=patient.pk, patient_id=found.pk, by=BY)
+    clock.set_clock(at=BEGINS, rate=HURRY, slow_at=SLOWS)
+
+
+def connect(line: Line) -> None:
+    """Give each practice an account with the simulated GOV.UK Notify and its people to sign in as; tell the simulator."""
+    practices = organisations(_all())
+    for username, first_name, last_name, role in PEOPLE:
+        user = set_user(username=username, first_name=first_name, last_name=last_name, by=BY)
+        for practice in practices:
+            grant_role(user_id=user.pk, organisation_id=practice.pk, role=role, by=BY)
+    services = [_service(practice, line) for practice in practices]
+    line.services.parent.mkdir(parents=True, exist_ok=True)
+    line.services.write_text(json.dumps(services, indent=1))
+    _tell(f"{line.simulator}/control/services", services)
+
+
+def _service(practice: Organisation, line: Line) -> dict[str, Any]:
+    """The practice's account, and the same as the simulator's services file has it."""
+
+    def made(what: str) -> str:
+        return str(uuid5(NAMESPACE_URL, f"onedoor:demonstration:{practice.ods_code}:{what}"))
+
+    number = f"07700 900{900 + practice.pk % 100:03d}"
+    account = messaging.set_account(
+        organisation_id=practice.pk,
+        base_url=line.simulator,
+        api_key=f"demonstration-{made('service')}-{made('secret')}",
+        callback_token=made("token"),
+        reply_number="+44" + number.replace(" ", "")[1:],
+        templates={"*": made("template")},
+        by=BY,
+    )
+    doors = f"{line.onedoor}/gateway/govuk/{account.ref}"
+    return {
+        "service_id": made("service"),
+        "name": practice.name,
+        "key_secret": made("secret"),
+        "key_type": "live",
+        "callback_url_receipts": f"{doors}/receipts",
+        "callback_url_inbound": f"{doors}/inbound",
+        "callback_token": made("token"),
+        "inbound_number": number.replace(" ", ""),
+        "templates": [{"id": made("template"), "name": "Whatever Onedoor says"}],
+    }
+
+
+def _tell(url: str, services: list[dict[str, Any]]) -> None:
+    """Tell a simulator that runs already; one that starts later reads the file."""
+    request = urllib.request.Request(
+        url, method="PUT", data=json.dumps(services).encode(), headers={"Content-Type": "application/json"}
+    )
+    try:
+        urllib.request.urlopen(request, timeout=5).close()
+    except (URLError, OSError):
+        return
+
+
+def _all() -> Access:
+    return Access.system("loading the demonstration")
