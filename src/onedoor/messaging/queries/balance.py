@@ -126,7 +126,7 @@ def reminders_of_day(access: Access, day: date) -> tuple[int, int]:
                    count(*) FILTER (WHERE EXISTS (SELECT 1 FROM messaging_ask k JOIN messaging_answer a ON a.ask_id = k.id
                                                   WHERE k.message_id = m.id))
             FROM messaging_message m
-            WHERE {_SCOPE} AND purpose = 'reminder' AND created_at >= %(from)s AND created_at < %(to)s""",
+            WHERE {_SCOPE} AND purpose = 'appointment_reminder' AND created_at >= %(from)s AND created_at < %(to)s""",
         _scope(access, day),
     )
     return sent, answered
