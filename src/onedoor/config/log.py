@@ -53,7 +53,8 @@ class _Plain(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Cut query strings from whatever a library logs."""
-        record.msg, record.args = re.sub(r"\?\S*", "", record.getMessage()), None
+        if isinstance(record.msg, str):  # structlog's own events are dictionaries of our own sentences
+            record.msg, record.args = re.sub(r"\?\S*", "", record.getMessage()), None
         return True
 
 
