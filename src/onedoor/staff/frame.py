@@ -43,6 +43,7 @@ _MENU: tuple[tuple[str, str, Permission | None], ...] = (
     ("Offers", "offers", Permission.DIARY),
     ("Tasks", "tasks", Permission.TASKS),
     ("Patients", "patients", Permission.PATIENTS),
+    ("Import", "imports", Permission.IMPORT),
     ("Counters", "counters", Permission.COUNTERS),
     ("Settings", "settings", Permission.SETTINGS),
 )

@@ -46,6 +46,8 @@ def links(access: Access, waiting: Sequence[tasks.Task]) -> dict[int, Link]:
         for task_id, key in about["thread"].items():
             if key in refs:
                 found[task_id] = Link("Read and answer", reverse("thread", args=[refs[key]]))
+    for task_id in about["diary_import"] if access.may(Permission.IMPORT) else ():
+        found[task_id] = Link("See the imports", reverse("imports"))
     for task_id in about["offer"]:
         found[task_id] = Link("See the offers", reverse("offers"))
     return found

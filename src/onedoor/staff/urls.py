@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path, register_converter
 
 from onedoor.staff.addresses import DayConverter, MarkConverter
-from onedoor.staff.views import counters, diary, home, inbox, offers, patients, settings, signin, tasks
+from onedoor.staff.views import counters, diary, home, imports, inbox, offers, patients, settings, signin, tasks
 
 register_converter(DayConverter, "day")
 register_converter(MarkConverter, "mark")
@@ -46,6 +46,10 @@ urlpatterns: list[URLPattern] = [
     path("waiting/<uuid:ref>/leave/", offers.leave, name="waiting_leave"),
     path("patients/", patients.search, name="patients"),
     path("patients/<uuid:ref>/", patients.patient, name="patient"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/<uuid:ref>/", imports.file, name="import_file"),
+    path("imports/<uuid:ref>/apply/", imports.apply, name="import_apply"),
+    path("imports/<uuid:ref>/rejects.csv", imports.rejects, name="import_rejects"),
     path("counters/", counters.counters, name="counters"),
     path("counters/<day:day>/", counters.counters, name="counters_day"),
     path("settings/", settings.settings, name="settings"),
