@@ -16,6 +16,7 @@ from onedoor.kernel import clock
 from onedoor.kernel.access import PERMISSIONS, Access, Role
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.clock import LONDON
+from onedoor.messaging import api as messaging
 from onedoor.patients.models import CareRelationship, ContactPoint, Patient
 
 DESK = Actor(kind="user", id=1, label="Ada Desk")
@@ -51,6 +52,15 @@ class Practice:
 def practice(name: str = "Wexcombe Road Surgery", ods_code: str = "Y99002") -> Practice:
     """A practice that nobody knows."""
     organisation = accounts.set_organisation(ods_code=ods_code, name=name, phone="01632 960123", by=DESK)
+    messaging.set_account(
+        organisation_id=organisation.pk,
+        base_url="http://127.0.0.1:1",
+        api_key="key",
+        callback_token="token",
+        reply_number="+447700900000",
+        templates={"*": "template"},
+        by=DESK,
+    )
     return Practice(organisation, accounts.set_site(organisation_id=organisation.pk, name="Main site", by=DESK))
 
 
@@ -99,6 +109,7 @@ def own_seats(
     clinician: str = "Nurse B Adeyemi",
 ) -> list[Seat]:
     """Free seats of our own diary, one after the other."""
+    starts = every(at(day, *first), minutes, how_many)
     session = open_session(
         organisation_id=of.organisation.pk,
         site_id=of.site.pk,
@@ -106,11 +117,11 @@ def own_seats(
         clinician=clinician,
         name="Health Checks",
         type_id=kind(of, type_name).pk,
-        starts=every(at(day, *first), minutes, how_many),
+        starts=starts,
         minutes=minutes,
         by=DESK,
     )
-    return list(Seat.objects.filter(session=session).order_by("starts_at", "n"))
+    return list(Seat.objects.filter(session=session, starts_at__in=starts).order_by("starts_at", "n"))
 
 
 def row(
