@@ -36,6 +36,7 @@ PEOPLE = (
     ("demo-practice_manager", "Morgan", "Leigh", Role.PRACTICE_MANAGER),
     ("demo-administrator", "Kit", "Marsh", Role.ADMINISTRATOR),
 )
+WAITING_OF_EACH_KIND = 2
 PORTAL_PATIENT = "07700900049"
 """Terence Tanner, who asks for an earlier appointment and takes it."""
 
@@ -56,10 +57,37 @@ def load(folder: Path) -> None:
     report = import_appointments(file=folder / "diary.csv", by=BY)
     practice = next(o for o in organisations(_all()) if o.ods_code == report.ods_code)
     booking.keep_here(organisation_id=practice.pk, session_names=OWN_SESSIONS, by=BY)
+    _fill_the_list(practice.pk, folder / "personas.json")
     patient = set_user(username="demo-patient", first_name="Terence", last_name="Tanner", by=BY)
     (found,) = search(_all(), PORTAL_PATIENT)
     open_portal(user_id=patient.pk, patient_id=found.pk, by=BY)
     clock.set_clock(at=BEGINS, rate=HURRY, slow_at=SLOWS)
+
+
+def _fill_the_list(practice_id: int, personas: Path) -> None:
+    """Some have already asked at the desk for something earlier: those who will answer an offer, and a few of each kind."""
+    answering = [
+        person["mobile"]
+        for person in json.loads(personas.read_text())
+        if any("take it" in reply["when_text_contains"] for reply in person["replies"])
+    ]
+    wanting = [
+        appointment
+        for mobile in answering
+        for patient in search(_all(), mobile)
+        for appointment in booking.upcoming_of(_all(), patient.pk)
+    ]
+    for kind in booking.types_of(_all(), practice_id):
+        if kind.may_refill:
+            wanting += booking.last_booked(_all(), kind.pk, limit=WAITING_OF_EACH_KIND)
+    for appointment in wanting:
+        booking.join_waiting(
+            patient_id=appointment.patient_id,
+            appointment_id=appointment.id,
+            type_id=appointment.type_id,
+            via="desk",
+            by=BY,
+        )
 
 
 def connect(line: Line) -> None:

@@ -173,6 +173,14 @@ def upcoming_of(access: Access, patient_id: int) -> list[AppointmentView]:
     return [_view(a) for a in found.order_by("starts_at", "id")]
 
 
+def last_booked(access: Access, type_id: int, *, limit: int) -> list[AppointmentView]:
+    """The booked appointments of a type that are furthest ahead, whose patients the access may see."""
+    found = _visible(access).filter(
+        seat__type_id=type_id, state="booked", starts_at__gt=clock.now(), patient__in=patients.visible(access)
+    )
+    return [_view(a) for a in found.order_by("-starts_at", "-id")[:limit]]
+
+
 def by_ref(access: Access, ref: UUID) -> AppointmentView:
     """One appointment by public reference; raises Appointment.DoesNotExist outside the access."""
     appointment = _visible(access).get(ref=ref)
