@@ -32,7 +32,7 @@ def environment(*, django: bool = True) -> Iterator[Environment]:
     folder = export_settings()
     given = os.environ.get("DATABASE_URL")
     if given:
-        _set_up(django)
+        _set_up(django, ours=False)
         yield Environment(folder, given, embedded=False)
         return
     from onedoor.cli.supervisor.embedded import cluster
@@ -40,7 +40,7 @@ def environment(*, django: bool = True) -> Iterator[Environment]:
     with cluster(folder, say=print) as url:
         os.environ["DATABASE_URL"] = url
         try:
-            _set_up(django)
+            _set_up(django, ours=True)
             yield Environment(folder, url, embedded=True)
         finally:
             del os.environ["DATABASE_URL"]
@@ -73,11 +73,25 @@ def remember_up(folder: Path, values: dict[str, str]) -> None:
     side.replace(folder / LAST_UP)
 
 
-def _set_up(django: bool) -> None:
-    if django:
-        import django as framework
+def _set_up(django: bool, *, ours: bool) -> None:
+    """Make models ready, on tables that exist: made at once in a new database of ours, asked for in somebody else's."""
+    if not django:
+        return
+    import django as framework
 
-        framework.setup()
+    framework.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('django_migrations') IS NULL")
+        (empty,) = cursor.fetchone()
+    if empty and not ours:
+        from onedoor.cli.errors import Refused
+
+        raise Refused("The database of DATABASE_URL has no tables yet. Make them with: ./run migrate")
+    if empty:
+        call_command("migrate", interactive=False, verbosity=0)
 
 
 def _secrets(folder: Path) -> dict[str, str]:
