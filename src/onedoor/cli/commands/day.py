@@ -57,9 +57,11 @@ def _play(played: date, seconds: int, seed: int, address: str, simulator: str) -
     rate = (closes - opens).total_seconds() / seconds
     _clock(address, {"now": opens.isoformat(), "rate": rate, "slow_at": closes.isoformat()})
     while (now := datetime.fromisoformat(_clock(address)["now"])) < closes:
-        print(f"\r{now.astimezone(LONDON):%a %H:%M}", end="", flush=True)
+        if sys.stdout.isatty():
+            print(f"\r{now.astimezone(LONDON):%a %H:%M}", end="", flush=True)
         time.sleep(0.5)
-    print("\r         \r", end="")
+    if sys.stdout.isatty():
+        print("\r         \r", end="")
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not _quiet(simulator):
         time.sleep(0.5)
