@@ -16,9 +16,9 @@ from onedoor.kernel.clock import LONDON
 
 MOVES: Mapping[str, frozenset[str]] = {
     "held": frozenset({"booked", "pending", "lapsed"}),
-    "pending": frozenset({"booked", "lapsed", "cancelled", "arrived", "fulfilled", "noshow"}),
+    "pending": frozenset({"booked", "lapsed", "cancelled"}),
     "booked": frozenset({"arrived", "fulfilled", "noshow", "cancelled", "cancelling"}),
-    "cancelling": frozenset({"cancelled", "booked", "arrived", "fulfilled", "noshow"}),
+    "cancelling": frozenset({"cancelled", "booked", "arrived", "fulfilled"}),
     "arrived": frozenset({"fulfilled", "noshow"}),
     # Somebody marked it wrongly.
     "fulfilled": frozenset({"noshow"}),

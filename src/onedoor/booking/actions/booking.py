@@ -234,11 +234,17 @@ def fulfil(*, appointment_id: int, by: Actor) -> Appointment:
 
 @transaction.atomic
 def did_not_attend(*, appointment_id: int, by: Actor) -> Appointment:
-    """The patient did not come. Raises TooEarly before the appointment began, TooLate when it has ended."""
+    """The patient did not come. Raises TooEarly before the appointment began, TooLate when it has ended.
+
+    Whoever cancelled did not fail to come, though the outside diary has not freed the place yet: that is TooLate too.
+    """
     appointment = places.get(appointment_id)
     if appointment.starts_at > clock.now():
         raise errors.TooEarly
     places.lock_patients([appointment.patient_id])
+    appointment.refresh_from_db(fields=["state"])
+    if appointment.state == "cancelling":
+        raise errors.TooLate
     places.shift_one(appointment, "noshow", by=by)
     places.write_down(appointments=[appointment], did="missed", said="Did not attend", by=by, concept=DID_NOT_ATTEND)
     return appointment
@@ -327,7 +333,12 @@ def _end(appointment: Appointment, *, reason: str, by: Actor) -> None:
 def _on(appointment_id: int, to: str, did: str, said: str, *, by: Actor) -> Appointment:
     appointment = places.get(appointment_id)
     places.lock_patients([appointment.patient_id])
-    places.shift_one(appointment, to, by=by)
+    appointment.refresh_from_db(fields=["state"])
+    came_after_all = appointment.state == "cancelling"
+    places.shift_one(appointment, to, by=by, also={"reason": ""} if came_after_all else None)
+    if came_after_all:
+        # Nobody is to free the place of somebody who sits in the waiting room.
+        outside.overtake(appointment_ids=[appointment.pk], kind="free", because="the patient came", by=by)
     places.write_down(appointments=[appointment], did=did, said=said, by=by)
     return appointment
 
