@@ -14,6 +14,7 @@ from onedoor.kernel import clock
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.actions.asking import opt_out
 from onedoor.messaging.actions.results import note_sent
+from onedoor.messaging.by_key import plan_by_key
 from onedoor.messaging.kinds_sending import UNREACHABLE
 from onedoor.messaging.models import OptOut, State
 from onedoor.messaging.rules.money import FREE
@@ -92,6 +93,7 @@ _APPLY = f"""
 @transaction.atomic
 def apply_receipts(*, limit: int = 2_000) -> int:
     """Apply the oldest receipts that wait; returns how many were dealt with."""
+    plan_by_key()
     with connection.cursor() as cursor:
         cursor.execute(
             _APPLY,

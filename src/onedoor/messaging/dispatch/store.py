@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from onedoor.kernel import clock
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.actions.results import Result, note_sent, withdraw_asks
+from onedoor.messaging.by_key import plan_by_key
 from onedoor.messaging.dispatch.dying import die_at
 from onedoor.messaging.dispatch.timings import back_off
 from onedoor.messaging.models import State
@@ -65,20 +66,17 @@ class Claim:
     lane: int
 
 
-_CLAIM = f"""
-    WITH due AS (
-        SELECT m.id FROM unnest(%(accounts)s::bigint[], %(rooms)s::int[]) AS a(id, room)
-        CROSS JOIN LATERAL (
-            SELECT m.id FROM messaging_message m
-            WHERE m.account_id = a.id AND m.lane = %(lane)s AND m.state = {State.QUEUED.value}
-              AND m.not_before <= %(now)s AND m.not_after > %(now)s
-              AND (m.retry_real IS NULL OR m.retry_real <= clock_timestamp())
-              AND (%(in_hours)s OR m.purpose = ANY(%(any_hour)s))
-              AND NOT EXISTS (SELECT 1 FROM messaging_stop s
-                              WHERE s.until IS NULL AND (s.organisation_id = m.organisation_id OR s.organisation_id IS NULL))
-            ORDER BY m.not_before, m.id LIMIT a.room FOR NO KEY UPDATE OF m SKIP LOCKED) m)
-    UPDATE messaging_message m SET state = {State.CLAIMED.value}, run = %(run)s
-    FROM due WHERE m.id = due.id RETURNING m.id, m.account_id, m.lane"""
+_DUE = f"""
+    SELECT d.id, d.account_id, d.lane FROM unnest(%(accounts)s::bigint[], %(rooms)s::int[]) AS a(id, room)
+    CROSS JOIN LATERAL (
+        SELECT m.id, m.account_id, m.lane FROM messaging_message m
+        WHERE m.account_id = a.id AND m.lane = %(lane)s AND m.state = {State.QUEUED.value}
+          AND m.not_before <= %(now)s AND m.not_after > %(now)s
+          AND (m.retry_real IS NULL OR m.retry_real <= clock_timestamp())
+          AND (%(in_hours)s OR m.purpose = ANY(%(any_hour)s))
+          AND NOT EXISTS (SELECT 1 FROM messaging_stop s
+                          WHERE s.until IS NULL AND (s.organisation_id = m.organisation_id OR s.organisation_id IS NULL))
+        ORDER BY m.not_before, m.id LIMIT a.room FOR NO KEY UPDATE OF m SKIP LOCKED) d"""
 
 
 @transaction.atomic
@@ -87,13 +85,14 @@ def claim(run: int, rooms: Mapping[int, int], lanes: Sequence[int] = (0, 1, 2)) 
     now = clock.now()
     left = dict(rooms)
     claimed: list[Claim] = []
+    plan_by_key()
     with connection.cursor() as cursor:
         for lane in lanes:
             wanted = {key: room for key, room in left.items() if room > 0}
             if not wanted:
                 break
             cursor.execute(
-                _CLAIM,
+                _DUE,
                 {
                     "accounts": list(wanted),
                     "rooms": list(wanted.values()),
@@ -101,12 +100,16 @@ def claim(run: int, rooms: Mapping[int, int], lanes: Sequence[int] = (0, 1, 2)) 
                     "now": now,
                     "in_hours": quiet.may_go(now),
                     "any_hour": at_any_hour(),
-                    "run": run,
                 },
             )
             for row in cursor.fetchall():
                 claimed.append(Claim(*row))
                 left[row[1]] -= 1
+        if claimed:
+            cursor.execute(
+                f"UPDATE messaging_message SET state = {State.CLAIMED.value}, run = %s WHERE id = ANY(%s)",
+                [run, [claim.id for claim in claimed]],
+            )
     claimed.sort(key=lambda one: (one.lane, one.id))
     return claimed
 
@@ -162,6 +165,7 @@ def begin_wave(run: int, ids: Sequence[int], known: Mapping[int, Account], lease
     Whatever stopped being true since the claim (moved, cancelled, answered) is no longer CLAIMED and drops out here.
     """
     now = clock.now()
+    plan_by_key()
     rows = _check(run, ids, now)
     may_go = _sort_out(rows, now)
     granted, pauses = _grant(may_go, known, faster)
@@ -360,6 +364,7 @@ def flush(results: Sequence[Result], first_lookup: float) -> None:
         first_lookup if result.fate == "unknown" else 0.0 if result.at_once else back_off(result.attempt)
         for result in results
     ]
+    plan_by_key()
     with connection.cursor() as cursor:
         cursor.execute(
             _FLUSH,
