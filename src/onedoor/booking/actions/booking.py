@@ -75,23 +75,22 @@ def book_any(
     places.check_mine(by, patient_id)
     places.lock_patients([patient_id])
     while True:
-        ref = _free_seat(type_id, patient_id, session_ids, day, wait=False) or _free_seat(
-            type_id, patient_id, session_ids, day, wait=True
-        )
-        if ref is None:
-            if not _any_free(type_id, session_ids, day):
-                raise errors.Full
-            # A place is free after all: given back a moment ago, or at a time when this patient is elsewhere.
-            ref = _free_seat(type_id, patient_id, session_ids, day, wait=True)
-            if ref is None:
-                raise errors.PatientBusy
         try:
-            # The savepoint gives the seat's lock back when it turns out to be taken.
+            # The savepoint gives a seat's lock back at once when the seat turns out to be taken.
             with transaction.atomic():
-                return _book(places.lock_seat(ref), patient_id, by=by, via=via, tell=tell)
+                ref = _free_seat(type_id, patient_id, session_ids, day, wait=False) or _free_seat(
+                    type_id, patient_id, session_ids, day, wait=True
+                )
+                if ref is not None:
+                    return _book(places.lock_seat(ref), patient_id, by=by, via=via, tell=tell)
         except errors.SeatTaken:
             # Each such round means that a place was sold meanwhile: this ends.
             continue
+        if not _any_free(type_id, session_ids, day):
+            raise errors.Full
+        if _free_seat(type_id, patient_id, session_ids, day, wait=True) is None:
+            raise errors.PatientBusy
+        # One was given back a moment ago.
 
 
 @transaction.atomic
@@ -346,9 +345,10 @@ def _on(appointment_id: int, to: str, did: str, said: str, *, by: Actor) -> Appo
 def _free_seat(
     type_id: int, patient_id: int, session_ids: Sequence[int], day: date | None, *, wait: bool
 ) -> UUID | None:
-    """Lock and return the earliest free seat at which the patient has time; with `wait`, also one that another has locked.
+    """Lock and return the earliest free seat at which the patient has time, or, with `wait`, any that another has locked.
 
-    Somebody may have taken it between the reading and the lock: `places.take` decides.
+    Somebody may have taken it between the reading and the lock: `places.take` decides. Those who wait spread over the
+    seats, so that they do not all queue for one.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -356,7 +356,8 @@ def _free_seat(
                 WHERE {_FREE} AND NOT EXISTS (
                     SELECT 1 FROM booking_appointment b WHERE b.patient_id = %(patient)s AND b.state = ANY(%(live)s)
                     AND b.during && tstzrange(s.starts_at, s.starts_at + make_interval(mins => s.minutes)))
-                ORDER BY s.starts_at, s.id LIMIT 1 FOR NO KEY UPDATE OF s {"" if wait else "SKIP LOCKED"}""",
+                ORDER BY {"random()" if wait else "s.starts_at, s.id"} LIMIT 1
+                FOR NO KEY UPDATE OF s {"" if wait else "SKIP LOCKED"}""",
             {**_wanted(type_id, session_ids, day), "patient": patient_id, "live": list(LIVE)},
         )
         row = cursor.fetchone()

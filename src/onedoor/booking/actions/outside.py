@@ -56,6 +56,9 @@ def refuse_request(*, request_id: int, ended_by: str, by: Actor) -> None:
     if not ended:
         return
     appointment = places.get(request.appointment_id)
+    if appointment.state not in ("pending", "cancelling"):
+        # The patient came meanwhile: what is known here stands.
+        return
     if request.kind == "book":
         lapse_pending(appointment, by=by)
         return
