@@ -39,17 +39,24 @@ def _cancelled(parameters: dict[str, Any]) -> Account:
     classified = """
         SELECT a.id, CASE
             WHEN r.id IS NOT NULL THEN 'place released'
-            WHEN NOT t.may_refill THEN 'not of a kind to be refilled'
+            WHEN t.never_by_machine OR NOT t.may_refill THEN 'not of a kind to be refilled'
             WHEN a.starts_at <= h.at + make_interval(mins => coalesce(p.notice_minutes, 60)) THEN 'too late to refill'
             WHEN a.reason = 'outside' THEN 'no longer in the other diary'
             WHEN s.state <> 'open' THEN 'place withdrawn'
-            WHEN EXISTS (SELECT 1 FROM booking_appointment b WHERE b.seat_id = a.seat_id AND b.id <> a.id
-                         AND b.booked_at >= h.at) THEN 'booked again at once'
-            WHEN p."on" IS FALSE THEN 'refilling is off'
+            -- Our own diary cannot have given it to anybody before it was released.
+            WHEN n.source <> 'own' AND EXISTS (
+                SELECT 1 FROM booking_appointment b WHERE b.seat_id = a.seat_id AND b.id <> a.id
+                AND b.booked_via = n.source AND b.booked_at >= h.at) THEN 'given away in the other diary'
+            -- As it was set then: the audit knows.
+            WHEN NOT coalesce((
+                SELECT (e.detail->>'on')::boolean FROM kernel_audit_entry e WHERE e.action = 'set_offer_policy'
+                AND e.organisation_id = a.organisation_id AND e.detail->>'on' IS NOT NULL AND e.at <= h.at
+                ORDER BY e.id DESC LIMIT 1), true) THEN 'refilling was off'
             ELSE 'unexplained' END AS what
         FROM booking_appointment_history h
         JOIN booking_appointment a ON a.id = h.parent_id
         JOIN booking_seat s ON s.id = a.seat_id
+        JOIN booking_session n ON n.id = s.session_id
         JOIN booking_appointment_type t ON t.id = s.type_id
         LEFT JOIN booking_offer_policy p ON p.organisation_id = a.organisation_id
         LEFT JOIN booking_release r ON r.cancelled_id = a.id
@@ -73,7 +80,9 @@ def _asked_elsewhere(parameters: dict[str, Any]) -> Account:
     broken = _rows(
         """SELECT q.id, CASE
                WHEN q.state = 'asked' AND q.kind = 'free' AND a.state <> 'cancelling' THEN 'open, yet nothing is being cancelled'
-               WHEN q.state = 'asked' AND q.kind = 'book' AND a.state <> 'pending' THEN 'open, yet nothing is being booked'
+               -- Somebody who came without being in that diary yet is still to be entered there.
+               WHEN q.state = 'asked' AND q.kind = 'book' AND a.state NOT IN ('pending', 'arrived', 'fulfilled', 'noshow')
+                   THEN 'open, yet nothing is being booked'
                WHEN q.state <> 'asked' AND q.ended_at IS NULL THEN 'ended without a time'
            END FROM booking_diary_request q JOIN booking_appointment a ON a.id = q.appointment_id
            WHERE q.asked_at >= %(from)s AND q.asked_at < %(to)s
@@ -112,8 +121,11 @@ def _offers(parameters: dict[str, Any]) -> Account:
         f"""SELECT o.id, CASE
                 WHEN o.state = 'open' AND r.state <> 'open' THEN 'open, yet its place is not'
                 WHEN o.state = 'accepted' AND r.state = 'open' THEN 'accepted, yet its place is still open'
+                WHEN o.state = 'accepted' AND f.patient_id <> e.patient_id THEN 'accepted, yet somebody else has the place'
                 WHEN o.state <> 'open' AND o.ended_at IS NULL THEN 'ended without a time'
-            END FROM booking_offer o JOIN booking_release r ON r.id = o.release_id WHERE {where}""",
+            END FROM booking_offer o JOIN booking_release r ON r.id = o.release_id
+            JOIN booking_waiting_entry e ON e.id = o.entry_id
+            LEFT JOIN booking_appointment f ON f.id = r.filled_by_id WHERE {where}""",
         parameters,
     )
     return _account("Offers made", rows, broken, "offer")

@@ -45,13 +45,15 @@ def _messages(parameters: dict[str, Any]) -> Account:
         f"""SELECT id, CASE
                 WHEN state = ANY(%(sent)s) AND (provider_id IS NULL OR accepted_at IS NULL)
                     THEN 'sent, yet the provider never said that it has it'
+                WHEN state = ANY(%(sent)s) AND attempt = 0 THEN 'sent, yet no attempt was written down before'
                 WHEN state = ANY(%(never)s) AND provider_id IS NOT NULL THEN 'the provider has it, yet it is unsent'
                 WHEN state = ANY(%(sent)s) AND pence IS NULL THEN 'sent without a price'
                 WHEN state = ANY(%(sent)s) AND state <> {State.TECHNICAL.value} AND pence IS DISTINCT FROM fragments * (
                     SELECT t.pence FROM messaging_tariff t
                     WHERE t.provider = 'govuk' AND t.starts_on <= (accepted_at AT TIME ZONE 'Europe/London')::date
                     ORDER BY t.starts_on DESC LIMIT 1) THEN 'its price is not fragments by tariff'
-                WHEN state = ANY(%(never)s) AND because = '' AND state <> {State.EXPIRED.value} THEN 'never sent, without a reason'
+                WHEN state = ANY(%(never)s) AND because = '' AND state <> {State.EXPIRED.value}
+                    THEN 'never sent, without a reason'
                 WHEN (SELECT count(*) FROM messaging_attempt a WHERE a.message_id = m.id AND a.outcome = 'accepted') > 1
                     THEN 'accepted more than once'
             END AS rule
@@ -74,15 +76,20 @@ def _asks(parameters: dict[str, Any]) -> Account:
         parameters,
     )
     broken = _rows(
-        f"""SELECT id FROM messaging_ask k WHERE {_SCOPE} AND asked_at >= %(from)s AND asked_at < %(to)s
-            AND state = 'answered' AND NOT EXISTS (SELECT 1 FROM messaging_answer a WHERE a.ask_id = k.id)""",
+        f"""SELECT id, CASE
+                WHEN state = 'answered' AND NOT EXISTS (SELECT 1 FROM messaging_answer a WHERE a.ask_id = k.id)
+                    THEN 'answered, yet there is no answer'
+                WHEN state = 'open' AND EXISTS (
+                    SELECT 1 FROM messaging_message m WHERE m.id = k.message_id AND m.state = ANY(%(never)s))
+                    THEN 'open, yet its text will never be sent'
+            END FROM messaging_ask k WHERE {_SCOPE} AND asked_at >= %(from)s AND asked_at < %(to)s""",
         parameters,
     )
     return Account(
         name="Questions asked",
         total=sum(count for _, count in states),
         parts=dict(states),
-        unexplained=[f"ask {key}: answered, yet there is no answer" for (key,) in broken],
+        unexplained=[f"ask {key}: {rule}" for key, rule in broken if rule],
     )
 
 
