@@ -26,9 +26,9 @@ class Entry(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="entries")
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
-    code = models.ForeignKey(Code, on_delete=models.PROTECT, null=True)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, db_index=False)
+    code = models.ForeignKey(Code, on_delete=models.PROTECT, null=True, db_index=False)
     kind = models.CharField(max_length=30)
     text = models.CharField(max_length=400)
     effective_at = models.DateTimeField()
@@ -40,10 +40,13 @@ class Entry(models.Model):
     actor_label = models.CharField(max_length=80)
     subject = models.CharField(max_length=30, blank=True)
     subject_id = models.BigIntegerField(null=True)
-    intent_key = models.CharField(max_length=120, unique=True)
+    intent_key = models.CharField(max_length=120)
 
     class Meta:
         db_table = "records_entry"
+        # As few indexes as the reads need: an entry is written for every text, and a (code, date) index misleads the
+        # planner (stack-spike.md 7).
+        constraints = [models.UniqueConstraint(fields=["intent_key"], name="entry_once")]
         indexes = [models.Index(fields=["patient", "recorded_at"], name="entry_patient")]
 
 

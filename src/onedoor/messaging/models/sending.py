@@ -80,7 +80,7 @@ class Message(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    intent_key = models.CharField(max_length=160, unique=True)
+    intent_key = models.CharField(max_length=160)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, db_index=False)
     account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, null=True, db_index=False)
     channel = models.CharField(max_length=8, default="sms")
@@ -116,6 +116,8 @@ class Message(models.Model):
 
     class Meta:
         db_table = "messaging_message"
+        # Not `unique=True`, which adds a second index for LIKE: every index is written at every step of a message's life.
+        constraints = [models.UniqueConstraint(fields=["intent_key"], name="message_once")]
         indexes = [
             models.Index(
                 fields=["account", "lane", "not_before", "id"],
