@@ -288,7 +288,8 @@ def _book(
     """Book the locked seat for the locked patient."""
     own = seat.session.source == OWN
     state = "booked" if own else "pending"
-    key = places.take(seat=seat, patient_id=patient_id, state=state, via=via, instead_of=instead_of)
+    # By the text below or by the answer that the caller sends: they are told when it is sure.
+    key = places.take(seat=seat, patient_id=patient_id, state=state, via=via, instead_of=instead_of, told=own)
     places.first(ids=[key], state=state, by=by)
     appointment = places.get(key)
     if not own:
@@ -300,9 +301,6 @@ def _book(
     if tell:
         what, compose = ("booked", text) if own else ("asked", texts.asked_for)
         telling.tell(appointments=[appointment], what=what, compose=compose, by=by)
-    if own:
-        # Whether by this text or by the answer that the caller sends: they know.
-        Appointment.objects.filter(pk=key).update(told_at=clock.now())
     return appointment
 
 

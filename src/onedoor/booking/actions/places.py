@@ -69,15 +69,15 @@ def take(
     via: str,
     instead_of: int | None = None,
     hold_minutes: int | None = None,
+    told: bool = False,
 ) -> int:
     """Put the patient on the locked seat; returns the appointment's key.
 
-    A hold of this patient on this seat becomes the appointment; expired holds give way. Raises SeatTaken or PatientBusy.
+    A hold of this patient on this seat becomes the appointment; expired holds give way. `told` when a text or an answer says
+    it in the same transaction. Raises SeatTaken or PatientBusy.
     """
     for _ in range(2):
-        key = _insert(
-            seat=seat, patient_id=patient_id, state=state, via=via, instead_of=instead_of, hold_minutes=hold_minutes
-        )
+        key = _insert(seat, patient_id, state, via, instead_of=instead_of, hold_minutes=hold_minutes, told=told)
         if key is not None:
             return key
         if not _lapse_holds_in_the_way(seat, patient_id):
@@ -88,16 +88,24 @@ def take(
 
 
 def _insert(
-    *, seat: Seat, patient_id: int, state: str, via: str, instead_of: int | None, hold_minutes: int | None
+    seat: Seat,
+    patient_id: int,
+    state: str,
+    via: str,
+    *,
+    instead_of: int | None,
+    hold_minutes: int | None,
+    told: bool,
 ) -> int | None:
     # ON CONFLICT without a target yields to both guards: one person in a seat, one place at a time.
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO booking_appointment (ref, organisation_id, seat_id, patient_id, starts_at, during, state,
-                   reason, booked_via, booked_at, hold_until_real, instead_of_id)
+                   reason, booked_via, booked_at, hold_until_real, instead_of_id, told_at)
                SELECT gen_random_uuid(), %(organisation)s, s.id, %(patient)s, s.starts_at,
                    tstzrange(s.starts_at, s.starts_at + make_interval(mins => s.minutes)), %(state)s, '', %(via)s,
-                   %(now)s, clock_timestamp() + make_interval(mins => %(hold)s), %(instead_of)s
+                   %(now)s, clock_timestamp() + make_interval(mins => %(hold)s), %(instead_of)s,
+                   CASE WHEN %(told)s THEN %(now)s::timestamptz END
                FROM booking_seat s
                WHERE s.id = %(seat)s AND s.state = 'open' AND NOT EXISTS (
                    SELECT 1 FROM booking_appointment a WHERE a.seat_id = s.id AND a.state = ANY(%(taken)s))
@@ -110,6 +118,7 @@ def _insert(
                 "now": clock.now(),
                 "hold": hold_minutes,
                 "instead_of": instead_of,
+                "told": told,
                 "seat": seat.pk,
                 "taken": list(TAKEN),
             },

@@ -93,9 +93,9 @@ def people(of: Practice, how_many: int, *, mobile: str | None = None) -> list[Pa
     return made
 
 
-def kind(of: Practice, name: str = "Blood test", **changes: bool) -> AppointmentType:
+def kind(of: Practice, name: str = "Blood test", reply_may_cancel: bool | None = None) -> AppointmentType:
     """A type of the practice with the defaults of its name."""
-    return set_type(organisation_id=of.organisation.pk, name=name, by=DESK, **changes)
+    return set_type(organisation_id=of.organisation.pk, name=name, by=DESK, reply_may_cancel=reply_may_cancel)
 
 
 def own_seats(

@@ -87,7 +87,7 @@ def diary() -> list[tuple[Any, ...]]:
 def tables() -> list[Any]:
     """Everything that an import could change, apart from the note that it was read."""
     return [
-        list(model.objects.order_by("pk").values_list())  # type: ignore[attr-defined]
+        list(model.objects.order_by("pk").values_list())
         for model in (
             AppointmentType,
             Session,
