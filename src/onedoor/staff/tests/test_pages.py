@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -12,9 +13,10 @@ from onedoor.booking.models import Appointment, AppointmentType, OfferPolicy, Wa
 from onedoor.kernel import clock
 from onedoor.kernel.nhs_number import shown
 from onedoor.messaging.models import Message, Stop
+from onedoor.patients.models import Patient
 from onedoor.records.models import Look
 from onedoor.tasks import api as tasks
-from onedoor.ui.tests.world import PHONE, World, make
+from onedoor.ui.tests.world import LIST, PHONE, World, make
 
 pytestmark = pytest.mark.django_db
 
@@ -232,6 +234,43 @@ class TestOffers:
         desk.post(reverse("waiting_leave", args=[entry.ref]))
         entry.refresh_from_db()
         assert entry.state == "left"
+
+
+class TestImports:
+    """A file, from the form to the rows that stay out."""
+
+    def test_preview_then_report_then_apply(self, world: World) -> None:
+        client = signed_in(world.manager)
+        upload = SimpleUploadedFile("list.csv", LIST.encode(), content_type="text/csv")
+        answer = client.post(reverse("imports"), {"kind": "patients", "file": upload})
+        address = answer.headers["Location"]
+        page = text_of(client, address)
+        assert "1 row can be taken, 1 cannot" in page
+        assert "31-Feb-2002" in page
+        assert not Patient.objects.filter(family_name="Achebe").exists()
+        assert "31-Feb-2002" in client.get(f"{address}rejects.csv").content.decode()
+        client.post(f"{address}apply/")
+        assert Patient.objects.filter(family_name="Achebe").exists()
+        assert "1 row taken, 1 not" in text_of(client, address)
+
+    @pytest.mark.parametrize(
+        ("form", "said"),
+        [
+            ({}, "Say what is in the file"),
+            ({"kind": "patients"}, "Choose a file"),
+            ({"kind": "patients", "file": SimpleUploadedFile("x.csv", b"nonsense")}, "There is a problem"),
+        ],
+    )
+    def test_what_cannot_be_read_is_said(self, world: World, form: dict[str, object], said: str) -> None:
+        answer = signed_in(world.manager).post(reverse("imports"), form)
+        assert answer.status_code == 400
+        assert said in answer.content.decode()
+
+    def test_a_list_of_another_practice_is_refused(self, world: World) -> None:
+        other = LIST.replace("Wexcombe Road Surgery (Y99002)", "Marfleet Lane Practice (Y99003)")
+        upload = SimpleUploadedFile("list.csv", other.encode())
+        answer = signed_in(world.manager).post(reverse("imports"), {"kind": "patients", "file": upload})
+        assert "not a practice of yours" in answer.content.decode()
 
 
 class TestSettings:

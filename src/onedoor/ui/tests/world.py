@@ -10,6 +10,8 @@ from onedoor.accounts.api import Organisation, User, access_of
 from onedoor.booking import api as booking
 from onedoor.booking.models import Appointment, Offer, Release, Seat, WaitingEntry
 from onedoor.booking.tests import factories as diary
+from onedoor.exchange import api as exchange
+from onedoor.exchange.models import ImportFile
 from onedoor.kernel import clock, jobs
 from onedoor.kernel.access import Access, Role
 from onedoor.messaging.models import Inbound, Thread
@@ -47,6 +49,8 @@ class World:
     inbound: Inbound
     task: Task
     kind_id: int
+    file: ImportFile
+    """A patient list that the manager has read and not applied."""
 
     @property
     def organisation(self) -> Organisation:
@@ -65,6 +69,20 @@ class World:
 
 
 PHONE = "+447700900111"
+
+LIST = """Patient list - all registered
+Wexcombe Road Surgery (Y99002)
+Run: 04-Dec-2026 07:58
+
+EMIS Number,Usual GP's Full Name,NHS Number,Title,Given Name,Family Name,Date of Birth,Gender,Number and Street,Town,\
+Postcode,Home Telephone,Mobile Telephone,Email Address,Text Message Consent,Main Spoken Language,Communication Need,\
+Registration Status,Date of Deduction
+30001,Dr R Thorne,9991000011,Ms,Joyce,Achebe,27-Nov-1996,Female,28 Hop Gardens,Wexcombe,ZZ8 8PE,01632 960027,\
+07700900125,,Yes,Bengali,,Current,
+30002,Dr R Thorne,999 100 0038,Ms,Fatima,Chaudhry,31-Feb-2002,Female,121 Drovers Way,Wexcombe,ZZ6 8SL,01632 960868,\
+07700900332,,Yes,English,,Current,
+"""
+"""A patient list in the shape of EMIS's export, with one row that cannot be taken."""
 
 
 def make() -> World:
@@ -114,6 +132,12 @@ def make() -> World:
         inbound=inbound,
         task=Task.objects.get(kind="reply"),
         kind_id=first.type_id,
+        file=exchange.preview_upload(
+            kind="patients",
+            name="patients.csv",
+            content=LIST.encode(),
+            access=access_of(people[Role.PRACTICE_MANAGER]),
+        ),
     )
 
 
@@ -158,6 +182,10 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "waiting_leave": ({"ref": world.entry.ref},),
         "patients": ({},),
         "patient": ({"ref": world.sam.ref},),
+        "imports": ({},),
+        "import_file": ({"ref": world.file.ref},),
+        "import_apply": ({"ref": world.file.ref},),
+        "import_rejects": ({"ref": world.file.ref},),
         "counters": ({},),
         "counters_day": ({"day": world.day},),
         "settings": ({},),
