@@ -11,6 +11,7 @@ from onedoor.booking.models import Appointment, AppointmentType, Offer, Release,
 from onedoor.factories import TEST, patient, practice
 from onedoor.kernel import clock
 from onedoor.kernel.clock import LONDON
+from onedoor.messaging import api as messaging
 from onedoor.patients.models import Patient
 
 _mobiles = count(100)
@@ -26,6 +27,16 @@ class World:
 
     def __init__(self, source: str = "own", *, ods_code: str = "Y99002") -> None:
         self.practice: Organisation = practice(ods_code)
+        # Without an account no text goes, and everybody would have to be rung.
+        messaging.set_account(
+            organisation_id=self.practice.pk,
+            base_url="http://127.0.0.1:1",
+            api_key="key",
+            callback_token="token",
+            reply_number="+447700900000",
+            templates={"*": "template"},
+            by=TEST,
+        )
         self.site, _ = Site.objects.get_or_create(organisation=self.practice, name="Main")
         self.source = source
         self.kind, _ = AppointmentType.objects.get_or_create(
