@@ -8,7 +8,7 @@ from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.actions.asking import opt_in
 from onedoor.messaging.actions.queueing import WAKE
-from onedoor.messaging.actions.receipts import UNDELIVERABLE
+from onedoor.messaging.actions.receipts import RESTS
 from onedoor.messaging.actions.results import withdraw_asks
 from onedoor.messaging.kinds_sending import UNKNOWN_SEND, UNREACHABLE
 from onedoor.messaging.models import OptOut, State
@@ -71,4 +71,4 @@ def _resend_or_leave(message_id: int, *, resend: bool) -> None:
 def _text_again(opt_out_id: int, by: Actor) -> None:
     resting = OptOut.objects.filter(pk=opt_out_id).first()
     if resting is not None:
-        opt_in(organisation_id=resting.organisation_id, number=resting.number, by=by, because=UNDELIVERABLE)
+        opt_in(organisation_id=resting.organisation_id, number=resting.number, by=by, because=RESTS)

@@ -40,7 +40,7 @@ _BEFORE_ANY = [
     State.CLEARED,
 ]
 _NOT_YET_ACCEPTED = [state for state in _BEFORE_ANY if state != State.ACCEPTED]
-UNDELIVERABLE = "undeliverable"
+RESTS = "unreachable"
 UNDELIVERABLE_TIMES = 2
 """So many permanent failures in a row, and the number rests (clinical.md 6.2)."""
 
@@ -152,7 +152,7 @@ def _rest_undeliverable(numbers: set[tuple[int, str]]) -> None:
         )
         found = cursor.fetchall()
     for organisation_id, number, patient_id in found:
-        if not opt_out(organisation_id=organisation_id, number=number, by=BY, because=UNDELIVERABLE):
+        if not opt_out(organisation_id=organisation_id, number=number, by=BY, because=RESTS):
             continue
         resting = OptOut.objects.get(organisation_id=organisation_id, number=number, until=None)
         tasks.ask_for(

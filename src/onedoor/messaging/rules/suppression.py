@@ -16,7 +16,7 @@ YOUNG = 16
 @dataclass(frozen=True)
 class Standing:
     """What is known of a patient and a number when a text is due. `resting` says why the number is not to be used:
-    "stop", "wrong_number", "undeliverable", or "" for a number in use."""
+    "stop", "wrong_number", "unreachable", or "" for a number in use."""
 
     has_number: bool = True
     deceased: bool = False
@@ -38,7 +38,7 @@ _ALWAYS: dict[str, frozenset[Group]] = {
     # An answer goes to whoever has just written: that number is in use, and STOP is confirmed by it.
     "stop": frozenset({"reminder", "campaign", "result"}),
     "wrong_number": frozenset({"reminder", "campaign", "result"}),
-    "undeliverable": frozenset({"reminder", "campaign", "result"}),
+    "unreachable": frozenset({"reminder", "campaign", "result"}),
     # A plain text alone would not meet the need (clinical.md 6.4).
     "by_phone": frozenset({"reminder", "campaign", "result"}),
     "other_format": frozenset({"reminder", "campaign", "result"}),

@@ -25,8 +25,8 @@ MATRIX: list[tuple[Standing, dict[Group, str]]] = [
         {"reminder": "wrong_number", "campaign": "wrong_number", "result": "wrong_number", "answer": ""},
     ),
     (
-        Standing(resting="undeliverable"),
-        {"reminder": "undeliverable", "campaign": "undeliverable", "result": "undeliverable", "answer": ""},
+        Standing(resting="unreachable"),
+        {"reminder": "unreachable", "campaign": "unreachable", "result": "unreachable", "answer": ""},
     ),
     (Standing(resting="stop"), {"reminder": "stop", "campaign": "stop", "result": "stop", "answer": ""}),
     (Standing(shared=True), {"reminder": "", "campaign": "", "result": "shared", "answer": ""}),
