@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -28,6 +29,8 @@ def scrub(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[st
 def drop_exception_text(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Keep the class of an error and where it was raised, never its text."""
     error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()
     if isinstance(error, BaseException):
         event["error"] = type(error).__name__
     elif isinstance(error, tuple) and error[0] is not None:
