@@ -17,7 +17,7 @@ from onedoor.messaging.tests import asking_factories as asking
 from onedoor.reporting.api import balance
 from tests.specification.world import DESK, FRIDAY, MONDAY, THURSDAY, WEDNESDAY, World, at, sweeps_and_provider
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def a_day() -> World:

@@ -24,7 +24,7 @@ from onedoor.messaging.tests import family
 from onedoor.messaging.types import NewAsk, NewMessage
 from onedoor.patients.api import Patient
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 DESK = Actor(kind="user", id=1, label="Robin Vale")
 
 
