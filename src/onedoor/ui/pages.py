@@ -12,7 +12,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 def page(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """Render a Jinja template; `demonstration` tells the footer, `csrf_input` is Django's."""
-    return render(request, template, {"demonstration": settings.DEMONSTRATION, **context}, status=status)
+    answer = render(request, template, {"demonstration": settings.DEMONSTRATION, **context}, status=status)
+    # Desks are shared: nobody sees by the Back button what was somebody else's.
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 def local(wanted: str | None, otherwise: str) -> str:

@@ -323,5 +323,9 @@ def test_home_tells_what_is_new_since_the_last_look(world: World, desk: Client) 
     assert "✓ New" in text_of(desk, reverse("home"))
 
 
+def test_a_shared_desk_keeps_no_page(desk: Client) -> None:
+    assert desk.get(reverse("home")).headers["Cache-Control"] == "no-store"
+
+
 def test_counters_balance(world: World, desk: Client) -> None:
     assert "nothing unexplained" in text_of(desk, reverse("counters"))
