@@ -25,6 +25,7 @@ SHOWN = 10_000
 """How many refused rows are named one by one; all are counted."""
 
 _LOCK = 7_203
+_TABLES = "pg_temp.list_match, pg_temp.list_point, pg_temp.list_need, pg_temp.list_touched"
 
 
 @transaction.atomic
@@ -57,7 +58,7 @@ def take_list(*, organisation_id: int, source: str, rows: Iterable[PatientRow], 
         rows_refused = [ListRefused(*found) for found in cursor.fetchall()]
         cursor.execute(_WITHHELD, known)
         withheld = [NumberWithheld(*found) for found in cursor.fetchall()]
-        cursor.execute("DROP TABLE pg_temp.list_match, pg_temp.list_touched")
+        cursor.execute(f"DROP TABLE {_TABLES}")
     result = ListResult(read, new, changed, read - new - changed - refused, refused, rows_refused, withheld)
     audit.record(
         by=by,
@@ -127,7 +128,7 @@ _COLUMNS = (
 
 def _stage(cursor: Any, rows: Iterable[PatientRow]) -> int:
     """Stream the rows into a temporary table: unlogged, nobody else's, and gone with the transaction whatever happens."""
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.list_row, pg_temp.list_match, pg_temp.list_touched")
+    cursor.execute(f"DROP TABLE IF EXISTS pg_temp.list_row, {_TABLES}")
     columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS)
     cursor.execute(f"CREATE TEMPORARY TABLE list_row ({columns}) ON COMMIT DROP")
     read = 0
@@ -196,29 +197,30 @@ _MATCH = (
           WHERE patient_id < %(first_new)s GROUP BY patient_id HAVING count(*) > 1) d
     WHERE m.patient_id = d.patient_id AND m.row <> d.first""",
     "UPDATE pg_temp.list_match SET patient_id = NULL WHERE because IS NOT NULL AND patient_id IS NOT NULL",
+    # Indexes, so that a plan made from no statistics (tables filled a moment ago) costs little more than the right one.
+    "CREATE INDEX ON pg_temp.list_match (patient_id)",
     "ANALYZE pg_temp.list_match",
-    "CREATE TEMPORARY TABLE list_touched (patient_id bigint) ON COMMIT DROP",
-)
-
-_SPEAKS = "(m.left_on IS NULL OR m.patient_id >= %(first_new)s)"
-"""Whether the list tells us about the patient, or only that they have left."""
-
-_WANTED_POINTS = f"""
+    # What it says of patients, but for those who have left and are known already.
+    """CREATE TEMPORARY TABLE list_point ON COMMIT DROP AS
     SELECT m.row, m.patient_id, v.kind, v.value FROM pg_temp.list_match m
     CROSS JOIN LATERAL (VALUES ('mobile', m.mobile), ('landline', m.landline), ('email', m.email)) v(kind, value)
-    WHERE m.patient_id IS NOT NULL AND v.value IS NOT NULL AND {_SPEAKS}
-"""
+    WHERE m.patient_id IS NOT NULL AND v.value IS NOT NULL AND (m.left_on IS NULL OR m.patient_id >= %(first_new)s)""",
+    """CREATE TEMPORARY TABLE list_need ON COMMIT DROP AS
+    SELECT DISTINCT m.patient_id, v.text FROM pg_temp.list_match m
+    CROSS JOIN LATERAL unnest(string_to_array(concat_ws(
+        E'\\n', nullif(m.needs, ''), CASE WHEN m.texts = false THEN %(no_texts)s END), E'\\n')) AS v(text)
+    WHERE (m.needs <> '' OR m.texts = false)
+      AND m.patient_id IS NOT NULL AND (m.left_on IS NULL OR m.patient_id >= %(first_new)s)""",
+    "CREATE INDEX ON pg_temp.list_point (patient_id)",
+    "CREATE INDEX ON pg_temp.list_need (patient_id)",
+    "ANALYZE pg_temp.list_point",
+    "ANALYZE pg_temp.list_need",
+    "CREATE TEMPORARY TABLE list_touched (patient_id bigint) ON COMMIT DROP",
+)
 
 _ENDED_HERE = """
     EXISTS (SELECT 1 FROM patients_contact_point e WHERE e.patient_id = w.patient_id AND e.kind = w.kind
             AND e.value = w.value AND e.until IS NOT NULL AND e.ended_because <> %(replaced)s)
-"""
-
-_WANTED_NEEDS = f"""
-    SELECT m.patient_id, v.text FROM pg_temp.list_match m
-    CROSS JOIN LATERAL (SELECT DISTINCT text FROM unnest(string_to_array(
-        concat_ws(E'\\n', nullif(m.needs, ''), CASE WHEN m.texts = false THEN %(no_texts)s END), E'\\n')) AS t(text)) v
-    WHERE (m.needs <> '' OR m.texts = false) AND m.patient_id IS NOT NULL AND {_SPEAKS}
 """
 
 
@@ -262,34 +264,33 @@ _WRITE = (
     # Contact points: a number that changed ends the one before, and history stays.
     _touching(
         f"""UPDATE patients_contact_point c SET until = %(now)s, ended_because = %(replaced)s
-        FROM ({_WANTED_POINTS}) w
+        FROM pg_temp.list_point w
         WHERE w.patient_id < %(first_new)s AND c.patient_id = w.patient_id AND c.kind = w.kind AND c.until IS NULL
           AND c.value <> w.value AND NOT {_ENDED_HERE}""",
         "c.patient_id",
     ),
     _touching(
         f"""INSERT INTO patients_contact_point (patient_id, kind, value, since, ended_because)
-        WITH w AS ({_WANTED_POINTS})
-        SELECT patient_id, kind, value, %(now)s, '' FROM w WHERE patient_id >= %(first_new)s
+        SELECT patient_id, kind, value, %(now)s, '' FROM pg_temp.list_point w WHERE patient_id >= %(first_new)s
         UNION ALL
-        SELECT patient_id, kind, value, %(now)s, '' FROM w WHERE patient_id < %(first_new)s
+        SELECT patient_id, kind, value, %(now)s, '' FROM pg_temp.list_point w WHERE patient_id < %(first_new)s
           AND NOT EXISTS (SELECT 1 FROM patients_contact_point c WHERE c.patient_id = w.patient_id AND c.kind = w.kind
                           AND c.value = w.value AND c.until IS NULL)
           AND NOT {_ENDED_HERE}"""
     ),
     # Needs: those that came from this system's lists end when it no longer says so. Silence about texts is not consent.
     _touching(
-        f"""UPDATE patients_need n SET until = %(now)s
+        """UPDATE patients_need n SET until = %(now)s
         FROM pg_temp.list_match m
         WHERE m.patient_id < %(first_new)s AND m.left_on IS NULL AND n.patient_id = m.patient_id
           AND n.organisation_id = %(organisation)s AND n.source = %(source)s AND n.until IS NULL
           AND NOT (n.text = %(no_texts)s AND m.texts IS NULL)
-          AND NOT EXISTS (SELECT 1 FROM ({_WANTED_NEEDS}) w WHERE w.patient_id = n.patient_id AND w.text = n.text)""",
+          AND NOT EXISTS (SELECT 1 FROM pg_temp.list_need w WHERE w.patient_id = n.patient_id AND w.text = n.text)""",
         "n.patient_id",
     ),
     _touching(
-        f"""INSERT INTO patients_need (patient_id, organisation_id, text, code, source)
-        SELECT w.patient_id, %(organisation)s, w.text, '', %(source)s FROM ({_WANTED_NEEDS}) w
+        """INSERT INTO patients_need (patient_id, organisation_id, text, code, source)
+        SELECT w.patient_id, %(organisation)s, w.text, '', %(source)s FROM pg_temp.list_need w
         WHERE NOT EXISTS (SELECT 1 FROM patients_need n WHERE n.patient_id = w.patient_id
                           AND n.organisation_id = %(organisation)s AND n.text = w.text AND n.until IS NULL)"""
     ),
@@ -327,7 +328,7 @@ _REFUSED = """
 """
 
 _WITHHELD = f"""
-    SELECT w.row, w.kind, w.value FROM ({_WANTED_POINTS}) w
+    SELECT w.row, w.kind, w.value FROM pg_temp.list_point w
     WHERE w.patient_id < %(first_new)s AND {_ENDED_HERE}
       AND NOT EXISTS (SELECT 1 FROM patients_contact_point c WHERE c.patient_id = w.patient_id AND c.kind = w.kind
                       AND c.value = w.value AND c.until IS NULL)

@@ -35,10 +35,10 @@ class Sheet:
         self.read = 0
         self.misfits = 0
         """Rows read that are not as wide as the header."""
-        self._find_header([mapping for mapping in mappings if mapping.kind == kind])
+        self._find_header(mappings, kind)
         self.places = self._places()
 
-    def _find_header(self, mappings: Sequence[Mapping]) -> None:
+    def _find_header(self, mappings: Sequence[Mapping], kind: Kind) -> None:
         nearest: tuple[int, int, list[str]] = (0, 0, [])
         for number, text in self.lines:
             if number > _PREAMBLE_AT_MOST:
@@ -47,10 +47,16 @@ class Sheet:
                 cells = _cells(text, mapping.delimiter)
                 folded = {fold(cell) for cell in cells}
                 missing = [column for column in mapping.required if fold(column) not in folded]
+                if not missing and mapping.kind != kind:
+                    raise UnreadableFile(
+                        f"This is another kind of file: {mapping.name}.",
+                        where=f"line {number}",
+                        what_to_do=f"Read it as {mapping.kind}.",
+                    )
                 if not missing:
                     self.mapping, self.header, self.header_row = mapping, cells, number
                     return
-                if (there := len(mapping.required) - len(missing)) > nearest[0]:
+                if mapping.kind == kind and (there := len(mapping.required) - len(missing)) > nearest[0]:
                     nearest = (there, number, missing)
             if said := text.strip(' ,;\t"'):
                 self.preamble.append(said)
@@ -62,7 +68,7 @@ class Sheet:
                 where=f"line {nearest[1]}",
                 what_to_do="Export the file again with these columns, or describe its columns in a mapping file.",
             )
-        wanted = _listed(mappings[0].required) if mappings else "any column"
+        wanted = next((_listed(mapping.required) for mapping in mappings if mapping.kind == kind), "of this kind")
         raise UnreadableFile(
             f"No header was found: no line has the columns {wanted}.",
             where=f"lines 1 to {min(self.lines.number, _PREAMBLE_AT_MOST)}",
