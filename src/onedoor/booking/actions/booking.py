@@ -6,7 +6,7 @@ that diary has confirmed it (`actions.outside`). STOP never comes here, and noth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from onedoor.booking import errors, rules, texts
 from onedoor.booking.actions import outside, places, refilling, telling
-from onedoor.booking.models import LIVE, TAKEN, Appointment, Seat
+from onedoor.booking.models import LIVE, TAKEN, Appointment, AppointmentType, Seat, Session
 from onedoor.booking.texts import About
 from onedoor.kernel import clock
 from onedoor.kernel.actor import Actor
@@ -74,21 +74,20 @@ def book_any(
     """
     places.check_mine(by, patient_id)
     places.lock_patients([patient_id])
+    wanted = _wanted(type_id, patient_id, session_ids, day)
     while True:
         try:
             # The savepoint gives a seat's lock back at once when the seat turns out to be taken.
             with transaction.atomic():
-                ref = _free_seat(type_id, patient_id, session_ids, day, wait=False) or _free_seat(
-                    type_id, patient_id, session_ids, day, wait=True
-                )
+                ref = _free_seat(wanted, wait=False) or _free_seat(wanted, wait=True)
                 if ref is not None:
                     return _book(places.lock_seat(ref), patient_id, by=by, via=via, tell=tell)
         except errors.SeatTaken:
             # Each such round means that a place was sold meanwhile: this ends.
             continue
-        if not _any_free(type_id, session_ids, day):
+        if not _any_free(wanted):
             raise errors.Full
-        if _free_seat(type_id, patient_id, session_ids, day, wait=True) is None:
+        if _free_seat(wanted, wait=True) is None:
             raise errors.PatientBusy
         # One was given back a moment ago.
 
@@ -340,9 +339,7 @@ def _on(appointment_id: int, to: str, did: str, said: str, *, by: Actor) -> Appo
     return appointment
 
 
-def _free_seat(
-    type_id: int, patient_id: int, session_ids: Sequence[int], day: date | None, *, wait: bool
-) -> UUID | None:
+def _free_seat(wanted: Mapping[str, Any], *, wait: bool) -> UUID | None:
     """Lock and return the earliest free seat at which the patient has time, or, with `wait`, any that another has locked.
 
     Somebody may have taken it between the reading and the lock: `places.take` decides. Those who wait spread over the
@@ -350,40 +347,42 @@ def _free_seat(
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT s.ref FROM booking_seat s {_JOIN}
+            f"""SELECT s.ref FROM booking_seat s
                 WHERE {_FREE} AND NOT EXISTS (
                     SELECT 1 FROM booking_appointment b WHERE b.patient_id = %(patient)s AND b.state = ANY(%(live)s)
                     AND b.during && tstzrange(s.starts_at, s.starts_at + make_interval(mins => s.minutes)))
                 ORDER BY {"random()" if wait else "s.starts_at, s.id"} LIMIT 1
                 FOR NO KEY UPDATE OF s {"" if wait else "SKIP LOCKED"}""",
-            {**_wanted(type_id, session_ids, day), "patient": patient_id, "live": list(LIVE)},
+            wanted,
         )
         row = cursor.fetchone()
     return row[0] if row else None
 
 
-def _any_free(type_id: int, session_ids: Sequence[int], day: date | None) -> bool:
+def _any_free(wanted: Mapping[str, Any]) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT 1 FROM booking_seat s {_JOIN} WHERE {_FREE} LIMIT 1", _wanted(type_id, session_ids, day)
-        )
+        cursor.execute(f"SELECT 1 FROM booking_seat s WHERE {_FREE} LIMIT 1", wanted)
         return cursor.fetchone() is not None
 
 
-_JOIN = "JOIN booking_session e ON e.id = s.session_id"
-_FREE = """s.type_id = %(type)s AND s.state = 'open' AND s.starts_at > %(now)s
-    AND (e.id = ANY(%(sessions)s) OR e.day = %(day)s)
+_FREE = """s.session_id = ANY(%(sessions)s) AND s.type_id = %(type)s AND s.state = 'open' AND s.starts_at > %(now)s
     AND NOT EXISTS (SELECT 1 FROM booking_appointment a WHERE a.seat_id = s.id AND a.state = ANY(%(taken)s)
                     AND NOT (a.state = 'held' AND a.hold_until_real <= clock_timestamp()))"""
 
 
-def _wanted(type_id: int, session_ids: Sequence[int], day: date | None) -> dict[str, Any]:
+def _wanted(type_id: int, patient_id: int, session_ids: Sequence[int], day: date | None) -> dict[str, Any]:
+    """What is looked for: in these sessions, and in those of the type's organisation on this day."""
+    sessions = set(session_ids)
+    if day is not None:
+        organisation = AppointmentType.objects.filter(pk=type_id).values("organisation")
+        sessions |= set(Session.objects.filter(organisation__in=organisation, day=day).values_list("id", flat=True))
     return {
+        "sessions": sorted(sessions),
         "type": type_id,
+        "patient": patient_id,
         "now": clock.now(),
-        "sessions": list(session_ids),
-        "day": day,
         "taken": list(TAKEN),
+        "live": list(LIVE),
     }
 
 
