@@ -1,0 +1,1 @@
+"""Our adapters and the official clients, against the same provider."""
