@@ -24,15 +24,16 @@ class Environment:
 
 
 @contextmanager
-def environment(*, django: bool = True) -> Iterator[Environment]:
-    """For as long as the block runs, `os.environ` names a database that answers; with `django`, models are ready too.
+def environment(*, django: bool = True, tables: bool = True) -> Iterator[Environment]:
+    """For as long as the block runs, `os.environ` names a database that answers; with `django`, models are ready too,
+    and with `tables` they exist: made at once in a new database of ours, asked for in one given.
 
     DATABASE_URL wins when set. Otherwise the embedded database is joined when it runs, or else started for the block.
     """
     folder = export_settings()
     given = os.environ.get("DATABASE_URL")
     if given:
-        _set_up(django, ours=False)
+        _set_up(django, tables, ours=False)
         yield Environment(folder, given, embedded=False)
         return
     from onedoor.cli.supervisor.embedded import cluster
@@ -40,7 +41,7 @@ def environment(*, django: bool = True) -> Iterator[Environment]:
     with cluster(folder, say=print) as url:
         os.environ["DATABASE_URL"] = url
         try:
-            _set_up(django, ours=True)
+            _set_up(django, tables, ours=True)
             yield Environment(folder, url, embedded=True)
         finally:
             del os.environ["DATABASE_URL"]
@@ -73,13 +74,17 @@ def remember_up(folder: Path, values: dict[str, str]) -> None:
     side.replace(folder / LAST_UP)
 
 
-def _set_up(django: bool, *, ours: bool) -> None:
-    """Make models ready, on tables that exist: made at once in a new database of ours, asked for in somebody else's."""
+def _set_up(django: bool, tables: bool, *, ours: bool) -> None:
     if not django:
         return
     import django as framework
 
     framework.setup()
+    if tables:
+        _expect_tables(ours)
+
+
+def _expect_tables(ours: bool) -> None:
     from django.core.management import call_command
     from django.db import connection
 

@@ -83,7 +83,7 @@ def prepare() -> None:
     """Tables, demonstration and static files: what must be right before the site answers."""
     from onedoor.cli.environment import environment
 
-    with environment() as here:
+    with environment(tables=False) as here:
         from django.core.management import call_command
 
         from onedoor.cli import assets, demo
