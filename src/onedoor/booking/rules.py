@@ -150,6 +150,16 @@ def is_sensitive(name: str) -> bool:
     return bool(_SENSITIVE.search(key) or _NEVER.search(key))
 
 
+YOUNG = 16
+"""Whose phone a younger patient's number is (theirs or a parent's) we do not know (clinical.md 6.2)."""
+
+
+def may_name_topic(phone_holders: int, born_on: date, when: datetime) -> bool:
+    """Whether a text may say what an appointment is for: not on a shared phone, nor to somebody under 16 at that time."""
+    day = when.astimezone(LONDON).date()
+    return phone_holders < 2 and (day.year - YOUNG, day.month, day.day) >= (born_on.year, born_on.month, born_on.day)
+
+
 def overlapping(spans: Iterable[tuple[datetime, datetime]], start: datetime, end: datetime) -> bool:
     """Whether start..end (half open) overlaps one of `spans`."""
     return any(low < end and start < high for low, high in spans)

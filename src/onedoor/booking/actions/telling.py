@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
+from onedoor.booking import rules
 from onedoor.booking.models import Appointment
 from onedoor.booking.texts import About
 from onedoor.kernel.actor import Actor
@@ -52,8 +53,7 @@ def abouts(appointment_ids: Iterable[int]) -> dict[int, About]:
             starts_at=starts_at,
             practice=practice,
             phone=phone,
-            # A shared phone: the first name and no topic (clinical.md 6.2).
-            said_as=said_as if reach.mobile_holders < 2 else "",
+            said_as=said_as if rules.may_name_topic(reach.mobile_holders, reach.born_on, starts_at) else "",
             by_telephone=by_telephone,
             may_cancel=cancel,
             may_refill=refill,
