@@ -1,7 +1,8 @@
 """Work on sets costs the same number of statements for ten and for a thousand.
 
-Reminders, imports and texts that come in are held to it where they live (`booking/tests/test_reminding.py`,
-`booking/tests/test_diary.py`, `messaging/tests/test_understanding.py`); here are the ones that cross contexts.
+Reminders, imports, texts that go out and texts that come in are held to it where they live (`booking/tests/test_reminding.py`,
+`booking/tests/test_diary.py`, `messaging/tests/test_queueing.py`, `messaging/tests/test_understanding.py`); here are waves of
+offers, which cross all contexts.
 """
 
 from __future__ import annotations
@@ -10,66 +11,22 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from onedoor.booking.actions import waves
 from onedoor.booking.models import AppointmentType, Offer, OfferPolicy, Release, WaitingEntry
 from onedoor.booking.tests import factories as booking_factories
 from onedoor.kernel import clock
-from onedoor.kernel.actor import Actor
-from onedoor.messaging import api as messaging
-from onedoor.messaging.models import Ask, Message
-from onedoor.messaging.types import NewAsk, NewMessage
 from tests.specification.world import MONDAY, TUESDAY, at, provider
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-
-BY = Actor.system("specification")
-SIZES = (10, 1_000)
 
 
 def cost(work: Callable[[], object]) -> int:
     with CaptureQueriesContext(connection) as statements:
         work()
     return len(statements)
-
-
-def texts(here: booking_factories.Practice, size: int, purpose: str = "appointment_reminder") -> list[NewMessage]:
-    return [
-        NewMessage(
-            intent_key=f"{purpose}:{patient.pk}",
-            organisation_id=here.organisation.pk,
-            purpose=purpose,
-            body="Sam: a text.",
-            not_after=at(TUESDAY, 9),
-            patient_id=patient.pk,
-            subject="appointment",
-            subject_id=patient.pk,
-            ask=NewAsk("appointment", "appointment", patient.pk, at(TUESDAY, 9)),
-        )
-        for patient in booking_factories.people(here, size)
-    ]
-
-
-def test_queueing_and_clearing() -> None:
-    here = booking_factories.practice()
-    costs = []
-    for size in SIZES:
-        wanted = texts(here, size)
-        ids = [text.subject_id for text in wanted if text.subject_id is not None]
-        with transaction.atomic():
-            queued = cost(lambda wanted=wanted: messaging.queue(messages=wanted, by=BY))  # type: ignore[misc]
-            again = cost(lambda wanted=wanted: messaging.queue(messages=wanted, by=BY))  # type: ignore[misc]
-        assert (
-            Message.objects.filter(subject_id__in=ids).count() == Ask.objects.filter(subject_id__in=ids).count() == size
-        )
-        with transaction.atomic():
-            cleared = cost(
-                lambda ids=ids: messaging.clear(subject="appointment", subject_ids=ids, because="moved", by=BY)  # type: ignore[misc]
-            )
-        costs.append((queued, again, cleared))
-    assert costs[0] == costs[1]
 
 
 def waiting_for(here: booking_factories.Practice, kind: AppointmentType, places: int, each: int) -> None:
