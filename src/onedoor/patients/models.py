@@ -14,7 +14,7 @@ class Patient(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    nhs_number = models.CharField(max_length=10, null=True, unique=True)
+    nhs_number = models.CharField(max_length=10, null=True)
     title = models.CharField(max_length=20, blank=True)
     given_name = models.CharField(max_length=80)
     family_name = models.CharField(max_length=80)
@@ -30,6 +30,7 @@ class Patient(models.Model):
 
     class Meta:
         db_table = "patients_patient"
+        constraints = [models.UniqueConstraint(fields=["nhs_number"], name="nhs_number_once")]
         indexes = [models.Index(fields=["name_key"], name="patient_name", opclasses=["varchar_pattern_ops"])]
 
     @property
@@ -42,8 +43,9 @@ class Identifier(models.Model):
     """A number by which an organisation's own system knows the patient."""
 
     id = models.BigAutoField(primary_key=True)
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="identifiers")
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
+    # Each index is paid for by every row of a list of a million: none twice.
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="identifiers", db_index=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, db_index=False)
     system = models.CharField(max_length=12)
     value = models.CharField(max_length=40)
 
@@ -59,7 +61,7 @@ class ContactPoint(models.Model):
     """A way to reach somebody. Numbers are E.164; `raw` keeps what was written when it could not be read."""
 
     id = models.BigAutoField(primary_key=True)
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="contact_points")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="contact_points", db_index=False)
     kind = models.CharField(max_length=8, choices=[(k, k) for k in ("mobile", "landline", "email")])
     value = models.CharField(max_length=120)
     since = models.DateTimeField()
@@ -76,6 +78,7 @@ class ContactPoint(models.Model):
         ]
         indexes = [
             models.Index(fields=["value"], condition=models.Q(until=None), name="contact_point_value"),
+            models.Index(fields=["patient"], condition=models.Q(until__isnull=False), name="contact_point_ended"),
         ]
 
 
@@ -83,8 +86,8 @@ class Need(models.Model):
     """Something to know before contacting or seeing the patient, in words and, where the facts give one, a code."""
 
     id = models.BigAutoField(primary_key=True)
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="needs")
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="needs", db_index=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, db_index=False)
     text = models.CharField(max_length=80)
     code = models.CharField(max_length=18, blank=True)
     source = models.CharField(max_length=12, blank=True)
@@ -104,8 +107,8 @@ class CareRelationship(models.Model):
     """Why an organisation may see a patient, from a day and perhaps until one (exclusive)."""
 
     id = models.BigAutoField(primary_key=True)
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="care_relationships")
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="care_relationships", db_index=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, db_index=False)
     kind = models.CharField(max_length=12, choices=[(k, k) for k in ("registered", "referred", "caseload", "shared")])
     starts_on = models.DateField()
     ends_on = models.DateField(null=True)
@@ -117,7 +120,10 @@ class CareRelationship(models.Model):
                 fields=["patient", "organisation", "kind"], condition=models.Q(ends_on=None), name="relationship_once"
             ),
         ]
-        indexes = [models.Index(fields=["organisation", "patient"], name="relationship_organisation")]
+        indexes = [
+            models.Index(fields=["organisation", "patient"], name="relationship_organisation"),
+            models.Index(fields=["patient"], condition=models.Q(ends_on__isnull=False), name="relationship_ended"),
+        ]
 
 
 class PortalAccount(models.Model):
