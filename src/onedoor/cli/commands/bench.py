@@ -1,0 +1,53 @@
+"""`onedoor bench NAME`: measure a shipped command. Each benchmark is a module `bench.<name>` with `run(options) -> figures`."""
+
+import importlib
+import json
+from typing import Annotated, Any
+
+import typer
+
+MODULES = {"dispatch": "bench.dispatch", "loop": "bench.loop", "race": "bench.race", "imports": "bench.imports"}
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(bench)
+
+
+def bench(
+    name: Annotated[str, typer.Argument(help=" | ".join(MODULES))],
+    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON, and nothing else.")] = False,
+    messages: Annotated[int, typer.Option(help="dispatch: so many texts, in place of the two sizes.")] = 0,
+    delay_ms: Annotated[float, typer.Option(help="dispatch: the provider takes so long.")] = 0.0,
+    dispatchers: Annotated[int, typer.Option(help="dispatch: so many dispatchers.")] = 0,
+    hour: Annotated[bool, typer.Option("--hour", help="dispatch: an hour at the provider's cap.")] = False,
+    year: Annotated[bool, typer.Option("--year", help="dispatch: all of Hull's texts of a year.")] = False,
+    clients: Annotated[int, typer.Option(help="race: so many people.")] = 0,
+    seats: Annotated[int, typer.Option(help="race: so many places.")] = 0,
+    rounds: Annotated[int, typer.Option(help="race: so many rounds.")] = 0,
+    seed: Annotated[int, typer.Option(help="loop: the seed of its month.")] = 0,
+) -> None:
+    """Measure, in a database of its own, and print the figures with the settings they were taken under."""
+    from onedoor.cli.environment import environment
+    from onedoor.cli.errors import Refused
+
+    if name not in MODULES:
+        raise Refused(f"There is no benchmark {name!r}: {', '.join(MODULES)}.")
+    options: dict[str, Any] = {
+        "messages": messages,
+        "delay_ms": delay_ms,
+        "dispatchers": dispatchers,
+        "hour": hour,
+        "year": year,
+        "clients": clients,
+        "seats": seats,
+        "rounds": rounds,
+        "seed": seed,
+    }
+    with environment(django=False):
+        figures = importlib.import_module(MODULES[name]).run({key: value for key, value in options.items() if value})
+    if as_json:
+        print(json.dumps(figures))
+        return
+    width = max(len(key) for key in figures)
+    for key, value in figures.items():
+        print(f"{key:<{width}}  {value}")

@@ -1,0 +1,1 @@
+"""Processes are killed and stopped; nothing may be lost, nothing said twice."""
