@@ -26,6 +26,7 @@ def pytest_configure() -> None:
     settings.STATIC_ROOT, settings.STATICFILES_DIRS = HOME / "static", [HOME / "assets"]
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
+
 REFERENCE_TABLES = ("records_code", "messaging_tariff")
 """Filled by migrations; the flush after a transactional test empties them."""
 
