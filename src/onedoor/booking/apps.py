@@ -9,5 +9,9 @@ class BookingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Declare handlers, the owners of subjects, the way to outside diaries and sweeps."""
-        from onedoor.booking import handlers, jobs  # noqa: F401
+        """Declare handlers, the owners of subjects, the way to outside diaries, sweeps and moves between states."""
+        from onedoor.booking import handlers, jobs, offers, rules  # noqa: F401
+        from onedoor.kernel.transitions import declare_moves
+
+        declare_moves("Appointment", rules.MOVES)
+        declare_moves("Offer", offers.MOVES)
