@@ -300,7 +300,7 @@ def test_the_first_yes_moves_that_person_and_releases_their_place() -> None:
     text = answer(second, "accept")
     assert text == "Sam: Tue 8 Dec at 10am is yours, at Wexcombe Road Surgery. You no longer have Tue 15 Dec at 10am."
     release.refresh_from_db()
-    new = Appointment.objects.get(pk=release.filled_by_id)
+    new = Appointment.objects.get(fills=release)
     assert (new.patient_id, new.state, new.booked_via) == (entries[1].patient_id, "booked", "offer")
     old = entries[1].appointment
     assert old is not None
@@ -581,7 +581,7 @@ def test_a_late_yes_is_answered_with_gone_and_not_left_to_a_person() -> None:
         )
     assert owner.open_subjects([loser.patient_id], "decline") == []
     # A reminder that waits for a YES comes first.
-    Appointment.objects.filter(pk=loser.appointment_id).update(reminded_at=clock.now())
+    Appointment.objects.filter(waitingentry=loser).update(reminded_at=clock.now())
     assert owner.open_subjects([loser.patient_id], "confirm") == []
     with clock.at(at(8, 10)):
         assert owner.open_subjects([loser.patient_id], "accept") == []
