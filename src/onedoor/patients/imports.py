@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from onedoor.kernel import audit, clock
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.words import folded
+from onedoor.patients import loading
 from onedoor.patients.types import NO_TEXTS, Found, ListRefused, ListResult, NumberWithheld, PatientRow
 
 REPLACED = "replaced"
@@ -52,8 +53,11 @@ def take_list(*, organisation_id: int, source: str, rows: Iterable[PatientRow], 
         }
         cursor.execute(_FIRST_NEW)
         known["first_new"] = cursor.fetchone()[0]
+        put_back = loading.take_down(cursor, expected=read)
         for statement in (*_MATCH, *_WRITE):
             cursor.execute(statement, known)
+        for statement in put_back:
+            cursor.execute(statement)
         cursor.execute(_COUNTS, known)
         new, changed, refused = cursor.fetchone()
         cursor.execute(_REFUSED, known)
@@ -140,7 +144,7 @@ def _stage(cursor: Any, rows: Iterable[PatientRow]) -> int:
         for values in _with_key(rows):
             write(values)
             read += 1
-    cursor.execute("ANALYZE pg_temp.list_row")
+    cursor.execute("ANALYZE pg_temp.list_row (row, own_number, nhs_number)")
     return read
 
 
@@ -201,7 +205,7 @@ _MATCH = (
     "UPDATE pg_temp.list_match SET patient_id = NULL WHERE because IS NOT NULL AND patient_id IS NOT NULL",
     # Indexes, so that a plan made from no statistics (tables filled a moment ago) costs little more than the right one.
     "CREATE INDEX ON pg_temp.list_match (patient_id)",
-    "ANALYZE pg_temp.list_match",
+    "ANALYZE pg_temp.list_match (row, patient_id, because, left_on, needs)",
     # What it says of patients, but for those who have left and are known already.
     """CREATE TEMPORARY TABLE list_point ON COMMIT DROP AS
     SELECT m.row, m.patient_id, v.kind, v.value FROM pg_temp.list_match m
@@ -258,10 +262,13 @@ _WRITE = (
                coalesce(nullif(m.language, ''), p.language), m.deceased)
         RETURNING p.id)
     INSERT INTO pg_temp.list_touched SELECT id FROM done""",
+    """INSERT INTO patients_identifier (patient_id, organisation_id, system, value)
+    SELECT patient_id, %(organisation)s, %(source)s, own_number FROM pg_temp.list_match
+    WHERE patient_id >= %(first_new)s""",
     _touching(
         """INSERT INTO patients_identifier (patient_id, organisation_id, system, value)
         SELECT patient_id, %(organisation)s, %(source)s, own_number FROM pg_temp.list_match
-        WHERE patient_id IS NOT NULL AND by_own IS NULL"""
+        WHERE patient_id < %(first_new)s AND by_own IS NULL"""
     ),
     # Contact points: a number that changed ends the one before, and history stays.
     _touching(
@@ -271,10 +278,10 @@ _WRITE = (
           AND c.value <> w.value AND NOT {_ENDED_HERE}""",
         "c.patient_id",
     ),
+    """INSERT INTO patients_contact_point (patient_id, kind, value, since, ended_because)
+    SELECT patient_id, kind, value, %(now)s, '' FROM pg_temp.list_point WHERE patient_id >= %(first_new)s""",
     _touching(
         f"""INSERT INTO patients_contact_point (patient_id, kind, value, since, ended_because)
-        SELECT patient_id, kind, value, %(now)s, '' FROM pg_temp.list_point w WHERE patient_id >= %(first_new)s
-        UNION ALL
         SELECT patient_id, kind, value, %(now)s, '' FROM pg_temp.list_point w WHERE patient_id < %(first_new)s
           AND NOT EXISTS (SELECT 1 FROM patients_contact_point c WHERE c.patient_id = w.patient_id AND c.kind = w.kind
                           AND c.value = w.value AND c.until IS NULL)
@@ -290,10 +297,12 @@ _WRITE = (
           AND NOT EXISTS (SELECT 1 FROM pg_temp.list_need w WHERE w.patient_id = n.patient_id AND w.text = n.text)""",
         "n.patient_id",
     ),
+    """INSERT INTO patients_need (patient_id, organisation_id, text, code, source)
+    SELECT patient_id, %(organisation)s, text, '', %(source)s FROM pg_temp.list_need WHERE patient_id >= %(first_new)s""",
     _touching(
         """INSERT INTO patients_need (patient_id, organisation_id, text, code, source)
         SELECT w.patient_id, %(organisation)s, w.text, '', %(source)s FROM pg_temp.list_need w
-        WHERE NOT EXISTS (SELECT 1 FROM patients_need n WHERE n.patient_id = w.patient_id
+        WHERE w.patient_id < %(first_new)s AND NOT EXISTS (SELECT 1 FROM patients_need n WHERE n.patient_id = w.patient_id
                           AND n.organisation_id = %(organisation)s AND n.text = w.text AND n.until IS NULL)"""
     ),
     # Registrations
@@ -304,11 +313,11 @@ _WRITE = (
           AND r.organisation_id = %(organisation)s AND r.kind = 'registered' AND r.ends_on IS NULL""",
         "r.patient_id",
     ),
+    """INSERT INTO patients_care_relationship (patient_id, organisation_id, kind, starts_on, ends_on)
+    SELECT patient_id, %(organisation)s, 'registered', least(%(today)s, left_on), left_on
+    FROM pg_temp.list_match WHERE patient_id >= %(first_new)s""",
     _touching(
         """INSERT INTO patients_care_relationship (patient_id, organisation_id, kind, starts_on, ends_on)
-        SELECT patient_id, %(organisation)s, 'registered', least(%(today)s, left_on), left_on
-        FROM pg_temp.list_match WHERE patient_id >= %(first_new)s
-        UNION ALL
         SELECT patient_id, %(organisation)s, 'registered', least(%(today)s, left_on), left_on
         FROM pg_temp.list_match m WHERE patient_id < %(first_new)s
           AND NOT EXISTS (SELECT 1 FROM patients_care_relationship r WHERE r.patient_id = m.patient_id

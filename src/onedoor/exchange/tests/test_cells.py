@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from datetime import date, time
 
-import nhs_number as library
 import pytest
+from nhs_number import validate as library
 
 from onedoor.exchange.files.cells import Dates, nhs_number_fault, read_time
 from onedoor.kernel import nhs_number
