@@ -31,16 +31,21 @@ class Sweep:
     name: str
     run: Callable[[], int]
     every: float
+    rest: float = 0.0
 
 
 _sweeps: dict[str, Sweep] = {}
 
 
-def sweep(name: str, *, every: float = 5.0) -> Callable[[Callable[[], int]], Callable[[], int]]:
-    """Register a sweep under `context.verb`, polled at least every `every` real seconds."""
+def sweep(name: str, *, every: float = 5.0, rest: float = 0.0) -> Callable[[Callable[[], int]], Callable[[], int]]:
+    """Register a sweep under `context.verb`, polled at least every `every` real seconds.
+
+    However often it is woken, it rests so many seconds after it ran: what is cheaper done together is done together, and
+    does not stand in the way of what somebody waits for.
+    """
 
     def register(run: Callable[[], int]) -> Callable[[], int]:
-        _sweeps[name] = Sweep(name=name, run=run, every=every)
+        _sweeps[name] = Sweep(name=name, run=run, every=every, rest=rest)
         return run
 
     return register
@@ -98,22 +103,25 @@ def run_worker() -> None:
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
     due = dict.fromkeys(_sweeps, 0.0)
+    rested = dict.fromkeys(_sweeps, 0.0)
     listener: psycopg.Connection[tuple[object, ...]] | None = None
     log.info("worker started", sweeps=len(_sweeps))
     while not stop.is_set():
         try:
             listener = listener or _listen()
+            # One is enough to stop waiting; those that came with it are handed over too.
             for notice in listener.notifies(
-                timeout=min(1.0, max(0.02, min(due.values()) - time.monotonic())), stop_after=50
+                timeout=min(1.0, max(0.001, min(due.values()) - time.monotonic())), stop_after=1
             ):
                 if notice.payload in due:
-                    due[notice.payload] = 0.0
+                    due[notice.payload] = min(due[notice.payload], rested[notice.payload])
             for name, when in list(due.items()):
                 if stop.is_set():
                     break
                 if when <= time.monotonic():
                     _run_logged(name)
                     due[name] = time.monotonic() + _sweeps[name].every
+                    rested[name] = time.monotonic() + _sweeps[name].rest
             close_old_connections()
         except psycopg.OperationalError:
             # The database went away; the listener is rebuilt (stack-spike.md 5: a worker must reconnect in a loop).

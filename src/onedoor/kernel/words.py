@@ -33,3 +33,11 @@ def folded(text: str) -> str:
     """A sort and search key: accents off, lower case. The database sorts by code point, so names sort by this."""
     plain = unicodedata.normalize("NFKD", text.replace("ł", "l").replace("Ł", "L").replace("ø", "o").replace("Ø", "O"))
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold().strip()
+
+
+def spoken(number: str) -> str:
+    """07700 900123: a UK number as people read it out, from E.164; others stay international."""
+    if not number.startswith("+44"):
+        return number
+    national = "0" + number[3:]
+    return f"{national[:5]} {national[5:]}"

@@ -32,7 +32,7 @@ def environment(**options: Any) -> jinja2.Environment:
         short_day=words.short_day,
         long_day=words.long_day,
         nhs_number=lambda digits: nhs_number.shown(digits) if digits else "not known",
-        phone=shown_phone,
+        phone=words.spoken,
         ago=ago,
         until=until,
         when=when,
@@ -46,14 +46,6 @@ def environment(**options: Any) -> jinja2.Environment:
 
 def _url(name: str, *args: object) -> str:
     return reverse(name, args=args)
-
-
-def shown_phone(number: str) -> str:
-    """07700 900123: a UK number as people read it out; others stay international."""
-    if not number.startswith("+44"):
-        return number
-    national = "0" + number[3:]
-    return f"{national[:5]} {national[5:]}"
 
 
 def ago(moment: datetime | None) -> Markup:

@@ -24,7 +24,7 @@ from onedoor.booking.texts import About
 from onedoor.kernel import audit, calendar, clock
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.transitions import record_first
-from onedoor.kernel.words import clock_time, short_day
+from onedoor.kernel.words import clock_time, short_day, spoken
 from onedoor.messaging import api as messaging
 from onedoor.messaging.types import NewAsk, NewMessage, Purpose
 from onedoor.patients import api as patients
@@ -328,7 +328,7 @@ def _text(row: _Asked) -> NewMessage:
 
 def _call(row: _Asked) -> NewTask:
     own = row.person.own_starts_at
-    numbers = " or ".join(number for number in (row.reach.landline, row.reach.mobile) if number)
+    numbers = " or ".join(spoken(number) for number in (row.reach.landline, row.reach.mobile) if number)
     instead = f" instead of {short_day(own)} at {clock_time(own)}" if own is not None else ""
     start = row.due.place.starts_at
     return NewTask(

@@ -145,6 +145,17 @@ def _rows(access: Access, found: QuerySet[Thread]) -> list[ThreadRow]:
         .order_by("organisation_id", "number", "-id")
         .distinct("organisation_id", "number")
     }
+    # What a later text was read as does not say why an earlier one waits.
+    unsettled: dict[tuple[int, str], str] = {
+        (text.organisation_id, text.number): text.why
+        for text in Inbound.objects.filter(
+            number__in={thread.number for thread in threads},
+            organisation_id__in={thread.organisation_id for thread in threads},
+            outcome__in=("person", "crisis"),
+        )
+        .order_by("organisation_id", "number", "-id")
+        .distinct("organisation_id", "number")
+    }
     people = _people(access, {thread.number for thread in threads})
     rows = []
     for thread in threads:
@@ -158,7 +169,7 @@ def _rows(access: Access, found: QuerySet[Thread]) -> list[ThreadRow]:
                 people=people.get(thread.number, ()),
                 last_text=text.text if text else "",
                 last_at=text.received_at if text else None,
-                why=text.why if text else "",
+                why=unsettled.get((thread.organisation_id, thread.number), text.why if text else ""),
                 waiting_since=thread.needs_person_since,
                 urgent=thread.urgent,
                 owner=thread.owner.shown_name if thread.owner else "",
