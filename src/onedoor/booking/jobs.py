@@ -24,7 +24,7 @@ def lapse_holds() -> int:
     return booking.lapse_holds()
 
 
-@sweep(refilling.OFFER_SWEEP, every=2.0)
+@sweep(refilling.OFFER_SWEEP, every=2.0, rest=0.5)
 def offer() -> int:
     """Tell those whose offers ended, then send the next waves; both are woken by releases, answers and bookings."""
     return waves.follow_up() + waves.open_waves()

@@ -163,7 +163,8 @@ def shift_one(
     """Move one appointment; TooLate when it is in no state from which it may."""
     if not shift(ids=[appointment.pk], to=to, by=by, reason=reason, also=also):
         raise errors.TooLate
-    appointment.refresh_from_db()
+    # By name: reading all of it again would forget seat, session and type.
+    appointment.refresh_from_db(fields=["state", *(also or {})])
 
 
 def first(*, ids: Sequence[int], state: str, by: Actor) -> None:
