@@ -328,7 +328,6 @@ _FLUSH = f"""
         SELECT * FROM unnest(%(ids)s::bigint[], %(ns)s::smallint[], %(fates)s::text[], %(statuses)s::smallint[],
                              %(providers)s::text[], %(why)s::text[], %(again)s::float8[])
                       AS r(id, n, fate, status, provider_id, why, again)),
-    locked AS (SELECT id FROM messaging_message WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE),
     tried AS (
         UPDATE messaging_attempt a SET ended_real = clock_timestamp(), outcome = r.fate, status = r.status
         FROM r WHERE a.message_id = r.id AND a.n = r.n AND a.outcome IN ('', 'unknown'))
@@ -348,7 +347,7 @@ _FLUSH = f"""
         lease_real = NULL, lookups = 0,
         retry_real = CASE WHEN r.fate IN ('unknown', 'refused_temporary')
                           THEN clock_timestamp() + make_interval(secs => r.again) END
-    FROM r JOIN locked ON locked.id = r.id WHERE m.id = r.id AND (
+    FROM r WHERE m.id = r.id AND (
         (r.fate = 'accepted' AND m.attempt >= r.n AND m.state = ANY(%(open)s))
         OR (m.attempt = r.n AND m.state IN ({State.SENDING.value}, {State.UNKNOWN.value})))
     RETURNING m.id, r.fate, m.patient_id, m.organisation_id, m.purpose"""
@@ -365,11 +364,14 @@ def flush(results: Sequence[Result], first_lookup: float) -> None:
         for result in results
     ]
     plan_by_key()
+    ids = [result.message_id for result in results]
     with connection.cursor() as cursor:
+        # In order of key, like everything that locks messages.
+        cursor.execute("SELECT 1 FROM messaging_message WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [ids])
         cursor.execute(
             _FLUSH,
             {
-                "ids": [result.message_id for result in results],
+                "ids": ids,
                 "ns": [result.attempt for result in results],
                 "fates": [result.fate for result in results],
                 "statuses": [result.status for result in results],
