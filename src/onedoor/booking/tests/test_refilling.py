@@ -205,7 +205,7 @@ def test_who_has_no_mobile_is_rung_in_the_same_wave() -> None:
     (call,) = tasks.Task.objects.filter(kind="offer_call")
     assert call.title.startswith("Ring Olive Hollis")
     assert call.due_at == first.wave.closes_at
-    assert "+441632960" in call.detail
+    assert "01632 960" in call.detail
 
 
 def test_whom_a_text_does_not_serve_is_rung() -> None:

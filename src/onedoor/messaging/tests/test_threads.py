@@ -190,7 +190,7 @@ def test_lists_cost_a_fixed_number_of_queries(
         factories.patient(practice, f"P{n}", mobile=f"+4477009003{n:02d}")
         say(practice, f"+4477009003{n:02d}", "Can I come later?")
     for limit in (1, 30):
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             assert len(messaging.threads_waiting(access, limit=limit)) == limit
     with django_assert_num_queries(1):
         assert messaging.inbox_count(access).waiting == 30

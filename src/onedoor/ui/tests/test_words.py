@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import jinja2
 import pytest
 
-from onedoor.kernel import clock
+from onedoor.kernel import clock, words
 from onedoor.ui import jinja
 from onedoor.ui.pages import local
 
@@ -55,7 +55,7 @@ def test_what_is_past_is_overdue() -> None:
     [("+447700900123", "07700 900123"), ("+441632960123", "01632 960123"), ("+33612345678", "+33612345678")],
 )
 def test_phone(number: str, shown: str) -> None:
-    assert jinja.shown_phone(number) == shown
+    assert words.spoken(number) == shown
 
 
 @pytest.mark.parametrize(("n", "said"), [(0, "0 people"), (1, "1 person"), (1200, "1,200 people")])
