@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from django.db.models import Q
@@ -24,6 +24,8 @@ CONTEXT = Context(
     },
 )
 
+_CROSSING = timedelta(minutes=2)
+"""A text this soon after an offer may have been written before it came."""
 _LATE = timedelta(hours=24)
 """How long a late YES is answered with "gone" rather than handed to a person."""
 
@@ -44,7 +46,7 @@ class Offers:
         mine = Offer.objects.filter(
             entry__patient_id__in=patient_ids, release__seat__starts_at__gt=clock.now()
         ).select_related("entry__patient", "release__seat")
-        found = [] if intent == "confirm" else list(mine.filter(state="open").order_by("id"))
+        found = [] if intent == "confirm" else _newest(mine.filter(state="open").order_by("id"))
         if not found and intent in ("accept", "confirm") and not _asked_to_confirm(patient_ids, intent):
             lately = Q(state__in=("gone", "withdrawn")) | Q(state="declined", release__state="open")
             found = list(mine.filter(lately, ended_at__gte=clock.now() - _LATE).order_by("-ended_at", "-id")[:1])
@@ -72,6 +74,20 @@ class Offers:
             refilling.decline_offer(offer_id=offer.pk, by=by)
             return Acted(answer=texts.offer_declined(_about(offer), waves.own_start(offer)))
         return Acted(answer=None, done=False)
+
+
+def _newest(found: Iterable[Offer]) -> list[Offer]:
+    """Of several open offers to one person the newest: the windows of the others have passed, and nobody answers those
+    first. Where it went out only a moment ago, the text may have crossed it: then all, and messaging asks which.
+    """
+    by_patient: dict[int, list[Offer]] = {}
+    for offer in found:
+        by_patient.setdefault(offer.entry.patient_id, []).append(offer)
+    kept = []
+    for theirs in by_patient.values():
+        settled = theirs[-1].offered_at <= clock.now() - _CROSSING
+        kept += theirs[-1:] if settled else theirs
+    return kept
 
 
 def _about(offer: Offer) -> texts.About:
