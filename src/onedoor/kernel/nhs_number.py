@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-_WEIGHTS = (10, 9, 8, 7, 6, 5, 4, 3, 2)
-
 
 def is_valid(digits: str) -> bool:
     """Whether ten digits are an NHS number; repeated digits pass the arithmetic and are refused by policy."""
     if len(digits) != 10 or not digits.isascii() or not digits.isdigit() or digits.count(digits[0]) == 10:
         return False
-    total = sum(int(digit) * weight for digit, weight in zip(digits, _WEIGHTS, strict=False))
+    a, b, c, d, e, f, g, h, i, last = digits.encode()
+    # Written out: a list of a million asks a million times. A digit's byte is 48 more than it; the weights add up to 54.
+    total = 10 * a + 9 * b + 8 * c + 7 * d + 6 * e + 5 * f + 4 * g + 3 * h + 2 * i - 48 * 54
     check = 11 - total % 11
-    return check != 10 and check % 11 == int(digits[9])
+    return check != 10 and check % 11 == last - 48
 
 
 def compact(text: str) -> str:

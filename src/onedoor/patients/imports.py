@@ -52,7 +52,7 @@ def take_list(*, organisation_id: int, source: str, rows: Iterable[PatientRow], 
             "shown": SHOWN,
         }
         cursor.execute(_FIRST_NEW)
-        known["first_new"] = cursor.fetchone()[0]
+        known["first_new"], known["sequence"] = cursor.fetchone()
         put_back = loading.take_down(cursor, expected=read)
         for statement in (*_MATCH, *_WRITE):
             cursor.execute(statement, known)
@@ -134,7 +134,9 @@ _COLUMNS = (
 
 def _stage(cursor: Any, rows: Iterable[PatientRow]) -> int:
     """Stream the rows into a temporary table: unlogged, nobody else's, and gone with the transaction whatever happens."""
-    cursor.execute(f"DROP TABLE IF EXISTS pg_temp.list_row, {_TABLES}")
+    cursor.execute(
+        f"DROP TABLE IF EXISTS pg_temp.list_row, pg_temp.list_own_number_twice, pg_temp.list_nhs_number_twice, {_TABLES}"
+    )
     columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS)
     cursor.execute(f"CREATE TEMPORARY TABLE list_row ({columns}) ON COMMIT DROP")
     read = 0
@@ -154,23 +156,35 @@ def _with_key(rows: Iterable[PatientRow]) -> Iterator[tuple[Any, ...]]:
         yield (*row, name.lower() if name.isascii() else folded(name))
 
 
-_FIRST_NEW = "SELECT nextval(pg_get_serial_sequence('patients_patient', 'id'))"
+_FIRST_NEW = """
+    SELECT nextval(sequence), sequence FROM (SELECT pg_get_serial_sequence('patients_patient', 'id') AS sequence) one
+"""
 """Keys of patients made from now on are higher: under the lock, `patient_id < first_new` says who was known before."""
 
 _TWICE = """
+    CREATE TEMPORARY TABLE list_{key}_twice ON COMMIT DROP AS
+    SELECT {key}, min(row) AS first, max(row) AS last FROM pg_temp.list_row
+    WHERE {key} IS NOT NULL GROUP BY {key} HAVING count(*) > 1
+"""
+
+_DIFFER = """
     SELECT many.{key}, many.first, many.last,
            bool_or(s.name_key <> f.name_key OR s.born_on <> f.born_on OR s.nhs_number <> f.nhs_number) AS differ
-    FROM (SELECT {key}, min(row) AS first, max(row) AS last FROM pg_temp.list_row
-          WHERE {key} IS NOT NULL GROUP BY {key} HAVING count(*) > 1) many
+    FROM pg_temp.list_{key}_twice many
     JOIN pg_temp.list_row s ON s.{key} = many.{key}
     JOIN pg_temp.list_row f ON f.row = many.first
     GROUP BY many.{key}, many.first, many.last
 """
 
 _MATCH = (
+    # Tables of their own, so that the planner knows how few they are.
+    _TWICE.format(key="own_number"),
+    _TWICE.format(key="nhs_number"),
+    "ANALYZE pg_temp.list_own_number_twice",
+    "ANALYZE pg_temp.list_nhs_number_twice",
     f"""CREATE TEMPORARY TABLE list_match ON COMMIT DROP AS
-    WITH own_twice AS MATERIALIZED ({_TWICE.format(key="own_number")}),
-         nhs_twice AS MATERIALIZED ({_TWICE.format(key="nhs_number")}),
+    WITH own_twice AS ({_DIFFER.format(key="own_number")}),
+         nhs_twice AS ({_DIFFER.format(key="nhs_number")}),
     judged AS (
         SELECT s.*, a.id AS by_own, b.id AS by_nhs,
             CASE
@@ -194,9 +208,9 @@ _MATCH = (
     )
     SELECT judged.*,
         CASE WHEN because IS NULL
-             THEN coalesce(by_own, by_nhs, nextval(pg_get_serial_sequence('patients_patient', 'id'))) END AS patient_id
+             THEN coalesce(by_own, by_nhs, nextval(%(sequence)s::regclass)) END AS patient_id
     FROM judged""",
-    "DROP TABLE pg_temp.list_row",
+    "DROP TABLE pg_temp.list_row, pg_temp.list_own_number_twice, pg_temp.list_nhs_number_twice",
     # Two rows may reach one patient, one by each number: the first stands.
     """UPDATE pg_temp.list_match m SET because = 'repeat', other_row = d.first
     FROM (SELECT patient_id, min(row) AS first FROM pg_temp.list_match

@@ -61,7 +61,6 @@ class DiaryRows:
         dates = Dates(self.sheet.mapping.dates)
         at: dict[tuple[datetime, str, str], int] = {}
         for number, cells in self.sheet.rows(self.findings):
-            cells = [cell.strip() for cell in cells]
             try:
                 visit = self._visit(number, cells, dates)
             except _NotTaken:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from onedoor.exchange.files.report import UnreadableFile
 
@@ -22,12 +21,13 @@ JOINED = 20
 _UNREADABLE = "\ufffd"
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row: the number of its first line, and its cells; `fault` says why there are none."""
+class Row(NamedTuple):
+    """One row: the number of its first line, and its cells. `ragged` when there may be spaces around some; `fault` says why it
+    cannot be read."""
 
     number: int
     cells: list[str]
+    ragged: bool = True
     fault: str = ""
 
 
@@ -99,11 +99,13 @@ class Lines:
 
 def rows(lines: Lines, delimiter: str) -> Iterator[Row]:
     """Each line as a row of cells; one with quoted line breaks is one row."""
+    before, after = f" {delimiter}", f"{delimiter} "
     for number, text in lines:
         if _UNREADABLE in text or "\x00" in text:
-            yield Row(number, text.split(delimiter)[:40], "a character cannot be read")
+            yield Row(number, text.split(delimiter)[:40], fault="a character cannot be read")
         elif '"' not in text:
-            yield Row(number, text.split(delimiter))
+            ragged = before in text or after in text or not text.isascii() or text != text.strip()
+            yield Row(number, text.split(delimiter), ragged)
         else:
             yield _quoted(lines, number, text, delimiter)
 
@@ -119,6 +121,6 @@ def _quoted(lines: Lines, number: int, text: str, delimiter: str) -> Row:
         if whole.count('"') % 2 == 0 or len(taken) >= JOINED or (following := next(lines, None)) is None:
             # Not a cell that runs over lines: the fault is in this line, and those after it are read for themselves.
             lines.give_back(taken)
-            return Row(number, text.split(delimiter)[:40], "a quotation mark has no counterpart")
+            return Row(number, text.split(delimiter)[:40], fault="a quotation mark has no counterpart")
         taken.append(following)
         whole = f"{whole}\n{following[1]}"

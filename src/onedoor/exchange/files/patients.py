@@ -28,7 +28,6 @@ _LONGEST = {
     "needs": 80,
     "email": 120,
 }
-_CAREFUL = min(_LONGEST.values())
 
 _FIX = "Put it right in {system} and export again."
 _ASK = "Ask the patient, and put the number alone into {system}; a remark belongs elsewhere."
@@ -78,7 +77,6 @@ class PatientRows:
 
         def make(number: int, cells: list[str]) -> PatientRow:
             cells.append("")
-            cells = [cell.strip() for cell in cells]
             born_on = self.dates.read(cells[born])
             if born_on is None or born_on > self.as_of or born_on.year < self.as_of.year - _OLDEST:
                 raise self._born_fault(number, cells, born)
@@ -96,9 +94,22 @@ class PatientRows:
             if consent not in consents:
                 consents[consent] = self._consent(number, consent)
             mobile_number, home_number = self._numbers(number, cells[mobile], cells[home])
-            if max(map(len, cells)) > _CAREFUL:
+            if (
+                len(cells[postcode]) > 10
+                or len(cells[gender]) > 12
+                or len(cells[title]) > 20
+                or len(cells[own]) > 40
+                or len(cells[language]) > 40
+                or len(cells[given]) > 80
+                or len(cells[family]) > 80
+                or len(cells[needs]) > 80
+                or len(cells[email]) > 120
+            ):
                 self._shorten(number, cells, limits)
-            where = ", ".join([cells[place] for place in address if cells[place]])
+            if len(address) == 2 and cells[address[0]] and cells[address[1]]:
+                where = f"{cells[address[0]]}, {cells[address[1]]}"
+            else:
+                where = ", ".join([cells[place] for place in address if cells[place]])
             return PatientRow(
                 number,
                 cells[own],

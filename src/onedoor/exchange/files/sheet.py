@@ -127,7 +127,7 @@ class Sheet:
         )
 
     def rows(self, findings: Findings) -> Iterator[tuple[int, list[str]]]:
-        """Rows that can be judged cell by cell, as wide as the header; the others are reported here."""
+        """Rows that can be judged cell by cell, as wide as the header and trimmed; the others are reported here."""
         width, header = len(self.header), self.header
         for row in rows(self.lines, self.mapping.delimiter):
             cells = row.cells
@@ -145,6 +145,8 @@ class Sheet:
                 findings.note(row.number, "", "", "the header stands here again", "Nothing: it is passed over.")
                 continue
             self.read += 1
+            if row.ragged:
+                cells = [cell.strip() for cell in cells]
             yield row.number, cells
 
     def _fitted(self, row: Row, findings: Findings) -> list[str] | None:
