@@ -168,8 +168,8 @@ def will_be_offered(about: About) -> str:
 
 def offer(about: About, own: datetime | None) -> str:
     """An earlier place is free; `own` is the appointment that it would replace."""
-    earlier = "an earlier" if own is not None else "an"
-    called = f"{earlier} telephone appointment" if about.by_telephone else f"{earlier} appointment"
+    called = "telephone appointment" if about.by_telephone else "appointment"
+    called = f"an earlier {called}" if own is not None else f"{'a' if about.by_telephone else 'an'} {called}"
     stay = "NO to stay as you are" if own is not None else "NO if you cannot"
     head = f"{_hello(about)}{called}, {_at(about.starts_at)}, is free"
     return _first_that_fits(

@@ -16,6 +16,7 @@ from onedoor.booking.tests.refilling_world import World, at, states
 from onedoor.factories import TEST, person
 from onedoor.kernel import clock, jobs
 from onedoor.kernel.actor import Actor
+from onedoor.messaging import api as messaging
 from onedoor.messaging.models import Ask, Message, State
 from onedoor.messaging.types import Candidate
 from onedoor.records.models import Entry
@@ -218,6 +219,17 @@ def test_whom_a_text_does_not_serve_is_rung() -> None:
     assert not Message.objects.filter(purpose=waves.OFFER).exists()
 
 
+def test_who_said_stop_is_rung() -> None:
+    world = World()
+    entry = world.waits(own=at(15, 9))
+    number = entry.patient.contact_points.get(kind="mobile").value
+    messaging.opt_out(organisation_id=world.practice.pk, number=number, by=TEST)
+    world.released(at(8, 10))
+    sweep()
+    assert Offer.objects.get().by_phone
+    assert tasks.Task.objects.filter(kind="offer_call").count() == 1
+
+
 @pytest.mark.parametrize("moment", [at(7, 7, 59), at(7, 18), at(6, 12), at(8, 9, 1)])
 def test_no_offers_in_quiet_hours_or_too_near(moment) -> None:  # type: ignore[no-untyped-def]
     world = World()
@@ -284,7 +296,7 @@ def test_many_releases_are_one_sweep_with_a_fixed_number_of_queries() -> None:
         return len(captured)
 
     few, many = cost(3), cost(9)
-    # The stub of nothing: messaging, records and tasks work in sets too.
+    # Messaging, records and tasks work in sets too.
     assert many <= few + 2
 
 
@@ -585,6 +597,24 @@ def test_a_late_yes_is_answered_with_gone_and_not_left_to_a_person() -> None:
     assert owner.open_subjects([loser.patient_id], "confirm") == []
     with clock.at(at(8, 10)):
         assert owner.open_subjects([loser.patient_id], "accept") == []
+
+
+def test_a_yes_is_about_the_newest_offer_unless_the_two_may_have_crossed() -> None:
+    world = World()
+    entry = world.waits(own=at(15, 9))
+    first, second = world.released(at(8, 10)), world.released(at(8, 11))
+    sweep()
+    with clock.at(at(7, 9, 15)):
+        sweep()
+    newest = offered(second)[0].pk
+    owner = Offers()
+    with clock.at(at(7, 9, 16)):
+        assert len(owner.open_subjects([entry.patient_id], "accept")) == 2
+    with clock.at(at(7, 9, 17)):
+        for intent in ("accept", "decline", "cancel"):
+            assert [one.subject_id for one in owner.open_subjects([entry.patient_id], intent)] == [newest]
+    # The older one is still to be had, by the portal or at the desk.
+    refilling.accept_offer(offer_id=offered(first)[0].pk, by=TEST)
 
 
 def test_the_sweep_is_woken_by_its_name() -> None:
