@@ -105,7 +105,7 @@ def _receipts_done(made: Rig) -> int:
     ((waiting, under_way),) = rows(
         made.url,
         """SELECT (SELECT count(*) FROM messaging_receipt WHERE processed_real IS NULL),
-                  (SELECT count(*) FROM messaging_message WHERE state IN (0, 1, 2, 3))""",
+                  (SELECT count(*) FROM messaging_message WHERE waiting)""",
     )
     if waiting or under_way:
         return 0

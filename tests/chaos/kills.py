@@ -33,7 +33,7 @@ TIMINGS = {
 }
 STEPS = ("before_attempt", "after_attempt", "mid_call", "after_201", "random")
 EACH = 150
-_UNDER_WAY = "SELECT count(*) FROM messaging_message WHERE state IN (0, 1, 2, 3)"
+_UNDER_WAY = "SELECT count(*) FROM messaging_message WHERE waiting"
 
 
 def run(kills: int, pauses: int, seed: int) -> dict[str, Any]:

@@ -23,7 +23,8 @@ def expire(*, limit: int = 2_000) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""UPDATE messaging_message m SET state = {State.EXPIRED.value}, because = 'too_late', ended_at = %(now)s
-                FROM (SELECT id FROM messaging_message WHERE state = {State.QUEUED.value} AND not_after <= %(now)s
+                FROM (SELECT id FROM messaging_message WHERE waiting AND state = {State.QUEUED.value}
+                        AND not_after <= %(now)s
                       ORDER BY id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED) late
                 WHERE m.id = late.id RETURNING m.id, m.organisation_id""",
             {"now": clock.now(), "limit": limit},

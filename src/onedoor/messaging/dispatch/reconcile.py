@@ -36,10 +36,7 @@ def release_dead(first_lookup: float) -> int:
     Returns how many texts.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""SELECT DISTINCT run FROM messaging_message
-                WHERE state IN ({State.CLAIMED.value}, {State.SENDING.value}) ORDER BY run"""
-        )
+        cursor.execute("SELECT id FROM messaging_dispatch_run WHERE ended_real IS NULL ORDER BY id")
         runs = [row[0] for row in cursor.fetchall()]
     return sum(_release(run, first_lookup) for run in runs)
 
@@ -53,7 +50,7 @@ def _release(run: int, first_lookup: float) -> int:
             return 0
         cursor.execute(
             f"""UPDATE messaging_message SET state = {State.QUEUED.value}, run = NULL
-                WHERE run = %s AND state = {State.CLAIMED.value}""",
+                WHERE waiting AND run = %s AND state = {State.CLAIMED.value}""",
             [run],
         )
         released = cursor.rowcount
@@ -61,12 +58,14 @@ def _release(run: int, first_lookup: float) -> int:
             f"""WITH lost AS (
                     UPDATE messaging_message SET state = {State.UNKNOWN.value}, lookups = 0, lease_real = NULL,
                         retry_real = clock_timestamp() + make_interval(secs => %s)
-                    WHERE run = %s AND state = {State.SENDING.value} RETURNING id, attempt)
+                    WHERE waiting AND run = %s AND state = {State.SENDING.value} RETURNING id, attempt)
                 UPDATE messaging_attempt a SET outcome = 'unknown', ended_real = clock_timestamp()
                 FROM lost WHERE a.message_id = lost.id AND a.n = lost.attempt AND a.outcome = ''""",
             [first_lookup, run],
         )
-        return int(released + cursor.rowcount)
+        released += cursor.rowcount
+        cursor.execute("UPDATE messaging_dispatch_run SET ended_real = clock_timestamp() WHERE id = %s", [run])
+        return int(released)
 
 
 def end_stuck(stuck: float) -> int:
@@ -99,8 +98,8 @@ def take_doubts(hold: float, limit: int = 50) -> list[Doubt]:
     """Texts to look up now; nobody else looks the same ones up for `hold` seconds."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""UPDATE messaging_message m SET retry_real = clock_timestamp() + make_interval(secs => %s)
-                FROM (SELECT id FROM messaging_message WHERE state = {State.UNKNOWN.value}
+            """UPDATE messaging_message m SET retry_real = clock_timestamp() + make_interval(secs => %s)
+                FROM (SELECT id FROM messaging_message WHERE in_doubt
                       AND retry_real <= clock_timestamp() ORDER BY retry_real LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) due
                 WHERE m.id = due.id RETURNING m.id, m.account_id, m.ref::text""",
             [hold, limit],

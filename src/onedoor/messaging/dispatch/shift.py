@@ -88,14 +88,17 @@ class Shift:
                 await desk.close()
 
     async def _begin(self, keeper: Keeper) -> None:
-        cursor = await keeper.execute(
-            """INSERT INTO messaging_dispatch_run (started_real, beat_real)
-               VALUES (clock_timestamp(), clock_timestamp()) RETURNING id"""
-        )
+        # The lock before the row: whoever sees an open run without its lock takes it for dead.
+        cursor = await keeper.execute("SELECT nextval(pg_get_serial_sequence('messaging_dispatch_run', 'id'))")
         row = await cursor.fetchone()
         assert row is not None
         self._run = row[0]
         await keeper.execute("SELECT pg_advisory_lock(%s, %s)", [reconcile.LOCK_CLASS, self._run])
+        await keeper.execute(
+            """INSERT INTO messaging_dispatch_run (id, started_real, beat_real)
+               VALUES (%s, clock_timestamp(), clock_timestamp())""",
+            [self._run],
+        )
         await keeper.execute(f"LISTEN {WAKE_CHANNEL}")
         await self._know_accounts()
         log.info("dispatcher started", run=self._run, accounts=len(self._accounts))

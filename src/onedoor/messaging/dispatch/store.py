@@ -70,7 +70,7 @@ _DUE = f"""
     SELECT d.id, d.account_id, d.lane FROM unnest(%(accounts)s::bigint[], %(rooms)s::int[]) AS a(id, room)
     CROSS JOIN LATERAL (
         SELECT m.id, m.account_id, m.lane FROM messaging_message m
-        WHERE m.account_id = a.id AND m.lane = %(lane)s AND m.state = {State.QUEUED.value}
+        WHERE m.waiting AND m.account_id = a.id AND m.lane = %(lane)s AND m.state = {State.QUEUED.value}
           AND m.not_before <= %(now)s AND m.not_after > %(now)s
           AND (m.retry_real IS NULL OR m.retry_real <= clock_timestamp())
           AND (%(in_hours)s OR m.purpose = ANY(%(any_hour)s))

@@ -113,6 +113,19 @@ class Message(models.Model):
     """A later receipt contradicted the state that stands (messaging.md 6.2, callbacks)."""
     subject = models.CharField(max_length=30, blank=True)
     subject_id = models.BigIntegerField(null=True)
+    # No index names `state`, which changes four times in a message's life: PostgreSQL then writes the new version beside
+    # the old one and touches no index at all (a heap-only tuple). What is looked for by state is looked for by these.
+    waiting = models.GeneratedField(
+        expression=models.Q(state__in=[State.QUEUED, State.CLAIMED, State.SENDING, State.UNKNOWN]),  # type: ignore[arg-type]
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    """The provider does not have it yet, as far as we know."""
+    in_doubt = models.GeneratedField(
+        expression=models.Q(state=State.UNKNOWN),  # type: ignore[arg-type]
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
 
     class Meta:
         db_table = "messaging_message"
@@ -121,14 +134,10 @@ class Message(models.Model):
         indexes = [
             models.Index(
                 fields=["account", "lane", "not_before", "id"],
-                condition=models.Q(state=State.QUEUED),
-                name="message_queued",
+                condition=models.Q(waiting=True),
+                name="message_waiting",
             ),
-            models.Index(
-                fields=["state", "run"],
-                condition=models.Q(state__in=[State.CLAIMED, State.SENDING, State.UNKNOWN]),
-                name="message_in_hand",
-            ),
+            models.Index(fields=["id"], condition=models.Q(in_doubt=True), name="message_in_doubt"),
             models.Index(fields=["organisation", "number", "-id"], name="message_thread"),
             models.Index(
                 fields=["subject", "subject_id"], condition=models.Q(subject_id__isnull=False), name="message_subject"
@@ -162,6 +171,8 @@ class DispatchRun(models.Model):
     id = models.BigAutoField(primary_key=True)
     started_real = models.DateTimeField(db_default=Now())
     beat_real = models.DateTimeField(db_default=Now())
+    ended_real = models.DateTimeField(null=True)
+    """Set once nothing is held under its number any more."""
 
     class Meta:
         db_table = "messaging_dispatch_run"

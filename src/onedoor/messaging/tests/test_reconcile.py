@@ -16,7 +16,7 @@ from onedoor.kernel import clock
 from onedoor.kernel.jobs import run_once
 from onedoor.messaging.dispatch import reconcile
 from onedoor.messaging.dispatch.reconcile import LOCK_CLASS, Doubt
-from onedoor.messaging.models import Ask, Attempt, Message, State
+from onedoor.messaging.models import Ask, Attempt, DispatchRun, Message, State
 from onedoor.messaging.ports import Found
 from onedoor.messaging.rules.unresolved import Decision, decided
 from onedoor.messaging.tests.sending_factories import CAMPAIGN, MOBILE, RESULT, account, queued, tried
@@ -46,6 +46,7 @@ def test_what_a_dead_dispatcher_held_is_queued_or_unknown() -> None:
     in_hand = queued(practice_)
     Message.objects.filter(pk=in_hand.pk).update(state=State.CLAIMED, run=5)
     said = tried(practice_, run=5)
+    DispatchRun.objects.create(pk=5)
     with alive(5):
         assert reconcile.release_dead(60.0) == 0
     assert run_once("messaging.reconcile") == 2
