@@ -24,6 +24,8 @@ def bench(
     clients: Annotated[int, typer.Option(help="race: so many people.")] = 0,
     seats: Annotated[int, typer.Option(help="race: so many places.")] = 0,
     rounds: Annotated[int, typer.Option(help="race: so many rounds.")] = 0,
+    replies: Annotated[int, typer.Option(help="loop: so many replies, in place of the two sizes.")] = 0,
+    practices: Annotated[int, typer.Option(help="loop: so many practices, in place of the two sizes.")] = 0,
     seed: Annotated[int, typer.Option(help="loop: the seed of its month.")] = 0,
 ) -> None:
     """Measure, in a database of its own, and print the figures with the settings they were taken under."""
@@ -41,6 +43,8 @@ def bench(
         "clients": clients,
         "seats": seats,
         "rounds": rounds,
+        "replies": replies,
+        "practices": practices,
         "seed": seed,
     }
     with environment(django=False):
