@@ -98,9 +98,9 @@ def show(report: "Report", *, width: int) -> None:
     print(f"{report.file}: {_KINDS[report.kind]} of {report.practice} ({report.ods_code})")
     if report.practice_new:
         will = "would be" if report.state == "preview" else "was"
-        print(
-            f"  This practice was not known: it {will} set up. Its telephone number is still to be given in Settings."
-        )
+        print(f"  This practice was not known: it {will} set up.")
+    if not report.practice_phone:
+        print("  Its texts cannot say which number to ring until you give it: --phone '01632 960000'.")
     for line in report.preamble:
         print(f"  | {line}")
     print(f"  Header on row {report.header_row}; written in {report.encoding}\n")
