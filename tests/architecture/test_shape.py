@@ -75,6 +75,7 @@ def test_the_page_script_hash_is_that_of_the_installed_package() -> None:
     assert f"'sha256-{digest}'" in settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]["script-src"]
 
 
+@pytest.mark.slow
 def test_the_web_entry_loads_nothing_heavy() -> None:
     code = (
         "import os, sys; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'onedoor.config.settings');"

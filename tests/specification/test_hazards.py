@@ -22,7 +22,7 @@ from tests.specification.world import (
     sweeps_and_provider,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_a_death_between_queue_and_sending_stops_the_text() -> None:

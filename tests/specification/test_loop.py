@@ -33,7 +33,7 @@ from tests.specification.world import (
     sweeps_and_provider,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 CANCELLED_BY_PATIENT, TEXT_SENT = "185332005", "279991000000102"
 SAMS = at(WEDNESDAY, 10, 20)

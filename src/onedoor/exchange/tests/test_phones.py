@@ -51,6 +51,7 @@ def _typed(draw: random.Random) -> str:
     return prefix + digits
 
 
+@pytest.mark.slow
 def test_the_fast_path_never_disagrees_with_the_library() -> None:
     draw = random.Random(7)
     disagreed, valid = [], 0

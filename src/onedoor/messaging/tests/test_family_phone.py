@@ -14,7 +14,7 @@ from onedoor.messaging.tests import family
 from onedoor.messaging.tests.asking_factories import SimpleOffers, SimpleOwner, Visit
 from onedoor.patients.api import Patient
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 class SimpleStage:

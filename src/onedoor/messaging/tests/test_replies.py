@@ -108,6 +108,7 @@ def test_owners_may_add_phrases() -> None:
     assert (found.intent, found.readings[0].context) == ("book", "recall")
 
 
+@pytest.mark.slow
 def test_no_phrase_means_two_things() -> None:
     for context, intents in words.CONTEXTS.items():
         seen: dict[tuple[str, ...], str] = {}

@@ -398,6 +398,7 @@ TEXTS = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     names=st.lists(st.sampled_from(["Sam", "Ella", "Ali"]), min_size=1, max_size=3),

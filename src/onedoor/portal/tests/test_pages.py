@@ -9,7 +9,7 @@ from django.urls import reverse
 from onedoor.booking.models import AppointmentType, WaitingEntry
 from onedoor.ui.tests.world import World, make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from onedoor.records.models import Look
 from onedoor.tasks import api as tasks
 from onedoor.ui.tests.world import LIST, PHONE, World, make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

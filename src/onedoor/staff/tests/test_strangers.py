@@ -11,7 +11,7 @@ from onedoor.kernel.models import AuditEntry
 from onedoor.ui.access import policy_of
 from onedoor.ui.tests.world import World, addresses, make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 OPEN = {"signin", "demo_signin", "signout"}
 
