@@ -592,7 +592,8 @@ def make_personas(cast: Cast, parent: Patient) -> list[dict[str, object]]:
         persona(
             parent,
             "One phone for three people; two visits on Tuesday, and only the child's has to go.",
-            (REMINDER, "CANCEL", 28),
+            # In the afternoon, so that whoever follows the tutorial is here first; and once, though two reminders arrive.
+            (f"{parent.given}: your appointment is", "CANCEL", 300),
             ("Which", "2", 3),
         )
     )
