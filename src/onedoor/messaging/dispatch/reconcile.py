@@ -36,7 +36,13 @@ def release_dead(first_lookup: float) -> int:
     Returns how many texts.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM messaging_dispatch_run WHERE ended_real IS NULL ORDER BY id")
+        # Also runs that were ended already: one that wakes after that may claim before it learns that its lock is gone.
+        cursor.execute(
+            f"""SELECT id FROM messaging_dispatch_run WHERE ended_real IS NULL
+                UNION SELECT run FROM messaging_message WHERE waiting AND run IS NOT NULL
+                    AND state IN ({State.CLAIMED.value}, {State.SENDING.value})
+                ORDER BY 1"""
+        )
         runs = [row[0] for row in cursor.fetchall()]
     return sum(_release(run, first_lookup) for run in runs)
 

@@ -14,7 +14,7 @@ from django.db import connection
 from onedoor.factories import patient, person, practice
 from onedoor.kernel import clock
 from onedoor.kernel.jobs import run_once
-from onedoor.messaging.dispatch import reconcile
+from onedoor.messaging.dispatch import reconcile, store
 from onedoor.messaging.dispatch.reconcile import LOCK_CLASS, Doubt
 from onedoor.messaging.models import Ask, Attempt, DispatchRun, Message, State
 from onedoor.messaging.ports import Found
@@ -56,6 +56,25 @@ def test_what_a_dead_dispatcher_held_is_queued_or_unknown() -> None:
     assert said.state == State.UNKNOWN
     assert said.retry_real is not None
     assert Attempt.objects.get().outcome == "unknown"
+
+
+def test_what_a_run_claims_after_it_was_ended_is_not_stranded() -> None:
+    """A dispatcher that was stopped past `stuck` wakes, and claims before it notices that its session was ended."""
+    practice_ = practice()
+    account(practice_)
+    DispatchRun.objects.create(pk=5)
+    assert reconcile.release_dead(60.0) == 0
+    assert DispatchRun.objects.get(pk=5).ended_real is not None
+    late = queued(practice_)
+    claimed = store.claim(5, {late.account_id or 0: 10})
+    assert [claim.id for claim in claimed] == [late.pk]
+    said = tried(practice_, run=5)
+    assert reconcile.release_dead(60.0) == 2
+    late.refresh_from_db()
+    said.refresh_from_db()
+    assert (late.state, late.run) == (State.QUEUED, None)
+    assert said.state == State.UNKNOWN
+    assert reconcile.release_dead(60.0) == 0
 
 
 def test_a_doubt_is_looked_up_by_one_at_a_time() -> None:
