@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 WAKE_CHANNEL = "onedoor_wake"
 _LOCK_CLASS = 7_202
+_TURN_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -66,21 +67,28 @@ def sweeps() -> dict[str, Sweep]:
 
 def run_once(name: str, *, slices: int = 1_000) -> int:
     """Run one sweep to its end, at most `slices` slices; returns the work done. Nobody else runs it meanwhile."""
-    done = 0
+    return _run(name, slices, float("inf"))[0]
+
+
+def _run(name: str, slices: int, seconds: float) -> tuple[int, bool]:
+    """Run a sweep for so many slices or seconds at most: (the work done, whether it came to its end)."""
+    done, until = 0, time.monotonic() + seconds
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [_LOCK_CLASS, name])
         if not cursor.fetchone()[0]:
-            return 0
+            return 0, True
     try:
         for _ in range(slices):
             did = _sweeps[name].run()
             done += did
             if did == 0:
+                return done, True
+            if time.monotonic() > until:
                 break
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [_LOCK_CLASS, name])
-    return done
+    return done, False
 
 
 def run_all_once() -> int:
@@ -119,9 +127,9 @@ def run_worker() -> None:
                 if stop.is_set():
                     break
                 if when <= time.monotonic():
-                    _run_logged(name)
-                    due[name] = time.monotonic() + _sweeps[name].every
+                    ended = _run_logged(name)
                     rested[name] = time.monotonic() + _sweeps[name].rest
+                    due[name] = time.monotonic() + _sweeps[name].every if ended else rested[name]
             close_old_connections()
         except psycopg.OperationalError:
             # The database went away; the listener is rebuilt (stack-spike.md 5: a worker must reconnect in a loop).
@@ -133,9 +141,10 @@ def run_worker() -> None:
     log.info("worker stopped")
 
 
-def _run_logged(name: str) -> None:
+def _run_logged(name: str) -> bool:
+    """Whether the sweep came to its end; one with much to do lets the others have their turn."""
     try:
-        run_once(name, slices=20)
+        return _run(name, slices=20, seconds=_TURN_SECONDS)[1]
     except psycopg.OperationalError:
         raise
     except Exception as error:
@@ -143,6 +152,7 @@ def _run_logged(name: str) -> None:
         log.error("sweep failed, next try at its next tick", sweep=name, error=type(error).__name__)
         if not connection.in_atomic_block:
             connection.close()
+        return True
 
 
 def _listen() -> psycopg.Connection[tuple[object, ...]]:

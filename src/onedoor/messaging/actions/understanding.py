@@ -36,7 +36,8 @@ from onedoor.tasks.types import Kind
 
 log = structlog.get_logger(__name__)
 
-SLICE = 50
+SLICE = 10
+"""Texts at a time: others may have their turn in the worker between two slices, and offers must not wait for a minute."""
 COPY_WITHIN = timedelta(minutes=10)
 """Suppliers repeat a text after minutes, under another id (messaging.md 6.2)."""
 WHICH_WITHIN = timedelta(minutes=15)
