@@ -49,7 +49,9 @@ class Offers:
         found = [] if intent == "confirm" else _newest(mine.filter(state="open").order_by("id"))
         if not found and intent in ("accept", "confirm") and not _asked_to_confirm(patient_ids, intent):
             lately = Q(state__in=("gone", "withdrawn")) | Q(state="declined", release__state="open")
-            found = list(mine.filter(lately, ended_at__gte=clock.now() - _LATE).order_by("-ended_at", "-id")[:1])
+            # Not of whoever waits no more: YES again after taking another place is not about one they refused before.
+            late = mine.filter(lately, ended_at__gte=clock.now() - _LATE, entry__state="waiting")
+            found = list(late.order_by("-ended_at", "-id")[:1])
         return [
             Candidate(
                 kind=self.kind,
@@ -106,6 +108,8 @@ def _accept(offer: Offer, by: Actor) -> Acted:
         return Acted(answer=texts.offer_gone(about, own, taken=offer.state != "withdrawn"))
     except errors.PatientBusy:
         return Acted(answer=texts.offer_clashes(about))
+    except errors.OfferEnded:
+        return Acted(answer=None, done=False)
     if new.state == "pending":
         return Acted(answer=texts.offer_asked(about, own))
     return Acted(answer=texts.offer_taken(about, None if own == new.starts_at else own))

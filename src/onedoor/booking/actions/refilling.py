@@ -193,10 +193,11 @@ def accept_offer(*, offer_id: int, by: Actor) -> Appointment:
         return places.get(_filled_by(offer))
     if offer.state in ("gone", "withdrawn"):
         raise errors.SeatTaken
-    if offer.state not in _MAY_ACCEPT:
+    entry.refresh_from_db(fields=["appointment", "state"])
+    # Whoever has another place by now, or left the list, has not this one beside it.
+    if offer.state not in _MAY_ACCEPT or entry.state != "waiting":
         raise errors.OfferEnded
     seat = offer.release.seat
-    entry.refresh_from_db(fields=["appointment"])
     own = entry.appointment
     try:
         if own is not None and own.state == "booked" and own.starts_at > clock.now():

@@ -396,6 +396,26 @@ def test_accepting_twice_is_once() -> None:
     assert refilling.accept_offer(offer_id=offer.pk, by=TEST).pk == first.pk
 
 
+def test_a_second_yes_after_one_place_was_taken_takes_no_other() -> None:
+    """No to one, yes to the next, and yes again: the one refused first must not be booked beside it."""
+    world = World()
+    entry = world.waits(own=at(15, 9))
+    refused, taken = world.released(at(8, 10)), world.released(at(8, 11))
+    sweep()
+    (first,) = offered(refused)
+    answer(first, "decline")
+    sweep()
+    (second,) = offered(taken)
+    assert "is yours" in (answer(second, "accept") or "")
+    sweep()
+    for intent in ("accept", "confirm"):
+        assert Offers().open_subjects([entry.patient_id], intent) == []
+    with pytest.raises(errors.OfferEnded):
+        refilling.accept_offer(offer_id=first.pk, by=TEST)
+    live = Appointment.objects.filter(patient_id=entry.patient_id, state="booked")
+    assert [one.starts_at for one in live] == [at(8, 11)]
+
+
 def test_an_offer_is_answered_by_its_own_patient_only() -> None:
     world = World()
     world.waits(own=at(15, 9))
