@@ -42,7 +42,8 @@ from onedoor.tasks.types import NewTask
 _BATCH = 2_000
 _LOCK_CLASS = 7_204
 _UNSEEN = ("asked", "confirmed")
-"""States of a request made here that no import has shown yet; one that an import has shown is `ticked`."""
+"""States of a booking made here that no import has shown yet; one that an import has shown is `ticked`. A cancellation taken
+back is like a booking: the place may have been freed over there before the patient changed their mind."""
 
 SlotKey = tuple[date, str, str, datetime]
 """Day, clinician, session name, start: what names a slot in an outside diary."""
@@ -167,7 +168,8 @@ class Merge:
     def _load_slots(self) -> None:
         unseen = set(
             DiaryRequest.objects.filter(
-                appointment_id__in=self.loaded.appointments, kind="book", state__in=_UNSEEN
+                Q(kind="book", state__in=_UNSEEN) | Q(kind="free", state="overtaken"),
+                appointment_id__in=self.loaded.appointments,
             ).values_list("appointment_id", flat=True)
         )
         ended: dict[int, dict[int, date]] = defaultdict(dict)
@@ -437,7 +439,7 @@ class Merge:
                 if step.insert or there not in step.place.ended_here:
                     gone.add(step.place.seat_id)
         DiaryRequest.objects.filter(
-            Q(kind="book", state="confirmed", appointment_id__in=shown)
+            Q(Q(kind="book", state="confirmed") | Q(kind="free", state="overtaken"), appointment_id__in=shown)
             | Q(
                 Q(kind="free", state="confirmed") | Q(kind="book", state="overtaken"),
                 appointment__seat_id__in=gone,

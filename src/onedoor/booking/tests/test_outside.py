@@ -103,6 +103,32 @@ class TestCancelling:
         assert DiaryRequest.objects.get().state == "overtaken"
         assert not Task.objects.filter(state="open").exists()
 
+    def test_taken_back_after_it_was_freed_over_there_is_a_conflict(self) -> None:
+        """They were told that it is theirs again: no import takes it away without a person."""
+        here = practice()
+        sam, *others = people(here, 21)
+        rows = [row(one, time=(11 + n // 12, n % 12 * 5), minutes=5) for n, one in enumerate(others)]
+        emis(here, row(sam, time=(10, 20)), *rows)
+        appointment = Appointment.objects.get(patient=sam)
+        booking.cancel(appointment_id=appointment.pk, by=Actor.patient(sam.pk))
+        booking.come_back(appointment_id=appointment.pk, by=Actor.patient(sam.pk))
+        emis(here, row(status="available", time=(10, 20)), *rows)
+        assert states([appointment]) == ["booked"]
+        assert task("diary_conflict").patient_id == sam.pk
+
+    def test_taken_back_and_shown_over_there_is_theirs_to_end(self) -> None:
+        here = practice()
+        sam, *others = people(here, 21)
+        rows = [row(one, time=(11 + n // 12, n % 12 * 5), minutes=5) for n, one in enumerate(others)]
+        emis(here, row(sam, time=(10, 20)), *rows)
+        appointment = Appointment.objects.get(patient=sam)
+        booking.cancel(appointment_id=appointment.pk, by=Actor.patient(sam.pk))
+        booking.come_back(appointment_id=appointment.pk, by=Actor.patient(sam.pk))
+        emis(here, row(sam, time=(10, 20)), *rows)
+        assert DiaryRequest.objects.get().state == "ticked"
+        emis(here, row(status="available", time=(10, 20)), *rows)
+        assert states([appointment]) == ["cancelled"]
+
     def test_the_next_import_ticks_it_off(self) -> None:
         here = practice()
         [sam] = people(here, 1)
