@@ -73,7 +73,7 @@ def read() -> Health:
             Part("Workers", workers, "Reminders are not queued and places are not offered"),
             Part("Dispatchers", dispatchers, "Texts wait"),
         ],
-        clock_rate=clock.setting().rate,
+        clock_rate=clock.setting().rate_at(clock.real_now()),
         unsealed=unsealed,
         sealed_at=sealed_at,
         database=version.split(" ")[0],

@@ -258,6 +258,7 @@ class TestImports:
         [
             ({}, "Say what is in the file"),
             ({"kind": "patients"}, "Choose a file"),
+            ({"kind": "patients", "file": SimpleUploadedFile("x.csv", b"")}, "The file is empty"),
             ({"kind": "patients", "file": SimpleUploadedFile("x.csv", b"nonsense")}, "There is a problem"),
         ],
     )
@@ -329,3 +330,21 @@ def test_a_shared_desk_keeps_no_page(desk: Client) -> None:
 
 def test_counters_balance(world: World, desk: Client) -> None:
     assert "nothing unexplained" in text_of(desk, reverse("counters"))
+
+
+def test_what_is_not_found_says_so_and_leads_back(desk: Client) -> None:
+    answer = desk.get("/nowhere/")
+    assert answer.status_code == 404
+    assert "Page not found" in answer.content.decode()
+    assert 'href="/"' in answer.content.decode()
+
+
+def test_a_form_of_an_old_session_says_that_nothing_was_changed() -> None:
+    answer = Client(enforce_csrf_checks=True).post(reverse("signin"), {"username": "x"})
+    assert answer.status_code == 403
+    assert "Nothing was changed" in answer.content.decode()
+
+
+def test_enter_in_a_note_ends_no_task(world: World, desk: Client) -> None:
+    form = text_of(desk, reverse("tasks")).split('class="od-outcomes"')[1]
+    assert form.split("<button")[1].startswith(" disabled")

@@ -44,8 +44,10 @@ def imports(request: HttpRequest) -> HttpResponseBase:
         file = request.FILES.get("file")
         if kind is None:
             problem = ("Say what is in the file.", "#patients", "")
-        elif file is None or not file.size:
+        elif file is None:
             problem = ("Choose a file.", "#file", "")
+        elif not file.size:
+            problem = ("The file is empty. Export it again.", "#file", "")
         elif file.size > LARGEST:
             problem = ("The file is too large to upload. Whoever runs Onedoor can import it from disk.", "#file", "")
         else:

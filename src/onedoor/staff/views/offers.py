@@ -144,7 +144,7 @@ def join(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and who is not None:
         chosen = next((kind for kind in refillable if str(kind.id) == request.POST.get("type")), None)
         if chosen is None:
-            messages.error(request, "Say what for.")
+            messages.error(request, "Choose a kind of appointment.")
             return redirect(f"{reverse('waiting_join')}?patient={who.ref}")
         kind = chosen
 
