@@ -9,16 +9,37 @@ from onedoor.kernel import audit, clock
 from onedoor.kernel.access import Role
 from onedoor.kernel.actor import Actor
 
+NUMBER_UNKNOWN = "its usual number"
+"""What texts print until an organisation's number is given: "ring its usual number"."""
+
+
+class NotANumber(Exception):
+    """What was given as a telephone number is none."""
+
 
 @transaction.atomic
 def set_organisation(*, ods_code: str, name: str, phone: str, by: Actor) -> Organisation:
     """Make the organisation with this ODS code, or bring its name and telephone up to date."""
-    organisation, _ = Organisation.objects.update_or_create(ods_code=ods_code, defaults={"name": name, "phone": phone})
+    organisation, _ = Organisation.objects.update_or_create(
+        ods_code=ods_code, defaults={"name": name, "phone": phone or NUMBER_UNKNOWN}
+    )
     audit.record(
         by=by,
         line=audit.Line("set_organisation", "organisation", organisation.pk, organisation_id=organisation.pk),
     )
     return organisation
+
+
+@transaction.atomic
+def set_telephone(*, organisation_id: int, phone: str, by: Actor) -> None:
+    """Set the number that texts print. Raises NotANumber for what nobody could ring."""
+    digits = [sign for sign in phone if sign.isdigit()]
+    if not 10 <= len(digits) <= 13 or not set(phone) <= set("0123456789 +()"):
+        raise NotANumber(phone)
+    Organisation.objects.filter(pk=organisation_id).update(phone=" ".join(phone.split())[:20])
+    audit.record(
+        by=by, line=audit.Line("set_telephone", "organisation", organisation_id, organisation_id=organisation_id)
+    )
 
 
 @transaction.atomic

@@ -1,6 +1,14 @@
 """The door of accounts."""
 
-from onedoor.accounts.actions import grant_role, set_organisation, set_site, set_user
+from onedoor.accounts.actions import (
+    NUMBER_UNKNOWN,
+    NotANumber,
+    grant_role,
+    set_organisation,
+    set_site,
+    set_telephone,
+    set_user,
+)
 from onedoor.accounts.models import Organisation, Site, User
 from onedoor.accounts.queries import (
     access_of,
@@ -10,9 +18,12 @@ from onedoor.accounts.queries import (
     organisation_by_ods,
     organisations,
     telephone,
+    workplaces,
 )
 
 __all__ = [
+    "NUMBER_UNKNOWN",
+    "NotANumber",
     "Organisation",
     "Site",
     "User",
@@ -25,6 +36,8 @@ __all__ = [
     "organisations",
     "set_organisation",
     "set_site",
+    "set_telephone",
     "set_user",
     "telephone",
+    "workplaces",
 ]

@@ -63,6 +63,15 @@ def colleagues(access: Access) -> list[User]:
     return list(found.order_by("last_name", "first_name", "username"))
 
 
+def workplaces(user_id: int) -> list[Organisation]:
+    """The organisations where a user has a role today, by name."""
+    today = clock.today()
+    held = Membership.objects.filter(user_id=user_id, starts_on__lte=today).filter(
+        Q(ends_on=None) | Q(ends_on__gt=today)
+    )
+    return list(Organisation.objects.filter(pk__in=held.values("organisation_id")).order_by("name"))
+
+
 def any_organisation() -> bool:
     """Whether anything has been set up yet."""
     return Organisation.objects.exists()

@@ -34,6 +34,8 @@ class Frame:
     organisation: str
     user: str
     menu: list[Item]
+    elsewhere: list[accounts.Organisation]
+    """The other organisations where this person has a role."""
 
 
 _MENU: tuple[tuple[str, str, Permission | None], ...] = (
@@ -50,7 +52,7 @@ _MENU: tuple[tuple[str, str, Permission | None], ...] = (
 
 
 def organisation_of(access: Access) -> accounts.Organisation:
-    """The organisation whose day the pages show: a person's only one, or the first by name."""
+    """The organisation whose day the pages show: the one where this person works now."""
     return accounts.organisations(access)[0]
 
 
@@ -68,5 +70,7 @@ def staff_page(request: HttpRequest, template: str, current: str, *, status: int
         for label, name, permission in _MENU
         if permission is None or access.may(permission)
     ]
-    frame = Frame(organisation=organisation_of(access).name, user=access.actor.label, menu=menu)
+    here = organisation_of(access)
+    elsewhere = [place for place in accounts.workplaces(access.actor.id or 0) if place.pk != here.pk]
+    frame = Frame(organisation=here.name, user=access.actor.label, menu=menu, elsewhere=elsewhere)
     return page(request, template, status=status, frame=frame, **context)

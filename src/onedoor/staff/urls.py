@@ -13,6 +13,7 @@ register_converter(MarkConverter, "mark")
 urlpatterns: list[URLPattern] = [
     path("signin/", signin.signin, name="signin"),
     path("signin/demo/<slug:role>/", signin.demo_signin, name="demo_signin"),
+    path("work-at/", signin.work_at, name="work_at"),
     path("signout/", signin.signout, name="signout"),
     path("favicon.ico", signin.favicon),
     path("", home.home, name="home"),
@@ -53,6 +54,7 @@ urlpatterns: list[URLPattern] = [
     path("counters/", counters.counters, name="counters"),
     path("counters/<day:day>/", counters.counters, name="counters_day"),
     path("settings/", settings.settings, name="settings"),
+    path("settings/telephone/", settings.telephone, name="telephone"),
     path("settings/offers/", settings.policy, name="offer_policy"),
     path("settings/types/<int:key>/", settings.appointment_type, name="appointment_type"),
     path("settings/sending/<slug:whom>/<slug:way>/", settings.sending, name="sending"),

@@ -7,7 +7,7 @@ exist: nothing is revealed (architecture.md 7).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 
 from django.contrib.auth.models import AnonymousUser
@@ -21,6 +21,9 @@ from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.patients.api import PortalAccount
 
 View = Callable[..., HttpResponseBase]
+
+WORKS_AT = "works_at"
+"""Where the session keeps the organisation that somebody with several works at now."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,16 @@ def _work_out(request: HttpRequest) -> Access | None:
         return None
     assert isinstance(user, User)
     account = PortalAccount.objects.filter(user=user).only("patient_id").first()
-    return Access.of_patient(account.patient_id) if account else access_of(user)
+    if account:
+        return Access.of_patient(account.patient_id)
+    access = access_of(user)
+    return _at_one(access, request.session.get(WORKS_AT)) if len(access.organisation_ids) > 1 else access
+
+
+def _at_one(access: Access, chosen: object) -> Access:
+    """Somebody with roles at several organisations works at one at a time, so that no screen mixes two practices."""
+    at = chosen if isinstance(chosen, int) and chosen in access.organisation_ids else min(access.organisation_ids)
+    return replace(access, organisation_ids=frozenset({at}), actor=replace(access.actor, organisation_id=at))
 
 
 def _declare(view: object, policy: Policy) -> None:

@@ -7,6 +7,9 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from onedoor import factories
+from onedoor.accounts.api import grant_role
+from onedoor.kernel.access import Role
 from onedoor.kernel.models import AuditEntry
 from onedoor.ui.access import policy_of
 from onedoor.ui.tests.world import World, addresses, make
@@ -112,7 +115,7 @@ def test_a_patient_sees_nobody_else(world: World) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["health", "offers_switch", "settings", "offer_policy", "appointment_type", "sending"],
+    ["health", "offers_switch", "settings", "telephone", "offer_policy", "appointment_type", "sending"],
 )
 def test_the_desk_changes_no_settings(world: World, name: str) -> None:
     client = client_of(world.receptionist)
@@ -123,11 +126,11 @@ def test_the_desk_changes_no_settings(world: World, name: str) -> None:
 
 def test_the_administrator_sees_no_patient(world: World) -> None:
     client = client_of(world.administrator)
-    allowed = {"home", "health", "settings", "sending", "offer_policy", "offers_switch"}
+    allowed = {"home", "health", "settings", "telephone", "work_at", "sending", "offer_policy", "offers_switch"}
     for name, address in walk(world):
         if name not in allowed:
             assert (client.get(address).status_code, client.post(address).status_code) == (404, 404), name
-        elif name not in ("offer_policy", "offers_switch"):
+        elif name not in ("offer_policy", "offers_switch", "telephone", "work_at"):
             page = client.get(address, follow=True).content.decode()
             assert "Hollis" not in page
 
@@ -155,3 +158,26 @@ def test_changes_are_posted(world: World) -> None:
 
 def test_a_view_without_a_policy_opens_to_nobody() -> None:
     assert [pattern for pattern in patterns() if policy_of(pattern.callback) is None] == []
+
+
+def test_somebody_with_two_practices_works_at_one_at_a_time(world: World) -> None:
+    there = factories.practice("Y99077", "Harbour Surgery")
+    factories.patient(there, "Nan", "Harbourside")
+    grant_role(user_id=world.receptionist.pk, organisation_id=there.pk, role=Role.RECEPTIONIST, by=factories.TEST)
+    client = client_of(world.receptionist)
+    assert "Go to Harbour Surgery" in client.get("/").content.decode()
+    assert (
+        "Harbourside" not in client.get(reverse("patients"), {"q": "harbourside"}).content.decode().split("</form>")[-1]
+    )
+    client.post(reverse("work_at"), {"organisation": there.pk})
+    assert "Nan Harbourside" in client.get(reverse("patients"), {"q": "harbourside"}).content.decode()
+    assert client.get(reverse("patient", args=[world.sam.ref])).status_code == 404
+    assert client.post(reverse("work_at"), {"organisation": 10**9}).status_code == 404
+
+
+def test_the_number_that_texts_print_can_be_rung(world: World) -> None:
+    client = client_of(world.manager)
+    client.post(reverse("telephone"), {"phone": "ask at desk"})
+    assert "ask at desk" not in client.get(reverse("settings")).content.decode().split('id="phone"')[1][:120]
+    client.post(reverse("telephone"), {"phone": "01632 960777"})
+    assert 'value="01632 960777"' in client.get(reverse("settings")).content.decode()

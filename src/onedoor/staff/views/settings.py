@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from onedoor.accounts import api as accounts
 from onedoor.booking import api as booking
 from onedoor.kernel.access import Access, Permission
 from onedoor.messaging import api as messaging
@@ -32,6 +33,7 @@ def settings(request: HttpRequest) -> HttpResponse:
         "staff/settings.jinja",
         "settings",
         organisation=organisation,
+        phone="" if organisation.phone == accounts.NUMBER_UNKNOWN else organisation.phone,
         stopped_here=messaging.stopped(organisation.pk),
         stopped_all=messaging.stopped(None),
         may_stop_all=may_stop_all(access),
@@ -41,6 +43,21 @@ def settings(request: HttpRequest) -> HttpResponse:
         windows=WINDOWS,
         notices=NOTICES,
     )
+
+
+@staff(Permission.SETTINGS)
+@require_POST
+def telephone(request: HttpRequest) -> HttpResponse:
+    """The number that texts print for people to ring."""
+    access = granted(request)
+    phone = request.POST.get("phone", "").strip()
+    try:
+        accounts.set_telephone(organisation_id=organisation_of(access).pk, phone=phone, by=access.actor)
+    except accounts.NotANumber:
+        messages.error(request, "Not saved: a telephone number has 10 to 13 digits, such as 01632 960000.")
+    else:
+        messages.success(request, f"Saved. Texts now say to ring {phone}.")
+    return redirect("settings")
 
 
 @staff(Permission.SETTINGS)

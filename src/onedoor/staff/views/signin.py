@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from onedoor.accounts.api import User
-from onedoor.ui.access import public
+from onedoor.accounts.api import User, workplaces
+from onedoor.ui.access import WORKS_AT, granted, public, staff
 from onedoor.ui.pages import local, page
 
 DEMO_ROLES = (
@@ -48,6 +48,18 @@ def demo_signin(request: HttpRequest, role: str) -> HttpResponseBase:
         raise Http404
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     return redirect(_next(request))
+
+
+@staff()
+@require_POST
+def work_at(request: HttpRequest) -> HttpResponse:
+    """Somebody with roles at several organisations turns to another of them."""
+    places = {str(place.pk): place.pk for place in workplaces(granted(request).actor.id or 0)}
+    chosen = places.get(request.POST.get("organisation", ""))
+    if chosen is None:
+        raise Http404
+    request.session[WORKS_AT] = chosen
+    return redirect("home")
 
 
 @public

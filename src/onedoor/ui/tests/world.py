@@ -189,6 +189,8 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "counters": ({},),
         "counters_day": ({"day": world.day},),
         "settings": ({},),
+        "telephone": ({},),
+        "work_at": ({},),
         "offer_policy": ({},),
         "appointment_type": ({"key": world.kind_id},),
         "sending": tuple({"whom": whom, "way": way} for whom in ("ours", "all") for way in ("stop", "resume")),
