@@ -56,8 +56,20 @@ def open_database(name: str) -> Iterator[str]:
         connections.close_all()
     finally:
         os.environ["DATABASE_URL"] = server
-        with psycopg.connect(server, autocommit=True) as admin:
-            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(mine)))
+        _drop(server, mine)
+
+
+def _drop(server: str, name: str) -> None:
+    """A vacuum that is under way is not ours to end: wait for it."""
+    with psycopg.connect(server, autocommit=True) as admin:
+        for last in (*[False] * 20, True):
+            try:
+                admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+                return
+            except psycopg.Error:
+                if last:
+                    raise
+                time.sleep(0.5)
 
 
 def free_port() -> int:

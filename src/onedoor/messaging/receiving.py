@@ -83,7 +83,6 @@ async def store_receipts(connection: Connection, received: Sequence[tuple[Door, 
                ON CONFLICT (account_id, key) DO NOTHING""",
             columns,
         )
-        await connection.execute("SELECT pg_notify(%s, 'messaging.receipts')", [WAKE_CHANNEL])
 
 
 async def store_inbound(connection: Connection, received: Sequence[tuple[Door, bytes]]) -> None:

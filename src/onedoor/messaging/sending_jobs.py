@@ -9,9 +9,9 @@ from onedoor.messaging.dispatch import reconcile
 from onedoor.messaging.dispatch.timings import Timings
 
 
-@sweep("messaging.receipts", every=5.0)
+@sweep("messaging.receipts", every=0.5)
 def receipts() -> int:
-    """Applies delivery receipts that were stored."""
+    """Applies delivery receipts that were stored. Nobody waits for one, so nothing wakes this: many are applied at once."""
     return apply_receipts()
 
 

@@ -93,6 +93,10 @@ _APPLY = f"""
 @transaction.atomic
 def apply_receipts(*, limit: int = 2_000) -> int:
     """Apply the oldest receipts that wait; returns how many were dealt with."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM messaging_receipt WHERE processed_real IS NULL LIMIT 1")
+        if cursor.fetchone() is None:
+            return 0
     plan_by_key()
     with connection.cursor() as cursor:
         cursor.execute(

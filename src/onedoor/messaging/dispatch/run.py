@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 
 import aiohttp
 import structlog
@@ -17,6 +18,7 @@ from onedoor.messaging.dispatch.timings import Timings
 log = structlog.get_logger(__name__)
 
 _AGAIN_SECONDS = 1.0
+_SWITCH_SECONDS = 0.0005
 
 
 def run() -> None:
@@ -24,6 +26,8 @@ def run() -> None:
 
     The database may restart meanwhile: what was under way is reconciled, and a new shift begins.
     """
+    # The event loop is always busy: threads that wait for the database would get their turn only every 5 ms.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_dispatch(Timings.from_environment()))
 

@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import aiohttp
@@ -56,7 +56,7 @@ class Shift:
     def __init__(self, timings: Timings, session: aiohttp.ClientSession) -> None:
         self._timings = timings
         self._session = session
-        self._front, self._back, self._side = Desk("front"), Desk("back"), Desk("side")
+        self._claims, self._front, self._back, self._side = Desk("claims"), Desk("front"), Desk("back"), Desk("side")
         self._accounts: dict[int, store.Account] = {}
         self._channels: dict[int, Channel] = {}
         self._run = 0
@@ -64,6 +64,7 @@ class Shift:
         """False once the lock may be lost: nothing more is said."""
         self._closing = False
         self._hand: list[store.Claim] = []
+        self._claiming: asyncio.Task[None] | None = None
         self._paused: dict[int, float] = {}
         self._dry_until = 0.0
         self._ready: asyncio.Queue[tuple[store.Begun, Callable[[], bool]]] = asyncio.Queue()
@@ -84,7 +85,7 @@ class Shift:
         finally:
             self.alive = False
             await keeper.close()
-            for desk in (self._front, self._back, self._side):
+            for desk in (self._claims, self._front, self._back, self._side):
                 await desk.close()
 
     async def _begin(self, keeper: Keeper) -> None:
@@ -132,7 +133,7 @@ class Shift:
         self._stir.set()
         with contextlib.suppress(*LOST):
             await feeding
-            await self._front.do(store.give_back, self._run, [claim.id for claim in self._hand])
+            await self._claims.do(store.give_back, self._run, [claim.id for claim in self._hand])
 
     # The keeper's session: lock, wake-ups, beats
 
@@ -155,18 +156,34 @@ class Shift:
     # Outbox to hand to ready
 
     async def _feed(self) -> None:
+        """Begin waves while workers have room; the next claim is made beside them."""
         while not self._closing:
-            await self._claim()
+            self._claim_when_low()
             chosen = self._choose()
             if chosen:
                 await self._wave(chosen)
             else:
                 await self._wait_for_more()
+        if self._claiming is not None:
+            await self._claiming
 
-    async def _claim(self) -> None:
-        """Fill the hand when it is low; urgent texts are taken however full it is."""
+    def _claim_when_low(self) -> None:
+        """Begin to fill the hand when it is low; urgent texts are taken however full it is."""
+        if self._claiming is not None:
+            if not self._claiming.done():
+                return
+            done, self._claiming = self._claiming, None
+            done.result()
         if time.monotonic() < self._dry_until:
             return
+        rooms = self._rooms()
+        if any(rooms.values()):
+            self._claiming = asyncio.create_task(self._claim(rooms, (0, 1, 2)))
+        elif self._woken:
+            self._claiming = asyncio.create_task(self._claim(dict.fromkeys(rooms, _URGENT), (0,)))
+
+    def _rooms(self) -> dict[int, int]:
+        """How many texts of each account to claim: none while more than half of what it may hold is in hand."""
         held: dict[int, int] = {}
         for claim in self._hand:
             held[claim.account_id] = held.get(claim.account_id, 0) + 1
@@ -177,23 +194,26 @@ class Shift:
                 pace = allowance(account.per_minute, self._timings.faster).rate
                 most = min(self._timings.claim, max(self._timings.wave // 2, int(pace * 2)))
                 rooms[key] = most - held.get(key, 0) if held.get(key, 0) <= most // 2 else 0
-        wanted = sum(rooms.values())
-        if wanted:
-            claimed = await self._front.do(store.claim, self._run, rooms)
-        elif self._woken:
-            claimed = await self._front.do(store.claim, self._run, dict.fromkeys(rooms, _URGENT), (0,))
-        else:
-            return
+        return rooms
+
+    async def _claim(self, rooms: dict[int, int], lanes: Sequence[int]) -> None:
         self._woken = False
-        if len(claimed) < wanted:
+        try:
+            claimed = await self._claims.do(store.claim, self._run, rooms, lanes)
+        finally:
+            self._stir.set()
+        if len(claimed) < sum(rooms.values()) and not self._woken:
             self._dry_until = time.monotonic() + self._timings.poll
-        if claimed:
-            self._hand = sorted([*self._hand, *claimed], key=lambda claim: (claim.lane, claim.id))
+        self._put_in_hand(claimed)
+
+    def _put_in_hand(self, claims: list[store.Claim]) -> None:
+        if claims:
+            self._hand = sorted([*self._hand, *claims], key=lambda claim: (claim.lane, claim.id))
 
     def _choose(self) -> list[store.Claim]:
         """What the next wave tries: no more than workers can say before the allowance of a second is over."""
         waiting = self._ready.qsize()
-        if waiting > self._timings.wave // 2:
+        if waiting > self._timings.wave:
             return []
         room = min(self._timings.wave, self._timings.in_flight - self._busy + self._pace() - waiting)
         now = time.monotonic()
@@ -252,7 +272,7 @@ class Shift:
     # Ready to provider
 
     async def _speak(self) -> None:
-        low = self._timings.wave // 4
+        low = self._timings.wave // 2
         while True:
             begun, permit = await self._ready.get()
             self._busy += 1
