@@ -66,13 +66,21 @@ async def connect() -> Connection:
     return await psycopg.AsyncConnection.connect(**parameters, autocommit=True)
 
 
+_Waiting = tuple[Door, bytes, "asyncio.Future[None]"]
+
+
+class NotStored(Exception):
+    """A callback is not in the database: its sender must try again."""
+
+
 class Writer:
     """Writes what came meanwhile in one transaction; each caller waits for the commit that holds its part."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._queue: asyncio.Queue[tuple[Door, bytes, asyncio.Future[None]]] = asyncio.Queue(10_000)
+        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(10_000)
         self._task: asyncio.Task[None] | None = None
+        self._database: Connection | None = None
 
     def start(self) -> None:
         """Begin to write."""
@@ -90,37 +98,43 @@ class Writer:
             await self._task
 
     async def write(self, door: Door, body: bytes) -> None:
-        """Return once this is committed; raises psycopg.Error when it could not be."""
+        """Return once this is committed; raises NotStored when it could not be."""
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         await self._queue.put((door, body, stored))
         await stored
 
     async def _run(self) -> None:
-        database: Connection | None = None
         while True:
             group = [await self._queue.get()]
             while len(group) < _LARGEST_GROUP and not self._queue.empty():
                 group.append(self._queue.get_nowait())
-            try:
-                database = database or await connect()
-                await self._store(database, [(door, body) for door, body, _ in group])
-                error: psycopg.Error | None = None
-            except psycopg.Error as raised:
-                # The class only: what a database says can carry values.
-                log.error(
-                    "a callback could not be stored, its sender is told to try again", error=type(raised).__name__
-                )
-                error = raised
+            stored = await self._try(group)
+            for one in group:
+                # One that no table takes must not stand in the way of those that came with it.
+                done = stored or (len(group) > 1 and self._database is not None and await self._try([one]))
+                _, _, waiting = one
+                if not waiting.done():
+                    if done:
+                        waiting.set_result(None)
+                    else:
+                        waiting.set_exception(NotStored())
+                self._queue.task_done()
+
+    async def _try(self, group: Sequence[_Waiting]) -> bool:
+        """Write these in one transaction; whether they are committed. A lost connection is forgotten."""
+        try:
+            self._database = self._database or await connect()
+            await self._store(self._database, [(door, body) for door, body, _ in group])
+        except Exception as error:
+            # Whatever it is, this task must live: all that a provider tells us goes through it. The class only: what a
+            # database says can carry values.
+            log.error("a callback could not be stored, its sender is told to try again", error=type(error).__name__)
+            if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+                database, self._database = self._database, None
                 if database is not None:
                     await database.close()
-                database = None
-            for _, _, stored in group:
-                if not stored.done():
-                    if error is None:
-                        stored.set_result(None)
-                    else:
-                        stored.set_exception(error)
-                self._queue.task_done()
+            return False
+        return True
 
 
 class ProviderDoors:
@@ -166,7 +180,7 @@ class ProviderDoors:
                 await answer(send, 401)
                 return
             await self._writers[parts[4]].write(door, body)
-        except psycopg.Error:
+        except (psycopg.Error, NotStored):
             await answer(send, 503)
             return
         await answer(send, 202)

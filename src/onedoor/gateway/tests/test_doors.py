@@ -128,6 +128,25 @@ async def test_what_cannot_be_read_is_stored_and_never_refused(body: bytes) -> N
     assert (await Receipt.objects.acount(), await Inbound.objects.acount()) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    "poison",
+    [
+        # Deeper than can be written again, and a backslash that becomes half an escape.
+        b'{"id": "p", "status": "delivered", "deep": ' + b"[" * 400 + b"]" * 400 + b"}",
+        b'{"id": "p", "status": "delivered", "to": "\\\\u0000"}',
+    ],
+)
+async def test_one_that_cannot_be_stored_stands_in_nobodys_way(poison: bytes) -> None:
+    ref = await sync_to_async(account)()
+    path = f"/gateway/govuk/{ref}/receipts"
+    async with running() as app:
+        async with asyncio.timeout(20):
+            answers = await asyncio.gather(*(ask(app, path, body) for body in (receipt("r1"), poison, receipt("r2"))))
+            assert (await ask(app, path, receipt("r3")))[0] == 202
+    assert [status for status, _ in answers] == [202, 503, 202]
+    assert await Receipt.objects.acount() == 3
+
+
 async def test_an_odd_date_loses_no_text() -> None:
     ref = await sync_to_async(account)()
     body = inbound().replace(b"2026-12-07T09:00:00.000000Z", b"yesterday")
