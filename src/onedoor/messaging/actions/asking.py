@@ -12,7 +12,7 @@ from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.actor import Actor
 from onedoor.messaging import ports
 from onedoor.messaging.models import Answer, Ask, OptOut
-from onedoor.messaging.types import Acted
+from onedoor.messaging.types import Acted, Candidate
 from onedoor.patients import api as patients
 from onedoor.tasks import api as tasks
 
@@ -37,7 +37,11 @@ def answer(*, access: Access, patient_id: int, kind: str, subject_id: int, inten
         access.require(Permission.MESSAGES)
     patient = patients.by_id(access, patient_id)
     owner = ports.owner(kind)
-    found = [c for c in owner.open_subjects([patient.pk], intent) if (c.kind, c.subject_id) == (kind, subject_id)]
+    found = [
+        c
+        for c in owner.open_subjects([patient.pk], intent)
+        if (c.kind, c.subject_id) == (kind, subject_id) and _within(access, c)
+    ]
     if not found:
         raise NotOpen(kind)
     by = access.actor
@@ -58,6 +62,16 @@ def answer(*, access: Access, patient_id: int, kind: str, subject_id: int, inten
         ),
     )
     return acted
+
+
+def _within(access: Access, candidate: Candidate) -> bool:
+    """A patient may have visits at several practices: their staff answer for their own."""
+    return (
+        access.everything
+        or access.patient_id is not None
+        or candidate.organisation_id is None
+        or candidate.organisation_id in access.organisation_ids
+    )
 
 
 def record_answers(

@@ -162,7 +162,8 @@ def on_task_completed(event: TaskCompleted) -> None:
         if event.outcome == "wrong":
             patients.end_number(number=thread.number, because="wrong number", by=event.by)
         else:
-            opt_in(organisation_id=thread.organisation_id, number=thread.number, by=event.by, because="wrong_number")
+            for because in ("wrong_number", "unreachable"):
+                opt_in(organisation_id=thread.organisation_id, number=thread.number, by=event.by, because=because)
     if not _waiting(thread).exists():
         _settle(thread, by=event.by)
 

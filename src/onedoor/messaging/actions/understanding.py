@@ -282,6 +282,9 @@ class _Reply:
                 outcome="crisis",
                 quietly=True,
             )
+        elif not self.number or (len(self.number) >= 10 and self.number.isdecimal()):
+            # Unreadable, or from a number longer than any short code: it may be somebody's CANCEL.
+            self.to_person("it cannot be told who sent it", quietly=True)
         else:
             self._done("machine", "", "sent by a machine")
 

@@ -25,6 +25,7 @@ from onedoor.messaging.rules.replies import understand
 from onedoor.messaging.tests import asking_factories as asking
 from onedoor.messaging.tests.asking_factories import SimpleOffers, SimpleOwner, say
 from onedoor.records.api import Entry
+from onedoor.tasks import api as tasks
 from onedoor.tasks.api import Task
 
 pytestmark = pytest.mark.django_db
@@ -228,7 +229,7 @@ def test_two_machines_stop_talking(visits: SimpleOwner, practice: Organisation) 
     assert kinds() == ["reply"]
 
 
-@pytest.mark.parametrize("sender", ["60777", "NHSnoreply", "447700900201", "+1"])
+@pytest.mark.parametrize("sender", ["60777", "NHSnoreply", "+1"])
 def test_senders_that_are_no_telephone_are_never_answered(
     visits: SimpleOwner, practice: Organisation, sender: str
 ) -> None:
@@ -320,6 +321,43 @@ def test_an_answer_by_portal_or_by_staff_does_the_same(visits: SimpleOwner, prac
     with pytest.raises(messaging.NotOpen):
         messaging.answer(access=own, intent="earlier", via="portal", **wanted)  # type: ignore[arg-type]
     assert bodies() == []
+
+
+def test_staff_answer_for_visits_of_their_own_organisation_only(visits: SimpleOwner, practice: Organisation) -> None:
+    """A patient of two practices: one of them does not cancel a visit at the other."""
+    elsewhere = factories.practice("Y99003", "Harbour Surgery")
+    visit = one_visit(visits, practice)
+    visit.organisation_id = elsewhere.pk
+    _, staff = factories.person(practice)
+    with pytest.raises(messaging.NotOpen):
+        messaging.answer(
+            access=staff,
+            patient_id=visit.patient.pk,
+            kind="appointment",
+            subject_id=visit.id,
+            intent="cancel",
+            via="staff",
+        )
+    assert visits.acts == []
+
+
+@pytest.mark.parametrize(("number", "outcome"), [("", "person"), ("353861234567", "person"), ("65065", "machine")])
+def test_what_may_be_a_patients_is_seen_by_a_person(practice: Organisation, number: str, outcome: str) -> None:
+    """A text that could not be read, or from a number that is no short code: it may be somebody's CANCEL. Not answered."""
+    assert say(practice, number, "CANCEL").outcome == outcome
+    assert kinds() == (["reply"] if outcome == "person" else [])
+    assert bodies() == []
+
+
+def test_start_from_a_number_that_texts_did_not_reach_is_put_right_by_a_person(
+    visits: SimpleOwner, practice: Organisation
+) -> None:
+    factories.patient(practice, "Sam", mobile=SAM)
+    _, staff = factories.person(practice)
+    OptOut.objects.create(organisation=practice, number=SAM, because="unreachable", since=clock.now())
+    say(practice, SAM, "START")
+    tasks.complete(access=staff, ref=Task.objects.get(kind="wrong_number").ref, outcome="right")
+    assert not OptOut.objects.filter(number=SAM, until=None).exists()
 
 
 def test_questions_close_with_an_answer_or_without(visits: SimpleOwner, practice: Organisation) -> None:
