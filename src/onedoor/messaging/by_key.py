@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db import connection
 
 
-def plan_by_key() -> None:
-    """For the rest of this transaction, read no whole table where an index leads to the row."""
+def plan_by_key(*, session: bool = False) -> None:
+    """For the rest of this transaction, or session, read no whole table where an index leads to the row."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('enable_seqscan', 'off', true)")
+        cursor.execute("SELECT set_config('enable_seqscan', 'off', %s)", [not session])

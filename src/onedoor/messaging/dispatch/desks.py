@@ -11,6 +11,8 @@ import psycopg
 from django.db import Error as DjangoError
 from django.db import connection
 
+from onedoor.messaging.by_key import plan_by_key
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -38,6 +40,8 @@ class Desk:
 
 def _guarded(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     try:
+        if connection.connection is None:
+            plan_by_key(session=True)
         return work(*args, **kwargs)
     except LOST:
         connection.close()

@@ -16,7 +16,6 @@ from django.db import connection, transaction
 from onedoor.kernel import clock
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.actions.results import note_sent, withdraw_asks
-from onedoor.messaging.by_key import plan_by_key
 from onedoor.messaging.dispatch.store import OPEN
 from onedoor.messaging.kinds_sending import UNKNOWN_SEND
 from onedoor.messaging.models import State
@@ -116,7 +115,6 @@ def take_doubts(hold: float, limit: int = 50) -> list[Doubt]:
 @transaction.atomic
 def adopt(found: Sequence[tuple[Doubt, Found]]) -> int:
     """The provider has these: they are accepted, under its id. Receipts say the rest. Returns how many were news."""
-    plan_by_key()
     with connection.cursor() as cursor:
         cursor.execute(
             """WITH adopted AS (
@@ -148,7 +146,6 @@ def adopt(found: Sequence[tuple[Doubt, Found]]) -> int:
 @transaction.atomic
 def absent(doubts: Sequence[Doubt], lookups: Sequence[float]) -> None:
     """The provider does not have these: look again later, or decide (`rules.unresolved`)."""
-    plan_by_key()
     now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(

@@ -17,7 +17,6 @@ from django.db import connection, transaction
 from onedoor.kernel import clock
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.actions.results import Result, note_sent, withdraw_asks
-from onedoor.messaging.by_key import plan_by_key
 from onedoor.messaging.dispatch.dying import die_at
 from onedoor.messaging.dispatch.timings import back_off
 from onedoor.messaging.models import State
@@ -85,7 +84,6 @@ def claim(run: int, rooms: Mapping[int, int], lanes: Sequence[int] = (0, 1, 2)) 
     now = clock.now()
     left = dict(rooms)
     claimed: list[Claim] = []
-    plan_by_key()
     with connection.cursor() as cursor:
         for lane in lanes:
             wanted = {key: room for key, room in left.items() if room > 0}
@@ -165,7 +163,6 @@ def begin_wave(run: int, ids: Sequence[int], known: Mapping[int, Account], lease
     Whatever stopped being true since the claim (moved, cancelled, answered) is no longer CLAIMED and drops out here.
     """
     now = clock.now()
-    plan_by_key()
     rows = _check(run, ids, now)
     may_go = _sort_out(rows, now)
     granted, pauses = _grant(may_go, known, faster)
@@ -363,7 +360,6 @@ def flush(results: Sequence[Result], first_lookup: float) -> None:
         first_lookup if result.fate == "unknown" else 0.0 if result.at_once else back_off(result.attempt)
         for result in results
     ]
-    plan_by_key()
     ids = [result.message_id for result in results]
     with connection.cursor() as cursor:
         # In order of key, like everything that locks messages.
