@@ -141,11 +141,16 @@ def _moment(value: Any) -> str | None:
         return None
 
 
+_SHORTEST = 10
+"""Digits; a short code has fewer."""
+
+
 def e164(number: str) -> str:
-    """+447700900123 from 447700900123, 07700900123 or +44 7700 900123; short codes and names stay as they are."""
+    """+447700900123 from 447700900123, 07700900123 or +44 7700 900123, +353861234567 from 353861234567 or 00353861234567;
+    short codes and names stay as they are."""
     plain = number.replace(" ", "")
-    if plain.startswith("07") and len(plain) == 11:
-        return "+44" + plain[1:]
-    if plain.startswith("44") and len(plain) == 12:
-        return "+" + plain
-    return plain
+    if not (plain.isascii() and plain.isdigit()) or len(plain) < _SHORTEST:
+        return plain
+    if plain.startswith("00"):
+        return "+" + plain[2:]
+    return "+44" + plain[1:] if plain.startswith("0") else "+" + plain

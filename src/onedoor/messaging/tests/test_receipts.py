@@ -11,6 +11,7 @@ from onedoor.factories import patient, person, practice
 from onedoor.kernel import clock
 from onedoor.messaging.actions.receipts import TERMINAL, apply_receipts
 from onedoor.messaging.models import Attempt, Message, OptOut, Receipt, State
+from onedoor.messaging.receiving import e164
 from onedoor.messaging.tests.sending_factories import MOBILE, new, queue, tried
 from onedoor.messaging.tests.sending_factories import account as set_account
 from onedoor.records.api import Entry
@@ -183,3 +184,23 @@ def test_a_delivery_between_two_failures_does_not() -> None:
         receipt(tried(practice_, State.ACCEPTED), status)
         apply()
     assert not OptOut.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("447700900123", "+447700900123"),
+        ("07700900123", "+447700900123"),
+        ("+44 7700 900123", "+447700900123"),
+        ("01632960123", "+441632960123"),
+        ("353861234567", "+353861234567"),
+        ("00353861234567", "+353861234567"),
+        ("65065", "65065"),
+        ("1234567", "1234567"),
+        ("NHSnoreply", "NHSnoreply"),
+        ("", ""),
+    ],
+)
+def test_numbers_are_kept_as_they_are_on_the_patient_list(given: str, kept: str) -> None:
+    """A reply from a foreign mobile must find its patient: providers leave out the plus."""
+    assert e164(given) == kept
