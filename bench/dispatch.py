@@ -28,6 +28,7 @@ DELAYED = 5_000
 PAUSED = 5_000
 HULLS_YEAR = 1_390_588
 """Texts that Hull's practices sent in a year (messaging.md 2, Hull arithmetic)."""
+HOUR_MESSAGES = 170_000
 HOUR_FASTER = 20
 """The provider's hour is compressed to three minutes: its limits and our allowance run so many times faster."""
 GOALS = {
@@ -46,7 +47,7 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
     if options.get("year"):
         return _year(int(options.get("messages") or HULLS_YEAR), int(options.get("dispatchers") or 2))
     if options.get("hour"):
-        return _hour()
+        return _hour(int(options.get("messages") or HOUR_MESSAGES))
     sizes = [int(options["messages"])] if options.get("messages") else list(SIZES)
     delay = float(options.get("delay_ms") or 0)
     dispatchers = int(options.get("dispatchers") or 1)
@@ -215,10 +216,9 @@ def _paused() -> dict[str, Any]:
 # The provider's cap
 
 
-def _hour() -> dict[str, Any]:
+def _hour(messages: int) -> dict[str, Any]:
     """Two dispatchers on one key for an hour of the provider's time, its limits in force: nobody may earn a 429."""
     faster = HOUR_FASTER
-    messages = int(3_000 * 60 * 0.93)
     with rig("hour") as made:
         practice = set_up(made, patients=PATIENTS, per_minute=3_000, per_day=250_000)
         made.provider("--rate-limit", "--time-factor", str(faster), receipts=32)

@@ -44,6 +44,10 @@ RESTS = "unreachable"
 UNDELIVERABLE_TIMES = 2
 """So many permanent failures in a row, and the number rests (clinical.md 6.2)."""
 
+# A regular expression that says the same takes ten times as long, and is asked of each receipt.
+_IS_UUID = """f.reference LIKE '________-____-____-____-____________' AND length(replace(f.reference, '-', '')) = 32
+    AND translate(f.reference, '0123456789abcdef-', '') = ''"""
+
 _APPLY = f"""
     WITH taken AS (
         SELECT id, reference, status, body, account_id FROM messaging_receipt
@@ -57,7 +61,7 @@ _APPLY = f"""
                    m.state = {State.UNREACHED.value} AND t.state = {State.DELIVERED.value})) AS applies
         FROM first f
         LEFT JOIN messaging_message m ON m.account_id = f.account_id
-            AND m.ref = CASE WHEN f.reference ~ '^[0-9a-f-]{{36}}$' THEN f.reference::uuid END
+            AND m.ref = CASE WHEN {_IS_UUID} THEN f.reference::uuid END
         LEFT JOIN unnest(%(statuses)s::text[], %(states)s::smallint[]) AS t(status, state) ON t.status = f.status),
     locked AS (
         SELECT m.id FROM messaging_message m JOIN known ON known.message_id = m.id AND known.applies

@@ -144,10 +144,18 @@ def test_order_does_not_matter_between_a_temporary_failure_and_delivery() -> Non
 def test_unknown_references_and_unreadable_bodies_are_kept_and_said() -> None:
     message = accepted()
     receipt(message, "delivered", reference="00000000-0000-4000-8000-000000000000")
-    receipt(message, "delivered", reference="not a reference of ours")
+    strange = (
+        "not a reference of ours",
+        "-" * 36,
+        "0" * 36,
+        "0000000g-0000-4000-8000-000000000000",
+        "0" * 8 + "-" * 28,
+    )
+    for reference in strange:
+        receipt(message, "delivered", reference=reference)
     receipt(message, "unreadable", reference="")
     apply()
-    assert results() == ["no_message", "no_message", "unreadable"]
+    assert results() == ["no_message"] * (1 + len(strange)) + ["unreadable"]
 
 
 def test_another_account_cannot_speak_for_a_text() -> None:
