@@ -15,7 +15,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from onedoor.accounts.api import Organisation, organisation_by_ods, organisations, set_organisation, set_site
+from onedoor.accounts.api import (
+    NUMBER_UNKNOWN,
+    Organisation,
+    organisation_by_ods,
+    organisations,
+    set_organisation,
+    set_site,
+)
 from onedoor.booking import api as booking
 from onedoor.booking.types import SYSTEMS, Scope
 from onedoor.exchange.files import patients
@@ -198,7 +205,7 @@ def _read(
         practice=organisation.name,
         ods_code=organisation.ods_code,
         practice_new=new,
-        practice_phone=organisation.phone,
+        practice_phone="" if organisation.phone == NUMBER_UNKNOWN else organisation.phone,
         preamble=tuple(sheet.preamble),
         header_row=sheet.header_row,
         encoding=sheet.lines.encoding,

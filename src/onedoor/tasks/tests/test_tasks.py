@@ -48,14 +48,14 @@ def test_done_work_may_be_asked_for_again() -> None:
     assert len(ask(practice.pk)) == 1
 
 
-def test_two_people_cannot_end_one_task() -> None:
+def test_two_people_cannot_end_one_task(monkeypatch: pytest.MonkeyPatch) -> None:
     practice = factories.practice()
     _, one = factories.person(practice)
     _, two = factories.person(practice)
     ask(practice.pk)
     ref = Task.objects.get().ref
     seen: list[TaskCompleted] = []
-    events.handles(TaskCompleted)(seen.append)
+    monkeypatch.setitem(events._handlers, TaskCompleted, [seen.append])
     tasks.complete(access=one, ref=ref, outcome="done")
     with pytest.raises(tasks.AlreadyDone):
         tasks.complete(access=two, ref=ref, outcome="no")
