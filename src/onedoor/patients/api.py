@@ -3,7 +3,18 @@
 from onedoor.patients.actions import end_number, open_portal
 from onedoor.patients.imports import take_list, who_are
 from onedoor.patients.models import Patient, PortalAccount
-from onedoor.patients.queries import by_id, by_ref, card, holders, names, not_to_be_reached, reach, search, visible
+from onedoor.patients.queries import (
+    by_id,
+    by_ref,
+    card,
+    holders,
+    names,
+    no_longer_theirs,
+    not_to_be_reached,
+    reach,
+    search,
+    visible,
+)
 
 __all__ = [
     "Patient",
@@ -14,6 +25,7 @@ __all__ = [
     "end_number",
     "holders",
     "names",
+    "no_longer_theirs",
     "not_to_be_reached",
     "open_portal",
     "reach",

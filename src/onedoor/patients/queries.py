@@ -108,6 +108,21 @@ def not_to_be_reached(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int],
         return {(row[0], row[1]): (row[2], row[3], row[4]) for row in cursor.fetchall()}
 
 
+def no_longer_theirs(pairs: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Of (patient, E.164 number) pairs, those where the number was the patient's and is no more: replaced, or wrong."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT DISTINCT w.patient, w.number
+               FROM unnest(%(patients)s::bigint[], %(numbers)s::text[]) AS w(patient, number)
+               JOIN patients_contact_point c ON c.patient_id = w.patient AND c.value = w.number
+                    AND c.kind = 'mobile' AND c.until IS NOT NULL
+               WHERE NOT EXISTS (SELECT 1 FROM patients_contact_point n WHERE n.patient_id = w.patient
+                                 AND n.value = w.number AND n.until IS NULL)""",
+            {"patients": [pair[0] for pair in pairs], "numbers": [pair[1] for pair in pairs]},
+        )
+        return {(row[0], row[1]) for row in cursor.fetchall()}
+
+
 def holders(organisation_id: int, number: str) -> list[Holder]:
     """Every patient of the organisation who holds this E.164 number now, the dead included."""
     today = clock.today()

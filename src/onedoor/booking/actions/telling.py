@@ -53,7 +53,10 @@ def abouts(appointment_ids: Iterable[int]) -> dict[int, About]:
             starts_at=starts_at,
             practice=practice,
             phone=phone,
-            said_as=said_as if rules.may_name_topic(reach.mobile_holders, reach.born_on, starts_at) else "",
+            # A person may have typed it: what is sensitive is not named whatever the settings say (clinical.md 6.2).
+            said_as=said_as
+            if rules.may_name_topic(reach.mobile_holders, reach.born_on, starts_at) and not rules.is_sensitive(said_as)
+            else "",
             by_telephone=by_telephone,
             may_cancel=cancel,
             may_refill=refill,

@@ -154,6 +154,7 @@ class _Checked:
     late: bool
     stopped: bool
     resting: str
+    number: str
 
 
 @transaction.atomic
@@ -179,7 +180,7 @@ def _check(run: int, ids: Sequence[int], now: Any) -> list[_Checked]:
             f"""SELECT m.id, m.account_id, m.organisation_id, m.patient_id, m.purpose, m.not_after <= %(now)s,
                     EXISTS (SELECT 1 FROM messaging_stop s WHERE s.until IS NULL
                             AND (s.organisation_id = m.organisation_id OR s.organisation_id IS NULL)),
-                    coalesce(o.because, '')
+                    coalesce(o.because, ''), m.number
                 FROM messaging_message m
                 LEFT JOIN messaging_opt_out o
                     ON o.organisation_id = m.organisation_id AND o.number = m.number AND o.until IS NULL
@@ -197,6 +198,8 @@ def _sort_out(rows: Sequence[_Checked], now: Any) -> list[_Checked]:
     in_hours, any_hour = quiet.may_go(now), set(at_any_hour())
     pairs = [(row.organisation_id, row.patient_id) for row in rows if row.patient_id is not None]
     barred = patients.not_to_be_reached(pairs) if pairs else {}
+    held = [(row.patient_id, row.number) for row in rows if row.patient_id and group_of(row.purpose) != "answer"]
+    replaced = patients.no_longer_theirs(held) if held else set()
     may_go: list[_Checked] = []
     late: list[int] = []
     hold: list[int] = []
@@ -205,6 +208,8 @@ def _sort_out(rows: Sequence[_Checked], now: Any) -> list[_Checked]:
         deceased, restricted, left = barred.get((row.organisation_id, row.patient_id or 0), (False, False, False))
         standing = Standing(deceased=deceased, restricted=restricted, registered=not left, resting=row.resting)
         why = suppressed(group_of(row.purpose), standing)
+        if not why and (row.patient_id or 0, row.number) in replaced:
+            why = "old_number"  # it waited while a list brought another number: its holder may be somebody else by now
         if why:
             because[row.id] = why
         elif row.late:

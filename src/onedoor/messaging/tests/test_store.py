@@ -17,7 +17,7 @@ from onedoor.messaging.models import Ask, Attempt, Message, OptOut, RateBucket, 
 from onedoor.messaging.ports import Fate
 from onedoor.messaging.tests.sending_factories import CAMPAIGN, MOBILE, URGENT, account, queued
 from onedoor.messaging.types import NewAsk
-from onedoor.patients.models import Patient
+from onedoor.patients.models import ContactPoint, Patient
 from onedoor.records.api import Entry
 
 pytestmark = pytest.mark.django_db
@@ -233,3 +233,15 @@ def test_a_result_of_an_earlier_attempt_says_nothing_of_a_later_one() -> None:
     fates: tuple[Fate, ...] = ("unknown", "refused_temporary", "refused_permanent")
     for fate in fates:
         assert flush(message, fate, why="x").state == State.SENDING
+
+
+def test_a_number_replaced_while_the_text_waited_is_not_texted() -> None:
+    practice_ = practice()
+    key = account(practice_).pk
+    person = patient(practice_, mobile=MOBILE)
+    message = queued(practice_, patient_id=person.pk)
+    ContactPoint.objects.filter(patient=person).update(until=clock.now(), ended_because="replaced")
+    ContactPoint.objects.create(patient=person, kind="mobile", value="+447700900888", since=clock.now())
+    assert wave(claimed(key)).begun == []
+    message.refresh_from_db()
+    assert (State(message.state), message.because) == (State.SUPPRESSED, "old_number")
