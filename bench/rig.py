@@ -51,6 +51,9 @@ def open_database(name: str) -> Iterator[str]:
         from django.db import connections
 
         django.setup()
+        # A process may open one database after another; settings were read for the first.
+        connections.close_all()
+        connections.settings["default"]["NAME"] = mine
         call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         yield url
         connections.close_all()
