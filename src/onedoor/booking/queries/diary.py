@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from onedoor.booking.actions.telling import REMINDER
 from onedoor.booking.models import TAKEN, Appointment, AppointmentType, Conflict, Offer, Seat
 from onedoor.booking.types import (
     AppointmentView,
@@ -24,6 +25,7 @@ from onedoor.booking.types import (
 )
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, NotPermitted, Permission
+from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
 
 _SHOWN: Mapping[str, SeatState] = {
@@ -143,7 +145,14 @@ def _day_rows(organisation_id: int, day: date) -> list[_Row]:
                ORDER BY e.name, e.clinician, e.id, s.starts_at, s.n""",
             {"organisation": organisation_id, "day": day, "shown": list(_SHOWN), "taken": list(TAKEN)},
         )
-        return [_Row(*row) for row in cursor.fetchall()]
+        rows = [_Row(*row) for row in cursor.fetchall()]
+    unsent = _not_texted([row.appointment_id for row in rows if row.reminded])
+    return [row._replace(reminded=False) if row.appointment_id in unsent else row for row in rows]
+
+
+def _not_texted(appointment_ids: Iterable[int]) -> set[int]:
+    """Of appointments whose reminder was queued, those to which none went: suppressed, too late or no longer true."""
+    return messaging.never_sent(subject="appointment", subject_ids=list(appointment_ids), purpose=REMINDER)
 
 
 def _offers_and_conflicts(seat_ids: list[int]) -> tuple[dict[int, int], dict[int, str]]:
@@ -244,11 +253,11 @@ def day_counts(access: Access, organisation_id: int, day: date) -> DayCounts:
     start, end = clock.london_day(day)
     stands = Q(state__in=("booked", "arrived", "fulfilled", "noshow", "cancelling", "pending"))
     cancelled = Q(state__in=("cancelled", "cancelling"))
-    row = Appointment.objects.filter(
-        organisation_id=organisation_id, starts_at__gte=start, starts_at__lt=end
-    ).aggregate(
+    of_the_day = Appointment.objects.filter(organisation_id=organisation_id, starts_at__gte=start, starts_at__lt=end)
+    unsent = _not_texted(of_the_day.filter(reminded_at__isnull=False).values_list("id", flat=True))
+    row = of_the_day.aggregate(
         booked=Count("id", filter=stands),
-        reminded=Count("id", filter=Q(reminded_at__isnull=False)),
+        reminded=Count("id", filter=Q(reminded_at__isnull=False) & ~Q(pk__in=unsent)),
         confirmed=Count("id", filter=Q(confirmed_at__isnull=False)),
         cancelled_by_patient=Count("id", filter=cancelled & Q(reason="patient")),
         cancelled_by_practice=Count("id", filter=cancelled & Q(reason="practice")),

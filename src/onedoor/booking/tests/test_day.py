@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from onedoor.booking import api as booking
+from onedoor.booking.actions.reminding import remind
 from onedoor.booking.models import Appointment, Seat
 from onedoor.booking.queries.diary import day_counts, seat_by_ref
 from onedoor.booking.tests.factories import DESK, WEDNESDAY, at, kind, own_seats, people, practice, row
@@ -17,7 +18,7 @@ from onedoor.booking.types import DayCounts, Scope
 from onedoor.kernel import clock
 from onedoor.kernel.access import PERMISSIONS, Access, NotPermitted, Role
 from onedoor.kernel.actor import Actor
-from onedoor.patients.models import CareRelationship, Patient
+from onedoor.patients.models import CareRelationship, ContactPoint, Patient
 
 pytestmark = pytest.mark.django_db
 
@@ -192,3 +193,17 @@ def test_a_fuller_day_takes_no_more_queries() -> None:
             assert booking.day_diary(here.access, here.organisation.pk, day).counts == {"booked": size}
         counts.append(len(captured))
     assert counts == [4, 4]
+
+
+def test_nobody_counts_as_reminded_to_whom_no_text_went() -> None:
+    of = practice()
+    texted, without = people(of, 2)
+    ContactPoint.objects.filter(patient=without).delete()
+    for seat, patient in zip(own_seats(of, 2, first=(8, 30)), (texted, without), strict=True):
+        booking.book(seat_ref=seat.ref, patient_id=patient.pk, by=DESK)
+    Appointment.objects.update(told_at=None, booked_on=date(2026, 12, 1))
+    assert remind() == 2
+    found = booking.day_diary(of.access, of.organisation.pk, WEDNESDAY)
+    seen = [seat.person for session in found.sessions for seat in session.seats if seat.person]
+    assert {person.patient_id: person.reminded for person in seen} == {texted.pk: True, without.pk: False}
+    assert day_counts(of.access, of.organisation.pk, WEDNESDAY).reminded == 1
