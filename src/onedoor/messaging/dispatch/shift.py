@@ -111,15 +111,18 @@ class Shift:
         workers = [asyncio.create_task(self._speak()) for _ in range(self._timings.in_flight)]
         stopped = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait([*parts, stopped], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([*parts, flusher, stopped], return_when=asyncio.FIRST_COMPLETED)
             self._closing = True
-            failed = next((part.exception() for part in parts if part.done() and not part.cancelled()), None)
+            failed = next(
+                (part.exception() for part in (*parts, flusher) if part.done() and not part.cancelled()), None
+            )
             if failed is not None:
                 self.alive = False
             else:
                 await self._hand_back(parts[1])
-            # What is on the wire is heard to its end; what is ready and may not be said comes back at once.
-            while self._busy or not self._ready.empty() or self._results:
+            # What is on the wire is heard to its end; what is ready and may not be said comes back at once. Without the flusher
+            # nobody would write it down: then the shift ends here, and what was on the wire is reconciled.
+            while not flusher.done() and (self._busy or not self._ready.empty() or self._results):
                 await asyncio.sleep(0.005)
             if failed is not None:
                 raise failed
