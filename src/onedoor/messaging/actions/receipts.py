@@ -1,12 +1,14 @@
-"""Delivery receipts: stored as they come, applied in sets, in any order and any number of times (messaging.md 6.2).
+"""Delivery receipts: stored as they come, applied in sets, in any order and any number of times (`rules.receipts`).
 
-A receipt proves that the provider has the text, whatever we thought. A terminal state beats one that is not; delivered
-beats a temporary failure; any other contradiction is kept and flagged, and the state that stands stays.
+A slice is four statements by key: the receipts, their texts (locked in order of key, like everything that locks messages),
+what became of the texts, what became of the receipts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -18,109 +20,144 @@ from onedoor.messaging.by_key import plan_by_key
 from onedoor.messaging.kinds_sending import UNREACHABLE
 from onedoor.messaging.models import OptOut, State
 from onedoor.messaging.rules.money import FREE
+from onedoor.messaging.rules.receipts import NOT_YET_ACCEPTED, TERMINAL, effect
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import NewTask
 
 BY = Actor.system("delivery receipts")
 
-TERMINAL = {
-    # messaging.md 1.1, status values
-    "delivered": State.DELIVERED,
-    "temporary-failure": State.UNREACHED,
-    "permanent-failure": State.DEAD_NUMBER,
-    "technical-failure": State.TECHNICAL,
-}
-_BEFORE_ANY = [
-    State.QUEUED,
-    State.CLAIMED,
-    State.SENDING,
-    State.UNKNOWN,
-    State.ACCEPTED,
-    State.EXPIRED,
-    State.CLEARED,
-]
-_NOT_YET_ACCEPTED = [state for state in _BEFORE_ANY if state != State.ACCEPTED]
 RESTS = "unreachable"
 UNDELIVERABLE_TIMES = 2
 """So many permanent failures in a row, and the number rests (clinical.md 6.2)."""
 
-# A regular expression that says the same takes ten times as long, and is asked of each receipt.
-_IS_UUID = """f.reference LIKE '________-____-____-____-____________' AND length(replace(f.reference, '-', '')) = 32
-    AND translate(f.reference, '0123456789abcdef-', '') = ''"""
 
-_APPLY = f"""
-    WITH taken AS (
-        SELECT id, reference, status, body, account_id FROM messaging_receipt
-        WHERE processed_real IS NULL ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
-    -- The first of each text only: what contradicts it comes with the next slice.
-    first AS (SELECT DISTINCT ON (reference, account_id) * FROM taken ORDER BY reference, account_id, id),
-    known AS (
-        SELECT f.id, f.status, f.body, m.id AS message_id, m.state AS was, m.attempt,
-               t.state AS becomes,
-               t.state IS NOT NULL AND m.attempt > 0 AND (m.state = ANY(%(before)s) OR (
-                   m.state = {State.UNREACHED.value} AND t.state = {State.DELIVERED.value})) AS applies
-        FROM first f
-        LEFT JOIN messaging_message m ON m.account_id = f.account_id
-            AND m.ref = CASE WHEN {_IS_UUID} THEN f.reference::uuid END
-        LEFT JOIN unnest(%(statuses)s::text[], %(states)s::smallint[]) AS t(status, state) ON t.status = f.status),
-    locked AS (
-        SELECT m.id FROM messaging_message m JOIN known ON known.message_id = m.id AND known.applies
-        ORDER BY m.id FOR NO KEY UPDATE OF m),
-    changed AS (
-        UPDATE messaging_message m SET
-            state = k.becomes, ended_at = %(now)s, because = '', run = NULL, retry_real = NULL, lease_real = NULL,
-            provider_id = coalesce(m.provider_id, left(k.body->>'id', 60)),
-            accepted_at = coalesce(m.accepted_at, %(now)s),
-            pence = CASE WHEN k.status = ANY(%(free)s) THEN 0 ELSE coalesce(m.pence, m.fragments * (
-                SELECT t.pence FROM messaging_tariff t WHERE t.provider = 'govuk' AND t.starts_on <= %(day)s
-                ORDER BY t.starts_on DESC LIMIT 1)) END
-        FROM known k JOIN locked ON locked.id = k.message_id
-        WHERE m.id = k.message_id AND k.applies AND m.state = k.was
-        RETURNING m.id, m.patient_id, m.organisation_id, m.purpose, m.number, m.attempt, k.was, m.state),
-    flagged AS (
-        UPDATE messaging_message m SET contradicted = true FROM known k
-        WHERE m.id = k.message_id AND NOT k.applies AND k.becomes IS NOT NULL AND k.becomes <> m.state
-          AND NOT (k.becomes = {State.UNREACHED.value} AND m.state = {State.DELIVERED.value})
-        RETURNING m.id),
-    done AS (
-        UPDATE messaging_receipt r SET processed_real = clock_timestamp(), result = CASE
-            WHEN k.message_id IS NULL THEN CASE WHEN k.status = 'unreadable' THEN 'unreadable' ELSE 'no_message' END
-            WHEN c.id IS NOT NULL THEN 'applied'
-            WHEN g.id IS NOT NULL THEN 'contradicts' ELSE 'late' END
-        FROM known k LEFT JOIN changed c ON c.id = k.message_id LEFT JOIN flagged g ON g.id = k.message_id
-        WHERE r.id = k.id AND (k.applies IS NOT TRUE OR c.id IS NOT NULL) RETURNING r.id)
-    SELECT c.id, c.patient_id, c.organisation_id, c.purpose, c.number, c.attempt, c.was, c.state,
-           (SELECT count(*) FROM done) FROM changed c
-    UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, count(*) FROM done"""
+@dataclass(frozen=True, slots=True)
+class _Receipt:
+    id: int
+    account_id: int
+    reference: str
+    status: str
+    provider_id: str | None
+
+
+@dataclass(slots=True)
+class _Text:
+    """A text as it stood, and what its receipts of this slice make of it."""
+
+    id: int
+    account_id: int
+    was: int
+    attempt: int
+    patient_id: int | None
+    organisation_id: int
+    purpose: str
+    number: str
+    stands: int = field(init=False)
+    provider_id: str | None = None
+    free: bool = False
+    contradicted: bool = False
+
+    def __post_init__(self) -> None:
+        self.stands = self.was
+
+    def hear(self, receipt: _Receipt) -> str:
+        """Take one receipt; what it came to."""
+        found = effect(self.stands, self.attempt, receipt.status)
+        if found == "applied":
+            self.stands, self.free = TERMINAL[receipt.status], receipt.status in FREE
+            self.provider_id = self.provider_id or receipt.provider_id
+        elif found == "contradicts":
+            self.contradicted = True
+        return found
 
 
 @transaction.atomic
 def apply_receipts(*, limit: int = 2_000) -> int:
     """Apply the oldest receipts that wait; returns how many were dealt with."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM messaging_receipt WHERE processed_real IS NULL LIMIT 1")
-        if cursor.fetchone() is None:
-            return 0
     plan_by_key()
+    receipts = _take(limit)
+    if not receipts:
+        return 0
+    texts = _texts([ref for ref in map(_uuid, receipts) if ref is not None])
+    results: dict[int, str] = {}
+    for receipt in receipts:
+        text = texts.get((receipt.account_id, _uuid(receipt)))
+        if text is not None:
+            results[receipt.id] = text.hear(receipt)
+        else:
+            results[receipt.id] = "unreadable" if receipt.status == "unreadable" else "no_message"
+    changed = [text for text in texts.values() if text.stands != text.was]
+    _store(changed, [text.id for text in texts.values() if text.contradicted])
+    _done(results)
+    news = [text for text in changed if text.was in NOT_YET_ACCEPTED]
+    _attempts_accepted([(text.id, text.attempt) for text in news])
+    note_sent([(text.id, text.patient_id, text.organisation_id, text.purpose) for text in news], by=BY)
+    _rest_undeliverable({(text.organisation_id, text.number) for text in changed if text.stands == State.DEAD_NUMBER})
+    return len(results)
+
+
+def _take(limit: int) -> list[_Receipt]:
     with connection.cursor() as cursor:
         cursor.execute(
-            _APPLY,
-            {
-                "limit": limit,
-                "before": [state.value for state in _BEFORE_ANY],
-                "statuses": list(TERMINAL),
-                "states": [state.value for state in TERMINAL.values()],
-                "now": clock.now(),
-                "day": clock.today(),
-                "free": list(FREE),
-            },
+            """SELECT id, account_id, reference, status, left(body->>'id', 60) FROM messaging_receipt
+               WHERE processed_real IS NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED""",
+            [limit],
         )
-        *changed, (*_, done) = cursor.fetchall()
-    news = [row for row in changed if row[6] in _NOT_YET_ACCEPTED]
-    _attempts_accepted([(row[0], row[5]) for row in news])
-    note_sent([(row[0], row[1], row[2], row[3]) for row in news], by=BY)
-    _rest_undeliverable({(row[2], row[4]) for row in changed if row[7] == State.DEAD_NUMBER})
-    return int(done)
+        return [_Receipt(*row) for row in cursor.fetchall()]
+
+
+def _uuid(receipt: _Receipt) -> UUID | None:
+    """Our reference on the wire, None for what is not one."""
+    try:
+        return UUID(receipt.reference) if len(receipt.reference) == 36 else None
+    except ValueError:
+        return None
+
+
+def _texts(refs: Sequence[UUID]) -> Mapping[tuple[int, UUID | None], _Text]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT ref, id, account_id, state, attempt, patient_id, organisation_id, purpose, number
+               FROM messaging_message WHERE ref = ANY(%s) AND account_id IS NOT NULL ORDER BY id FOR NO KEY UPDATE""",
+            [list(refs)],
+        )
+        return {(row[2], row[0]): _Text(*row[1:]) for row in cursor.fetchall()}
+
+
+def _store(changed: Sequence[_Text], contradicted: Sequence[int]) -> None:
+    with connection.cursor() as cursor:
+        if changed:
+            cursor.execute(
+                """UPDATE messaging_message m SET
+                       state = r.state, ended_at = %(now)s, because = '', run = NULL, retry_real = NULL, lease_real = NULL,
+                       provider_id = coalesce(m.provider_id, r.provider_id),
+                       accepted_at = coalesce(m.accepted_at, %(now)s),
+                       pence = CASE WHEN r.free THEN 0 ELSE coalesce(m.pence, m.fragments * (
+                           SELECT t.pence FROM messaging_tariff t WHERE t.provider = 'govuk' AND t.starts_on <= %(day)s
+                           ORDER BY t.starts_on DESC LIMIT 1)) END
+                   FROM unnest(%(ids)s::bigint[], %(states)s::smallint[], %(providers)s::text[], %(free)s::boolean[])
+                        AS r(id, state, provider_id, free)
+                   WHERE m.id = r.id""",
+                {
+                    "now": clock.now(),
+                    "day": clock.today(),
+                    "ids": [text.id for text in changed],
+                    "states": [text.stands for text in changed],
+                    "providers": [text.provider_id for text in changed],
+                    "free": [text.free for text in changed],
+                },
+            )
+        if contradicted:
+            cursor.execute("UPDATE messaging_message SET contradicted = true WHERE id = ANY(%s)", [list(contradicted)])
+
+
+def _done(results: Mapping[int, str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE messaging_receipt m SET processed_real = clock_timestamp(), result = r.result
+               FROM unnest(%s::bigint[], %s::text[]) AS r(id, result) WHERE m.id = r.id""",
+            [list(results), list(results.values())],
+        )
 
 
 def _attempts_accepted(tries: Sequence[tuple[int, int]]) -> None:

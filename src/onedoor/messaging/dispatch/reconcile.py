@@ -35,13 +35,7 @@ def release_dead(first_lookup: float) -> int:
     Returns how many texts.
     """
     with connection.cursor() as cursor:
-        # Also runs that were ended already: one that wakes after that may claim before it learns that its lock is gone.
-        cursor.execute(
-            f"""SELECT id FROM messaging_dispatch_run WHERE ended_real IS NULL
-                UNION SELECT run FROM messaging_message WHERE waiting AND run IS NOT NULL
-                    AND state IN ({State.CLAIMED.value}, {State.SENDING.value})
-                ORDER BY 1"""
-        )
+        cursor.execute("SELECT id FROM messaging_dispatch_run WHERE ended_real IS NULL ORDER BY id")
         runs = [row[0] for row in cursor.fetchall()]
     return sum(_release(run, first_lookup) for run in runs)
 
@@ -53,6 +47,8 @@ def _release(run: int, first_lookup: float) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_CLASS, run])
         if not cursor.fetchone()[0]:
             return 0
+        # Ended before anything is taken from it: a claim of this run's that is under way commits first, none comes after.
+        cursor.execute("UPDATE messaging_dispatch_run SET ended_real = clock_timestamp() WHERE id = %s", [run])
         cursor.execute(
             f"""UPDATE messaging_message SET state = {State.QUEUED.value}, run = NULL
                 WHERE waiting AND run = %s AND state = {State.CLAIMED.value}""",
@@ -69,7 +65,6 @@ def _release(run: int, first_lookup: float) -> int:
             [first_lookup, run],
         )
         released += cursor.rowcount
-        cursor.execute("UPDATE messaging_dispatch_run SET ended_real = clock_timestamp() WHERE id = %s", [run])
         return int(released)
 
 

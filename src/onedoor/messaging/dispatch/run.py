@@ -13,6 +13,7 @@ import uvloop
 
 from onedoor.messaging.dispatch.desks import LOST
 from onedoor.messaging.dispatch.shift import Shift
+from onedoor.messaging.dispatch.store import RunOver
 from onedoor.messaging.dispatch.timings import Timings
 
 log = structlog.get_logger(__name__)
@@ -41,9 +42,9 @@ async def _dispatch(timings: Timings) -> None:
         while not stop.is_set():
             try:
                 await Shift(timings, session).work(stop)
-            except LOST as error:
+            except (*LOST, RunOver) as error:
                 # The class only: what a database says can carry values.
-                log.warning("the database was lost, a new shift begins", error=type(error).__name__)
+                log.warning("the shift is over, a new one begins", error=type(error).__name__)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _AGAIN_SECONDS)
     log.info("dispatcher stopped")

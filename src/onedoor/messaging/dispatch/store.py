@@ -78,13 +78,20 @@ _DUE = f"""
         ORDER BY m.not_before, m.id LIMIT a.room FOR NO KEY UPDATE OF m SKIP LOCKED) d"""
 
 
+class RunOver(Exception):
+    """This run was ended by others, who took over what it held: nothing more is done under its number."""
+
+
 @transaction.atomic
 def claim(run: int, rooms: Mapping[int, int], lanes: Sequence[int] = (0, 1, 2)) -> list[Claim]:
-    """Take due rows of these accounts, at most so many of each, the urgent lane first."""
+    """Take due rows of these accounts, at most so many of each, the urgent lane first. Raises RunOver."""
     now = clock.now()
     left = dict(rooms)
     claimed: list[Claim] = []
     with connection.cursor() as cursor:
+        cursor.execute("SELECT ended_real FROM messaging_dispatch_run WHERE id = %s FOR SHARE", [run])
+        if cursor.fetchone() != (None,):
+            raise RunOver
         for lane in lanes:
             wanted = {key: room for key, room in left.items() if room > 0}
             if not wanted:

@@ -13,7 +13,7 @@ from onedoor.kernel import clock
 from onedoor.messaging import api
 from onedoor.messaging.actions.results import Result
 from onedoor.messaging.dispatch import store
-from onedoor.messaging.models import Ask, Attempt, Message, OptOut, RateBucket, State
+from onedoor.messaging.models import Ask, Attempt, DispatchRun, Message, OptOut, RateBucket, State
 from onedoor.messaging.ports import Fate
 from onedoor.messaging.tests.sending_factories import CAMPAIGN, MOBILE, URGENT, account, queued
 from onedoor.messaging.types import NewAsk
@@ -26,6 +26,7 @@ FAST: dict[str, Any] = {"per_minute": 6_000_000, "per_day": 10_000_000}
 
 
 def claimed(account_id: int, run: int = 1, room: int = 100) -> list[int]:
+    DispatchRun.objects.get_or_create(pk=run)
     return [claim.id for claim in store.claim(run, {account_id: room})]
 
 
