@@ -28,6 +28,20 @@ class Scope:
     last_day: date
     sessions: tuple[str, ...] = ()
 
+    def speaks_of(self, day: date, clinician: str, session_name: str) -> bool:
+        """Whether a session is in it."""
+        return self.first_day <= day <= self.last_day and (not self.sessions or session_name in self.sessions)
+
+    def covers(self, other: Scope) -> bool:
+        """Whether it speaks for all that the other does."""
+        days = self.first_day <= other.first_day and other.last_day <= self.last_day
+        return days and _all_of(self.sessions, other.sessions)
+
+
+def _all_of(wanted: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Whether a list of names, empty for all, has all of the other."""
+    return not wanted or (bool(others) and set(others) <= set(wanted))
+
 
 @dataclass(frozen=True)
 class DiaryRow:

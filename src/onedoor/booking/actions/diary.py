@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from onedoor.booking import merging, rules
-from onedoor.booking.actions import outside, places
+from onedoor.booking.actions import outside, overtaking, places
 from onedoor.booking.actions.merge import (
     Merge,
     SlotKey,
@@ -18,7 +18,6 @@ from onedoor.booking.actions.merge import (
     conflict_key,
     one_at_a_time,
     row_from,
-    vanished_key,
 )
 from onedoor.booking.kinds import TELL_PATIENT
 from onedoor.booking.models import (
@@ -70,22 +69,26 @@ def take_diary(
 
 @transaction.atomic
 def decide_import(*, import_id: int, take: bool, by: Actor) -> DiaryImport:
-    """A person decided about an import from which much had vanished: take it as it is, or leave our diary. One that does not
-    wait any more is left as it is."""
+    """A person decided about an import from which much had vanished: take it as it is, or leave our diary.
+
+    Taken is what no later import speaks of (the later word stands); when that is nothing, the import is `overtaken`. One that
+    does not wait any more is left as it is. Raises NotYours.
+    """
+    taken = DiaryImport.objects.get(pk=import_id)
+    # As an import does: first the diary, then what waits about it.
+    one_at_a_time(taken.site_id, taken.source)
     taken = DiaryImport.objects.select_for_update(no_key=True).get(pk=import_id)
     if taken.state != "waiting":
         return taken
     if take:
-        one_at_a_time(taken.site_id, taken.source)
         rows = [row_from(values) for values in taken.rows]
         taken.state, taken.rows = "applied", []
-        scope = Scope(taken.first_day, taken.last_day, tuple(taken.sessions))
-        Merge(taken, scope, rows, by, decided=True).run()
+        Merge(taken, overtaking.scope_of(taken), rows, by, decided=True, newer=overtaking.newer_than(taken)).run()
     else:
         taken.state, taken.rows = "refused", []
         taken.save()
         audit_import(taken, by)
-    tasks.withdraw(keys=[vanished_key(taken)], because="decided", by=by)
+    tasks.withdraw(keys=[overtaking.vanished_key(taken)], because="decided", by=by)
     return taken
 
 
@@ -129,7 +132,8 @@ def settle_conflict(*, conflict_id: int, theirs: bool, by: Actor) -> Conflict:
             last_day=session.day,
             sessions=[session.name],
             at=clock.now(),
-            state="applied",
+            # Not "applied": one slot's older row speaks against no import that waits.
+            state="settled",
         )
         Merge(taken, Scope(session.day, session.day, (session.name,)), rows, by, decided=True, slot=slot).run()
     jobs.notify_live("diary", conflict.diary_import.organisation_id)

@@ -16,7 +16,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Max, Q
 
 from onedoor.booking import merging, rules
-from onedoor.booking.actions import outside, places, refilling
+from onedoor.booking.actions import outside, overtaking, places, refilling
 from onedoor.booking.adapters.tasks import place_words
 from onedoor.booking.kinds import DIARY_CONFLICT, DIARY_VANISHED
 from onedoor.booking.merging import Place, Standing, Step
@@ -91,8 +91,11 @@ class Merge:
         unread: int = 0,
         decided: bool = False,
         slot: SlotKey | None = None,
+        newer: Sequence[Scope] = (),
     ) -> None:
+        """`slot` narrows the import to one slot; `newer` is what later imports said: there this one says nothing."""
         self.taken, self.scope, self.rows, self.by = taken, scope, rows, by
+        self.newer = newer
         self.unread, self.decided, self.only = unread, decided, slot
         self.source_words = f"{SYSTEMS.get(taken.source, taken.source)} diary"
         self.refused: list[RowRefused] = []
@@ -108,6 +111,7 @@ class Merge:
         found = {
             slot: merging.steps(self.loaded.slots.get(slot, []), by_slot.get(slot, []))
             for slot in {**self.loaded.slots, **by_slot}
+            if not overtaking.spoken_of(slot[:3], self.newer)
         }
         vanished = sum(1 for steps in found.values() for step in steps if step.act == "vanish")
         self.counts["rows"], self.counts["vanished"] = len(self.rows), vanished
@@ -117,8 +121,11 @@ class Merge:
         if vanished and self.unread and not self.decided:
             self.counts["unsure"] = vanished
             found = {slot: [_standing(step) for step in steps] for slot, steps in found.items()}
+        if self.newer and not found:
+            self.taken.state = "overtaken"
         self.taken.save()
-        self._overtake_waiting()
+        if self.only is None:
+            overtaking.overtake(by_import=self.taken, by=self.by)
         self._apply(found, by_slot)
         self._finish()
 
@@ -128,12 +135,11 @@ class Merge:
         found: dict[SlotKey, list[tuple[int, DiaryRow]]] = defaultdict(list)
         for index, row in enumerate(self.rows):
             day = row.starts_at.astimezone(LONDON).date()
-            in_scope = self.scope.first_day <= day <= self.scope.last_day and (
-                not self.scope.sessions or row.session_name in self.scope.sessions
-            )
             slot = (day, row.clinician, row.session_name, row.starts_at)
-            if not in_scope:
+            if not self.scope.speaks_of(*slot[:3]):
                 self._refuse(index, "outside the days or sessions of this import")
+            elif overtaking.spoken_of(slot[:3], self.newer):
+                self.counts["overtaken"] += 1
             elif any(row == other for _, other in found[slot]):
                 self._refuse(index, "the same line is in the import already")
             else:
@@ -549,7 +555,7 @@ class Merge:
         self.taken.state = "waiting"
         self.taken.rows = [row_values(row) for row in self.rows]
         self.taken.counts = {**self.counts, "refused": [[r.index, r.why] for r in self.refused]}
-        self._overtake_waiting()
+        overtaking.overtake(by_import=self.taken, by=self.by)
         self.taken.save()
         audit_import(self.taken, self.by)
         tasks.ask_for(
@@ -557,7 +563,7 @@ class Merge:
                 NewTask(
                     kind=DIARY_VANISHED.name,
                     organisation_id=self.taken.organisation_id,
-                    key=vanished_key(self.taken),
+                    key=overtaking.vanished_key(self.taken),
                     title=f"{vanished} of {self.loaded.live} appointments are missing from the import of the "
                     f"{self.source_words}",
                     detail=(
@@ -570,22 +576,6 @@ class Merge:
             ],
             by=self.by,
         )
-
-    def _overtake_waiting(self) -> None:
-        """An earlier import that waits for a person says nothing new once this one covers its days."""
-        older = list(
-            DiaryImport.objects.filter(
-                site_id=self.taken.site_id,
-                source=self.taken.source,
-                state="waiting",
-                first_day__gte=self.scope.first_day,
-                last_day__lte=self.scope.last_day,
-            ).exclude(pk=self.taken.pk)
-        )
-        if not older or self.only is not None:
-            return
-        DiaryImport.objects.filter(pk__in=[one.pk for one in older]).update(state="overtaken", rows=[])
-        tasks.withdraw(keys=[vanished_key(one) for one in older], because="a later import", by=self.by)
 
     def _finish(self) -> None:
         self.taken.counts = {
@@ -674,7 +664,3 @@ def audit_import(taken: DiaryImport, by: Actor) -> None:
 
 def conflict_key(seat_id: int) -> str:
     return f"diary_conflict:{seat_id}"
-
-
-def vanished_key(taken: DiaryImport) -> str:
-    return f"diary_vanished:{taken.ref}"

@@ -184,7 +184,8 @@ class DiaryImport(models.Model):
     """Session names in scope; empty for all."""
     at = models.DateTimeField()
     state = models.CharField(max_length=12)
-    """applied, or waiting (more than 5% of the scope vanished and a person decides), refused, overtaken by a later one."""
+    """applied, or waiting (more than 5% of the scope vanished and a person decides), refused, overtaken by later ones; settled
+    is the one place about which a person decided a conflict."""
     counts = models.JSONField(default=dict)
     rows = models.JSONField(default=list)
     """The rows while the import waits for a person; emptied when decided."""

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from onedoor.booking import api as booking
-from onedoor.booking.actions.diary import settle_conflict, take_diary
+from onedoor.booking.actions.diary import decide_import, settle_conflict, take_diary
 from onedoor.booking.models import (
     Appointment,
     AppointmentType,
@@ -289,6 +289,72 @@ class TestVanished:
         waiting.refresh_from_db()
         assert waiting.state == "overtaken"
         assert not Task.objects.filter(state="open").exists()
+
+    def test_of_one_that_waits_only_what_no_later_import_speaks_of_is_taken(self) -> None:
+        """The later word stands: Wednesday's, though it is about less than the import that waits."""
+        here = practice()
+        rows = self._twenty(here)
+        thursday = [row(one, day=THURSDAY, time=(8, n)) for n, one in enumerate(people(here, 2))]
+        emis(here, *rows, *thursday, last=THURSDAY)
+        waiting = emis(here, *rows[2:], thursday[0], last=THURSDAY)
+        claimed = Task.objects.get(kind="diary_vanished", state="open")
+        new = people(here, 1)[0]
+        emis(here, *rows, row(new, time=(16, 0)))
+        wednesday = [line for line in diary() if line[0] == WEDNESDAY]
+        # Whoever looks at the old question is told; the new one says what it is about.
+        with pytest.raises(tasks.AlreadyDone):
+            tasks.complete(access=here.access, ref=claimed.ref, outcome="apply")
+        work = Task.objects.get(kind="diary_vanished", state="open")
+        assert work.detail.endswith(
+            "Of part of this a later import has been read, which stands: only the rest would be taken."
+        )
+        assert work.due_at == claimed.due_at
+        tasks.complete(access=here.access, ref=work.ref, outcome="apply")
+        waiting.refresh_from_db()
+        assert (waiting.state, waiting.counts["overtaken"], waiting.counts["cancelled_outside"]) == ("applied", 18, 1)
+        assert [line for line in diary() if line[0] == WEDNESDAY] == wednesday
+        assert sorted(
+            Appointment.objects.filter(seat__session__day=THURSDAY).values_list("patient_id", "state")
+        ) == sorted([(thursday[0].patient_id, "booked"), (thursday[1].patient_id, "cancelled")])
+
+    def test_later_imports_of_its_parts_overtake_it_together(self) -> None:
+        here = practice()
+        rows = self._twenty(here)
+        thursday = row(people(here, 1)[0], day=THURSDAY)
+        emis(here, *rows, thursday, last=THURSDAY)
+        waiting = emis(here, *rows[3:], last=THURSDAY)
+        emis(here, *rows)
+        emis(here, thursday, first=THURSDAY, last=THURSDAY)
+        waiting.refresh_from_db()
+        assert waiting.state == "overtaken"
+        assert not Task.objects.filter(state="open").exists()
+        before = diary()
+        decide_import(import_id=waiting.pk, take=True, by=DESK)
+        assert diary() == before
+
+    def test_a_later_import_of_one_session_leaves_the_rest_to_decide(self) -> None:
+        here = practice()
+        rows = self._twenty(here)
+        clinic = row(people(here, 1)[0], session_name="Nurse Clinic", clinician="Nurse C Webb")
+        emis(here, *rows, clinic)
+        waiting = emis(here, *rows[2:])
+        emis(here, clinic, sessions=("Nurse Clinic",))
+        waiting.refresh_from_db()
+        assert waiting.state == "waiting"
+        decide_import(import_id=waiting.pk, take=True, by=DESK)
+        assert Appointment.objects.filter(state="cancelled").count() == 2
+        assert Appointment.objects.get(seat__session__name="Nurse Clinic").state == "booked"
+
+    def test_taking_an_older_one_leaves_a_newer_that_waits(self) -> None:
+        here = practice()
+        rows = self._twenty(here)
+        thursday = [row(one, day=THURSDAY, time=(8, n)) for n, one in enumerate(people(here, 2))]
+        emis(here, *rows, *thursday, last=THURSDAY)
+        older = emis(here, *rows[3:], *thursday, last=THURSDAY)
+        newer = emis(here, *rows[2:])
+        decide_import(import_id=older.pk, take=True, by=DESK)
+        newer.refresh_from_db()
+        assert newer.state == "waiting"
 
     def test_rows_that_could_not_be_read_take_nobodys_place(self) -> None:
         here = practice()
