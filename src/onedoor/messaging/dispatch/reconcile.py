@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from onedoor.kernel import clock
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.actions.results import note_sent, withdraw_asks
-from onedoor.messaging.dispatch.store import OPEN
+from onedoor.messaging.dispatch.store import CLAIM_CLASS, OPEN
 from onedoor.messaging.kinds_sending import UNKNOWN_SEND
 from onedoor.messaging.models import State
 from onedoor.messaging.ports import Found
@@ -47,7 +47,8 @@ def _release(run: int, first_lookup: float) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_CLASS, run])
         if not cursor.fetchone()[0]:
             return 0
-        # Ended before anything is taken from it: a claim of this run's that is under way commits first, none comes after.
+        # A claim of this run's that is under way commits first, and none comes after.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CLAIM_CLASS, run])
         cursor.execute("UPDATE messaging_dispatch_run SET ended_real = clock_timestamp() WHERE id = %s", [run])
         cursor.execute(
             f"""UPDATE messaging_message SET state = {State.QUEUED.value}, run = NULL

@@ -78,6 +78,10 @@ _DUE = f"""
         ORDER BY m.not_before, m.id LIMIT a.room FOR NO KEY UPDATE OF m SKIP LOCKED) d"""
 
 
+CLAIM_CLASS = 7_204
+"""Advisory locks under which a run claims, shared, and is ended, alone."""
+
+
 class RunOver(Exception):
     """This run was ended by others, who took over what it held: nothing more is done under its number."""
 
@@ -89,7 +93,8 @@ def claim(run: int, rooms: Mapping[int, int], lanes: Sequence[int] = (0, 1, 2)) 
     left = dict(rooms)
     claimed: list[Claim] = []
     with connection.cursor() as cursor:
-        cursor.execute("SELECT ended_real FROM messaging_dispatch_run WHERE id = %s FOR SHARE", [run])
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [CLAIM_CLASS, run])
+        cursor.execute("SELECT ended_real FROM messaging_dispatch_run WHERE id = %s", [run])
         if cursor.fetchone() != (None,):
             raise RunOver
         for lane in lanes:
