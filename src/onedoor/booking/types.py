@@ -22,20 +22,26 @@ Via = Literal["desk", "portal", "offer", "telephone", "reply"]
 
 @dataclass(frozen=True)
 class Scope:
-    """What an import speaks for: days (both inclusive) and session names, empty for all. Outside it nothing changes."""
+    """What an import speaks for: days (both inclusive), session names and session holders; names and holders are empty for
+    all. Outside it nothing changes."""
 
     first_day: date
     last_day: date
     sessions: tuple[str, ...] = ()
+    holders: tuple[str, ...] = ()
 
     def speaks_of(self, day: date, clinician: str, session_name: str) -> bool:
         """Whether a session is in it."""
-        return self.first_day <= day <= self.last_day and (not self.sessions or session_name in self.sessions)
+        return (
+            self.first_day <= day <= self.last_day
+            and (not self.sessions or session_name in self.sessions)
+            and (not self.holders or clinician in self.holders)
+        )
 
     def covers(self, other: Scope) -> bool:
         """Whether it speaks for all that the other does."""
         days = self.first_day <= other.first_day and other.last_day <= self.last_day
-        return days and _all_of(self.sessions, other.sessions)
+        return days and _all_of(self.sessions, other.sessions) and _all_of(self.holders, other.holders)
 
 
 def _all_of(wanted: tuple[str, ...], others: tuple[str, ...]) -> bool:

@@ -279,7 +279,7 @@ def _take_appointments(reading: _Reading) -> tuple[dict[str, int], bool]:
         organisation_id=reading.organisation.pk,
         site_id=site.pk,
         source=reading.sheet.mapping.source,
-        scope=Scope(speaks.first_day, speaks.last_day),
+        scope=Scope(speaks.first_day, speaks.last_day, holders=diary.holders()),
         rows=diary.places(found),
         by=reading.by,
         unread=diary.unread,

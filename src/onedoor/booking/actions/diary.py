@@ -62,6 +62,7 @@ def take_diary(
         sessions=list(scope.sessions),
         at=clock.now(),
         state="applied",
+        holders=list(scope.holders),
     )
     Merge(taken, scope, rows, by, unread=unread).run()
     return taken

@@ -211,6 +211,8 @@ class Merge:
         }
         if self.scope.sessions:
             wanted["name__in"] = self.scope.sessions
+        if self.scope.holders:
+            wanted["clinician__in"] = self.scope.holders
         return {f"{prefix}{key}": value for key, value in wanted.items()}
 
     def _in_scope(self) -> Any:
@@ -558,6 +560,7 @@ class Merge:
         overtaking.overtake(by_import=self.taken, by=self.by)
         self.taken.save()
         audit_import(self.taken, self.by)
+        holders = f", {', '.join(self.scope.holders)}" if self.scope.holders else ""
         tasks.ask_for(
             tasks=[
                 NewTask(
@@ -567,8 +570,8 @@ class Merge:
                     title=f"{vanished} of {self.loaded.live} appointments are missing from the import of the "
                     f"{self.source_words}",
                     detail=(
-                        f"{self.scope.first_day:%d/%m/%Y} to {self.scope.last_day:%d/%m/%Y}. Nothing was changed. Was the "
-                        "export filtered, or were they cancelled there?"
+                        f"{self.scope.first_day:%d/%m/%Y} to {self.scope.last_day:%d/%m/%Y}{holders}. Nothing was "
+                        "changed. Was the export filtered, or were they cancelled there?"
                     ),
                     subject="diary_import",
                     subject_id=self.taken.pk,

@@ -23,7 +23,7 @@ PART_IS_NEWER = "Of part of this a later import has been read, which stands: onl
 
 def scope_of(taken: DiaryImport) -> Scope:
     """What an import speaks for."""
-    return Scope(taken.first_day, taken.last_day, tuple(taken.sessions))
+    return Scope(taken.first_day, taken.last_day, tuple(taken.sessions), tuple(taken.holders))
 
 
 def newer_than(taken: DiaryImport) -> list[Scope]:

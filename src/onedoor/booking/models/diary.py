@@ -182,6 +182,8 @@ class DiaryImport(models.Model):
     last_day = models.DateField()
     sessions = models.JSONField(default=list)
     """Session names in scope; empty for all."""
+    holders = models.JSONField(default=list)
+    """Clinicians whose sessions are in scope; empty for all."""
     at = models.DateTimeField()
     state = models.CharField(max_length=12)
     """applied, or waiting (more than 5% of the scope vanished and a person decides), refused, overtaken by later ones; settled

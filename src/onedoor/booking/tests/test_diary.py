@@ -52,13 +52,14 @@ def emis(
     first: date = WEDNESDAY,
     last: date = WEDNESDAY,
     sessions: tuple[str, ...] = (),
+    holders: tuple[str, ...] = (),
     unread: int = 0,
 ) -> DiaryImport:
     return take_diary(
         organisation_id=here.organisation.pk,
         site_id=here.site.pk,
         source="emis",
-        scope=Scope(first, last, sessions),
+        scope=Scope(first, last, sessions, holders),
         rows=rows,
         by=EMIS,
         unread=unread,
@@ -159,6 +160,32 @@ def test_outside_the_scope_nothing_changes() -> None:
     assert diary() == before
     assert states([mine]) == ["booked"]
     assert taken.counts["refused"] == [[1, "outside the days or sessions of this import"]]
+
+
+def test_an_import_of_some_holders_changes_no_other_session() -> None:
+    here = practice()
+    sam, ella, rosa = people(here, 3)
+    emis(
+        here, row(sam), row(ella, clinician="Dr H Ferris"), row(rosa, clinician="Dr H Ferris", session_name="Minor Ops")
+    )
+    emis(
+        here,
+        row(ella, clinician="Dr H Ferris"),
+        row(rosa, clinician="Dr H Ferris", session_name="Minor Ops"),
+        row(status="available", clinician="Dr H Ferris", time=(10, 0)),
+        holders=("Dr H Ferris",),
+    )
+    assert Appointment.objects.filter(state="booked").count() == 3
+    taken = emis(here, row(sam), row(ella, clinician="Dr H Ferris"), holders=("Dr H Ferris",))
+    assert taken.counts["refused"] == [[0, "outside the days or sessions of this import"]]
+    assert (taken.state, taken.holders) == ("waiting", ["Dr H Ferris"])
+    assert Task.objects.get(kind="diary_vanished").detail.startswith("09/12/2026 to 09/12/2026, Dr H Ferris. ")
+    decide_import(import_id=taken.pk, take=True, by=DESK)
+    assert dict(Appointment.objects.values_list("patient_id", "state")) == {
+        sam.pk: "booked",
+        ella.pk: "booked",
+        rosa.pk: "cancelled",
+    }
 
 
 def test_overlapping_rows_of_one_patient_are_refused_alone() -> None:

@@ -86,6 +86,9 @@ class DiaryRows:
         starts_at = self._starts_at(number, cells, dates)
         minutes = self._minutes(number, self._cell(cells, "minutes"))
         said = {name: self._said(number, name, self._cell(cells, name)) for name in _LONGEST}
+        if not self.speaks.has(said["clinician"]):
+            why = f"not among the session holders that this file is of ({self.speaks.holders})"
+            raise self._no(number, "clinician", said["clinician"], why, "Export that session holder's diary as well.")
         status = self._status(number, self._cell(cells, "status"))
         site = self._cell(cells, "site")
         if site and fold(site) != fold(self.speaks.site):
@@ -198,6 +201,10 @@ class DiaryRows:
             # One row says free and another does not: not for us to offer.
             self.visits[first] = replace(before, place=replace(before.place, status="blocked"))
         return False
+
+    def holders(self) -> tuple[str, ...]:
+        """Whose sessions the file speaks for; none for everybody's."""
+        return self.speaks.names(visit.place.clinician for visit in self.visits) if self.speaks.holders else ()
 
     # Who they are
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO
@@ -23,6 +24,32 @@ class Speaks:
     first_day: date
     last_day: date
     site: str
+    holders: str = ""
+    """Whose sessions, as the file writes it: names with commas between (invented: the exports that we have seen are of all
+    holders). Empty for everybody's."""
+
+    def has(self, holder: str) -> bool:
+        """Whether a session holder's sessions are among them."""
+        return not self.holders or _holder(holder).search(_single(self.holders)) is not None
+
+    def names(self, holders: Iterable[str]) -> tuple[str, ...]:
+        """The session holders by name: those of `holders`, as the rows write them, and who else is named above the table.
+
+        A name may have a comma of its own; then the rows tell.
+        """
+        rest, found = _single(self.holders), []
+        for holder in sorted(set(holders), key=lambda name: (-len(name), name)):
+            rest, times = _holder(holder).subn("", rest)
+            found += [holder] if times else []
+        return tuple(sorted({*found, *(name.strip() for name in rest.split(",") if name.strip())}))
+
+
+def _single(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _holder(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:^|,) ?{re.escape(_single(name))} ?(?=,|$)", re.IGNORECASE)
 
 
 class Sheet:
@@ -104,7 +131,7 @@ class Sheet:
         return next((Dates(self.mapping.dates).read(match["day"]) for match in found if match), None)
 
     def speaks_for(self) -> Speaks:
-        """Days and site that a diary's export covers. Without them nobody knows what is missing from it."""
+        """Days, site and session holders that a diary's export covers. Without them nobody knows what is missing from it."""
         assert self.mapping.scope is not None
         for line in self.preamble:
             match = self.mapping.scope.search(line)
@@ -114,16 +141,17 @@ class Sheet:
             first, last = dates.read(match["first"]), dates.read(match["last"])
             if first is None or last is None or last < first:
                 raise self._scope_fault(f"The date range cannot be read: {line}")
-            if fold(match["holders"]) != self.mapping.everybody:
-                raise self._scope_fault(f"The file is of some session holders only: {match['holders']}")
-            return Speaks(first, last, match["site"].strip())
+            holders = match["holders"].strip()
+            if fold(holders) == self.mapping.everybody:
+                holders = ""
+            return Speaks(first, last, match["site"].strip(), holders)
         raise self._scope_fault("No line above the table says which days and whose sessions the file covers.")
 
     def _scope_fault(self, what: str) -> UnreadableFile:
         return UnreadableFile(
             what,
             where=f"above the table, lines 1 to {self.header_row - 1}",
-            what_to_do="Export the diary again for a range of whole days and for all session holders, with its heading.",
+            what_to_do="Export the diary again for a range of whole days, with its heading, which says whose sessions it has.",
         )
 
     def rows(self, findings: Findings) -> Iterator[tuple[int, list[str]]]:

@@ -357,7 +357,6 @@ UNREADABLE = [
 ]
 UNREADABLE_DIARIES = [
     (diary(SLOT, scope="Everything"), "which days"),
-    (diary(SLOT, scope=SCOPE.replace("all session holders", "Dr H Ferris")), "some session holders only"),
     (diary(SLOT, scope=SCOPE.replace("11-Dec", "31-Nov")), "cannot be read"),
 ]
 
@@ -376,6 +375,40 @@ def test_a_file_that_cannot_be_read_says_what_where_and_what_to_do(content: byte
 def test_a_diary_must_say_what_it_speaks_for(content: bytes, word: str) -> None:
     with pytest.raises(UnreadableFile, match=word):
         appointments(content)
+
+
+def test_a_diary_of_some_session_holders_speaks_for_them_alone() -> None:
+    patients(patient_list(SOUND, NEIGHBOUR))
+    ferris = {**SLOT, "Session Holder": "FERRIS, Helen (Dr)", "EMIS Number": "20999", "NHS Number": "9990000026"}
+    free = {**SLOT, "Slot Status": "Available", "EMIS Number": "", "NHS Number": "", "Booked On": ""}
+    appointments(diary(SLOT, ferris, {**free, "Start Time": "09:00"}))
+    later = {**free, "Session Holder": "FERRIS, Helen (Dr)", "Start Time": "11:00"}
+    webb = {**free, "Session Holder": "Nurse C Webb", "Start Time": "10:00"}
+    some = SCOPE.replace("all session holders", "Nurse C Webb, Ferris, Helen (Dr)")
+    report = appointments(diary(ferris, later, webb, {**free, "Start Time": "09:20"}, scope=some))
+    assert (report.state, report.taken) == ("applied", 3)
+    assert [(row, column) for row, column, _ in said(report)] == [(9, "Session Holder")]
+    assert "Nurse C Webb, Ferris, Helen (Dr)" in said(report)[0][2]
+    # Nurse Adeyemi's sessions stand as they were.
+    assert Appointment.objects.filter(state="booked").count() == 2
+    assert sorted(Seat.objects.values_list("session__clinician", "state").order_by()) == [
+        ("FERRIS, Helen (Dr)", "open"),
+        ("FERRIS, Helen (Dr)", "open"),
+        ("Nurse B Adeyemi", "open"),
+        ("Nurse B Adeyemi", "open"),
+        ("Nurse C Webb", "open"),
+    ]
+
+
+def test_a_session_holder_who_has_nothing_left_has_nothing_left() -> None:
+    appointments(diary({**SLOT, "Slot Status": "Available", "EMIS Number": "", "NHS Number": "", "Booked On": ""}))
+    other = {**SLOT, "Session Holder": "Dr H Ferris", "Slot Status": "Blocked", "EMIS Number": "", "NHS Number": ""}
+    some = SCOPE.replace("all session holders", "Dr H Ferris, Nurse B Adeyemi")
+    assert appointments(diary({**other, "Booked On": ""}, scope=some)).taken == 1
+    assert sorted(Seat.objects.values_list("session__clinician", "state")) == [
+        ("Dr H Ferris", "blocked"),
+        ("Nurse B Adeyemi", "gone"),
+    ]
 
 
 def test_another_practice_s_file_is_not_taken_for_ours() -> None:
