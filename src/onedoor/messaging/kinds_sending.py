@@ -16,6 +16,15 @@ UNKNOWN_SEND = declare_kind(
         (Outcome("resend", "Send it again"), Outcome("told", "Told them another way"), Outcome("leave", "Leave it")),
     )
 )
+UNKNOWN_SENDS = declare_kind(
+    Kind(
+        "unknown_sends",
+        "Texts may not have been sent",
+        "management",
+        timedelta(hours=2),
+        (Outcome("look", "Put right: look them up again"), Outcome("leave", "Leave them: they are not sent again")),
+    )
+)
 UNREACHABLE = declare_kind(
     Kind(
         "unreachable",

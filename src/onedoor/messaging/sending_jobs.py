@@ -1,8 +1,9 @@
-"""Sweeps of the sending half: receipts that wait, texts that are too late, what dead dispatchers left."""
+"""Sweeps of the sending half: receipts that wait, texts that are too late, what dead dispatchers left, what stays in doubt."""
 
 from __future__ import annotations
 
 from onedoor.kernel.jobs import sweep
+from onedoor.messaging.actions.doubts import ask_about_silence
 from onedoor.messaging.actions.ending import expire
 from onedoor.messaging.actions.receipts import apply_receipts
 from onedoor.messaging.dispatch import reconcile
@@ -25,3 +26,9 @@ def expiry() -> int:
 def dead_dispatchers() -> int:
     """Takes over from dispatchers that died; those that live do the same, so this matters when none is left."""
     return reconcile.release_dead(Timings.from_environment().lookups[0])
+
+
+@sweep("messaging.in_doubt", every=60.0)
+def in_doubt() -> int:
+    """Asks a person about accounts whose provider does not say what became of texts."""
+    return ask_about_silence()

@@ -6,11 +6,12 @@ from django.db import connection, transaction
 
 from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.actor import Actor
+from onedoor.messaging.actions import doubts
 from onedoor.messaging.actions.asking import opt_in
 from onedoor.messaging.actions.queueing import WAKE
 from onedoor.messaging.actions.receipts import RESTS
 from onedoor.messaging.actions.results import withdraw_asks
-from onedoor.messaging.kinds_sending import UNKNOWN_SEND, UNREACHABLE
+from onedoor.messaging.kinds_sending import UNKNOWN_SEND, UNKNOWN_SENDS, UNREACHABLE
 from onedoor.messaging.models import OptOut, State
 from onedoor.tasks.events import TaskCompleted
 
@@ -47,10 +48,17 @@ def expire(*, limit: int = 2_000) -> int:
 
 
 def on_task_completed(event: TaskCompleted) -> None:
-    """A person decided about a text of unknown fate, or about a number that texts do not reach."""
-    if event.kind == UNKNOWN_SEND.name and event.subject_id is not None:
+    """A person decided about texts of unknown fate, or about a number that texts do not reach."""
+    if event.subject_id is None:
+        return
+    if event.kind == UNKNOWN_SEND.name:
         _resend_or_leave(event.subject_id, resend=event.outcome == "resend")
-    elif event.kind == UNREACHABLE.name and event.outcome == "again" and event.subject_id is not None:
+    elif event.kind == UNKNOWN_SENDS.name:
+        if event.outcome == "look":
+            doubts.look_again(event.subject_id)
+        else:
+            doubts.leave(event.subject_id, event.by)
+    elif event.kind == UNREACHABLE.name and event.outcome == "again":
         _text_again(event.subject_id, event.by)
 
 

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from itertools import pairwise
 
 from django.db import connection, transaction
 
 from onedoor.kernel import clock
-from onedoor.kernel.actor import Actor
-from onedoor.messaging.actions.results import note_sent, withdraw_asks
+from onedoor.messaging.actions.doubts import BY, close, leave_to_person
+from onedoor.messaging.actions.results import note_sent
 from onedoor.messaging.dispatch.store import CLAIM_CLASS, OPEN
-from onedoor.messaging.kinds_sending import UNKNOWN_SEND
 from onedoor.messaging.models import State
 from onedoor.messaging.ports import Found
 from onedoor.messaging.purposes import group_of
 from onedoor.messaging.rules.unresolved import decided
-from onedoor.tasks import api as tasks
-from onedoor.tasks.types import NewTask
 
 LOCK_CLASS = 7_203
-BY = Actor.system("reconcile texts")
+RETENTION = timedelta(days=3).total_seconds()
+"""The shortest for which GOV.UK Notify may be set to know a text: not to have an older one proves nothing (messaging.md 1.1)."""
+_RARELY = 3_600.0
+"""Seconds between look-ups of a text at the most, however long nobody has answered."""
 
 
 def release_dead(first_lookup: float) -> int:
@@ -96,14 +96,20 @@ class Doubt:
 
 
 def take_doubts(hold: float, limit: int = 50) -> list[Doubt]:
-    """Texts to look up now; nobody else looks the same ones up for `hold` seconds."""
+    """Texts to look up now; nobody else looks the same ones up for `hold` seconds, or a quarter of the time they are in doubt.
+
+    Unanswered they come again after that: those of an account whose key was revoked must not take all look-ups for themselves.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            """UPDATE messaging_message m SET retry_real = clock_timestamp() + make_interval(secs => %s)
-                FROM (SELECT id FROM messaging_message WHERE in_doubt
-                      AND retry_real <= clock_timestamp() ORDER BY retry_real LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) due
+            """UPDATE messaging_message m SET retry_real = clock_timestamp() + make_interval(secs => greatest(
+                   %(hold)s::float8, least(%(rarely)s::float8, extract(epoch FROM clock_timestamp() - due.since)::float8 / 4)))
+                FROM (SELECT d.id, (SELECT coalesce(a.ended_real, a.started_real) FROM messaging_attempt a
+                                    WHERE a.message_id = d.id AND a.n = d.attempt) AS since
+                      FROM messaging_message d WHERE d.in_doubt AND d.retry_real <= clock_timestamp()
+                      ORDER BY d.retry_real LIMIT %(limit)s FOR NO KEY UPDATE OF d SKIP LOCKED) due
                 WHERE m.id = due.id RETURNING m.id, m.account_id, m.ref::text""",
-            [hold, limit],
+            {"hold": hold, "limit": limit, "rarely": _RARELY},
         )
         return [Doubt(*row) for row in cursor.fetchall()]
 
@@ -149,58 +155,28 @@ def absent(doubts: Sequence[Doubt], lookups: Sequence[float]) -> None:
                     retry_real = clock_timestamp() + make_interval(secs => (%(gaps)s::float8[])[m.lookups + 1])
                 WHERE m.id = ANY(%(ids)s) AND m.state = {State.UNKNOWN.value}
                 RETURNING m.id, m.lookups, m.organisation_id, m.patient_id, m.purpose, m.because <> '', m.not_after > %(now)s,
-                    (SELECT count(*) FROM messaging_attempt a WHERE a.message_id = m.id AND a.outcome = 'unknown') > 1""",
+                    (SELECT count(*) FROM messaging_attempt a WHERE a.message_id = m.id AND a.outcome = 'unknown') > 1,
+                    (SELECT a.started_real FROM messaging_attempt a WHERE a.message_id = m.id AND a.n = m.attempt)
+                        > clock_timestamp() - make_interval(secs => %(retention)s)""",
             {
                 "ids": [doubt.id for doubt in doubts],
                 "gaps": [later - earlier for earlier, later in pairwise(lookups)],
                 "now": now,
+                "retention": RETENTION,
             },
         )
         rows = [row for row in cursor.fetchall() if row[1] >= len(lookups)]
-    by_decision: dict[str, list[int]] = {"clear": [], "expire": [], "resend": [], "person": []}
-    work: list[NewTask] = []
-    for key, _, organisation_id, patient_id, purpose, untrue, useful, resent in rows:
-        decision = decided(group_of(purpose), untrue=untrue, useful=useful, resent=resent)
-        by_decision[decision].append(key)
-        if decision == "person":
-            work.append(_ask(key, organisation_id, patient_id))
-    _close(by_decision["clear"], State.CLEARED, now)
-    _close(by_decision["expire"], State.EXPIRED, now)
+    by_decision: dict[str, list[tuple[int, int, int | None]]] = {"clear": [], "expire": [], "resend": [], "person": []}
+    for key, _, organisation_id, patient_id, purpose, untrue, useful, resent, proved in rows:
+        decision = decided(group_of(purpose), untrue=untrue, useful=useful, resent=resent, proved=proved)
+        by_decision[decision].append((key, organisation_id, patient_id))
+    ids = {decision: [row[0] for row in found] for decision, found in by_decision.items()}
+    close(ids["clear"], State.CLEARED, now)
+    close(ids["expire"], State.EXPIRED, now)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""UPDATE messaging_message SET state = {State.QUEUED.value}, run = NULL, retry_real = NULL, lookups = 0
                 WHERE id = ANY(%s)""",
-            [by_decision["resend"]],
+            [ids["resend"]],
         )
-        # A person decides: it is not looked up again by itself.
-        cursor.execute("UPDATE messaging_message SET retry_real = NULL WHERE id = ANY(%s)", [by_decision["person"]])
-    if work:
-        tasks.ask_for(tasks=work, by=BY)
-
-
-def _close(ids: Sequence[int], state: State, now: datetime) -> None:
-    if not ids:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """UPDATE messaging_message SET state = %s, ended_at = %s, run = NULL, retry_real = NULL,
-                   because = CASE WHEN because = '' THEN 'unknown' ELSE because END WHERE id = ANY(%s)""",
-            [state.value, now, list(ids)],
-        )
-    withdraw_asks(ids)
-
-
-def _ask(message_id: int, organisation_id: int, patient_id: int | None) -> NewTask:
-    return NewTask(
-        kind=UNKNOWN_SEND.name,
-        organisation_id=organisation_id,
-        key=f"{UNKNOWN_SEND.name}:{message_id}",
-        title="A text may not have been sent",
-        detail=(
-            "The connection failed while this text was being sent, and the provider does not know it. "
-            "It holds a result or a safety message, so it is not sent again without you."
-        ),
-        patient_id=patient_id,
-        subject="message",
-        subject_id=message_id,
-    )
+    leave_to_person(by_decision["person"], "does not know it")

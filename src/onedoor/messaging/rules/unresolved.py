@@ -14,14 +14,17 @@ from onedoor.messaging.types import Group
 Decision = Literal["clear", "expire", "resend", "person"]
 
 
-def decided(group: Group, *, untrue: bool, useful: bool, resent: bool) -> Decision:
-    """`untrue`: cleared meanwhile. `useful`: its `not_after` is ahead. `resent`: this already was the second try."""
+def decided(group: Group, *, untrue: bool, useful: bool, resent: bool, proved: bool = True) -> Decision:
+    """`untrue`: cleared meanwhile. `useful`: its `not_after` is ahead. `resent`: this already was the second try.
+
+    `proved`: it is young enough for the provider to know it, so that its absence is a proof.
+    """
     if untrue:
         return "clear"
     if not useful:
         return "expire"
     if group == "result":
         return "person"
-    if group == "campaign" or resent:
+    if group == "campaign" or resent or not proved:
         return "expire"
     return "resend"

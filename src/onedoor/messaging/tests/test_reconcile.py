@@ -13,13 +13,15 @@ from django.db import connection
 
 from onedoor.factories import patient, person, practice
 from onedoor.kernel import clock
+from onedoor.kernel.access import Access
 from onedoor.kernel.jobs import run_once
+from onedoor.kernel.models import AuditEntry
 from onedoor.messaging.dispatch import reconcile, store
 from onedoor.messaging.dispatch.reconcile import LOCK_CLASS, Doubt
-from onedoor.messaging.models import Ask, Attempt, DispatchRun, Message, State
+from onedoor.messaging.models import Ask, Attempt, DispatchRun, Message, ProviderAccount, State
 from onedoor.messaging.ports import Found
 from onedoor.messaging.rules.unresolved import Decision, decided
-from onedoor.messaging.tests.sending_factories import CAMPAIGN, MOBILE, RESULT, account, queued, tried
+from onedoor.messaging.tests.sending_factories import CAMPAIGN, MOBILE, REMINDER, RESULT, account, queued, tried
 from onedoor.messaging.types import Group, NewAsk
 from onedoor.records.api import Entry
 from onedoor.tasks import api as tasks
@@ -163,6 +165,93 @@ def test_a_person_cannot_resend_what_a_receipt_has_proved() -> None:
     tasks.complete(access=access, ref=task.ref, outcome="resend")
     message.refresh_from_db()
     assert message.state == State.DELIVERED
+
+
+def in_doubt_for(hours: float, *purposes: str, **more: Any) -> ProviderAccount:
+    """A practice's account, with a text of each purpose that has been of unknown fate for so many real hours."""
+    practice_ = practice()
+    made = account(practice_)
+    since = clock.real_now() - timedelta(hours=hours)
+    for purpose in purposes:
+        message = tried(practice_, State.UNKNOWN, purpose=purpose, **more)
+        Attempt.objects.filter(message=message).update(started_real=since, ended_real=since)
+    Message.objects.update(retry_real=clock.real_now())
+    return made
+
+
+def the_question(made: ProviderAccount) -> tuple[Access, tasks.Task]:
+    """The one task about the account, and somebody who may end it."""
+    assert run_once("messaging.in_doubt") == 1
+    assert run_once("messaging.in_doubt") == 0
+    _, access = person(made.organisation)
+    (task,) = tasks.waiting(access)
+    assert (task.kind, task.subject_id, task.team) == ("unknown_sends", made.pk, "management")
+    return access, task
+
+
+def test_about_an_account_that_nobody_answers_for_one_person_is_asked() -> None:
+    """A revoked key: every look-up is answered 403, for as many texts as were on the wire."""
+    made = in_doubt_for(5, *[REMINDER.name] * 300)
+    _, task = the_question(made)
+    assert "300 texts" in task.detail
+    assert set(Message.objects.values_list("state", flat=True)) == {State.UNKNOWN}
+    DispatchRun.objects.create(pk=1)
+    assert store.claim(1, {made.pk: 1_000}) == []
+
+
+def test_a_text_of_no_more_use_is_asked_about_sooner() -> None:
+    made = in_doubt_for(1, REMINDER.name)
+    assert run_once("messaging.in_doubt") == 0
+    with clock.at(clock.now() + timedelta(days=2)):
+        the_question(made)
+
+
+def test_texts_given_up_end_unsent_and_results_are_asked_about_one_by_one() -> None:
+    access, task = the_question(in_doubt_for(5, REMINDER.name, CAMPAIGN.name, RESULT.name))
+    fresh = tried(practice(), State.UNKNOWN)
+    tasks.complete(access=access, ref=task.ref, outcome="leave")
+    states = dict(Message.objects.values_list("purpose", "state").exclude(pk=fresh.pk))
+    assert states == {REMINDER.name: State.EXPIRED, CAMPAIGN.name: State.EXPIRED, RESULT.name: State.UNKNOWN}
+    assert set(Message.objects.filter(state=State.EXPIRED).values_list("because", flat=True)) == {"unknown"}
+    fresh.refresh_from_db()
+    assert fresh.state == State.UNKNOWN
+    (left,) = tasks.waiting(access)
+    assert left.kind == "unknown_send"
+    assert run_once("messaging.in_doubt") == 0
+    assert AuditEntry.objects.get(action="give_up_messages").detail == {"given_up": 2}
+
+
+def test_texts_are_looked_up_again_when_the_key_is_put_right() -> None:
+    access, task = the_question(in_doubt_for(5, REMINDER.name))
+    (one,) = reconcile.take_doubts(60.0)
+    assert reconcile.take_doubts(60.0) == []
+    tasks.complete(access=access, ref=task.ref, outcome="look")
+    assert [doubt.id for doubt in reconcile.take_doubts(60.0)] == [one.id]
+    assert run_once("messaging.in_doubt") == 0
+    with clock.at(clock.now() + timedelta(hours=3)):
+        assert run_once("messaging.in_doubt") == 1
+
+
+def test_nobody_is_asked_any_more_once_the_provider_has_answered() -> None:
+    access, _ = the_question(in_doubt_for(5, REMINDER.name))
+    reconcile.adopt([(doubt, Found("p-1", "delivered")) for doubt in reconcile.take_doubts(60.0)])
+    assert run_once("messaging.in_doubt") == 0
+    assert tasks.waiting(access) == []
+
+
+def test_the_longer_nobody_answers_the_more_rarely_they_are_asked() -> None:
+    in_doubt_for(2, REMINDER.name)
+    reconcile.take_doubts(60.0)
+    retry = Message.objects.get().retry_real
+    assert retry is not None
+    assert timedelta(minutes=29) < retry - clock.real_now() < timedelta(minutes=31)
+
+
+def test_absence_of_a_text_that_the_provider_may_have_forgotten_proves_nothing() -> None:
+    in_doubt_for(80, REMINDER.name)
+    Message.objects.update(lookups=1)
+    reconcile.absent(reconcile.take_doubts(60.0), LOOKUPS)
+    assert Message.objects.get().state == State.EXPIRED
 
 
 def test_late_texts_expire_in_the_outbox() -> None:
