@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
+from onedoor.booking.actions import places, refilling
 from onedoor.booking.models import AppointmentType, DiaryRequest, Seat, Session
 from onedoor.booking.rules import defaults_for
 from onedoor.kernel import audit, jobs
@@ -106,7 +107,8 @@ def every(first: datetime, minutes: int, count: int) -> list[datetime]:
 
 @transaction.atomic
 def block_seat(*, seat_id: int, by: Actor, blocked: bool = True) -> None:
-    """Take a free place of our own diary out of booking, or put it back. A place that somebody has stays theirs."""
+    """Take a free place of our own diary out of booking, or put it back. A place that somebody has stays theirs;
+    whoever was offered one that is blocked is told that it is no longer to be had. Raises NotYours."""
     seat = Seat.objects.select_for_update(no_key=True, of=("self",)).select_related("session").get(pk=seat_id)
     seat.state = "blocked" if blocked else "open"
     seat.save(update_fields=["state"])
@@ -114,6 +116,8 @@ def block_seat(*, seat_id: int, by: Actor, blocked: bool = True) -> None:
         by=by,
         line=audit.Line(
             "block_seat" if blocked else "unblock_seat", "seat", seat_id, organisation_id=seat.session.organisation_id
+    if blocked:
+        refilling.withdraw_release(seat_ids=[seat_id], because="blocked", by=by)
         ),
     )
     jobs.notify_live("diary", seat.session.organisation_id)

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from onedoor.booking import errors
-from onedoor.booking.actions import booking, outside, refilling, waves
+from onedoor.booking.actions import booking, outside, refilling, setting, waves
 from onedoor.booking.models import Appointment, DiaryRequest, Offer, Release, WaitingEntry
 from onedoor.booking.offering import Offers
 from onedoor.booking.tests.refilling_world import World, at, states
@@ -88,6 +88,24 @@ def test_with_refilling_switched_off_nothing_is_released() -> None:
     assert open_before.state == "withdrawn"
     booking.cancel(appointment_id=Appointment.objects.get(starts_at=at(9, 10)).pk, by=TEST, tell=False)
     assert Release.objects.filter(state="open").count() == 0
+
+
+def test_a_blocked_place_is_offered_to_nobody_and_who_was_asked_is_told() -> None:
+    world = World()
+    world.waits(own=at(15, 9))
+    release = world.released(at(8, 10, 20))
+    sweep()
+    assert states(release) == {"open": 1}
+    Message.objects.filter(purpose=waves.OFFER).update(state=State.DELIVERED)
+    setting.block_seat(seat_id=release.seat_id, by=TEST)
+    sweep()
+    release.refresh_from_db()
+    assert (release.state, states(release)) == ("withdrawn", {"withdrawn": 1})
+    [body] = bodies(waves.OFFER_ENDED)
+    assert "Tue 8 Dec at 10:20am is no longer on offer. You keep Tue 15 Dec at 9am" in body
+    setting.block_seat(seat_id=release.seat_id, blocked=False, by=TEST)
+    sweep()
+    assert Offer.objects.count() == 1
 
 
 # ---- the list ---------------------------------------------------------------------------------------------------------
