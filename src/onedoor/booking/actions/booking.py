@@ -198,7 +198,7 @@ def confirm(*, appointment_id: int, by: Actor) -> Appointment:
 @transaction.atomic
 def come_back(*, appointment_id: int, by: Actor) -> Appointment:
     """Undo the patient's own cancellation within the hour: the outside diary need not free the place, or the place is booked
-    again if it is still free. Raises SeatTaken, PatientBusy, TooLate, NotYours."""
+    again if it is still free. Whoever waited for something earlier waits on. Raises SeatTaken, PatientBusy, TooLate, NotYours."""
     appointment = places.get(appointment_id)
     places.check_mine(by, appointment.patient_id)
     places.lock_patients([appointment.patient_id])
@@ -213,9 +213,10 @@ def come_back(*, appointment_id: int, by: Actor) -> Appointment:
         return appointment
     if appointment.state != "cancelled":
         raise errors.TooLate
-    return _book(
-        places.lock_seats(ids=[appointment.seat_id])[0], appointment.patient_id, by=by, via="reply", tell=False
-    )
+    seat = places.lock_seats(ids=[appointment.seat_id])[0]
+    back = _book(seat, appointment.patient_id, by=by, via="reply", tell=False)
+    refilling.wait_again(former=appointment, back=back, by=by)
+    return back
 
 
 @transaction.atomic

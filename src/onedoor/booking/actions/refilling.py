@@ -433,6 +433,25 @@ def _entry_written(
     if save:
         entry.save()
     audit.record(
+def wait_again(*, former: Appointment, back: Appointment, by: Actor) -> None:
+    """The patient took their cancellation back: they are on the list as before, with what they have now.
+
+    Not if they left the list before they cancelled. In the transaction of the coming back, with the patient locked.
+    """
+    entry = WaitingEntry.objects.filter(appointment=former, state__in=("waiting", "left")).order_by("-id").first()
+    if entry is None:
+        return
+    if entry.state == "left":
+        gave_up = former.history.filter(to_state__in=("cancelling", "cancelled")).order_by("id").last()
+        before = gave_up is None or entry.ended_at is None or entry.ended_at < gave_up.at
+        waits = WaitingEntry.objects.filter(patient_id=entry.patient_id, type_id=entry.type_id, state="waiting")
+        if before or waits.exists():
+            return
+        _entry_written(entry, "waits_on", "Waits on for an earlier appointment", by=by)
+    WaitingEntry.objects.filter(pk=entry.pk).update(state="waiting", ended_at=None, appointment=back)
+    jobs.wake(OFFER_SWEEP)
+
+
         by=by,
         line=audit.Line(
             f"waiting_{did}",

@@ -164,6 +164,45 @@ def test_whose_own_appointment_is_over_waits_no_more() -> None:
     assert lost.appointment_id is None
 
 
+@pytest.mark.parametrize("swept", [True, False])
+@pytest.mark.parametrize("source", ["own", "emis"])
+def test_whoever_takes_their_cancellation_back_waits_on(source: str, swept: bool) -> None:
+    world = World(source)
+    entry = world.waits(own=at(15, 9))
+    assert entry.appointment
+    patient = Actor.patient(entry.patient_id)
+    booking.cancel(appointment_id=entry.appointment.pk, by=patient)
+    if source == "emis":
+        request = DiaryRequest.objects.get(kind="free")
+        outside.confirm_request(request_id=request.pk, ended_by="by hand", by=TEST)
+    if swept:
+        waves.close_releases()
+    back = booking.come_back(appointment_id=entry.appointment.pk, by=patient)
+    if source == "emis":
+        outside.confirm_request(
+            request_id=DiaryRequest.objects.get(kind="book", state="asked").pk, ended_by="", by=TEST
+        )
+    waves.close_releases()
+    entry = WaitingEntry.objects.get()
+    assert (entry.state, entry.appointment_id, entry.ended_at) == ("waiting", back.pk, None)
+    if source == "own":
+        release = world.released(at(8, 10))
+        sweep()
+        assert states(release) == {"open": 1}
+
+
+def test_whoever_had_left_the_list_before_cancelling_is_not_put_back() -> None:
+    world = World()
+    entry = world.waits(own=at(15, 9))
+    assert entry.appointment
+    refilling.leave_waiting(entry_ids=[entry.pk], by=TEST)
+    with clock.at(at(7, 9, 1)):
+        booking.cancel(appointment_id=entry.appointment.pk, by=Actor.patient(entry.patient_id))
+        booking.come_back(appointment_id=entry.appointment.pk, by=Actor.patient(entry.patient_id))
+    entry.refresh_from_db()
+    assert entry.state == "left"
+
+
 def test_a_move_to_a_later_time_keeps_the_place_on_the_list() -> None:
     world = World()
     entry = world.waits(own=at(15, 9))
