@@ -60,9 +60,9 @@ def take_diary(
         first_day=scope.first_day,
         last_day=scope.last_day,
         sessions=list(scope.sessions),
+        holders=list(scope.holders),
         at=clock.now(),
         state="applied",
-        holders=list(scope.holders),
     )
     Merge(taken, scope, rows, by, unread=unread).run()
     return taken

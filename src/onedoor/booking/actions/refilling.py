@@ -427,12 +427,6 @@ def _wait_on(refused: Release, *, by: Actor) -> None:
         jobs.wake(OFFER_SWEEP)
 
 
-def _entry_written(
-    entry: WaitingEntry, did: str, said: str, *, by: Actor, because: str = "", save: bool = False
-) -> None:
-    if save:
-        entry.save()
-    audit.record(
 def wait_again(*, former: Appointment, back: Appointment, by: Actor) -> None:
     """The patient took their cancellation back: they are on the list as before, with what they have now.
 
@@ -452,6 +446,12 @@ def wait_again(*, former: Appointment, back: Appointment, by: Actor) -> None:
     jobs.wake(OFFER_SWEEP)
 
 
+def _entry_written(
+    entry: WaitingEntry, did: str, said: str, *, by: Actor, because: str = "", save: bool = False
+) -> None:
+    if save:
+        entry.save()
+    audit.record(
         by=by,
         line=audit.Line(
             f"waiting_{did}",

@@ -112,12 +112,12 @@ def block_seat(*, seat_id: int, by: Actor, blocked: bool = True) -> None:
     seat = Seat.objects.select_for_update(no_key=True, of=("self",)).select_related("session").get(pk=seat_id)
     seat.state = "blocked" if blocked else "open"
     seat.save(update_fields=["state"])
+    if blocked:
+        refilling.withdraw_release(seat_ids=[seat_id], because="blocked", by=by)
     audit.record(
         by=by,
         line=audit.Line(
             "block_seat" if blocked else "unblock_seat", "seat", seat_id, organisation_id=seat.session.organisation_id
-    if blocked:
-        refilling.withdraw_release(seat_ids=[seat_id], because="blocked", by=by)
         ),
     )
     jobs.notify_live("diary", seat.session.organisation_id)
