@@ -30,6 +30,12 @@ def offer() -> int:
     return waves.follow_up() + waves.open_waves()
 
 
+@sweep("booking.ring_instead", every=10.0)
+def ring_instead() -> int:
+    """Have those rung whose offer by text did not arrive."""
+    return waves.ring_instead()
+
+
 @sweep("booking.close_releases", every=20.0)
 def close_releases() -> int:
     """End releases whose time came unfilled, and tidy the waiting list."""

@@ -16,7 +16,7 @@ from onedoor.messaging.ports import Context, SubjectOwner, declare_context, decl
 from onedoor.messaging.purposes import declare_purpose, purpose_of
 from onedoor.messaging.queries.accounts import account_by_ref, account_for, stopped
 from onedoor.messaging.queries.balance import accounts_of_day, pence_of_day, reminders_of_day, under_way
-from onedoor.messaging.queries.fates import never_sent
+from onedoor.messaging.queries.fates import never_sent, not_arrived
 from onedoor.messaging.queries.threads import (
     Person,
     Said,
@@ -57,6 +57,7 @@ __all__ = [
     "door",
     "inbox_count",
     "never_sent",
+    "not_arrived",
     "opt_in",
     "opt_out",
     "pence_of_day",

@@ -294,6 +294,7 @@ def end_entries(*, entry_ids: Sequence[int], to: str, because: str, by: Actor) -
 
 SAID = {
     "open": "Offered",
+    "unheard": "Offer by text did not arrive, made by telephone",
     "accepted": "Offer accepted",
     "declined": "Offer declined",
     "gone": "Offered place went to somebody else",
@@ -303,7 +304,7 @@ SAID = {
 
 
 def write_down(*, offer_ids: Sequence[int], did: str, by: Actor) -> None:
-    """Audit rows and timeline entries of offers that became `did`, and a nudge to live screens."""
+    """Audit rows and timeline entries of what happened to offers (a state, or "unheard"), and a nudge to live screens."""
     rows = list(
         Offer.objects.filter(pk__in=offer_ids).select_related(
             "entry", "release__seat__session", "release__seat__type", "release"

@@ -128,7 +128,7 @@ def _due(ids: Sequence[int]) -> list[_Due]:
             practice=practice,
             phone=phone,
             by_telephone=by_telephone,
-            words=f"{short_day(start)} at {clock_time(start)}, {clinician}, {type_name}",
+            words=_place_said(start, clinician, type_name),
         )
         if offers.wave_due(due.place, due.policy, now, last_closes_at=closes_at, still_thinking=thinking):
             found.append(due)
@@ -327,21 +327,93 @@ def _text(row: _Asked) -> NewMessage:
 
 
 def _call(row: _Asked) -> NewTask:
-    own = row.person.own_starts_at
-    numbers = " or ".join(spoken(number) for number in (row.reach.landline, row.reach.mobile) if number)
-    instead = f" instead of {short_day(own)} at {clock_time(own)}" if own is not None else ""
-    start = row.due.place.starts_at
-    return NewTask(
-        kind=OFFER_CALL.name,
+    return _ring(
+        row.offer,
+        row.reach,
         organisation_id=row.due.organisation_id,
-        key=call_key(row.offer.pk),
-        title=f"Ring {row.reach.given_name} {row.reach.family_name} and offer {short_day(start)} at {clock_time(start)}",
-        detail=f"On {numbers}. {row.due.words}{instead}. Others are asked too: the first to say yes has it.",
         patient_id=row.person.patient_id,
-        subject="offer",
-        subject_id=row.offer.pk,
+        starts_at=row.due.place.starts_at,
+        words=row.due.words,
+        own=row.person.own_starts_at,
         due_at=row.wave.closes_at,
     )
+
+
+def _ring(
+    offer: Offer,
+    reach: Reach,
+    *,
+    organisation_id: int,
+    patient_id: int,
+    starts_at: datetime,
+    words: str,
+    own: datetime | None,
+    due_at: datetime | None,
+    why: str = "",
+) -> NewTask:
+    numbers = " or ".join(spoken(number) for number in (reach.landline, reach.mobile) if number)
+    instead = f" instead of {short_day(own)} at {clock_time(own)}" if own is not None else ""
+    return NewTask(
+        kind=OFFER_CALL.name,
+        organisation_id=organisation_id,
+        key=call_key(offer.pk),
+        title=f"Ring {reach.given_name} {reach.family_name} and offer {short_day(starts_at)} at {clock_time(starts_at)}",
+        detail=f"{why}On {numbers}. {words}{instead}. Others are asked too: the first to say yes has it.",
+        patient_id=patient_id,
+        subject="offer",
+        subject_id=offer.pk,
+        due_at=due_at,
+    )
+
+
+def _place_said(starts_at: datetime, clinician: str, type_name: str) -> str:
+    return f"{short_day(starts_at)} at {clock_time(starts_at)}, {clinician}, {type_name}"
+
+
+@transaction.atomic
+def ring_instead() -> int:
+    """Have those rung whose offer by text did not arrive (refused, undeliverable, failed), in the wave in which they are:
+    one whose phone is off is no worse off than one who has none. Returns how many.
+    """
+    now = clock.now()
+    texted = Offer.objects.filter(
+        state="open", by_phone=False, release__state="open", release__seat__starts_at__gt=now
+    ).values_list("id", flat=True)
+    unheard = messaging.not_arrived(subject="offer", subject_ids=list(texted), purpose=OFFER)
+    if not unheard:
+        return 0
+    found = list(
+        Offer.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        .filter(pk__in=unheard, state="open", by_phone=False)
+        .select_related("entry__appointment", "release__seat__type", "release__seat__session", "wave")
+        .order_by("id")[:_PAGE]
+    )
+    by = Actor.system("refilling: text did not arrive")
+    reaches = _reaches(found)
+    calls = []
+    for offer in found:
+        seat, organisation_id = offer.release.seat, offer.release.organisation_id
+        reach = reaches[organisation_id][offer.entry.patient_id]
+        if reach.deceased or reach.restricted or not (reach.mobile or reach.landline):
+            continue
+        calls.append(
+            _ring(
+                offer,
+                reach,
+                organisation_id=organisation_id,
+                patient_id=offer.entry.patient_id,
+                starts_at=seat.starts_at,
+                words=_place_said(seat.starts_at, seat.session.clinician, seat.type.name),
+                own=own_start(offer),
+                # The window may have passed; the offer is good while the place is free.
+                due_at=offer.wave.closes_at if offer.wave.closes_at > now else None,
+                why="Our text did not arrive. ",
+            )
+        )
+    tasks.ask_for(tasks=calls, by=by)
+    Offer.objects.filter(pk__in=[offer.pk for offer in found]).update(by_phone=True)
+    refilling.write_down(offer_ids=[call.subject_id for call in calls if call.subject_id], did="unheard", by=by)
+    return len(found)
 
 
 def call_key(offer_id: int) -> str:
@@ -387,10 +459,7 @@ def follow_up() -> int:
 
 
 def _gone_texts(told: Sequence[Offer]) -> list[NewMessage]:
-    by_organisation: dict[int, set[int]] = defaultdict(set)
-    for offer in told:
-        by_organisation[offer.release.organisation_id].add(offer.entry.patient_id)
-    reaches = {key: patients.reach(key, ids) for key, ids in by_organisation.items()}
+    reaches = _reaches(told)
     return [
         NewMessage(
             intent_key=f"gone:{offer.pk}",
@@ -408,6 +477,14 @@ def _gone_texts(told: Sequence[Offer]) -> list[NewMessage]:
         )
         for offer in told
     ]
+
+
+def _reaches(found: Sequence[Offer]) -> dict[int, dict[int, Reach]]:
+    """How to reach those who were offered something, by organisation and patient."""
+    by_organisation: dict[int, set[int]] = defaultdict(set)
+    for offer in found:
+        by_organisation[offer.release.organisation_id].add(offer.entry.patient_id)
+    return {key: patients.reach(key, ids) for key, ids in by_organisation.items()}
 
 
 def about_offer(offer: Offer, first_name: str) -> About:

@@ -287,6 +287,50 @@ def test_who_said_stop_is_rung() -> None:
     assert tasks.Task.objects.filter(kind="offer_call").count() == 1
 
 
+@pytest.mark.parametrize(
+    "state", [State.UNREACHED, State.DEAD_NUMBER, State.TECHNICAL, State.REFUSED, State.SUPPRESSED]
+)
+def test_whose_offer_by_text_did_not_arrive_is_rung_in_the_same_wave(state: State) -> None:
+    world = World()
+    entry, other = world.waits("Olive", own=at(15, 9), days=20), world.waits("Sam", own=at(15, 10), days=10)
+    release = world.released(at(8, 10))
+    sweep()
+    first, _ = offered(release)
+    Message.objects.filter(patient_id=other.patient_id, purpose=waves.OFFER).update(state=State.DELIVERED)
+    assert waves.ring_instead() == 0
+    Message.objects.filter(patient_id=entry.patient_id, purpose=waves.OFFER).update(state=state)
+    with clock.at(at(7, 9, 2)):
+        assert waves.ring_instead() == 1
+        assert waves.ring_instead() == 0
+    call = tasks.Task.objects.get(kind="offer_call")
+    assert (call.subject_id, call.due_at) == (first.pk, first.wave.closes_at)
+    assert call.title == f"Ring Olive {entry.patient.family_name} and offer Tue 8 Dec at 10am"
+    assert call.detail.startswith("Our text did not arrive. On 07700 900")
+    assert call.detail.endswith(
+        "Tue 8 Dec at 10am, Nurse B Adeyemi, Nurse instead of Tue 15 Dec at 9am. "
+        "Others are asked too: the first to say yes has it."
+    )
+    assert Entry.objects.filter(patient=entry.patient, text__startswith="Offer by text did not arrive").count() == 1
+    _, access = person(world.practice)
+    tasks.complete(access=access, ref=call.ref, outcome="accepted")
+    assert states(release) == {"accepted": 1, "gone": 1}
+
+
+def test_an_offer_that_has_ended_is_not_rung_and_one_whose_window_has_passed_is() -> None:
+    world = World()
+    world.waits(own=at(15, 9))
+    release = world.released(at(8, 10))
+    sweep()
+    Message.objects.filter(purpose=waves.OFFER).update(state=State.UNREACHED)
+    with clock.at(at(7, 9, 40)):
+        waves.ring_instead()
+        assert tasks.Task.objects.get(kind="offer_call").due_at == at(7, 9, 55)
+    Offer.objects.update(by_phone=False)
+    tasks.withdraw(keys=[waves.call_key(offered(release)[0].pk)], because="test", by=TEST)
+    refilling.stop_offering(release_id=release.pk, by=TEST)
+    assert waves.ring_instead() == 0
+
+
 @pytest.mark.parametrize("moment", [at(7, 7, 59), at(7, 18), at(6, 12), at(8, 9, 1)])
 def test_no_offers_in_quiet_hours_or_too_near(moment) -> None:  # type: ignore[no-untyped-def]
     world = World()
