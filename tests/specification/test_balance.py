@@ -15,7 +15,7 @@ from onedoor.kernel.access import Access, NotPermitted, Role
 from onedoor.messaging.models import Answer, Ask, Attempt, Inbound, Message, State
 from onedoor.messaging.tests import asking_factories as asking
 from onedoor.reporting.api import balance
-from tests.specification.world import DESK, FRIDAY, MONDAY, THURSDAY, WEDNESDAY, World, at, sweeps_and_provider
+from tests.specification.world import FRIDAY, MONDAY, THURSDAY, WEDNESDAY, World, at, sweeps_and_provider
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -126,14 +126,14 @@ def acted_on_nothing(world: World) -> None:
 
 def cancelled_and_not_released(world: World) -> None:
     appointment = world.booked(world.person(), at(FRIDAY, 15))
-    booking.cancel(appointment_id=appointment.pk, by=DESK, reason="patient", tell=False)
+    booking.cancel(appointment_id=appointment.pk, by=world.by, reason="patient", tell=False)
     Release.objects.filter(cancelled=appointment).delete()
 
 
 def cancelled_not_released_and_booked_much_later(world: World) -> None:
     cancelled_and_not_released(world)
     appointment = Appointment.objects.latest("id")
-    booking.book(seat_ref=appointment.seat.ref, patient_id=world.person().pk, by=DESK, tell=False)
+    booking.book(seat_ref=appointment.seat.ref, patient_id=world.person().pk, by=world.by, tell=False)
 
 
 def open_offer_of_a_filled_place(world: World) -> None:
@@ -157,7 +157,7 @@ def asked_elsewhere_for_nothing(world: World) -> None:
     who = emis.person()
     emis.import_diary([emis.row(who, at(FRIDAY, 9))])
     appointment = Appointment.objects.latest("id")
-    booking.cancel(appointment_id=appointment.pk, by=DESK, reason="patient", tell=False)
+    booking.cancel(appointment_id=appointment.pk, by=world.by, reason="patient", tell=False)
     Appointment.objects.filter(pk=appointment.pk).update(state="booked")
 
 
@@ -204,7 +204,7 @@ def cancelled_parts(world: World) -> dict[str, int]:
 
 
 def cancel(world: World, appointment: Appointment) -> None:
-    booking.cancel(appointment_id=appointment.pk, by=DESK, reason="practice", tell=False)
+    booking.cancel(appointment_id=appointment.pk, by=world.by, reason="practice", tell=False)
 
 
 def test_what_is_not_refilled_has_its_reason() -> None:
@@ -214,7 +214,7 @@ def test_what_is_not_refilled_has_its_reason() -> None:
     soon = world.booked(world.person(), at(MONDAY, 9, 30))
     cancel(world, soon)
     blocked = world.booked(world.person(), at(FRIDAY, 10))
-    booking.block_seat(seat_id=blocked.seat_id, by=DESK)
+    booking.block_seat(seat_id=blocked.seat_id, by=world.by)
     cancel(world, blocked)
     assert cancelled_parts(world) == {
         "not of a kind to be refilled": 3,
@@ -228,10 +228,10 @@ def test_a_switch_counts_as_it_was_then() -> None:
     early, off, late = (world.booked(world.person(), at(FRIDAY, 9 + n)) for n in range(3))
     cancel(world, early)
     with clock.at(at(MONDAY, 10)):
-        booking.set_policy(organisation_id=world.practice.pk, on=False, by=DESK)
+        booking.set_policy(organisation_id=world.practice.pk, on=False, by=world.by)
         cancel(world, off)
     with clock.at(at(MONDAY, 11)):
-        booking.set_policy(organisation_id=world.practice.pk, on=True, by=DESK)
+        booking.set_policy(organisation_id=world.practice.pk, on=True, by=world.by)
         cancel(world, late)
     assert cancelled_parts(world) == {"place released": 2, "refilling was off": 1}
 

@@ -15,7 +15,6 @@ from onedoor.accounts.api import set_site
 from onedoor.booking import api as booking
 from onedoor.booking.models import LIVE, Appointment, AppointmentType, Seat, WaitingEntry
 from onedoor.kernel import jobs
-from onedoor.kernel.actor import Actor
 from onedoor.kernel.clock import LONDON
 from onedoor.messaging import api as messaging
 from onedoor.messaging.models import Message, State
@@ -25,7 +24,6 @@ from onedoor.messaging.types import NewAsk, NewMessage
 from onedoor.patients.api import Patient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-DESK = Actor(kind="user", id=1, label="Robin Vale")
 
 
 @dataclass(eq=False)
@@ -46,7 +44,8 @@ class DiaryStage:
     def __init__(self) -> None:
         self.practice = factories.practice()
         asking.account(self.practice)
-        self.site = set_site(organisation_id=self.practice.pk, name="Main site", by=DESK)
+        self.by = factories.person(self.practice)[1].actor
+        self.site = set_site(organisation_id=self.practice.pk, name="Main site", by=self.by)
         self.visits: list[Visit] = []
         self.clinicians = count(1)
 
@@ -58,9 +57,9 @@ class DiaryStage:
             never_by_machine=not may_cancel,
             reply_may_cancel=may_cancel,
             may_refill=may_cancel,
-            by=DESK,
+            by=self.by,
         )
-        booked = booking.book(seat_ref=self._seat(kind, starts_at).ref, patient_id=patient.pk, by=DESK, tell=False)
+        booked = booking.book(seat_ref=self._seat(kind, starts_at).ref, patient_id=patient.pk, by=self.by, tell=False)
         self.visits.append(Visit(patient, kind, booked.pk))
         return self.visits[-1]
 
@@ -74,7 +73,7 @@ class DiaryStage:
             type_id=kind.pk,
             starts=[starts_at],
             minutes=10,
-            by=DESK,
+            by=self.by,
         )
         return Seat.objects.get(session=session)
 
@@ -95,7 +94,7 @@ class DiaryStage:
                         ask=NewAsk("appointment", "appointment", appointment.pk, appointment.starts_at),
                     )
                 ],
-                by=DESK,
+                by=self.by,
             )
             Appointment.objects.filter(pk=appointment.pk).update(reminded_at=at)
             Message.objects.filter(intent_key=f"reminder:{appointment.pk}").update(
@@ -103,26 +102,30 @@ class DiaryStage:
             )
 
     def staff_cancels(self, visit: Visit) -> None:
-        booking.cancel(appointment_id=visit.appointment_id, by=DESK, reason="practice", tell=False)
+        booking.cancel(appointment_id=visit.appointment_id, by=self.by, reason="practice", tell=False)
         visit.state = "gone"
 
     def staff_moves(self, visit: Visit, to: datetime) -> None:
         now = Appointment.objects.get(pk=visit.appointment_id)
-        moved = booking.move(appointment_ref=now.ref, seat_ref=self._seat(visit.type, to).ref, by=DESK, tell=False)
+        moved = booking.move(appointment_ref=now.ref, seat_ref=self._seat(visit.type, to).ref, by=self.by, tell=False)
         visit.appointment_id = moved.pk
 
     def place_taken(self, visit: Visit) -> None:
         seat = Appointment.objects.get(pk=visit.appointment_id).seat
-        booking.book(seat_ref=seat.ref, patient_id=factories.patient(self.practice, "Noor").pk, by=DESK, tell=False)
+        booking.book(seat_ref=seat.ref, patient_id=factories.patient(self.practice, "Noor").pk, by=self.by, tell=False)
 
     def offer_sent(self, visit: Visit, to: datetime) -> None:
         booking.join_waiting(
-            patient_id=visit.patient.pk, appointment_id=visit.appointment_id, type_id=visit.type.pk, via="desk", by=DESK
+            patient_id=visit.patient.pk,
+            appointment_id=visit.appointment_id,
+            type_id=visit.type.pk,
+            via="desk",
+            by=self.by,
         )
         visit.waiting = True
         other = factories.patient(self.practice, "Noor")
-        place = booking.book(seat_ref=self._seat(visit.type, to).ref, patient_id=other.pk, by=DESK, tell=False)
-        booking.cancel(appointment_id=place.pk, by=DESK, reason="practice", tell=False)
+        place = booking.book(seat_ref=self._seat(visit.type, to).ref, patient_id=other.pk, by=self.by, tell=False)
+        booking.cancel(appointment_id=place.pk, by=self.by, reason="practice", tell=False)
         jobs.run_once("booking.offer")
 
     def changes(self) -> list[tuple[Visit, str]]:

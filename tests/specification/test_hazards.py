@@ -11,7 +11,6 @@ from onedoor.kernel import clock
 from onedoor.messaging.models import Message, OptOut, State
 from onedoor.patients.models import Patient
 from tests.specification.world import (
-    DESK,
     FRIDAY,
     MONDAY,
     WEDNESDAY,
@@ -132,7 +131,7 @@ def test_a_reply_to_a_visit_that_was_moved_is_about_where_it_is_now() -> None:
     old = world.booked(sam, at(WEDNESDAY, 10, 20))
     with clock.at(at(MONDAY, 10, 20)):
         sweeps_and_provider()
-        new = booking.move(appointment_ref=old.ref, seat_ref=world.seat(at(FRIDAY, 9)).ref, by=DESK)
+        new = booking.move(appointment_ref=old.ref, seat_ref=world.seat(at(FRIDAY, 9)).ref, by=world.by)
         sweeps_and_provider()
     with clock.at(at(MONDAY, 10, 30)):
         world.says(sam, "CANCEL")

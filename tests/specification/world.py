@@ -28,7 +28,6 @@ from onedoor.patients.api import Patient
 from onedoor.patients.models import ContactPoint
 from onedoor.tasks import api as tasks
 
-DESK = Actor(kind="user", id=1, label="Robin Vale")
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (date(2026, 12, day) for day in range(7, 12))
 LONG_AGO = datetime(2026, 11, 23, 9, 0, tzinfo=LONDON)
 """When the visits of these tests were booked."""
@@ -54,13 +53,14 @@ class World:
         self.source = source
         self.practice: Organisation = factories.practice(ods_code, name)
         asking.account(self.practice)
-        self.site = set_site(organisation_id=self.practice.pk, name="Main site", by=DESK)
-        self.kind = self.type(type_name)
         self.desk: Access = factories.person(self.practice, Role.RECEPTIONIST)[1]
+        self.by = self.desk.actor
+        self.site = set_site(organisation_id=self.practice.pk, name="Main site", by=self.by)
+        self.kind = self.type(type_name)
 
     def type(self, name: str) -> AppointmentType:
         """A kind of appointment with what its name allows."""
-        return booking.set_type(organisation_id=self.practice.pk, name=name, by=DESK)
+        return booking.set_type(organisation_id=self.practice.pk, name=name, by=self.by)
 
     def person(self, given_name: str = "Sam", *, mobile: str = "", landline_only: bool = False) -> Patient:
         """Somebody registered here, with a mobile of their own unless one is given."""
@@ -79,7 +79,7 @@ class World:
         """A visit of our own diary that was booked long ago."""
         seat = self.seat(starts_at, kind=kind)
         with clock.at(LONG_AGO):
-            return booking.book(seat_ref=seat.ref, patient_id=who.pk, by=DESK, tell=False)
+            return booking.book(seat_ref=seat.ref, patient_id=who.pk, by=self.by, tell=False)
 
     def seat(self, starts_at: datetime, *, kind: AppointmentType | None = None) -> Seat:
         """A free place of our own diary."""
@@ -93,7 +93,7 @@ class World:
             type_id=kind.pk,
             starts=[starts_at],
             minutes=10,
-            by=DESK,
+            by=self.by,
         )
         return Seat.objects.get(session=session, starts_at=starts_at)
 
@@ -133,7 +133,7 @@ class World:
                 appointment_id=appointment.pk if appointment else None,
                 type_id=self.kind.pk,
                 via="desk",
-                by=DESK,
+                by=self.by,
             )
 
     # ---- phones and work
@@ -163,8 +163,8 @@ def provider(*, status: str = "delivered") -> list[tuple[int | None, str, str]]:
     known = store.accounts()
     run = DispatchRun.objects.create().pk
     while claims := store.claim(run, dict.fromkeys(known, 500)):
-        wave = store.begin_wave(run, [claim.id for claim in claims], known, 60.0, 1e9)
-        store.give_back(run, wave.waiting)
+        wave = store.begin_wave(run, claims, known, 60.0, 1e9)
+        store.give_back(run, [claim.id for claim in wave.waiting])
         store.flush(
             [Result(one.id, one.attempt, "accepted", status=201, provider_id=str(uuid4())) for one in wave.begun], 60.0
         )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.db import transaction
 
 from onedoor.accounts.models import Membership, Organisation, Site, User
+from onedoor.accounts.queries import require_runs_all
 from onedoor.kernel import audit, clock
-from onedoor.kernel.access import Role
+from onedoor.kernel.access import Role, require_staff
 from onedoor.kernel.actor import Actor
 
 NUMBER_UNKNOWN = "its usual number"
@@ -19,7 +20,8 @@ class NotANumber(Exception):
 
 @transaction.atomic
 def set_organisation(*, ods_code: str, name: str, phone: str, by: Actor) -> Organisation:
-    """Make the organisation with this ODS code, or bring its name and telephone up to date."""
+    """Make the organisation with this ODS code, or bring its name and telephone up to date. Raises NotPermitted."""
+    require_runs_all(by)
     organisation, _ = Organisation.objects.update_or_create(
         ods_code=ods_code, defaults={"name": name, "phone": phone or NUMBER_UNKNOWN}
     )
@@ -32,7 +34,8 @@ def set_organisation(*, ods_code: str, name: str, phone: str, by: Actor) -> Orga
 
 @transaction.atomic
 def set_telephone(*, organisation_id: int, phone: str, by: Actor) -> None:
-    """Set the number that texts print. Raises NotANumber for what nobody could ring."""
+    """Set the number that texts print. Raises NotANumber for what nobody could ring, NotPermitted."""
+    require_staff(by, organisation_id)
     digits = [sign for sign in phone if sign.isdigit()]
     if not 10 <= len(digits) <= 13 or not set(phone) <= set("0123456789 +()"):
         raise NotANumber(phone)
@@ -44,7 +47,8 @@ def set_telephone(*, organisation_id: int, phone: str, by: Actor) -> None:
 
 @transaction.atomic
 def set_site(*, organisation_id: int, name: str, by: Actor) -> Site:
-    """The organisation's site of this name, made if it is new."""
+    """The organisation's site of this name, made if it is new. Raises NotPermitted."""
+    require_staff(by, organisation_id)
     site, made = Site.objects.get_or_create(organisation_id=organisation_id, name=name)
     if made:
         audit.record(by=by, line=audit.Line("set_site", "site", site.pk, organisation_id=organisation_id))
@@ -53,7 +57,8 @@ def set_site(*, organisation_id: int, name: str, by: Actor) -> Site:
 
 @transaction.atomic
 def set_user(*, username: str, first_name: str, last_name: str, by: Actor) -> User:
-    """Somebody who can sign in; a new one has no usable password until one is set."""
+    """Somebody who can sign in; a new one has no usable password until one is set. Raises NotPermitted."""
+    require_runs_all(by)
     user, made = User.objects.get_or_create(username=username)
     user.first_name, user.last_name = first_name, last_name
     if made:
@@ -65,7 +70,8 @@ def set_user(*, username: str, first_name: str, last_name: str, by: Actor) -> Us
 
 @transaction.atomic
 def grant_role(*, user_id: int, organisation_id: int, role: Role, by: Actor) -> None:
-    """Give the role from today on; granting it twice changes nothing."""
+    """Give the role from today on; granting it twice changes nothing. Raises NotPermitted."""
+    require_runs_all(by)
     today = clock.today()
     current = Membership.objects.filter(user_id=user_id, organisation_id=organisation_id, role=role, ends_on=None)
     if current.exists():

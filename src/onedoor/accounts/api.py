@@ -17,6 +17,7 @@ from onedoor.accounts.queries import (
     organisation,
     organisation_by_ods,
     organisations,
+    require_runs_all,
     telephone,
     workplaces,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "organisation",
     "organisation_by_ods",
     "organisations",
+    "require_runs_all",
     "set_organisation",
     "set_site",
     "set_telephone",

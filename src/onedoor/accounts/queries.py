@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from onedoor.accounts.models import Membership, Organisation, User
 from onedoor.kernel import clock
-from onedoor.kernel.access import PERMISSIONS, Access, Permission, Role
+from onedoor.kernel.access import PERMISSIONS, Access, NotPermitted, Permission, Role
 from onedoor.kernel.actor import Actor
 
 
@@ -70,6 +70,18 @@ def workplaces(user_id: int) -> list[Organisation]:
         Q(ends_on=None) | Q(ends_on__gt=today)
     )
     return list(Organisation.objects.filter(pk__in=held.values("organisation_id")).order_by("name"))
+
+
+def require_runs_all(by: Actor) -> None:
+    """Raise NotPermitted unless this is the system or an administrator: for what is set for everybody."""
+    if by.kind == "system":
+        return
+    if by.kind != "user" or by.id is None:
+        raise NotPermitted
+    today = clock.today()
+    held = Membership.objects.filter(user_id=by.id, role=Role.ADMINISTRATOR, starts_on__lte=today)
+    if not held.filter(Q(ends_on=None) | Q(ends_on__gt=today), user__is_active=True).exists():
+        raise NotPermitted
 
 
 def any_organisation() -> bool:

@@ -32,8 +32,8 @@ from onedoor.exchange.files.patients import PatientRows
 from onedoor.exchange.files.report import Findings, Kind, Report, UnreadableFile
 from onedoor.exchange.files.sheet import Sheet
 from onedoor.exchange.models import ImportFile, StoredFile
-from onedoor.kernel import clock
-from onedoor.kernel.access import Access, Permission
+from onedoor.kernel import audit, clock
+from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.kernel.actor import Actor
 from onedoor.patients import api as people
 
@@ -60,7 +60,7 @@ def import_patients(
 ) -> Report:
     """Read a patient list. `practice` is an ODS code, for a file that does not name its own; with `access` the practice must
     be one of its organisations, without it a practice not known yet is set up, and `phone` is what its texts say to ring.
-    Raises UnreadableFile."""
+    Raises UnreadableFile, and NotPermitted without the right to import; only the system comes without an access."""
     return _import("patients", file, name, Owner(practice, phone, access), by, apply, mapping)
 
 
@@ -89,7 +89,7 @@ def preview_upload(*, kind: Kind, name: str, content: bytes, access: Access) -> 
         stored, _ = StoredFile.objects.get_or_create(
             sha256=hashlib.sha256(content).hexdigest(), defaults={"content": content}
         )
-        return ImportFile.objects.create(
+        upload = ImportFile.objects.create(
             organisation=organisation,
             kind=kind,
             name=report.file,
@@ -99,6 +99,11 @@ def preview_upload(*, kind: Kind, name: str, content: bytes, access: Access) -> 
             at=clock.now(),
             by_label=access.actor.label,
         )
+        audit.record(
+            by=access.actor,
+            line=audit.Line("preview_upload", "import_file", upload.pk, organisation_id=organisation.pk),
+        )
+        return upload
 
 
 @transaction.atomic
@@ -132,6 +137,8 @@ def _import(
 ) -> Report:
     if owner.access is not None:
         owner.access.require(Permission.IMPORT)
+    elif by.kind != "system":
+        raise NotPermitted(Permission.IMPORT)
     with ExitStack() as stack:
         opened: BinaryIO = BytesIO(file) if isinstance(file, bytes) else stack.enter_context(_opened(file))
         name = (name or (file.name if isinstance(file, Path) else "upload"))[:200]

@@ -100,3 +100,14 @@ class Access:
     def organisations(self) -> list[int]:
         """Organisation keys as a list, for `= ANY(%s)`."""
         return sorted(self.organisation_ids)
+
+
+def acts_for(by: Actor, organisation_id: int) -> bool:
+    """Whether this is the system, or staff acting for the organisation. Pages ask for permissions, actions for this too."""
+    return by.kind == "system" or (by.kind == "user" and by.id is not None and by.organisation_id == organisation_id)
+
+
+def require_staff(by: Actor, organisation_id: int) -> None:
+    """Raise NotPermitted unless `acts_for`: no patient, nobody of another organisation."""
+    if not acts_for(by, organisation_id):
+        raise NotPermitted(organisation_id)

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from onedoor.kernel import audit, clock
+from onedoor.kernel.access import require_staff
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.words import folded
 from onedoor.patients import loading
@@ -35,8 +36,9 @@ def take_list(*, organisation_id: int, source: str, rows: Iterable[PatientRow], 
 
     `rows` is read once, as a stream. One list at a time, in one transaction, with as many statements for ten rows as for a
     million. Numbers of patients who have left, and details of those known already, are not touched: the practice that
-    somebody has left no longer speaks for them.
+    somebody has left no longer speaks for them. Raises NotPermitted.
     """
+    require_staff(by, organisation_id)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         # Each statement is as large as the list: room to sort and hash in, and no time lost on compiling it.

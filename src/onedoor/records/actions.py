@@ -11,6 +11,7 @@ from onedoor.kernel import clock
 from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.codes import Concept
+from onedoor.patients.api import by_id
 from onedoor.records.models import Code, Entry, Look
 from onedoor.records.types import NewEntry
 
@@ -112,7 +113,8 @@ def _code_id(concept: Concept) -> int:
 
 @transaction.atomic
 def look(*, access: Access, patient_id: int, page: str) -> None:
-    """Note that somebody looked at a patient's page."""
+    """Note that somebody looked at a patient's page. Raises Patient.DoesNotExist outside the access."""
+    by_id(access, patient_id)
     by = access.actor
     Look.objects.create(
         patient_id=patient_id,

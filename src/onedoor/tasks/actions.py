@@ -162,7 +162,9 @@ def withdraw(*, keys: Sequence[str], because: str, by: Actor) -> int:
         reason=because,
         also={"ended_at": clock.now(), "outcome": "withdrawn"},
     )
-    for organisation_id in set(Task.objects.filter(pk__in=moved).values_list("organisation_id", flat=True)):
+    gone = list(Task.objects.filter(pk__in=moved).order_by("id"))
+    audit.record_many(by=by, lines=[_line(task, "task_withdrawn", because=because) for task in gone])
+    for organisation_id in {task.organisation_id for task in gone}:
         jobs.notify_live("tasks", organisation_id)
     return len(moved)
 
@@ -171,15 +173,16 @@ def _move(task: Task, to: str, *, by: Actor, also: dict[str, object]) -> None:
     moved = transition(model=Task, history=TaskHistory, moves=MOVES, ids=[task.pk], to=to, by=by, also=also)
     if not moved:
         raise AlreadyDone(task.pk)
-    audit.record(
-        by=by,
-        line=audit.Line(
-            f"task_{to}",
-            "task",
-            task.pk,
-            patient_id=task.patient_id,
-            organisation_id=task.organisation_id,
-            detail={"kind": task.kind, "outcome": str(also.get("outcome", ""))},
-        ),
-    )
+    audit.record(by=by, line=_line(task, f"task_{to}", outcome=str(also.get("outcome", ""))))
     jobs.notify_live("tasks", task.organisation_id)
+
+
+def _line(task: Task, action: str, **detail: str) -> audit.Line:
+    return audit.Line(
+        action,
+        "task",
+        task.pk,
+        patient_id=task.patient_id,
+        organisation_id=task.organisation_id,
+        detail={"kind": task.kind, **detail},
+    )

@@ -31,9 +31,9 @@ REASONS = ("patient", "practice", "moved")
 def hold(*, seat_ref: UUID, patient_id: int, by: Actor, minutes: int = rules.HOLD_MINUTES) -> Appointment:
     """Keep a place for `minutes` of real time while somebody makes up their mind. Raises SeatTaken, PatientBusy, TooLate,
     NotYours."""
-    places.check_mine(by, patient_id)
     places.lock_patients([patient_id])
     seat = places.lock_seat(seat_ref)
+    places.check_theirs(by, patient_id, seat.session.organisation_id)
     places.check_bookable(seat)
     key = places.take(seat=seat, patient_id=patient_id, state="held", via=_via(by), hold_minutes=minutes)
     places.first(ids=[key], state="held", by=by)
@@ -49,9 +49,9 @@ def book(*, seat_ref: UUID, patient_id: int, by: Actor, via: str = "desk", tell:
     `via` is desk, portal, offer, telephone or reply; `tell` queues the text that says so. A hold of the same patient on the
     place becomes the booking. Raises SeatTaken, PatientBusy, TooLate, NotYours.
     """
-    places.check_mine(by, patient_id)
     places.lock_patients([patient_id])
     seat = places.lock_seat(seat_ref)
+    places.check_theirs(by, patient_id, seat.session.organisation_id)
     places.check_bookable(seat)
     return _book(seat, patient_id, by=by, via=via, tell=tell)
 
@@ -72,7 +72,8 @@ def book_any(
     Places that others are just taking are passed over; when no other is left they are waited for, so that nobody is told
     "full" while a place is left (stack-spike.md 8). Raises Full, PatientBusy, NotYours.
     """
-    places.check_mine(by, patient_id)
+    organisation_id = AppointmentType.objects.values_list("organisation_id", flat=True).get(pk=type_id)
+    places.check_theirs(by, patient_id, organisation_id)
     places.lock_patients([patient_id])
     wanted = _wanted(type_id, patient_id, session_ids, day)
     while True:
@@ -100,7 +101,7 @@ def move(*, appointment_ref: UUID, seat_ref: UUID, by: Actor, via: str = "desk",
     SeatTaken, PatientBusy, TooLate, NotYours.
     """
     old = _by_ref(appointment_ref)
-    places.check_mine(by, old.patient_id)
+    places.check_mine(by, old.patient_id, old.organisation_id)
     places.lock_patients([old.patient_id])
     seats = {seat.ref: seat for seat in places.lock_seats(refs=[seat_ref, old.seat.ref])}
     seat = seats.get(seat_ref)
@@ -136,7 +137,7 @@ def cancel(*, appointment_id: int, by: Actor, reason: str = "patient", tell: boo
     if reason not in REASONS:
         raise ValueError(reason)
     appointment = places.get(appointment_id)
-    places.check_mine(by, appointment.patient_id)
+    places.check_mine(by, appointment.patient_id, appointment.organisation_id)
     places.lock_patients([appointment.patient_id])
     places.lock_seats(ids=[appointment.seat_id])
     appointment.refresh_from_db(fields=["state", "reason"])
@@ -174,7 +175,7 @@ def cancelled_text(appointment: Appointment) -> Callable[[About], str]:
 def confirm(*, appointment_id: int, by: Actor) -> Appointment:
     """The patient will come: kept with the appointment, and no reminder goes after it. Twice is once. Raises TooLate."""
     appointment = places.get(appointment_id)
-    places.check_mine(by, appointment.patient_id)
+    places.check_mine(by, appointment.patient_id, appointment.organisation_id)
     places.lock_patients([appointment.patient_id])
     now = clock.now()
     if appointment.starts_at <= now:
@@ -200,7 +201,7 @@ def come_back(*, appointment_id: int, by: Actor) -> Appointment:
     """Undo the patient's own cancellation within the hour: the outside diary need not free the place, or the place is booked
     again if it is still free. Whoever waited for something earlier waits on. Raises SeatTaken, PatientBusy, TooLate, NotYours."""
     appointment = places.get(appointment_id)
-    places.check_mine(by, appointment.patient_id)
+    places.check_mine(by, appointment.patient_id, appointment.organisation_id)
     places.lock_patients([appointment.patient_id])
     places.lock_seats(ids=[appointment.seat_id])
     appointment.refresh_from_db(fields=["state", "reason"])
@@ -221,23 +222,24 @@ def come_back(*, appointment_id: int, by: Actor) -> Appointment:
 
 @transaction.atomic
 def arrive(*, appointment_id: int, by: Actor) -> Appointment:
-    """The patient is here. Raises TooLate when the appointment has ended."""
+    """The patient is here. Raises TooLate when the appointment has ended, NotYours."""
     return _on(appointment_id, "arrived", "arrived", "Patient arrived", by=by)
 
 
 @transaction.atomic
 def fulfil(*, appointment_id: int, by: Actor) -> Appointment:
-    """The patient was seen. Raises TooLate when the appointment has ended."""
+    """The patient was seen. Raises TooLate when the appointment has ended, NotYours."""
     return _on(appointment_id, "fulfilled", "seen", "Patient seen", by=by)
 
 
 @transaction.atomic
 def did_not_attend(*, appointment_id: int, by: Actor) -> Appointment:
-    """The patient did not come. Raises TooEarly before the appointment began, TooLate when it has ended.
+    """The patient did not come. Raises TooEarly before the appointment began, TooLate when it has ended, NotYours.
 
     Whoever cancelled did not fail to come, though the outside diary has not freed the place yet: that is TooLate too.
     """
     appointment = places.get(appointment_id)
+    places.check_staff(by, appointment.organisation_id)
     if appointment.starts_at > clock.now():
         raise errors.TooEarly
     places.lock_patients([appointment.patient_id])
@@ -329,6 +331,7 @@ def _end(appointment: Appointment, *, reason: str, by: Actor) -> None:
 
 def _on(appointment_id: int, to: str, did: str, said: str, *, by: Actor) -> Appointment:
     appointment = places.get(appointment_id)
+    places.check_staff(by, appointment.organisation_id)
     places.lock_patients([appointment.patient_id])
     appointment.refresh_from_db(fields=["state"])
     came_after_all = appointment.state == "cancelling"

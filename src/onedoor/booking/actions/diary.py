@@ -51,7 +51,9 @@ def take_diary(
     with a task. If more than 5% of the scope's appointments vanished, nothing is applied and a person decides (state
     `waiting`). `unread` says how many rows could not be read: then what seems to have vanished is left standing. Rows that
     cannot be taken are in `counts["refused"]` as [index, why]. The same rows twice change nothing. Textless.
+    Raises NotYours.
     """
+    places.check_staff(by, organisation_id)
     one_at_a_time(site_id, source)
     taken = DiaryImport(
         organisation_id=organisation_id,
@@ -76,6 +78,7 @@ def decide_import(*, import_id: int, take: bool, by: Actor) -> DiaryImport:
     does not wait any more is left as it is. Raises NotYours.
     """
     taken = DiaryImport.objects.get(pk=import_id)
+    places.check_staff(by, taken.organisation_id)
     # As an import does: first the diary, then what waits about it.
     one_at_a_time(taken.site_id, taken.source)
     taken = DiaryImport.objects.select_for_update(no_key=True).get(pk=import_id)
@@ -96,8 +99,9 @@ def decide_import(*, import_id: int, take: bool, by: Actor) -> DiaryImport:
 @transaction.atomic
 def settle_conflict(*, conflict_id: int, theirs: bool, by: Actor) -> Conflict:
     """A person decided between two diaries. Ours: nothing changes here, and the other is put right by hand. Theirs: ours
-    ends and the place becomes what their row says; somebody rings the patient whose appointment that ends."""
+    ends and the place becomes what their row says; somebody rings the patient whose appointment that ends. Raises NotYours."""
     conflict = Conflict.objects.select_related("diary_import", "seat__session").get(pk=conflict_id)
+    places.check_staff(by, conflict.diary_import.organisation_id)
     one_at_a_time(conflict.diary_import.site_id, conflict.diary_import.source)
     conflict.refresh_from_db(fields=["state"])
     if conflict.state != "open":

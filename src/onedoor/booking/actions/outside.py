@@ -40,8 +40,9 @@ def overtake(*, appointment_ids: Sequence[int], kind: Literal["free", "book"], b
 
 @transaction.atomic
 def confirm_request(*, request_id: int, ended_by: str, by: Actor) -> None:
-    """The outside diary did it. A request that has ended already changes nothing."""
+    """The outside diary did it. A request that has ended already changes nothing. Raises NotYours."""
     request = DiaryRequest.objects.select_related("appointment").get(pk=request_id)
+    places.check_staff(by, request.appointment.organisation_id)
     places.lock_patients([request.appointment.patient_id])
     confirm(appointment_ids=[request.appointment_id], kind=_kind(request), ended_by=ended_by, by=by)
 
@@ -49,8 +50,9 @@ def confirm_request(*, request_id: int, ended_by: str, by: Actor) -> None:
 @transaction.atomic
 def refuse_request(*, request_id: int, ended_by: str, by: Actor) -> None:
     """The outside diary did not do it: a place not freed stays the patient's, and a person tells them; a place that had
-    gone was never theirs, and a text tells them kindly."""
+    gone was never theirs, and a text tells them kindly. Raises NotYours."""
     request = DiaryRequest.objects.select_related("appointment").get(pk=request_id)
+    places.check_staff(by, request.appointment.organisation_id)
     places.lock_patients([request.appointment.patient_id])
     ended = _end(_open([request.appointment_id], _kind(request)), "refused", ended_by, by)
     if not ended:

@@ -17,10 +17,12 @@ from onedoor.booking.models import TAKEN, Appointment, AppointmentHistory, Seat
 from onedoor.booking.rules import MOVES
 from onedoor.booking.types import SYSTEMS
 from onedoor.kernel import audit, clock, jobs
+from onedoor.kernel.access import Access, acts_for
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.codes import Concept
 from onedoor.kernel.transitions import record_first, transition
 from onedoor.kernel.words import clock_time, short_day
+from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.records.types import NewEntry
 
@@ -47,9 +49,24 @@ def lock_seat(ref: UUID) -> Seat:
     return seats[0]
 
 
-def check_mine(by: Actor, patient_id: int) -> None:
-    """A patient acts for themselves only."""
-    if by.kind == "patient" and by.id != patient_id:
+def check_mine(by: Actor, patient_id: int, organisation_id: int) -> None:
+    """A patient acts for themselves only, staff for appointments and places of their own organisation."""
+    if not (by.kind == "patient" and by.id == patient_id):
+        check_staff(by, organisation_id)
+
+
+def check_theirs(by: Actor, patient_id: int, organisation_id: int) -> None:
+    """As `check_mine`; and staff give places only to patients whom their organisation cares for."""
+    check_mine(by, patient_id, organisation_id)
+    if by.kind == "user":
+        here = Access(actor=by, organisation_ids=frozenset({organisation_id}))
+        if not patients.visible(here).filter(pk=patient_id).exists():
+            raise errors.NotYours
+
+
+def check_staff(by: Actor, organisation_id: int) -> None:
+    """What no patient does, nor anybody of another organisation."""
+    if not acts_for(by, organisation_id):
         raise errors.NotYours
 
 

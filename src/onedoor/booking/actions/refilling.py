@@ -53,9 +53,9 @@ def join_waiting(
     Joining again brings the same entry up to date and keeps its time of joining. `via` is reply, desk or portal; `priority` 0
     goes before 1 (the default). Raises NotOffered, NotYours, TooLate.
     """
-    places.check_mine(by, patient_id)
-    places.lock_patients([patient_id])
     kind = AppointmentType.objects.get(pk=type_id)
+    places.check_theirs(by, patient_id, kind.organisation_id)
+    places.lock_patients([patient_id])
     if kind.never_by_machine or not kind.may_refill:
         raise errors.NotOffered
     if appointment_id is not None:
@@ -85,10 +85,10 @@ def join_waiting(
 @transaction.atomic
 def leave_waiting(*, entry_ids: Sequence[int], by: Actor, because: str = "asked") -> int:
     """Take people off the list; what they were offered ends with it. Returns how many left. Raises NotYours."""
-    found = WaitingEntry.objects.filter(pk__in=entry_ids).values_list("patient_id", flat=True)
-    for patient_id in found:
-        places.check_mine(by, patient_id)
-    places.lock_patients(found)
+    found = list(WaitingEntry.objects.filter(pk__in=entry_ids).values_list("patient_id", "organisation_id"))
+    for patient_id, organisation_id in found:
+        places.check_mine(by, patient_id, organisation_id)
+    places.lock_patients(patient_id for patient_id, _ in found)
     return len(end_entries(entry_ids=entry_ids, to="left", because=because, by=by))
 
 
@@ -186,7 +186,7 @@ def accept_offer(*, offer_id: int, by: Actor) -> Appointment:
     """
     offer = _get(offer_id)
     entry = offer.entry
-    places.check_mine(by, entry.patient_id)
+    places.check_mine(by, entry.patient_id, offer.release.organisation_id)
     places.lock_patients([entry.patient_id])
     offer.refresh_from_db(fields=["state"])
     if offer.state == "accepted":
@@ -219,7 +219,7 @@ def accept_offer(*, offer_id: int, by: Actor) -> Appointment:
 def decline_offer(*, offer_id: int, by: Actor) -> Offer:
     """They say no to this place and stay on the list. An offer that has ended stays as it is. Raises NotYours."""
     offer = _get(offer_id)
-    places.check_mine(by, offer.entry.patient_id)
+    places.check_mine(by, offer.entry.patient_id, offer.release.organisation_id)
     places.lock_patients([offer.entry.patient_id])
     end_offers(ids=[offer_id], to="declined", by=by)
     return _get(offer_id)
@@ -227,8 +227,12 @@ def decline_offer(*, offer_id: int, by: Actor) -> Offer:
 
 @transaction.atomic
 def stop_offering(*, release_id: int, by: Actor) -> None:
-    """Staff want this one place for something else: nobody is offered it any more. An ended release stays as it is."""
-    seat_id = Release.objects.values_list("seat_id", flat=True).get(pk=release_id, state="open")
+    """Staff want this one place for something else: nobody is offered it any more. Raises NotYours, and Release.DoesNotExist
+    when it has ended."""
+    organisation_id, seat_id = Release.objects.values_list("organisation_id", "seat_id").get(
+        pk=release_id, state="open"
+    )
+    places.check_staff(by, organisation_id)
     withdraw_release(seat_ids=[seat_id], because="stopped by staff", by=by)
 
 
@@ -242,7 +246,9 @@ def set_policy(
     window_minutes: int | None = None,
     notice_minutes: int | None = None,
 ) -> OfferPolicy:
-    """Change how an organisation refills its places; what is None stays. Switched off, open releases are withdrawn."""
+    """Change how an organisation refills its places; what is None stays. Switched off, open releases are withdrawn.
+    Raises NotYours."""
+    places.check_staff(by, organisation_id)
     wanted = {"on": on, "wave_size": wave_size, "window_minutes": window_minutes, "notice_minutes": notice_minutes}
     changes = {name: value for name, value in wanted.items() if value is not None}
     policy, _ = OfferPolicy.objects.update_or_create(organisation_id=organisation_id, defaults=changes)

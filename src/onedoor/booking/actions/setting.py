@@ -31,8 +31,9 @@ def set_type(
     """Make a type with the defaults of its name, or change what one allows; what is None stays.
 
     The database refuses a type that is never cancelled by machine and whose replies may cancel (IntegrityError); setting
-    `never_by_machine` therefore takes `reply_may_cancel` away unless it is given.
+    `never_by_machine` therefore takes `reply_may_cancel` away unless it is given. Raises NotYours.
     """
+    places.check_staff(by, organisation_id)
     given = {
         "said_as": said_as,
         "reply_may_cancel": reply_may_cancel,
@@ -78,7 +79,9 @@ def open_session(
     by: Actor,
     seats_each: int = 1,
 ) -> Session:
-    """A session of our own diary with free seats at these times; called again it adds the times that are missing."""
+    """A session of our own diary with free seats at these times; called again it adds the times that are missing. Raises
+    NotYours."""
+    places.check_staff(by, organisation_id)
     session, _ = Session.objects.get_or_create(
         site_id=site_id,
         source="own",
@@ -110,6 +113,7 @@ def block_seat(*, seat_id: int, by: Actor, blocked: bool = True) -> None:
     """Take a free place of our own diary out of booking, or put it back. A place that somebody has stays theirs;
     whoever was offered one that is blocked is told that it is no longer to be had. Raises NotYours."""
     seat = Seat.objects.select_for_update(no_key=True, of=("self",)).select_related("session").get(pk=seat_id)
+    places.check_staff(by, seat.session.organisation_id)
     seat.state = "blocked" if blocked else "open"
     seat.save(update_fields=["state"])
     if blocked:
@@ -128,8 +132,9 @@ def keep_here(*, organisation_id: int, session_names: Sequence[str], by: Actor) 
     """From now on these sessions are of our own diary, no longer of an outside one; returns how many moved.
 
     For a practice that moves a clinic's diary to Onedoor. Sessions of which something is still asked of the outside diary
-    stay there until that is settled.
+    stay there until that is settled. Raises NotYours.
     """
+    places.check_staff(by, organisation_id)
     moving = Session.objects.filter(organisation_id=organisation_id, name__in=session_names).exclude(source="own")
     asked = DiaryRequest.objects.filter(state="asked").values("appointment__seat__session_id")
     ids = list(moving.exclude(pk__in=asked).order_by("pk").values_list("pk", flat=True))

@@ -12,6 +12,7 @@ from onedoor.accounts.models import Organisation, Site
 from onedoor.booking.actions.setting import every, open_session, set_type
 from onedoor.booking.models import Appointment, AppointmentType, Seat
 from onedoor.booking.types import DiaryRow, RowStatus
+from onedoor.factories import TEST
 from onedoor.kernel import clock
 from onedoor.kernel.access import PERMISSIONS, Access, Role
 from onedoor.kernel.actor import Actor
@@ -19,7 +20,9 @@ from onedoor.kernel.clock import LONDON
 from onedoor.messaging import api as messaging
 from onedoor.patients.models import CareRelationship, ContactPoint, Patient
 
-DESK = Actor(kind="user", id=1, label="Ada Desk")
+HERE = 99_002
+"""The key of the practice that DESK belongs to."""
+DESK = Actor(kind="user", id=1, label="Ada Desk", organisation_id=HERE)
 _numbers = count(100)
 
 WEDNESDAY = date(2026, 12, 9)
@@ -51,7 +54,9 @@ class Practice:
 
 def practice(name: str = "Wexcombe Road Surgery", ods_code: str = "Y99002") -> Practice:
     """A practice that nobody knows."""
-    organisation = accounts.set_organisation(ods_code=ods_code, name=name, phone="01632 960123", by=DESK)
+    if ods_code == "Y99002":
+        Organisation.objects.get_or_create(pk=HERE, defaults={"ods_code": ods_code, "name": name})
+    organisation = accounts.set_organisation(ods_code=ods_code, name=name, phone="01632 960123", by=TEST)
     messaging.set_account(
         organisation_id=organisation.pk,
         base_url="http://127.0.0.1:1",
@@ -59,9 +64,9 @@ def practice(name: str = "Wexcombe Road Surgery", ods_code: str = "Y99002") -> P
         callback_token="token",
         reply_number="+447700900000",
         templates={"*": "template"},
-        by=DESK,
+        by=TEST,
     )
-    return Practice(organisation, accounts.set_site(organisation_id=organisation.pk, name="Main site", by=DESK))
+    return Practice(organisation, accounts.set_site(organisation_id=organisation.pk, name="Main site", by=TEST))
 
 
 def people(of: Practice, how_many: int, *, mobile: str | None = None) -> list[Patient]:
@@ -95,7 +100,7 @@ def people(of: Practice, how_many: int, *, mobile: str | None = None) -> list[Pa
 
 def kind(of: Practice, name: str = "Blood test", reply_may_cancel: bool | None = None) -> AppointmentType:
     """A type of the practice with the defaults of its name."""
-    return set_type(organisation_id=of.organisation.pk, name=name, by=DESK, reply_may_cancel=reply_may_cancel)
+    return set_type(organisation_id=of.organisation.pk, name=name, by=TEST, reply_may_cancel=reply_may_cancel)
 
 
 def own_seats(
@@ -119,7 +124,7 @@ def own_seats(
         type_id=kind(of, type_name).pk,
         starts=starts,
         minutes=minutes,
-        by=DESK,
+        by=TEST,
     )
     return list(Seat.objects.filter(session=session, starts_at__in=starts).order_by("starts_at", "n"))
 

@@ -15,6 +15,7 @@ from onedoor.booking.models import Appointment, Seat
 from onedoor.booking.queries.diary import day_counts, seat_by_ref
 from onedoor.booking.tests.factories import DESK, WEDNESDAY, at, kind, own_seats, people, practice, row
 from onedoor.booking.types import DayCounts, Scope
+from onedoor.factories import TEST
 from onedoor.kernel import clock
 from onedoor.kernel.access import PERMISSIONS, Access, NotPermitted, Role
 from onedoor.kernel.actor import Actor
@@ -130,7 +131,7 @@ def test_a_patient_sees_their_own_everywhere_and_nobody_elses() -> None:
     sam, ella = people(here, 2)
     [one], [two] = own_seats(here, 1), own_seats(there, 1, first=(12, 0))
     first = booking.book(seat_ref=one.ref, patient_id=sam.pk, by=DESK)
-    second = booking.book(seat_ref=two.ref, patient_id=sam.pk, by=DESK)
+    second = booking.book(seat_ref=two.ref, patient_id=sam.pk, by=TEST)
     mine = Access.of_patient(sam.pk)
     assert [a.ref for a in booking.appointments_of(mine, sam.pk)] == [second.ref, first.ref]
     assert [a.ref for a in booking.appointments_of(here.access, sam.pk)] == [first.ref]

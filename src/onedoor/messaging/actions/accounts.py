@@ -9,7 +9,9 @@ from decimal import Decimal
 
 from django.db import connection, transaction
 
+from onedoor.accounts.api import require_runs_all
 from onedoor.kernel import audit, clock, jobs
+from onedoor.kernel.access import require_staff
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.models import ProviderAccount, RateBucket, Stop, Tariff
 from onedoor.messaging.queries.accounts import standing_stop
@@ -30,8 +32,10 @@ def set_account(
 ) -> ProviderAccount:
     """Set an organisation's GOV.UK Notify account. `templates` maps a purpose, or "*", to its pass-through template.
 
-    Accounts with the same key share one allowance (messaging.md 1.1, limits), whose size is the last one given.
+    Accounts with the same key share one allowance (messaging.md 1.1, limits), whose size is the last one given. Raises
+    NotPermitted.
     """
+    require_runs_all(by)
     bucket, _ = RateBucket.objects.update_or_create(
         key=f"govuk:{hashlib.sha256(api_key.encode()).hexdigest()[:32]}",
         defaults={"per_minute": per_minute, "per_day": per_day},
@@ -54,7 +58,9 @@ def set_account(
 
 @transaction.atomic
 def set_tariff(*, starts_on: date, pence: Decimal, by: Actor, provider: str = "govuk") -> None:
-    """Set the pence of a fragment from a day on. What was accepted before the call keeps its price."""
+    """Set the pence of a fragment from a day on. What was accepted before the call keeps its price. Raises
+    NotPermitted."""
+    require_runs_all(by)
     tariff, _ = Tariff.objects.update_or_create(provider=provider, starts_on=starts_on, defaults={"pence": pence})
     audit.record(by=by, line=audit.Line("set_tariff", "tariff", tariff.pk, detail={"pence": str(pence)}))
 
@@ -63,8 +69,10 @@ def set_tariff(*, starts_on: date, pence: Decimal, by: Actor, provider: str = "g
 def stop_sending(*, organisation_id: int | None, by: Actor) -> bool:
     """Stop all sending of an organisation, or of everybody (None); False when it is stopped already.
 
-    What is queued waits. What is on the wire at this moment arrives: a wave of at most a few hundred texts.
+    What is queued waits. What is on the wire at this moment arrives: a wave of at most a few hundred texts. Raises
+    NotPermitted.
     """
+    _check(organisation_id, by)
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO messaging_stop (organisation_id, since, actor_label) VALUES (%s, %s, %s)
@@ -80,7 +88,8 @@ def stop_sending(*, organisation_id: int | None, by: Actor) -> bool:
 
 @transaction.atomic
 def resume_sending(*, organisation_id: int | None, by: Actor) -> bool:
-    """Lift the stop of an organisation, or that of everybody (None); False when there is none."""
+    """Lift the stop of an organisation, or that of everybody (None); False when there is none. Raises NotPermitted."""
+    _check(organisation_id, by)
     found = standing_stop(organisation_id).select_for_update().first()
     if found is None:
         return False
@@ -89,3 +98,11 @@ def resume_sending(*, organisation_id: int | None, by: Actor) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, 'messaging.dispatch')", [jobs.WAKE_CHANNEL])
     return True
+
+
+def _check(organisation_id: int | None, by: Actor) -> None:
+    """An organisation's staff stop their own sending; only who runs the whole system stops everybody's."""
+    if organisation_id is None:
+        require_runs_all(by)
+    else:
+        require_staff(by, organisation_id)

@@ -165,6 +165,7 @@ def test_somebody_with_two_practices_works_at_one_at_a_time(world: World) -> Non
     factories.patient(there, "Nan", "Harbourside")
     grant_role(user_id=world.receptionist.pk, organisation_id=there.pk, role=Role.RECEPTIONIST, by=factories.TEST)
     client = client_of(world.receptionist)
+    client.post(reverse("work_at"), {"organisation": world.organisation.pk})
     assert "Go to Harbour Surgery" in client.get("/").content.decode()
     assert (
         "Harbourside" not in client.get(reverse("patients"), {"q": "harbourside"}).content.decode().split("</form>")[-1]

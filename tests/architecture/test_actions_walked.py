@@ -1,0 +1,488 @@
+"""Every public action is walked by those who have no business there: it refuses, and nothing is written.
+
+Every function that a context's door exports is a read, or is listed here: as an action, which is called by strangers and then
+rightly, or with the reason why it is not walked. A new one that is not listed fails. The addresses of pages are walked by
+`staff/tests/test_strangers.py`.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import connection, transaction
+
+from onedoor import factories
+from onedoor.accounts import api as accounts
+from onedoor.booking import api as booking
+from onedoor.booking.models import Appointment, Conflict, DiaryImport, DiaryRequest, Seat, Session
+from onedoor.booking.tests import factories as diary
+from onedoor.booking.types import Scope
+from onedoor.exchange import api as exchange
+from onedoor.exchange.tests.test_files import SOUND, patient_list
+from onedoor.exchange.tests.test_files import diary as diary_file
+from onedoor.kernel import clock
+from onedoor.kernel.access import Access, NotPermitted, Role
+from onedoor.kernel.models import AuditEntry
+from onedoor.messaging import api as messaging
+from onedoor.patients import api as patients
+from onedoor.patients.models import Patient
+from onedoor.records import api as records
+from onedoor.tasks import api as tasks
+from onedoor.tasks.types import NewTask
+from onedoor.ui.tests.world import PHONE, World, make
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+SOURCE = Path(__file__).parents[2] / "src" / "onedoor"
+DOORS = ("accounts", "patients", "records", "tasks", "messaging", "booking", "exchange", "reporting")
+
+REFUSALS = (NotPermitted, booking.NotYours, ObjectDoesNotExist, exchange.UnreadableFile)
+"""How an action says no: not yours, or nothing here of that name. An unreadable file is one "not a practice of yours"."""
+
+INSIDE = "called in the transaction of another action, which asks whether it may"
+MACHINE = "a machine door or process: nobody signed in reaches it"
+DECLARES = "declares something when the application is ready"
+READS = "reads nothing of anybody's, or what its caller was given"
+
+NOT_WALKED: dict[str, str] = {
+    "patients.who_are": "reads for an import, which asks whether it may",
+    "records.record_alike": INSIDE,
+    "records.record_entries": INSIDE,
+    "tasks.ask_for": INSIDE,
+    "tasks.withdraw": INSIDE,
+    "tasks.declare_kind": DECLARES,
+    "tasks.kind_of": READS,
+    "tasks.kinds": READS,
+    "messaging.clear": INSIDE,
+    "messaging.close_asks": INSIDE,
+    "messaging.opt_in": INSIDE,
+    "messaging.opt_out": INSIDE,
+    "messaging.queue": INSIDE,
+    "messaging.resting": READS,
+    "messaging.declare_context": DECLARES,
+    "messaging.declare_purpose": DECLARES,
+    "messaging.declare_subject": DECLARES,
+    "messaging.purpose_of": READS,
+    "messaging.door": MACHINE,
+    "messaging.run_dispatcher": MACHINE,
+    "messaging.store_inbound": MACHINE,
+    "messaging.store_receipts": MACHINE,
+    "exchange.as_csv": READS,
+    "exchange.load_mapping": READS,
+    "exchange.connect": MACHINE,
+    "exchange.load": MACHINE,
+    "reporting.balance": READS,
+}
+
+OUTSIDERS = ("somebody of another practice", "a patient of another household", "nobody")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The practice of the pages' tests, and what they have no need of."""
+
+    world: World
+    desk: Access
+    manager: Access
+    administrator: Access
+    strangers: dict[str, Access]
+    own: Patient
+    """Sam, whose the rows are."""
+    gave_up: Appointment
+    """Sam's, cancelled a moment ago; its place is still free."""
+    request: DiaryRequest
+    waits: DiaryImport
+    """An import of an outside diary that waits for a person."""
+    conflict: Conflict
+    work: tasks.Task
+    """A task that somebody has claimed."""
+
+
+def scene() -> Scene:
+    """Built through the doors; what only a large import leaves behind is put in its tables."""
+    world = make()
+    here = world.organisation
+    manager, administrator = (factories.person(here, role)[1] for role in (Role.PRACTICE_MANAGER, Role.ADMINISTRATOR))
+    other = accounts.organisation_by_ods("Y99003")
+    assert other is not None
+    place = diary.own_seats(world.practice, 1, first=(11, 0))[0]
+    gave_up = booking.book(seat_ref=place.ref, patient_id=world.sam.pk, by=world.access.actor, tell=False)
+    booking.cancel(appointment_id=gave_up.pk, by=world.access.actor, tell=False)
+    elsewhere = Session.objects.create(
+        organisation=here,
+        site=world.practice.site,
+        source="emis",
+        day=world.day,
+        clinician="Dr R Thorne",
+        name="Routine",
+    )
+    asked = Seat.objects.create(session=elsewhere, type_id=world.kind_id, starts_at=diary.at(world.day, 15), minutes=10)
+    pending = booking.book(seat_ref=asked.ref, patient_id=world.sam.pk, by=world.access.actor)
+    taken = DiaryImport(
+        organisation=here,
+        site=world.practice.site,
+        source="emis",
+        first_day=world.day,
+        last_day=world.day,
+        at=clock.now(),
+    )
+    waits = DiaryImport.objects.create(**{**_fields(taken), "state": "waiting"})
+    applied = DiaryImport.objects.create(**{**_fields(taken), "state": "applied"})
+    conflict = Conflict.objects.create(diary_import=applied, seat=asked, appointment=pending, what="Free there")
+    with transaction.atomic():
+        (key,) = tasks.ask_for(tasks=[NewTask("reply", here.pk, "walked", "Ring back")], by=factories.TEST)
+    work = tasks.Task.objects.get(pk=key)
+    tasks.claim(access=world.access, ref=work.ref)
+    return Scene(
+        world=world,
+        desk=world.access,
+        manager=manager,
+        administrator=administrator,
+        strangers={
+            OUTSIDERS[0]: factories.person(other, Role.PRACTICE_MANAGER)[1],
+            OUTSIDERS[1]: Access.of_patient(Patient.objects.get(given_name="Maud").pk),
+            OUTSIDERS[2]: Access.nobody(),
+        },
+        own=world.sam,
+        gave_up=gave_up,
+        request=DiaryRequest.objects.get(appointment=pending),
+        waits=waits,
+        conflict=conflict,
+        work=work,
+    )
+
+
+def _fields(taken: DiaryImport) -> dict[str, object]:
+    names = ("organisation", "site", "source", "first_day", "last_day", "at")
+    return {name: getattr(taken, name) for name in names}
+
+
+@dataclass(frozen=True)
+class Action:
+    """An action on a row of Sam's or of the practice, by whoever is given."""
+
+    call: Callable[[Scene, Access], object]
+    rightly: str = "desk"
+    """Who may: desk, manager, administrator, own (Sam) or system."""
+    at: datetime | None = None
+    """When, if not on the Monday morning."""
+    before: Callable[[Scene], object] | None = None
+    instead: str = ""
+    """Why the right call writes no audit row."""
+
+
+AFTER = diary.at(diary.WEDNESDAY, 10)
+"""The appointments have begun."""
+
+ACTIONS: dict[str, Action] = {
+    "accounts.grant_role": Action(
+        lambda s, a: accounts.grant_role(
+            user_id=s.world.stranger.pk, organisation_id=s.world.organisation.pk, role=Role.RECEPTIONIST, by=a.actor
+        ),
+        "administrator",
+    ),
+    "accounts.set_organisation": Action(
+        lambda s, a: accounts.set_organisation(ods_code="Y99002", name="Wexcombe", phone="01632 960001", by=a.actor),
+        "administrator",
+    ),
+    "accounts.set_site": Action(
+        lambda s, a: accounts.set_site(organisation_id=s.world.organisation.pk, name="Annexe", by=a.actor), "manager"
+    ),
+    "accounts.set_telephone": Action(
+        lambda s, a: accounts.set_telephone(organisation_id=s.world.organisation.pk, phone="01632 960002", by=a.actor),
+        "manager",
+    ),
+    "accounts.set_user": Action(
+        lambda s, a: accounts.set_user(username="stranger", first_name="Ann", last_name="Other", by=a.actor),
+        "administrator",
+    ),
+    "patients.end_number": Action(
+        lambda s, a: patients.end_number(
+            organisation_id=s.world.organisation.pk, number=PHONE, held_by=clock.now(), by=a.actor
+        )
+    ),
+    "patients.restore_number": Action(
+        lambda s, a: patients.restore_number(
+            organisation_id=s.world.organisation.pk, number=PHONE, ended_since=clock.now(), by=a.actor
+        )
+    ),
+    "patients.open_portal": Action(
+        lambda s, a: patients.open_portal(user_id=s.world.stranger.pk, patient_id=s.own.pk, by=a.actor), "administrator"
+    ),
+    "patients.take_list": Action(
+        lambda s, a: patients.take_list(organisation_id=s.world.organisation.pk, source="emis", rows=[], by=a.actor),
+        "manager",
+    ),
+    "records.look": Action(
+        lambda s, a: records.look(access=a, patient_id=s.own.pk, page="patient"),
+        instead="a look is its own row, which nobody can remove and the patient reads",
+    ),
+    "tasks.claim": Action(lambda s, a: tasks.claim(access=a, ref=s.world.task.ref)),
+    "tasks.complete": Action(lambda s, a: tasks.complete(access=a, ref=s.world.task.ref, outcome="answered")),
+    "tasks.give_back": Action(lambda s, a: tasks.give_back(access=a, ref=s.work.ref)),
+    "messaging.answer": Action(
+        lambda s, a: messaging.answer(
+            access=a,
+            patient_id=s.own.pk,
+            kind="appointment",
+            subject_id=s.world.booked.pk,
+            intent="cancel",
+            via="staff",
+        )
+    ),
+    "messaging.assign_thread": Action(
+        lambda s, a: messaging.assign_thread(access=a, thread_ref=s.world.thread.ref, user_id=None)
+    ),
+    "messaging.reply_to_thread": Action(
+        lambda s, a: messaging.reply_to_thread(access=a, thread_ref=s.world.thread.ref, text="It is kept.")
+    ),
+    "messaging.settle_thread": Action(lambda s, a: messaging.settle_thread(access=a, thread_ref=s.world.thread.ref)),
+    "messaging.set_account": Action(
+        lambda s, a: messaging.set_account(
+            organisation_id=s.world.organisation.pk,
+            base_url="http://127.0.0.1:1",
+            api_key="another",
+            callback_token="token",
+            reply_number="+447700900000",
+            templates={"*": "template"},
+            by=a.actor,
+        ),
+        "administrator",
+    ),
+    "messaging.set_tariff": Action(
+        lambda s, a: messaging.set_tariff(starts_on=date(2027, 4, 1), pence=Decimal("2.6"), by=a.actor),
+        "administrator",
+    ),
+    "messaging.stop_sending": Action(
+        lambda s, a: messaging.stop_sending(organisation_id=s.world.organisation.pk, by=a.actor), "manager"
+    ),
+    "messaging.stop_sending for all": Action(
+        lambda s, a: messaging.stop_sending(organisation_id=None, by=a.actor), "administrator"
+    ),
+    "messaging.resume_sending": Action(
+        lambda s, a: messaging.resume_sending(organisation_id=s.world.organisation.pk, by=a.actor),
+        "manager",
+        before=lambda s: messaging.stop_sending(organisation_id=s.world.organisation.pk, by=s.manager.actor),
+    ),
+    "messaging.resume_sending for all": Action(
+        lambda s, a: messaging.resume_sending(organisation_id=None, by=a.actor),
+        "administrator",
+        before=lambda s: messaging.stop_sending(organisation_id=None, by=s.administrator.actor),
+    ),
+    "booking.accept_offer": Action(lambda s, a: booking.accept_offer(offer_id=s.world.offer.pk, by=a.actor)),
+    "booking.arrive": Action(lambda s, a: booking.arrive(appointment_id=s.world.booked.pk, by=a.actor), at=AFTER),
+    "booking.block_seat": Action(lambda s, a: booking.block_seat(seat_id=s.world.free.pk, by=a.actor)),
+    "booking.book": Action(lambda s, a: booking.book(seat_ref=s.world.free.ref, patient_id=s.own.pk, by=a.actor)),
+    "booking.book_any": Action(
+        lambda s, a: booking.book_any(type_id=s.world.kind_id, patient_id=s.own.pk, day=s.world.day, by=a.actor)
+    ),
+    "booking.cancel": Action(lambda s, a: booking.cancel(appointment_id=s.world.booked.pk, by=a.actor)),
+    "booking.come_back": Action(lambda s, a: booking.come_back(appointment_id=s.gave_up.pk, by=a.actor), "own"),
+    "booking.confirm": Action(lambda s, a: booking.confirm(appointment_id=s.world.booked.pk, by=a.actor), "own"),
+    "booking.confirm_request": Action(
+        lambda s, a: booking.confirm_request(request_id=s.request.pk, ended_by="by hand", by=a.actor)
+    ),
+    "booking.decide_import": Action(
+        lambda s, a: booking.decide_import(import_id=s.waits.pk, take=False, by=a.actor), "manager"
+    ),
+    "booking.decline_offer": Action(lambda s, a: booking.decline_offer(offer_id=s.world.offer.pk, by=a.actor)),
+    "booking.did_not_attend": Action(
+        lambda s, a: booking.did_not_attend(appointment_id=s.world.booked.pk, by=a.actor), at=AFTER
+    ),
+    "booking.fulfil": Action(lambda s, a: booking.fulfil(appointment_id=s.world.booked.pk, by=a.actor), at=AFTER),
+    "booking.hold": Action(lambda s, a: booking.hold(seat_ref=s.world.free.ref, patient_id=s.own.pk, by=a.actor)),
+    "booking.join_waiting": Action(
+        lambda s, a: booking.join_waiting(
+            patient_id=s.own.pk, appointment_id=s.world.booked.pk, type_id=s.world.kind_id, via="desk", by=a.actor
+        )
+    ),
+    "booking.keep_here": Action(
+        lambda s, a: booking.keep_here(organisation_id=s.world.organisation.pk, session_names=["Routine"], by=a.actor),
+        "manager",
+        before=lambda s: booking.confirm_request(request_id=s.request.pk, ended_by="by hand", by=s.desk.actor),
+    ),
+    "booking.leave_waiting": Action(lambda s, a: booking.leave_waiting(entry_ids=[s.world.entry.pk], by=a.actor)),
+    "booking.move": Action(
+        lambda s, a: booking.move(appointment_ref=s.world.booked.ref, seat_ref=s.world.free.ref, by=a.actor)
+    ),
+    "booking.open_session": Action(
+        lambda s, a: booking.open_session(
+            organisation_id=s.world.organisation.pk,
+            site_id=s.world.practice.site.pk,
+            day=s.world.day,
+            clinician="Nurse B Adeyemi",
+            name="Evening",
+            type_id=s.world.kind_id,
+            starts=[diary.at(s.world.day, 18)],
+            minutes=10,
+            by=a.actor,
+        ),
+        "manager",
+    ),
+    "booking.refuse_request": Action(
+        lambda s, a: booking.refuse_request(request_id=s.request.pk, ended_by="by hand", by=a.actor)
+    ),
+    "booking.set_policy": Action(
+        lambda s, a: booking.set_policy(organisation_id=s.world.organisation.pk, on=False, by=a.actor), "manager"
+    ),
+    "booking.set_type": Action(
+        lambda s, a: booking.set_type(
+            organisation_id=s.world.organisation.pk, name="Blood test", may_refill=False, by=a.actor
+        ),
+        "manager",
+    ),
+    "booking.settle_conflict": Action(
+        lambda s, a: booking.settle_conflict(conflict_id=s.conflict.pk, theirs=False, by=a.actor)
+    ),
+    "booking.stop_offering": Action(lambda s, a: booking.stop_offering(release_id=s.world.release.pk, by=a.actor)),
+    "booking.take_diary": Action(
+        lambda s, a: booking.take_diary(
+            organisation_id=s.world.organisation.pk,
+            site_id=s.world.practice.site.pk,
+            source="emis",
+            scope=Scope(date(2026, 12, 14), date(2026, 12, 14)),
+            rows=[],
+            by=a.actor,
+        ),
+        "manager",
+    ),
+    "exchange.apply_upload": Action(lambda s, a: exchange.apply_upload(ref=s.world.file.ref, access=a), "manager"),
+    "exchange.import_appointments": Action(
+        lambda s, a: exchange.import_appointments(file=diary_file(), by=a.actor, access=a), "manager"
+    ),
+    "exchange.import_appointments of any practice": Action(
+        lambda s, a: exchange.import_appointments(file=diary_file(), by=a.actor), "system"
+    ),
+    "exchange.import_patients": Action(
+        lambda s, a: exchange.import_patients(file=patient_list(SOUND), by=a.actor, access=a), "manager"
+    ),
+    "exchange.import_patients of any practice": Action(
+        lambda s, a: exchange.import_patients(file=patient_list(SOUND), by=a.actor), "system"
+    ),
+    "exchange.preview_upload": Action(
+        lambda s, a: exchange.preview_upload(kind="patients", name="list.csv", content=patient_list(SOUND), access=a),
+        "manager",
+    ),
+}
+
+
+def exported() -> Iterator[tuple[str, str]]:
+    """(name, module it is written in) of every function that a context's door exports."""
+    for context in DOORS:
+        door: ModuleType = import_module(f"onedoor.{context}.api")
+        for name in door.__all__:
+            thing = getattr(door, name)
+            if inspect.isroutine(thing):
+                yield f"{context}.{name}", inspect.unwrap(thing).__module__
+
+
+def test_every_public_action_is_listed() -> None:
+    known = {name.split(" ")[0] for name in ACTIONS} | set(NOT_WALKED)
+    writes = {name for name, module in exported() if ".queries" not in module}
+    assert writes == known, "a new action is walked here, or it is said why not"
+
+
+def test_reads_write_nothing() -> None:
+    """What is under `queries` is not walked, so no statement there may change anything."""
+    words = ("INSERT ", "UPDATE ", "DELETE ", ".create(", ".update(", ".save(", ".delete(", "audit.")
+    found = [
+        f"{path.relative_to(SOURCE)}: {word}"
+        for path in [*SOURCE.glob("*/queries.py"), *SOURCE.glob("*/queries/*.py")]
+        for word in words
+        if word in path.read_text()
+    ]
+    assert found == []
+
+
+def test_pages_do_not_call_what_is_called_inside() -> None:
+    """A door that asks nobody is not opened from a page or from a machine door."""
+    inside = {name for name, why in NOT_WALKED.items() if why == INSIDE}
+    found = []
+    for path in SOURCE.rglob("*.py"):
+        if (
+            path.relative_to(SOURCE).parts[0] not in ("staff", "portal", "gateway", "ui", "reporting")
+            or "tests" in path.parts
+        ):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and ast.unparse(node) in inside:
+                found.append(f"{path.relative_to(SOURCE)}: {ast.unparse(node)}")
+    assert found == []
+
+
+def contents() -> tuple[str, ...]:
+    """A digest of each of our tables."""
+    tables = sorted(model._meta.db_table for model in apps.get_models(include_auto_created=True))
+    each = " UNION ALL ".join(
+        f"SELECT '{table}', coalesce(md5(string_agg(t::text, E'\\n' ORDER BY t::text)), '') FROM {table} t"
+        for table in tables
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(each)
+        return tuple(f"{table} {digest}" for table, digest in cursor.fetchall())
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """What happens inside is undone."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def test_strangers_are_refused_and_nothing_is_written() -> None:
+    everything = scene()
+    wrong = []
+    for name, action in ACTIONS.items():
+        with taken_back(), clock.at(action.at or clock.now()):
+            if action.before:
+                action.before(everything)
+            before = contents()
+            for who, access in everything.strangers.items():
+                try:
+                    action.call(everything, access)
+                except REFUSALS:
+                    pass
+                except Exception as fault:
+                    wrong.append(f"{name}, {who}: {fault!r}")
+                else:
+                    wrong.append(f"{name}, {who}: not refused")
+                changed = sorted(set(contents()) - set(before))
+                if changed:
+                    wrong.append(f"{name}, {who}: wrote {changed}")
+    assert wrong == []
+
+
+def test_what_is_done_rightly_is_audited() -> None:
+    everything = scene()
+    people = {
+        "desk": everything.desk,
+        "manager": everything.manager,
+        "administrator": everything.administrator,
+        "own": Access.of_patient(everything.own.pk),
+        "system": replace(Access.nobody(), actor=factories.TEST),
+    }
+    wrong = []
+    for name, action in ACTIONS.items():
+        with taken_back(), clock.at(action.at or clock.now()):
+            if action.before:
+                action.before(everything)
+            by = people[action.rightly]
+            last = AuditEntry.objects.order_by("-id").values_list("id", flat=True).first() or 0
+            action.call(everything, by)
+            rows = AuditEntry.objects.filter(pk__gt=last, actor_kind=by.actor.kind, actor_id=by.actor.id)
+            if rows.exists() == bool(action.instead):
+                wrong.append(f"{name}: {'audited all the same' if action.instead else 'no audit row'}")
+    assert wrong == []
