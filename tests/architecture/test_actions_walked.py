@@ -216,7 +216,10 @@ ACTIONS: dict[str, Action] = {
     "patients.restore_number": Action(
         lambda s, a: patients.restore_number(
             organisation_id=s.world.organisation.pk, number=PHONE, ended_since=clock.now(), by=a.actor
-        )
+        ),
+        before=lambda s: patients.end_number(
+            organisation_id=s.world.organisation.pk, number=PHONE, held_by=clock.now(), by=factories.TEST
+        ),
     ),
     "patients.open_portal": Action(
         lambda s, a: patients.open_portal(user_id=s.world.stranger.pk, patient_id=s.own.pk, by=a.actor), "administrator"

@@ -2,34 +2,95 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
 from django.db import transaction
+from django.db.models import Q
 
 from onedoor.accounts.api import require_runs_all
 from onedoor.kernel import audit, clock
-from onedoor.kernel.access import Access, NotPermitted
+from onedoor.kernel.access import require_staff
 from onedoor.kernel.actor import Actor
-from onedoor.patients.models import ContactPoint, PortalAccount
-from onedoor.patients.queries import visible
+from onedoor.patients.models import CareRelationship, ContactPoint, PortalAccount
+from onedoor.patients.types import NumberChange
+
+WRONG = "wrong number"
+"""Why a number ended that is somebody else's (clinical.md 6.2)."""
 
 
 @transaction.atomic
-def end_number(*, number: str, because: str, by: Actor) -> list[int]:
-    """Stop using a number for everybody who holds it (clinical.md 6.2, wrong number); returns the patients' keys.
+def end_number(*, organisation_id: int, number: str, held_by: datetime, by: Actor) -> NumberChange:
+    """The organisation has found that a number is not its patients': theirs end who had it at `held_by`, when that was said.
 
-    A number that is wrong is wrong for everybody, yet only staff who care for one of its holders may say so: NotPermitted.
+    Whoever holds it since may be the right one. Nobody speaks for another organisation's patients: which others care for
+    somebody of this number is returned, and they must be asked. Raises NotPermitted.
     """
-    points = list(ContactPoint.objects.select_for_update().filter(value=number, until=None).order_by("id"))
-    if by.kind != "system" and not _cares_for_one(by, {point.patient_id for point in points}):
-        raise NotPermitted
-    ContactPoint.objects.filter(pk__in=[point.pk for point in points]).update(until=clock.now(), ended_because=because)
+    require_staff(by, organisation_id)
+    points = list(
+        ContactPoint.objects.select_for_update().filter(value=number, until=None, since__lte=held_by).order_by("id")
+    )
+    care = _care({point.patient_id for point in points})
+    ended = [point for point in points if _speaks(organisation_id, care.get(point.patient_id, set()))]
+    ContactPoint.objects.filter(pk__in=[point.pk for point in ended]).update(until=clock.now(), ended_because=WRONG)
+    return _changed("end_number", organisation_id, ended, care, by)
+
+
+@transaction.atomic
+def restore_number(*, organisation_id: int, number: str, ended_since: datetime, by: Actor) -> NumberChange:
+    """The organisation has found that a number is its patients' after all: what was ended as wrong since then holds again.
+
+    History stays: a new contact point begins. Returns who else cares for them. Raises NotPermitted.
+    """
+    require_staff(by, organisation_id)
+    points = list(
+        ContactPoint.objects.select_for_update()
+        .filter(Q(until=None) | Q(until__gte=ended_since, ended_because=WRONG), value=number)
+        .order_by("id")
+    )
+    care = _care({point.patient_id for point in points})
+    hold = {(point.patient_id, point.kind) for point in points if point.until is None}
+    lost = {
+        (point.patient_id, point.kind) for point in points if organisation_id in care.get(point.patient_id, set())
+    } - hold
+    begun = ContactPoint.objects.bulk_create(
+        [
+            ContactPoint(patient_id=patient_id, kind=kind, value=number, since=clock.now())
+            for patient_id, kind in sorted(lost)
+        ]
+    )
+    return _changed("restore_number", organisation_id, begun, {key: care[key] for key, _ in lost}, by)
+
+
+def _care(patient_ids: Collection[int]) -> dict[int, set[int]]:
+    """Who cares for each of these patients now."""
+    today = clock.today()
+    found: dict[int, set[int]] = {}
+    present = CareRelationship.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gt=today), patient_id__in=patient_ids, starts_on__lte=today
+    )
+    for patient_id, organisation_id in present.values_list("patient_id", "organisation_id"):
+        found.setdefault(patient_id, set()).add(organisation_id)
+    return found
+
+
+def _speaks(organisation_id: int, carers: set[int]) -> bool:
+    """For its own patients, and for those for whom nobody else could speak."""
+    return organisation_id in carers or not carers
+
+
+def _changed(
+    action: str, organisation_id: int, points: Sequence[ContactPoint], care: Mapping[int, set[int]], by: Actor
+) -> NumberChange:
     audit.record_many(
         by=by,
         lines=[
-            audit.Line("end_number", "contact_point", point.pk, patient_id=point.patient_id, detail={"why": because})
+            audit.Line(action, "contact_point", point.pk, patient_id=point.patient_id, organisation_id=organisation_id)
             for point in points
         ],
     )
-    return sorted({point.patient_id for point in points})
+    others = set().union(*care.values()) - {organisation_id}
+    return NumberChange(sorted({point.patient_id for point in points}), sorted(others))
 
 
 @transaction.atomic
@@ -41,10 +102,3 @@ def open_portal(*, user_id: int, patient_id: int, by: Actor) -> None:
         raise ValueError("this sign-in belongs to another patient")
     if made:
         audit.record(by=by, line=audit.Line("open_portal", "portal_account", account.pk, patient_id=patient_id))
-
-
-def _cares_for_one(by: Actor, patient_ids: set[int]) -> bool:
-    if by.kind != "user" or by.organisation_id is None:
-        return False
-    here = Access(actor=by, organisation_ids=frozenset({by.organisation_id}))
-    return not patient_ids or visible(here).filter(pk__in=patient_ids).exists()

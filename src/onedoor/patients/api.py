@@ -1,6 +1,6 @@
 """The door of patients."""
 
-from onedoor.patients.actions import end_number, open_portal
+from onedoor.patients.actions import end_number, open_portal, restore_number
 from onedoor.patients.imports import take_list, who_are
 from onedoor.patients.models import Patient, PortalAccount
 from onedoor.patients.queries import (
@@ -29,6 +29,7 @@ __all__ = [
     "not_to_be_reached",
     "open_portal",
     "reach",
+    "restore_number",
     "search",
     "take_list",
     "visible",

@@ -53,6 +53,14 @@ class Holder:
 
 
 @dataclass(frozen=True)
+class NumberChange:
+    """What an organisation changed about a number: for which patients, and which other organisations care for a holder of it."""
+
+    patients: list[int]
+    others: list[int]
+
+
+@dataclass(frozen=True)
 class Card:
     """The patient banner."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 from django.db import connection, transaction
@@ -133,19 +134,21 @@ def close_asks(
     return len(asks)
 
 
-def opt_out(*, organisation_id: int, number: str, by: Actor, because: str = "stop") -> bool:
+def opt_out(
+    *, organisation_id: int, number: str, by: Actor, because: str = "stop", since: datetime | None = None
+) -> bool:
     """No more texts that we begin go to this number, in the caller's transaction; returns whether this is new.
 
-    A STOP outlives the rest of a wrong number: it is the wish of whoever has the phone.
+    `since`: from when there was reason, now unless given. A STOP outlives the rest of a wrong number: it is the wish of
+    whoever has the phone.
     """
-    now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO messaging_opt_out (organisation_id, number, because, since) VALUES (%s, %s, %s, %s)
                ON CONFLICT (organisation_id, number) WHERE until IS NULL DO UPDATE SET because = EXCLUDED.because
                WHERE messaging_opt_out.because <> EXCLUDED.because AND EXCLUDED.because = 'stop'
                RETURNING id""",
-            [organisation_id, number, because, now],
+            [organisation_id, number, because, since or clock.now()],
         )
         row = cursor.fetchone()
     if row is None:

@@ -12,10 +12,10 @@ from onedoor.accounts.api import colleagues
 from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.actor import Actor
-from onedoor.messaging.actions.asking import opt_in
+from onedoor.messaging.actions.asking import opt_in, opt_out
 from onedoor.messaging.actions.queueing import queue
-from onedoor.messaging.kinds import REPLY, STAFF_REPLY, THREAD_KINDS
-from onedoor.messaging.models import Inbound, Thread
+from onedoor.messaging.kinds import REPLY, STAFF_REPLY, THREAD_KINDS, WRONG_NUMBER
+from onedoor.messaging.models import Inbound, OptOut, Thread
 from onedoor.messaging.queries.threads import by_ref
 from onedoor.messaging.types import NewMessage
 from onedoor.patients import api as patients
@@ -23,6 +23,8 @@ from onedoor.tasks import api as tasks
 from onedoor.tasks.events import TaskCompleted
 from onedoor.tasks.types import Kind, NewTask
 
+BY = Actor.system("check numbers")
+CHECK = "Check a number: somebody says that it is not the patient's"
 LONGEST_REPLY = 918
 """Six fragments, the most that a text may have (messaging.md 1.2)."""
 
@@ -39,8 +41,11 @@ class NothingToSay(Exception):
     """A reply with no words, or with more than a text holds."""
 
 
-def thread_for_inbound(*, organisation_id: int, number: str, received_at: datetime) -> Thread:
-    """The thread of a number, made if it is new, locked until the end of the transaction."""
+def thread_of(*, organisation_id: int, number: str, received_at: datetime | None = None) -> Thread:
+    """The thread of a number, made if it is new, locked until the end of the transaction.
+
+    `received_at`: when a text came that is dealt with now.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO messaging_thread (ref, organisation_id, number, last_inbound_at, urgent)
@@ -159,13 +164,34 @@ def on_task_completed(event: TaskCompleted) -> None:
         return
     thread = Thread.objects.select_for_update().get(pk=event.subject_id)
     if event.kind == "wrong_number":
-        if event.outcome == "wrong":
-            patients.end_number(number=thread.number, because="wrong number", by=event.by)
-        else:
-            for because in ("wrong_number", "unreachable"):
-                opt_in(organisation_id=thread.organisation_id, number=thread.number, by=event.by, because=because)
+        _number_checked(thread, wrong=event.outcome == "wrong", by=event.by)
     if not _waiting(thread).exists():
         _settle(thread, by=event.by)
+
+
+def _number_checked(thread: Thread, *, wrong: bool, by: Actor) -> None:
+    """An organisation decides for its own patients, and the number rests no more: whoever has it next may be texted.
+
+    Others who care for somebody of this number decide for theirs; with them it rests until they have (clinical.md 6.2).
+    """
+    rests = OptOut.objects.filter(organisation_id=thread.organisation_id, number=thread.number, until=None).first()
+    doubted = rests.since if rests is not None else clock.now()
+    if wrong:
+        change = patients.end_number(
+            organisation_id=thread.organisation_id, number=thread.number, held_by=doubted, by=by
+        )
+        why = "another practice found that this number is not their patient's; it rests until you have checked it too"
+    else:
+        change = patients.restore_number(
+            organisation_id=thread.organisation_id, number=thread.number, ended_since=doubted, by=by
+        )
+        why = "another practice found that this number is right after all; it rests until you have checked it too"
+        opt_in(organisation_id=thread.organisation_id, number=thread.number, by=by, because="unreachable")
+    opt_in(organisation_id=thread.organisation_id, number=thread.number, by=by, because="wrong_number")
+    for organisation_id in change.others:
+        opt_out(organisation_id=organisation_id, number=thread.number, by=BY, because="wrong_number", since=doubted)
+        theirs = thread_of(organisation_id=organisation_id, number=thread.number)
+        ask_person(thread=theirs, title=CHECK, why=why, by=BY, kind=WRONG_NUMBER)
 
 
 def _waiting(thread: Thread) -> QuerySet[tasks.Task]:

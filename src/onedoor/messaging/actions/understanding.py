@@ -22,7 +22,7 @@ from onedoor.kernel.actor import Actor
 from onedoor.messaging import kinds, ports
 from onedoor.messaging.actions.asking import STAYS_OPEN, opt_in, opt_out, record_answers, resting
 from onedoor.messaging.actions.queueing import queue
-from onedoor.messaging.actions.threads import ask_person, thread_for_inbound
+from onedoor.messaging.actions.threads import CHECK, ask_person, thread_of
 from onedoor.messaging.models import Ask, Inbound, Message, State, Thread
 from onedoor.messaging.rules import wording
 from onedoor.messaging.rules.replies import Option, Understood, understand
@@ -56,7 +56,6 @@ GAP = timedelta(seconds=60)
 ANSWER_USEFUL = timedelta(hours=12)
 
 BY = Actor.system("understand replies")
-CHECK = "Check a number: somebody says that it is not the patient's"
 _PHONE = re.compile(r"\+[1-9]\d{8,14}")
 
 
@@ -123,7 +122,7 @@ class _Reply:
         self.now = clock.now()
         self.organisation_id = inbound.organisation_id
         self.number = inbound.number
-        self.thread: Thread = thread_for_inbound(
+        self.thread: Thread = thread_of(
             organisation_id=inbound.organisation_id, number=inbound.number, received_at=inbound.received_at
         )
         # What a text is about was asked before it was sent, which may be long before it reached us.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,6 +24,9 @@ from onedoor.messaging.rules import wording
 from onedoor.messaging.rules.replies import understand
 from onedoor.messaging.tests import asking_factories as asking
 from onedoor.messaging.tests.asking_factories import SimpleOffers, SimpleOwner, say
+from onedoor.messaging.tests.sending_factories import REMINDER
+from onedoor.messaging.types import NewMessage
+from onedoor.patients.models import CareRelationship, Patient
 from onedoor.records.api import Entry
 from onedoor.tasks import api as tasks
 from onedoor.tasks.api import Task
@@ -149,6 +152,78 @@ def test_a_wrong_number_rests_until_a_person_decides(visits: SimpleOwner, practi
 
     tasks.complete(access=access, ref=Task.objects.get().ref, outcome="wrong")
     assert not visit.patient.contact_points.filter(until=None).exists()
+
+
+def checked(practice: Organisation, outcome: str) -> None:
+    """Somebody of the practice ends its one check of a number."""
+    _, access = factories.person(practice)
+    (task,) = tasks.waiting(access, kind="wrong_number")
+    tasks.complete(access=access, ref=task.ref, outcome=outcome)
+
+
+def holds(*people: Patient) -> list[bool]:
+    return [person.contact_points.filter(value=SAM, until=None).exists() for person in people]
+
+
+def rests(*practices: Organisation) -> list[str]:
+    return [messaging.resting(organisation_id=one.pk, number=SAM) for one in practices]
+
+
+def also_at(practice: Organisation, patient: Patient) -> Patient:
+    """The patient is cared for there too."""
+    CareRelationship.objects.create(
+        patient=patient, organisation=practice, kind="registered", starts_on=date(2020, 1, 1)
+    )
+    return patient
+
+
+def test_a_practice_decides_about_a_number_for_its_own_patients_only(practice: Organisation) -> None:
+    """Who has it elsewhere is asked about there, and not texted until that is decided (clinical.md 6.2)."""
+    other, third = factories.practice("Y99003", "Harbour Surgery"), factories.practice("Y99004", "Hill Surgery")
+    sam, tom = factories.patient(practice, "Sam", mobile=SAM), factories.patient(other, "Tom", mobile=SAM)
+    say(practice, SAM, "wrong number")
+    checked(practice, "wrong")
+    assert holds(sam, tom) == [False, True]
+    assert rests(practice, other, third) == ["", "wrong_number", ""]
+    checked(other, "right")
+    assert holds(sam, tom) == [False, True]
+    assert rests(practice, other, third) == ["", "", ""]
+    assert not Task.objects.filter(state="open", kind="wrong_number").exists()
+
+
+def test_practices_that_share_a_patient_both_decide(practice: Organisation) -> None:
+    other = factories.practice("Y99003", "Harbour Surgery")
+    uma = also_at(other, factories.patient(practice, "Uma", mobile=SAM))
+    say(practice, SAM, "wrong number")
+    checked(practice, "wrong")
+    assert holds(uma) == [False]
+    checked(other, "right")
+    assert holds(uma) == [True]
+    assert rests(practice, other) == ["wrong_number", ""]
+    checked(practice, "right")
+    assert rests(practice, other) == ["", ""]
+    assert not Task.objects.filter(state="open", kind="wrong_number").exists()
+
+
+def test_a_number_that_was_wrong_serves_its_next_holder(practice: Organisation) -> None:
+    sam = factories.patient(practice, "Sam", mobile=SAM)
+    say(practice, SAM, "wrong number")
+    with clock.at(NINE + timedelta(hours=1)):
+        ella = factories.patient(practice, "Ella", mobile=SAM)
+        assert rests(practice) == ["wrong_number"]
+    with clock.at(NINE + timedelta(hours=2)):
+        checked(practice, "wrong")
+        assert holds(sam, ella) == [False, True]
+        reminder = NewMessage(
+            intent_key="reminder:1",
+            organisation_id=practice.pk,
+            purpose=REMINDER.name,
+            body="Ella: your appointment is tomorrow.",
+            not_after=TOMORROW,
+            patient_id=ella.pk,
+        )
+        with transaction.atomic():
+            assert messaging.queue(messages=[reminder], by=factories.TEST).new == 1
 
 
 def test_a_right_number_is_texted_again(visits: SimpleOwner, practice: Organisation) -> None:

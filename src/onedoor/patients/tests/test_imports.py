@@ -146,7 +146,7 @@ def test_what_a_list_does_not_say_is_kept() -> None:
 def test_a_number_ended_here_is_not_brought_back() -> None:
     practice = factories.practice()
     take(practice, row(6))
-    patients.end_number(number="+447700900006", because="wrong number", by=factories.TEST)
+    patients.end_number(organisation_id=practice.pk, number="+447700900006", held_by=clock.now(), by=factories.TEST)
     result = take(practice, row(6))
     assert not ContactPoint.objects.filter(until=None).exists()
     assert [(w.row, w.kind, w.value) for w in result.withheld] == [(6, "mobile", "+447700900006")]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from onedoor import factories
+from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Role
 from onedoor.patients import api as patients
 from onedoor.patients.models import CareRelationship, Patient
@@ -79,10 +80,34 @@ def test_reach_of_many_is_one_query(django_assert_num_queries) -> None:  # type:
     assert reach[people[0].pk].registered
 
 
-def test_a_number_ends_for_everybody_who_holds_it() -> None:
-    practice = factories.practice()
-    people = [factories.patient(practice, f"P{i}", mobile="+447700900201") for i in range(2)]
-    assert patients.end_number(number="+447700900201", because="wrong person", by=factories.TEST) == [
-        person.pk for person in people
-    ]
-    assert patients.holders(practice.pk, "+447700900201") == []
+def test_a_number_ends_for_everybody_of_the_practice_who_holds_it() -> None:
+    practice, other = factories.practice(), factories.practice("Y99003", "Harbour Surgery")
+    number = "+447700900201"
+    ours = [factories.patient(practice, f"P{i}", mobile=number) for i in range(2)]
+    theirs = factories.patient(other, "Tom", mobile=number)
+    nobodys = factories.patient(practice, "Ann", mobile=number)
+    CareRelationship.objects.filter(patient=nobodys).update(ends_on=date(2026, 1, 1))
+    earlier = clock.now() - timedelta(minutes=1)
+    change = patients.end_number(organisation_id=practice.pk, number=number, held_by=earlier, by=factories.TEST)
+    assert (change.patients, change.others) == ([], [])
+    change = patients.end_number(organisation_id=practice.pk, number=number, held_by=clock.now(), by=factories.TEST)
+    assert change.patients == [person.pk for person in (*ours, nobodys)]
+    assert change.others == [other.pk]
+    assert patients.holders(practice.pk, number) == []
+    assert [holder.patient_id for holder in patients.holders(other.pk, number)] == [theirs.pk]
+
+
+def test_a_number_that_was_right_after_all_holds_again_for_our_own() -> None:
+    practice, other = factories.practice(), factories.practice("Y99003", "Harbour Surgery")
+    number, now = "+447700900201", clock.now()
+    person = factories.patient(practice, mobile=number)
+    patients.end_number(organisation_id=practice.pk, number=number, held_by=now, by=factories.TEST)
+    for organisation, since in ((other, now), (practice, now + timedelta(minutes=1))):
+        change = patients.restore_number(
+            organisation_id=organisation.pk, number=number, ended_since=since, by=factories.TEST
+        )
+        assert change.patients == []
+    for _ in range(2):
+        patients.restore_number(organisation_id=practice.pk, number=number, ended_since=now, by=factories.TEST)
+    assert [holder.patient_id for holder in patients.holders(practice.pk, number)] == [person.pk]
+    assert person.contact_points.count() == 2
