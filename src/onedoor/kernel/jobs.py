@@ -27,26 +27,29 @@ _TURN_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Sweep:
-    """`run` does one slice and returns how much it did; it is called again at once until it returns 0."""
+    """`run` does one slice and returns how much it did; it is called again at once until that is less than `full`."""
 
     name: str
     run: Callable[[], int]
     every: float
     rest: float = 0.0
+    full: int = 1
 
 
 _sweeps: dict[str, Sweep] = {}
 
 
-def sweep(name: str, *, every: float = 5.0, rest: float = 0.0) -> Callable[[Callable[[], int]], Callable[[], int]]:
+def sweep(
+    name: str, *, every: float = 5.0, rest: float = 0.0, full: int = 1
+) -> Callable[[Callable[[], int]], Callable[[], int]]:
     """Register a sweep under `context.verb`, polled at least every `every` real seconds.
 
     However often it is woken, it rests so many seconds after it ran: what is cheaper done together is done together, and
-    does not stand in the way of what somebody waits for.
+    does not stand in the way of what somebody waits for. A slice that did less than `full` is the last for this time.
     """
 
     def register(run: Callable[[], int]) -> Callable[[], int]:
-        _sweeps[name] = Sweep(name=name, run=run, every=every, rest=rest)
+        _sweeps[name] = Sweep(name=name, run=run, every=every, rest=rest, full=full)
         return run
 
     return register
@@ -81,7 +84,7 @@ def _run(name: str, slices: int, seconds: float) -> tuple[int, bool]:
         for _ in range(slices):
             did = _sweeps[name].run()
             done += did
-            if did == 0:
+            if did < _sweeps[name].full:
                 return done, True
             if time.monotonic() > until:
                 break

@@ -9,11 +9,14 @@ from onedoor.messaging.actions.receipts import apply_receipts
 from onedoor.messaging.dispatch import reconcile
 from onedoor.messaging.dispatch.timings import Timings
 
+_SLICE = 2_000
+"""A part of it ends the sweep's turn: a few receipts at once cost nearly as much as a thousand, and more come meanwhile."""
 
-@sweep("messaging.receipts", every=0.5)
+
+@sweep("messaging.receipts", every=0.25, full=_SLICE)
 def receipts() -> int:
     """Applies delivery receipts that were stored. Nobody waits for one, so nothing wakes this: many are applied at once."""
-    return apply_receipts()
+    return apply_receipts(limit=_SLICE)
 
 
 @sweep("messaging.expire", every=10.0)

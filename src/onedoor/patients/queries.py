@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from onedoor.kernel import clock, nhs_number
+from onedoor.kernel import arrays, clock, nhs_number
 from onedoor.kernel.access import Access
 from onedoor.kernel.words import folded
 from onedoor.patients.models import CareRelationship, ContactPoint, Patient
@@ -100,8 +100,8 @@ def not_to_be_reached(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int],
                     AND (r.ends_on IS NULL OR r.ends_on > %(today)s) LIMIT 1) r ON true
                WHERE p.deceased OR p.restricted OR r.id IS NULL""",
             {
-                "organisations": [pair[0] for pair in pairs],
-                "patients": [pair[1] for pair in pairs],
+                "organisations": arrays.numbers(pair[0] for pair in pairs),
+                "patients": arrays.numbers(pair[1] for pair in pairs),
                 "today": clock.today(),
             },
         )
@@ -118,7 +118,10 @@ def no_longer_theirs(pairs: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:
                     AND c.kind = 'mobile' AND c.until IS NOT NULL
                WHERE NOT EXISTS (SELECT 1 FROM patients_contact_point n WHERE n.patient_id = w.patient
                                  AND n.value = w.number AND n.until IS NULL)""",
-            {"patients": [pair[0] for pair in pairs], "numbers": [pair[1] for pair in pairs]},
+            {
+                "patients": arrays.numbers(pair[0] for pair in pairs),
+                "numbers": arrays.words(pair[1] for pair in pairs),
+            },
         )
         return {(row[0], row[1]) for row in cursor.fetchall()}
 

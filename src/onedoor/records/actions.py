@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from django.db import connection, transaction
 
-from onedoor.kernel import clock
+from onedoor.kernel import arrays, clock
 from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.codes import Concept
@@ -92,9 +92,9 @@ def record_alike(
                 "actor": by.id,
                 "label": by.label,
                 "about": subject,
-                "patients": [row[0] for row in rows],
-                "organisations": [row[1] for row in rows],
-                "subjects": [row[2] for row in rows],
+                "patients": arrays.numbers(row[0] for row in rows),
+                "organisations": arrays.numbers(row[1] for row in rows),
+                "subjects": arrays.numbers(row[2] for row in rows),
             },
         )
 

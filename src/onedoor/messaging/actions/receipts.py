@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from onedoor.kernel import clock
+from onedoor.kernel import arrays, clock
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.actions.asking import opt_out
 from onedoor.messaging.actions.results import note_sent
@@ -118,8 +118,8 @@ def _texts(refs: Sequence[UUID]) -> Mapping[tuple[int, UUID | None], _Text]:
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT ref, id, account_id, state, attempt, patient_id, organisation_id, purpose, number
-               FROM messaging_message WHERE ref = ANY(%s) AND account_id IS NOT NULL ORDER BY id FOR NO KEY UPDATE""",
-            [list(refs)],
+               FROM messaging_message WHERE ref = ANY(%s::uuid[]) AND account_id IS NOT NULL ORDER BY id FOR NO KEY UPDATE""",
+            [arrays.words(refs)],
         )
         return {(row[2], row[0]): _Text(*row[1:]) for row in cursor.fetchall()}
 
@@ -141,10 +141,10 @@ def _store(changed: Sequence[_Text], contradicted: Sequence[int]) -> None:
                 {
                     "now": clock.now(),
                     "day": clock.today(),
-                    "ids": [text.id for text in changed],
-                    "states": [text.stands for text in changed],
-                    "providers": [text.provider_id for text in changed],
-                    "free": [text.free for text in changed],
+                    "ids": arrays.numbers(text.id for text in changed),
+                    "states": arrays.numbers(int(text.stands) for text in changed),
+                    "providers": arrays.words(text.provider_id for text in changed),
+                    "free": arrays.flags(text.free for text in changed),
                 },
             )
         if contradicted:
@@ -156,7 +156,7 @@ def _done(results: Mapping[int, str]) -> None:
         cursor.execute(
             """UPDATE messaging_receipt m SET processed_real = clock_timestamp(), result = r.result
                FROM unnest(%s::bigint[], %s::text[]) AS r(id, result) WHERE m.id = r.id""",
-            [list(results), list(results.values())],
+            [arrays.numbers(results), arrays.words(results.values())],
         )
 
 
@@ -168,7 +168,7 @@ def _attempts_accepted(tries: Sequence[tuple[int, int]]) -> None:
                 """UPDATE messaging_attempt a SET outcome = 'accepted', ended_real = coalesce(ended_real, clock_timestamp())
                    FROM unnest(%s::bigint[], %s::smallint[]) AS r(id, n)
                    WHERE a.message_id = r.id AND a.n = r.n AND a.outcome IN ('', 'unknown')""",
-                [[key for key, _ in tries], [n for _, n in tries]],
+                [arrays.numbers(key for key, _ in tries), arrays.numbers(n for _, n in tries)],
             )
 
 

@@ -1,7 +1,8 @@
 """The dispatcher: takes texts from the outbox to the provider, at most once each (messaging.md 6; stack-spike.md 4).
 
 `timings` says how long things may take, `store` is every statement, `reconcile` looks after what dead dispatchers and
-unclear answers left, `shift` is one dispatcher's working life and `run` begins a new one whenever the database was lost or the run was ended by others.
+unclear answers left, `shift` is one dispatcher's working life and `run` begins a new one
+whenever the database was lost or the run was ended by others.
 """
 
 from __future__ import annotations

@@ -245,11 +245,10 @@ class Shift:
 
     async def _wave(self, chosen: list[store.Claim]) -> None:
         started = time.monotonic()
-        ids = [claim.id for claim in chosen]
         timings = self._timings
-        wave = await self._front.do(store.begin_wave, self._run, ids, self._accounts, timings.lease, timings.faster)
+        wave = await self._front.do(store.begin_wave, self._run, chosen, self._accounts, timings.lease, timings.faster)
         die_at("after_attempt")
-        gone = set(ids).difference(wave.waiting)
+        gone = {claim.id for claim in chosen}.difference(claim.id for claim in wave.waiting)
         self._hand = [claim for claim in self._hand if claim.id not in gone]
         for key, seconds in wave.pauses.items():
             self._paused[key] = time.monotonic() + seconds

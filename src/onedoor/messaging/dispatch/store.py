@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from django.db import connection, transaction
 
-from onedoor.kernel import clock
+from onedoor.kernel import arrays, clock
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.actions.results import Result, note_sent, withdraw_asks
 from onedoor.messaging.dispatch.dying import die_at
@@ -117,8 +117,8 @@ def claim(run: int, rooms: Mapping[int, int], lanes: Sequence[int] = (0, 1, 2)) 
                 left[row[1]] -= 1
         if claimed:
             cursor.execute(
-                f"UPDATE messaging_message SET state = {State.CLAIMED.value}, run = %s WHERE id = ANY(%s)",
-                [run, [claim.id for claim in claimed]],
+                f"UPDATE messaging_message SET state = {State.CLAIMED.value}, run = %s WHERE id = ANY(%s::bigint[])",
+                [run, arrays.numbers(claim.id for claim in claimed)],
             )
     claimed.sort(key=lambda one: (one.lane, one.id))
     return claimed
@@ -149,10 +149,10 @@ class Begun:
 
 @dataclass(frozen=True)
 class Wave:
-    """What may go now; claimed rows for which there was no allowance, and for how many seconds each account has none."""
+    """What goes now; claimed rows for which there was no allowance, and for how many seconds each account has none."""
 
     begun: list[Begun]
-    waiting: list[int]
+    waiting: list[Claim]
     pauses: dict[int, float]
 
 
@@ -169,21 +169,29 @@ class _Checked:
     number: str
 
 
-@transaction.atomic
-def begin_wave(run: int, ids: Sequence[int], known: Mapping[int, Account], lease: float, faster: float) -> Wave:
-    """Look at claimed rows once more, take the allowance for those that may go, and commit their attempts.
+def begin_wave(run: int, claims: Sequence[Claim], known: Mapping[int, Account], lease: float, faster: float) -> Wave:
+    """Take the allowance for claimed rows, look at those once more, and commit the attempts of all that may go.
 
     Whatever stopped being true since the claim (moved, cancelled, answered) is no longer CLAIMED and drops out here.
+    The allowance is taken in a transaction of its own: dispatchers on one key take turns at its row, and must not wait for
+    each other's waves. Granted and not used is lost, which earns no 429.
     """
+    granted, pauses = _grant(claims, known, faster)
+    going = {claim.id for claim in granted}
+    return Wave(
+        begun=_begin(run, [claim.id for claim in granted], lease),
+        waiting=[claim for claim in claims if claim.id not in going],
+        pauses=pauses,
+    )
+
+
+@transaction.atomic
+def _begin(run: int, ids: Sequence[int], lease: float) -> list[Begun]:
     now = clock.now()
-    rows = _check(run, ids, now)
-    may_go = _sort_out(rows, now)
-    granted, pauses = _grant(may_go, known, faster)
-    going = [row.id for row in granted]
-    begun = _begin(run, going, lease)
+    going = _sort_out(_check(run, ids, now), now) if ids else []
+    begun = _attempt(run, [row.id for row in going], lease)
     die_at("before_attempt")
-    chosen = set(going)
-    return Wave(begun=begun, waiting=[row.id for row in may_go if row.id not in chosen], pauses=pauses)
+    return begun
 
 
 def _check(run: int, ids: Sequence[int], now: Any) -> list[_Checked]:
@@ -196,9 +204,9 @@ def _check(run: int, ids: Sequence[int], now: Any) -> list[_Checked]:
                 FROM messaging_message m
                 LEFT JOIN messaging_opt_out o
                     ON o.organisation_id = m.organisation_id AND o.number = m.number AND o.until IS NULL
-                WHERE m.id = ANY(%(ids)s) AND m.state = {State.CLAIMED.value} AND m.run = %(run)s
+                WHERE m.id = ANY(%(ids)s::bigint[]) AND m.state = {State.CLAIMED.value} AND m.run = %(run)s
                 ORDER BY m.id FOR NO KEY UPDATE OF m""",
-            {"now": now, "ids": list(ids), "run": run},
+            {"now": now, "ids": arrays.numbers(ids), "run": run},
         )
         # Locked in order of key, like everything that locks messages; wanted in the order they were claimed in.
         place = {key: position for position, key in enumerate(ids)}
@@ -257,17 +265,13 @@ def _put_back(ids: Sequence[int]) -> None:
 
 
 def _grant(
-    rows: Sequence[_Checked], known: Mapping[int, Account], faster: float
-) -> tuple[list[_Checked], dict[int, float]]:
-    """Take allowance for as many rows of each account as there is (`rules.allowance`); seconds to wait where it ran out.
-
-    The bucket's row is locked until this wave commits: dispatchers on one key take turns, which is what makes it one
-    allowance.
-    """
-    by_bucket: dict[int, list[_Checked]] = {}
-    for row in rows:
-        by_bucket.setdefault(known[row.account_id].bucket_id, []).append(row)
-    granted: list[_Checked] = []
+    claims: Sequence[Claim], known: Mapping[int, Account], faster: float
+) -> tuple[list[Claim], dict[int, float]]:
+    """Take allowance for as many rows of each account as there is (`rules.allowance`); seconds to wait where it ran out."""
+    by_bucket: dict[int, list[Claim]] = {}
+    for claim in claims:
+        by_bucket.setdefault(known[claim.account_id].bucket_id, []).append(claim)
+    granted: list[Claim] = []
     pauses: dict[int, float] = {}
     for bucket_id in sorted(by_bucket):
         asking = by_bucket[bucket_id]
@@ -277,7 +281,7 @@ def _grant(
         if number < len(asking):
             # Half a burst's time: a wave for each single text would cost more than it sends.
             again = max(pause, allowed.burst / 2 / allowed.rate)
-            pauses |= {row.account_id: again for row in asking[number:]}
+            pauses |= {claim.account_id: again for claim in asking[number:]}
     return granted, pauses
 
 
@@ -319,21 +323,21 @@ def pause_bucket(bucket_id: int, seconds: float, *, whole_day: bool) -> None:
         )
 
 
-_BEGIN = f"""
+_ATTEMPT = f"""
     WITH begun AS (
         UPDATE messaging_message SET state = {State.SENDING.value}, attempt = attempt + 1, retry_real = NULL,
             lease_real = clock_timestamp() + make_interval(secs => %(lease)s)
-        WHERE id = ANY(%(ids)s) RETURNING id, account_id, attempt, ref, number, purpose, body, lane),
+        WHERE id = ANY(%(ids)s::bigint[]) RETURNING id, account_id, attempt, ref, number, purpose, body, lane),
     tried AS (
         INSERT INTO messaging_attempt (message_id, n, run, outcome) SELECT id, attempt, %(run)s, '' FROM begun)
     SELECT id, account_id, attempt, ref::text, number, purpose, body FROM begun ORDER BY lane, id"""
 
 
-def _begin(run: int, ids: Sequence[int], lease: float) -> list[Begun]:
+def _attempt(run: int, ids: Sequence[int], lease: float) -> list[Begun]:
     if not ids:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_BEGIN, {"ids": list(ids), "run": run, "lease": lease})
+        cursor.execute(_ATTEMPT, {"ids": arrays.numbers(ids), "run": run, "lease": lease})
         return [Begun(*row) for row in cursor.fetchall()]
 
 
@@ -377,20 +381,22 @@ def flush(results: Sequence[Result], first_lookup: float) -> None:
         first_lookup if result.fate == "unknown" else 0.0 if result.at_once else back_off(result.attempt)
         for result in results
     ]
-    ids = [result.message_id for result in results]
+    ids = arrays.numbers(result.message_id for result in results)
     with connection.cursor() as cursor:
         # In order of key, like everything that locks messages.
-        cursor.execute("SELECT 1 FROM messaging_message WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [ids])
+        cursor.execute(
+            "SELECT 1 FROM messaging_message WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE", [ids]
+        )
         cursor.execute(
             _FLUSH,
             {
                 "ids": ids,
-                "ns": [result.attempt for result in results],
-                "fates": [result.fate for result in results],
-                "statuses": [result.status for result in results],
-                "providers": [result.provider_id for result in results],
-                "why": [result.why for result in results],
-                "again": again,
+                "ns": arrays.numbers(result.attempt for result in results),
+                "fates": arrays.words(result.fate for result in results),
+                "statuses": arrays.words(result.status for result in results),
+                "providers": arrays.words(result.provider_id for result in results),
+                "why": arrays.words(result.why for result in results),
+                "again": arrays.numbers(again),
                 "now": clock.now(),
                 "day": clock.today(),
                 "open": OPEN,

@@ -25,14 +25,18 @@ pytestmark = pytest.mark.django_db
 FAST: dict[str, Any] = {"per_minute": 6_000_000, "per_day": 10_000_000}
 
 
-def claimed(account_id: int, run: int = 1, room: int = 100) -> list[int]:
+def in_hand(account_id: int, run: int = 1, room: int = 100) -> list[store.Claim]:
     DispatchRun.objects.get_or_create(pk=run)
-    return [claim.id for claim in store.claim(run, {account_id: room})]
+    return store.claim(run, {account_id: room})
 
 
-def wave(ids: list[int], run: int = 1) -> store.Wave:
+def claimed(account_id: int, room: int = 100) -> list[int]:
+    return [claim.id for claim in in_hand(account_id, room=room)]
+
+
+def wave(claims: list[store.Claim], run: int = 1) -> store.Wave:
     RateBucket.objects.update(tokens=1_000_000)
-    return store.begin_wave(run, ids, store.accounts(), 60.0, 1.0)
+    return store.begin_wave(run, claims, store.accounts(), 60.0, 1.0)
 
 
 def state_of(message: Message) -> State:
@@ -79,7 +83,7 @@ def test_a_wave_commits_an_attempt_for_each() -> None:
     practice_ = practice()
     key = account(practice_, **FAST).pk
     message = queued(practice_)
-    begun = wave(claimed(key)).begun
+    begun = wave(in_hand(key)).begun
     assert [(one.id, one.attempt, one.reference, one.number) for one in begun] == [
         (message.pk, 1, str(message.ref), MOBILE)
     ]
@@ -98,13 +102,13 @@ def test_a_wave_leaves_out_what_changed_since_the_claim() -> None:
     )
     late = queued(practice_, not_after=clock.now() + timedelta(minutes=5))
     good = queued(practice_)
-    ids = claimed(key)
+    claims = in_hand(key)
     Patient.objects.filter(pk=people["Ann"].pk).update(deceased=True)
     OptOut.objects.create(organisation=practice_, number="+447700900201", since=clock.now(), because="stop")
     with transaction.atomic():
         api.clear(subject="a", subject_ids=[people["Cy"].pk], because="moved", by=TEST)
     with clock.at(clock.now() + timedelta(minutes=10)):
-        assert [one.id for one in wave(ids).begun] == [good.pk]
+        assert [one.id for one in wave(claims).begun] == [good.pk]
     assert state_of(died) == state_of(opted) == State.SUPPRESSED
     assert {Message.objects.get(pk=one.pk).because for one in (died, opted)} == {"deceased", "stop"}
     assert state_of(moved) == State.CLEARED
@@ -115,18 +119,17 @@ def test_a_wave_leaves_out_what_changed_since_the_claim() -> None:
 def test_another_run_cannot_begin_what_this_one_claimed() -> None:
     practice_ = practice()
     key = account(practice_, **FAST).pk
-    ids = [queued(practice_).pk]
-    assert claimed(key, run=1) == ids
-    assert wave(ids, run=2).begun == []
+    queued(practice_)
+    assert wave(in_hand(key, run=1), run=2).begun == []
 
 
 def test_a_stop_between_claim_and_wave_puts_it_back() -> None:
     practice_ = practice()
     key = account(practice_, **FAST).pk
     message = queued(practice_)
-    ids = claimed(key)
+    claims = in_hand(key)
     api.stop_sending(organisation_id=None, by=TEST)
-    assert wave(ids).begun == []
+    assert wave(claims).begun == []
     assert state_of(message) == State.QUEUED
 
 
@@ -135,9 +138,9 @@ def test_no_more_than_the_bucket_holds() -> None:
     key = account(practice_, per_minute=6, per_day=2).pk
     for _ in range(3):
         queued(practice_)
-    ids = claimed(key)
+    claims = in_hand(key)
     RateBucket.objects.update(tokens=9, filled_real=clock.real_now())
-    first = store.begin_wave(1, ids, store.accounts(), 60.0, 1.0)
+    first = store.begin_wave(1, claims, store.accounts(), 60.0, 1.0)
     assert (len(first.begun), len(first.waiting)) == (1, 2)
     assert first.pauses[key] > 1
     assert store.begin_wave(1, first.waiting, store.accounts(), 60.0, 1.0).begun == []
@@ -153,7 +156,7 @@ def test_after_a_429_nobody_sends_on_the_key_for_a_while() -> None:
     key = account(practice_, **FAST).pk
     queued(practice_)
     store.pause_bucket(RateBucket.objects.get().pk, 5.0, whole_day=False)
-    paused = wave(claimed(key))
+    paused = wave(in_hand(key))
     assert paused.begun == []
     assert 0 < paused.pauses[key] <= 5
 
@@ -164,7 +167,7 @@ def begun() -> Message:
     sam = patient(practice_, mobile=MOBILE)
     ask = NewAsk("appointment", "appointment", 1, expires_at=clock.now() + timedelta(days=1))
     message = queued(practice_, patient_id=sam.pk, ask=ask)
-    wave(claimed(key))
+    wave(in_hand(key))
     return message
 
 
@@ -243,6 +246,6 @@ def test_a_number_replaced_while_the_text_waited_is_not_texted() -> None:
     message = queued(practice_, patient_id=person.pk)
     ContactPoint.objects.filter(patient=person).update(until=clock.now(), ended_because="replaced")
     ContactPoint.objects.create(patient=person, kind="mobile", value="+447700900888", since=clock.now())
-    assert wave(claimed(key)).begun == []
+    assert wave(in_hand(key)).begun == []
     message.refresh_from_db()
     assert (State(message.state), message.because) == (State.SUPPRESSED, "old_number")
