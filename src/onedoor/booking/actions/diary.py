@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from onedoor.booking import merging, rules
-from onedoor.booking.actions import outside, overtaking, places
+from onedoor.booking.actions import outside, overtaking, places, telling
 from onedoor.booking.actions.merge import (
     Merge,
     SlotKey,
@@ -19,7 +19,6 @@ from onedoor.booking.actions.merge import (
     one_at_a_time,
     row_from,
 )
-from onedoor.booking.kinds import TELL_PATIENT
 from onedoor.booking.models import (
     Appointment,
     Conflict,
@@ -31,7 +30,6 @@ from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.actor import Actor
 from onedoor.messaging import api as messaging
 from onedoor.tasks import api as tasks
-from onedoor.tasks.types import NewTask
 
 
 @transaction.atomic
@@ -160,20 +158,7 @@ def _give_way(appointment: Appointment, rows: Sequence[DiaryRow], by: Actor) -> 
         places.shift_one(appointment, "cancelled", by=by, reason="outside", also={"reason": "outside"})
         places.write_down(appointments=[appointment], did="cancelled", said="Appointment cancelled", by=by)
         messaging.clear(subject="appointment", subject_ids=[appointment.pk], because="outside", by=by)
-        tasks.ask_for(
-            tasks=[
-                NewTask(
-                    kind=TELL_PATIENT.name,
-                    organisation_id=appointment.organisation_id,
-                    key=f"tell_patient:{appointment.pk}",
-                    title=f"Ring: an appointment does not stand, {places.words(appointment)}",
-                    patient_id=appointment.patient_id,
-                    subject="appointment",
-                    subject_id=appointment.pk,
-                )
-            ],
-            by=by,
-        )
+        telling.ring(appointments=[appointment], what="ended", about="an appointment does not stand", by=by)
     elif appointment.state in ("arrived", "fulfilled", "noshow"):
         for row in rows:
             to = merging.FURTHER.get(row.status, "")

@@ -1,7 +1,7 @@
 """Requests to an outside diary: asked, and then confirmed or refused by an adapter, a person or the next import.
 
 A place in an outside diary is free, or booked, only when the request is confirmed; only then is it offered to others, and
-only then is the patient told that it is sure.
+only then is the patient told that it is sure: by text, or by a call where no text may go.
 """
 
 from __future__ import annotations
@@ -13,13 +13,10 @@ from django.db import transaction
 
 from onedoor.booking import ports, texts
 from onedoor.booking.actions import booking, places, refilling, telling
-from onedoor.booking.kinds import TELL_PATIENT
 from onedoor.booking.models import Appointment, DiaryRequest
 from onedoor.booking.ports import PlaceAsked
 from onedoor.kernel import audit, clock
 from onedoor.kernel.actor import Actor
-from onedoor.tasks import api as tasks
-from onedoor.tasks.types import NewTask
 
 
 def ask(*, appointments: Sequence[Appointment], kind: Literal["free", "book"], by: Actor) -> None:
@@ -66,20 +63,8 @@ def refuse_request(*, request_id: int, ended_by: str, by: Actor) -> None:
         return
     places.shift_one(appointment, "booked", by=by, reason="not freed", also={"reason": ""})
     places.write_down(appointments=[appointment], did="stands", said="Appointment still stands", by=by)
-    tasks.ask_for(
-        tasks=[
-            NewTask(
-                kind=TELL_PATIENT.name,
-                organisation_id=appointment.organisation_id,
-                key=f"tell_patient:{appointment.pk}",
-                title=f"Ring: an appointment could not be cancelled and still stands, {places.words(appointment)}",
-                patient_id=appointment.patient_id,
-                subject="appointment",
-                subject_id=appointment.pk,
-            )
-        ],
-        by=by,
-    )
+    about = "an appointment could not be cancelled and still stands"
+    telling.ring(appointments=[appointment], what="stands", about=about, by=by)
 
 
 def lapse_pending(appointment: Appointment, *, by: Actor) -> None:
@@ -87,7 +72,9 @@ def lapse_pending(appointment: Appointment, *, by: Actor) -> None:
     places.shift_one(appointment, "lapsed", by=by, reason="taken")
     places.write_down(appointments=[appointment], did="lapsed", said="Place had gone, not booked", by=by)
     refilling.withdraw_release(seat_ids=[appointment.seat_id], because="taken", by=by)
-    telling.tell(appointments=[appointment], what="gone", compose=texts.place_gone, by=by)
+    if telling.tell(appointments=[appointment], what="gone", compose=texts.place_gone, by=by):
+        about = "a place had gone and could not be booked"
+        telling.ring(appointments=[appointment], what="gone", about=about, by=by)
 
 
 def refuse(*, appointment_ids: Sequence[int], kind: Literal["free", "book"], ended_by: str, by: Actor) -> None:
@@ -121,7 +108,9 @@ def confirm(
         refilling.release(appointment_ids=wanted, by=by)
     else:
         places.write_down(appointments=appointments, did="confirmed", said="Booking confirmed", by=by)
-        telling.tell(appointments=appointments, what="booked", compose=texts.booked, by=by)
+        unheard = telling.tell(appointments=appointments, what="booked", compose=texts.booked, by=by)
+        silent = [appointment for appointment in appointments if appointment.pk in unheard]
+        telling.ring(appointments=silent, what="booked", about="an appointment is booked and sure", by=by)
         Appointment.objects.filter(pk__in=moved).update(told_at=clock.now())
         for appointment in appointments:
             booking.leave_former(appointment, by=by)

@@ -6,12 +6,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from onedoor.booking import rules
+from onedoor.booking.actions import places
+from onedoor.booking.kinds import TELL_PATIENT
 from onedoor.booking.models import Appointment
 from onedoor.booking.texts import About
+from onedoor.kernel import clock
 from onedoor.kernel.actor import Actor
+from onedoor.kernel.words import spoken
 from onedoor.messaging import api as messaging
 from onedoor.messaging.types import NewMessage, Purpose
 from onedoor.patients import api as patients
+from onedoor.patients.types import Reach
+from onedoor.tasks import api as tasks
+from onedoor.tasks.types import NewTask
 
 REMINDER = "appointment_reminder"
 CHANGE = "appointment_change"
@@ -41,10 +48,7 @@ def abouts(appointment_ids: Iterable[int]) -> dict[int, About]:
             "seat__type__may_refill",
         )
     )
-    by_organisation: dict[int, set[int]] = defaultdict(set)
-    for row in rows:
-        by_organisation[row[2]].add(row[1])
-    reaches = {key: patients.reach(key, ids) for key, ids in by_organisation.items()}
+    reaches = _reaches((row[2], row[1]) for row in rows)
     found = {}
     for key, patient_id, organisation_id, starts_at, practice, phone, said_as, by_telephone, cancel, refill in rows:
         reach = reaches[organisation_id][patient_id]
@@ -64,6 +68,14 @@ def abouts(appointment_ids: Iterable[int]) -> dict[int, About]:
     return found
 
 
+def _reaches(wanted: Iterable[tuple[int, int]]) -> dict[int, dict[int, Reach]]:
+    """How to reach patients, by organisation and patient."""
+    by_organisation: dict[int, set[int]] = defaultdict(set)
+    for organisation_id, patient_id in wanted:
+        by_organisation[organisation_id].add(patient_id)
+    return {key: patients.reach(key, ids) for key, ids in by_organisation.items()}
+
+
 def about(appointment_id: int) -> About:
     """What texts may say of one appointment."""
     return abouts([appointment_id])[appointment_id]
@@ -76,10 +88,13 @@ def tell(
     compose: Callable[[About], str],
     by: Actor,
     purpose: str = CHANGE,
-) -> None:
-    """Queue one text for each appointment in the caller's transaction; the same `what` of one appointment goes once."""
+) -> set[int]:
+    """Queue one text for each appointment in the caller's transaction; the same `what` of one appointment goes once.
+
+    Returns the appointments whose text must not be sent (no mobile, STOP, a need that a text does not meet).
+    """
     said = abouts(appointment.pk for appointment in appointments)
-    messaging.queue(
+    result = messaging.queue(
         messages=[
             NewMessage(
                 intent_key=f"{what}:{appointment.pk}:sms",
@@ -95,3 +110,34 @@ def tell(
         ],
         by=by,
     )
+    if not result.suppressed:
+        return set()
+    return messaging.never_sent(subject="appointment", subject_ids=[a.pk for a in appointments], purpose=purpose)
+
+
+def ring(*, appointments: Sequence[Appointment], what: str, about: str, by: Actor) -> None:
+    """Have these patients rung about appointments still to come, in the caller's transaction; the same `what` once.
+
+    `about` begins the title: "an appointment is sure". Nobody is rung about somebody who has died or is restricted.
+    """
+    coming = [a for a in appointments if a.starts_at > clock.now()]
+    reaches = _reaches((a.organisation_id, a.patient_id) for a in coming)
+    wanted = []
+    for appointment in coming:
+        reach = reaches[appointment.organisation_id][appointment.patient_id]
+        if reach.deceased or reach.restricted:
+            continue
+        numbers = " or ".join(spoken(number) for number in (reach.landline, reach.mobile) if number)
+        wanted.append(
+            NewTask(
+                kind=TELL_PATIENT.name,
+                organisation_id=appointment.organisation_id,
+                key=f"tell_patient:{appointment.pk}:{what}",
+                title=f"Ring: {about}, {places.words(appointment)}",
+                detail=f"On {numbers}." if numbers else "We know no number: write to them.",
+                patient_id=appointment.patient_id,
+                subject="appointment",
+                subject_id=appointment.pk,
+            )
+        )
+    tasks.ask_for(tasks=wanted, by=by)

@@ -14,7 +14,7 @@ from onedoor.booking.types import DiaryRow, Scope
 from onedoor.kernel import clock
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.models import Message
-from onedoor.patients.models import Patient
+from onedoor.patients.models import ContactPoint, Patient
 from onedoor.tasks import api as tasks
 from onedoor.tasks.models import Task
 
@@ -171,6 +171,36 @@ class TestBooking:
         finish(here, "book_place", "done")
         assert states([appointment]) == ["booked"]
         assert "your blood test is Wed 9 Dec at 10:20am" in Message.objects.latest("id").body
+
+    @pytest.mark.parametrize(
+        ("outcome", "says"),
+        [("done", "an appointment is booked and sure"), ("taken", "a place had gone and could not be booked")],
+    )
+    def test_whom_no_text_tells_is_rung(self, outcome: str, says: str) -> None:
+        here = practice()
+        [sam] = people(here, 1)
+        ContactPoint.objects.filter(patient=sam).update(kind="landline", value="+441632960123")
+        booking.book(seat_ref=self._free(here).ref, patient_id=sam.pk, by=DESK)
+        finish(here, "book_place", outcome)
+        work = task("tell_patient")
+        assert work.title == f"Ring: {says}, Wed 9 Dec 10:20am, Nurse B Adeyemi, Blood test"
+        assert (work.patient_id, work.detail) == (sam.pk, "On 01632 960123.")
+
+    def test_who_is_told_by_text_is_not_rung(self) -> None:
+        here = practice()
+        [sam] = people(here, 1)
+        booking.book(seat_ref=self._free(here).ref, patient_id=sam.pk, by=DESK)
+        finish(here, "book_place", "done")
+        assert not Task.objects.filter(kind="tell_patient").exists()
+
+    def test_whom_no_text_tells_is_rung_when_an_import_shows_it(self) -> None:
+        here = practice()
+        [sam] = people(here, 1)
+        seat = self._free(here)
+        booking.book(seat_ref=seat.ref, patient_id=sam.pk, by=DESK)
+        ContactPoint.objects.all().delete()
+        emis(here, row(sam, time=(10, 20)))
+        assert task("tell_patient").detail == "We know no number: write to them."
 
     def test_taken_lapses_kindly(self) -> None:
         here = practice()
