@@ -51,6 +51,23 @@ def test_a_day_on_which_all_went_well() -> None:
     assert {account.name for account in found.accounts if account.total == 0} == {"Asked of another diary"}
 
 
+def test_the_headline_of_answers_is_a_part_of_its_account() -> None:
+    """A reminder was answered and an offer was: the headline is of reminders, and the account has both by name."""
+    world = a_day()
+    found = balance(world.desk, MONDAY)
+    (questions,) = (account for account in found.accounts if account.name == "Questions asked")
+    assert questions.parts["reminders answered"] == found.answered == 1
+    assert questions.parts["offers answered"] == 1
+    other = world.person()
+    world.booked(other, at(WEDNESDAY, 15))
+    with clock.at(at(MONDAY, 15, 30)):
+        sweeps_and_provider()
+        world.says(other, "EARLY")
+    after = balance(world.desk, MONDAY)
+    (questions,) = (account for account in after.accounts if account.name == "Questions asked")
+    assert questions.parts["reminders answered"] == after.answered == 2
+
+
 def test_other_days_and_other_eyes_see_none_of_it() -> None:
     world = a_day()
     for day in (MONDAY - timedelta(days=1), THURSDAY):

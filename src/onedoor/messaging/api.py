@@ -15,7 +15,13 @@ from onedoor.messaging.models import Thread
 from onedoor.messaging.ports import Context, SubjectOwner, declare_context, declare_subject
 from onedoor.messaging.purposes import declare_purpose, purpose_of
 from onedoor.messaging.queries.accounts import account_by_ref, account_for, stopped
-from onedoor.messaging.queries.balance import accounts_of_day, pence_of_day, reminders_of_day, under_way
+from onedoor.messaging.queries.balance import (
+    REMINDERS_ANSWERED,
+    accounts_of_day,
+    pence_of_day,
+    reminders_sent,
+    under_way,
+)
 from onedoor.messaging.queries.fates import never_sent, not_arrived
 from onedoor.messaging.queries.threads import (
     Person,
@@ -33,6 +39,7 @@ from onedoor.messaging.queries.threads import by_ref as thread_by_ref
 from onedoor.messaging.receiving import Connection, Door, door, store_inbound, store_receipts
 
 __all__ = [
+    "REMINDERS_ANSWERED",
     "Connection",
     "Context",
     "Door",
@@ -63,7 +70,7 @@ __all__ = [
     "pence_of_day",
     "purpose_of",
     "queue",
-    "reminders_of_day",
+    "reminders_sent",
     "reply_to_thread",
     "resting",
     "resume_sending",

@@ -18,7 +18,9 @@ class Balance:
 
     day: date
     reminded: int
+    """Reminders that the provider took."""
     answered: int
+    """Reminders answered, by text, portal or staff; answers to offers are in the account of questions only."""
     cancelled: int
     released: int
     refilled: int
@@ -49,11 +51,10 @@ def balance(access: Access, day: date) -> Balance:
     accounts = [*messaging.accounts_of_day(access, day), *booking.accounts_of_day(access, day)]
     by_name = {account.name: account for account in accounts}
     released = by_name["Places released"]
-    reminded, answered = messaging.reminders_of_day(access, day)
     return Balance(
         day=day,
-        reminded=reminded,
-        answered=answered,
+        reminded=messaging.reminders_sent(access, day),
+        answered=by_name["Questions asked"].parts.get(messaging.REMINDERS_ANSWERED, 0),
         cancelled=by_name["Appointments cancelled"].total,
         released=released.total,
         refilled=released.parts.get("filled", 0),
