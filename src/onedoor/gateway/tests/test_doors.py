@@ -147,9 +147,10 @@ async def test_one_that_cannot_be_stored_stands_in_nobodys_way(poison: bytes) ->
     assert await Receipt.objects.acount() == 3
 
 
-async def test_an_odd_date_loses_no_text() -> None:
+@pytest.mark.parametrize("odd", [b"yesterday", b"0001-01-01T00:00:00+01:00", b"9999-12-31T23:59:59-01:00"])
+async def test_an_odd_date_loses_no_text(odd: bytes) -> None:
     ref = await sync_to_async(account)()
-    body = inbound().replace(b"2026-12-07T09:00:00.000000Z", b"yesterday")
+    body = inbound().replace(b"2026-12-07T09:00:00.000000Z", odd)
     async with running() as app:
         assert (await ask(app, f"/gateway/govuk/{ref}/inbound", body))[0] == 202
     assert (await Inbound.objects.aget()).sent_real is None

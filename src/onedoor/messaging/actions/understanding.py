@@ -55,6 +55,11 @@ ANSWERS_AN_HOUR = 12
 GAP = timedelta(seconds=60)
 ANSWER_USEFUL = timedelta(hours=12)
 
+TRIES = 3
+"""So often a text is tried whose dealing failed for a reason that may pass."""
+UNREAD = "could not be read by machine"
+OLDEST = timedelta(days=3_650)
+
 BY = Actor.system("understand replies")
 _PHONE = re.compile(r"\+[1-9]\d{8,14}")
 
@@ -68,38 +73,102 @@ def understand_slice() -> int:
 
 
 def understand_next() -> bool:
-    """Deal with the oldest text whose phone has no older one waiting; false when there is none."""
+    """Deal with the oldest text whose phone has no older one waiting; false when there is none.
+
+    Never lost and never in the way: one that our own fault cannot deal with is read by a person.
+    """
     key: int | None = None
     try:
         with transaction.atomic():
-            inbound = _next()
-            if inbound is None:
+            key = _next()
+            if key is None:
                 return False
-            key = inbound.pk
-            _Reply(inbound).deal()
-    except (OperationalError, InterfaceError):
-        raise
+            _Reply(Inbound.objects.get(pk=key)).deal()
     except Exception as error:
-        if key is None:
+        if key is None or _connection_lost(error):
             raise
-        # Never lost and never in the way: a text that our own fault cannot deal with is read by a person.
         log.error("a reply could not be dealt with", inbound=key, error=type(error).__name__)
+        # What the database refused now, it may take in a moment; a fault of ours is one at any time.
+        if isinstance(error, OperationalError) or not _to_person(key):
+            _put_off(key)
+    return True
+
+
+def _next() -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT i.id FROM messaging_inbound i
+               WHERE i.processed_at IS NULL AND (i.again_real IS NULL OR i.again_real <= clock_timestamp())
+                 AND NOT EXISTS (
+                   SELECT 1 FROM messaging_inbound e WHERE e.organisation_id = i.organisation_id AND e.number = i.number
+                   AND e.id < i.id AND e.processed_at IS NULL)
+               ORDER BY i.id LIMIT 1 FOR UPDATE OF i SKIP LOCKED"""
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _connection_lost(error: Exception) -> bool:
+    return isinstance(error, InterfaceError) or (isinstance(error, OperationalError) and not connection.is_usable())
+
+
+def _to_person(key: int) -> bool:
+    """Put a text before a person with what is known of it; false when even that fails."""
+    try:
         with transaction.atomic():
             again = Inbound.objects.select_for_update(of=("self",)).get(pk=key)
             if again.processed_at is None:
                 _Reply(again).to_person("we could not deal with it by machine", quietly=True)
+    except Exception as error:
+        if _connection_lost(error):
+            raise
+        log.error("a reply could not be given to a person", inbound=key, error=type(error).__name__)
+        return False
     return True
 
 
-def _next() -> Inbound | None:
-    found = Inbound.objects.raw(
-        """SELECT i.* FROM messaging_inbound i
-           WHERE i.processed_at IS NULL AND NOT EXISTS (
-               SELECT 1 FROM messaging_inbound e WHERE e.organisation_id = i.organisation_id AND e.number = i.number
-               AND e.id < i.id AND e.processed_at IS NULL)
-           ORDER BY i.id LIMIT 1 FOR UPDATE OF i SKIP LOCKED"""
+@transaction.atomic
+def _put_off(key: int) -> None:
+    """Try the text again in a while, a few times; then a person gets it as it came, whatever may be wrong with it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE messaging_inbound SET tries = tries + 1,
+                   again_real = clock_timestamp() + make_interval(secs => power(2, least(tries, 8)))
+               WHERE id = %s AND processed_at IS NULL RETURNING tries""",
+            [key],
+        )
+        row = cursor.fetchone()
+    if row is None or row[0] < TRIES:
+        return
+    try:
+        with transaction.atomic():
+            _as_it_came(key)
+    except Exception as error:
+        # It stays put off, and is tried more and more rarely; the day's balance names it as not read.
+        log.error("a reply reaches nobody", inbound=key, error=type(error).__name__)
+
+
+def _as_it_came(key: int) -> None:
+    """Nothing of the text is looked at but whose thread it is in. A moment of sending that nobody can read is left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE messaging_inbound SET processed_at = %s, intent = 'person', outcome = 'person', why = %s, sent_real = NULL
+               WHERE id = %s RETURNING organisation_id, number""",
+            [clock.now(), UNREAD, key],
+        )
+        organisation_id, number = cursor.fetchone()
+    thread = thread_of(organisation_id=organisation_id, number=number)
+    ask_person(thread=thread, title="A text could not be read by machine: read it", why=UNREAD, by=BY)
+    audit.record(
+        by=BY,
+        line=audit.Line(
+            "understand",
+            "inbound",
+            key,
+            organisation_id=organisation_id,
+            detail={"intent": "person", "outcome": "person"},
+        ),
     )
-    return next(iter(found), None)
 
 
 @dataclass(frozen=True)
@@ -127,7 +196,7 @@ class _Reply:
         )
         # What a text is about was asked before it was sent, which may be long before it reached us.
         late = inbound.received_real - inbound.sent_real if inbound.sent_real else timedelta(0)
-        self.said_at = inbound.received_at - (late if late > timedelta(minutes=2) else timedelta(0))
+        self.said_at = inbound.received_at - (min(late, OLDEST) if late > timedelta(minutes=2) else timedelta(0))
 
     # ---- what is known ------------------------------------------------------------------------------------------------
 

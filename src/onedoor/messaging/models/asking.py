@@ -79,6 +79,10 @@ class Inbound(models.Model):
     received_real = models.DateTimeField(db_default=Now())
     received_at = models.DateTimeField()
     processed_at = models.DateTimeField(null=True)
+    tries = models.SmallIntegerField(default=0, db_default=0)
+    """How often dealing with it failed and was put off."""
+    again_real = models.DateTimeField(null=True)
+    """Not tried again before this real moment."""
     duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, db_index=False)
     intent = models.CharField(max_length=20, blank=True)
     outcome = models.CharField(max_length=20, blank=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from onedoor.kernel import clock, jobs
 from onedoor.kernel.access import Access
 from onedoor.kernel.models import AuditEntry
 from onedoor.messaging import api as messaging
-from onedoor.messaging.actions.understanding import ANSWERS_AN_HOUR, understand_next
+from onedoor.messaging.actions.understanding import ANSWERS_AN_HOUR, TRIES, understand_next
 from onedoor.messaging.models import Answer, Ask, Inbound, Message, OptOut, Thread
 from onedoor.messaging.rules import wording
 from onedoor.messaging.rules.replies import understand
@@ -465,6 +465,43 @@ def test_a_text_costs_the_same_however_many_came_before(
         with django_assert_max_num_queries(most):
             understand_next()
         assert Inbound.objects.order_by("-id")[0].outcome in ("asked", "acted", "person")
+
+
+def test_a_text_that_nobody_can_deal_with_blocks_nobody_and_reaches_a_person(
+    visits: SimpleOwner, practice: Organisation
+) -> None:
+    """A row that cannot even be loaded: its moment of sending is before the year 1."""
+    _, access = factories.person(practice)
+    visit = one_visit(visits, practice)
+    asking.arrive(practice, "+447700900209", "CANCEL")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE messaging_inbound SET sent_real = '0044-03-15 10:00:00 BC'")
+    asking.arrive(practice, SAM, "CANCEL")
+    jobs.run_once("messaging.understand")
+    assert visits.acts == [(visit.id, "cancel")]
+    waiting = Inbound.objects.filter(number="+447700900209", processed_at=None)
+    for _ in range(TRIES - 1):
+        assert waiting.exists()
+        assert jobs.run_once("messaging.understand") == 0
+        Inbound.objects.update(again_real=None)
+        jobs.run_once("messaging.understand")
+    (task,) = tasks.waiting(access)
+    assert (task.kind, task.subject) == ("reply", "thread")
+    unread = Inbound.objects.get(number="+447700900209")
+    assert (unread.outcome, unread.text) == ("person", "CANCEL")
+    assert Thread.objects.get(number="+447700900209").needs_person_since is not None
+    jobs.run_once("messaging.understand")
+    assert len(visits.acts) == 1
+
+
+def test_a_text_that_says_it_was_sent_in_another_age_is_read_by_a_person(
+    visits: SimpleOwner, practice: Organisation
+) -> None:
+    one_visit(visits, practice)
+    asking.arrive(practice, SAM, "CANCEL", received_at=NINE, sent_real=datetime(1, 1, 2, tzinfo=UTC))
+    jobs.run_once("messaging.understand")
+    assert visits.acts == []
+    assert Inbound.objects.get().why == "nothing open that it could be about"
 
 
 @pytest.mark.django_db(transaction=True)
