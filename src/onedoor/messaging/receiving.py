@@ -7,6 +7,7 @@ answers after it. Storing one twice leaves one (messaging.md 6.2, callbacks).
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,6 +54,16 @@ def _object(body: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+_NUL_OR_BACKSLASH = re.compile(r"\\(\\|u0000)")
+
+
+def _without_nul(document: str) -> str:
+    """JSON without its NUL characters, which PostgreSQL does not take; a backslash that was written before "u0000" stays."""
+    if "\\u0000" not in document:
+        return document
+    return _NUL_OR_BACKSLASH.sub(lambda escape: escape[0] if escape[1] == "\\" else "", document)
+
+
 def _unreadable(body: bytes) -> dict[str, str]:
     return {"unreadable": body.decode("utf-8", "replace").replace("\x00", "")}
 
@@ -72,7 +83,7 @@ async def store_receipts(connection: Connection, received: Sequence[tuple[Door, 
             )
         else:
             key = f"{_text(found.get('id'), 60)}:{_text(found.get('status'), 30)}"
-            clean = orjson.dumps(found).decode().replace("\\u0000", "")
+            clean = _without_nul(orjson.dumps(found).decode())
             row = (at.account_id, key, _text(found.get("reference"), 100), _text(found.get("status"), 30), clean)
         for column, value in zip(columns, row, strict=True):
             column.append(value)

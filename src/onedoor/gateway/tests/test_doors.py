@@ -129,14 +129,26 @@ async def test_what_cannot_be_read_is_stored_and_never_refused(body: bytes) -> N
 
 
 @pytest.mark.parametrize(
-    "poison",
+    ("written", "kept"),
     [
-        # Deeper than can be written again, and a backslash that becomes half an escape.
-        b'{"id": "p", "status": "delivered", "deep": ' + b"[" * 400 + b"]" * 400 + b"}",
-        b'{"id": "p", "status": "delivered", "to": "\\\\u0000"}',
+        (b"a\\u0000b", "ab"),
+        (b"a\\\\u0000b", "a\\u0000b"),
+        (b"a\\\\\\u0000b", "a\\b"),
+        (b"\\\\\\\\u0000\\u0000", "\\\\u0000"),
+        (b"a\\nb\\u0001", "a\nb\x01"),
     ],
 )
-async def test_one_that_cannot_be_stored_stands_in_nobodys_way(poison: bytes) -> None:
+async def test_a_nul_is_left_out_and_nothing_else(written: bytes, kept: str) -> None:
+    ref = await sync_to_async(account)()
+    body = b'{"id": "p", "status": "delivered", "to": "' + written + b'"}'
+    async with running() as app:
+        assert (await ask(app, f"/gateway/govuk/{ref}/receipts", body))[0] == 202
+    assert (await Receipt.objects.aget()).body["to"] == kept
+
+
+async def test_one_that_cannot_be_stored_stands_in_nobodys_way() -> None:
+    # Deeper than can be written again.
+    poison = b'{"id": "p", "status": "delivered", "deep": ' + b"[" * 400 + b"]" * 400 + b"}"
     ref = await sync_to_async(account)()
     path = f"/gateway/govuk/{ref}/receipts"
     async with running() as app:
