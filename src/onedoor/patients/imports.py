@@ -1,4 +1,4 @@
-"""Take an organisation's patient list: a stream of rows into a staging table, then a fixed number of set-based statements.
+"""Take an organisation's patient list: a stream of rows into a staging table (`staging`), then set-based statements.
 
 Who a row is: the organisation's own number first, then the NHS number, and never somebody who has a different NHS number.
 Where the two disagree nothing is guessed: the row is refused and a person puts it right. What a list does not say is kept;
@@ -16,8 +16,7 @@ from django.db import connection, transaction
 from onedoor.kernel import audit, clock
 from onedoor.kernel.access import require_staff
 from onedoor.kernel.actor import Actor
-from onedoor.kernel.words import folded
-from onedoor.patients import loading
+from onedoor.patients.staging import NEEDS, TWICE, Staging, new_people
 from onedoor.patients.types import NO_TEXTS, Found, ListRefused, ListResult, NumberWithheld, PatientRow
 
 REPLACED = "replaced"
@@ -27,15 +26,18 @@ SHOWN = 10_000
 """How many refused rows are named one by one; all are counted."""
 
 _LOCK = 7_203
-_TABLES = "pg_temp.list_match, pg_temp.list_point, pg_temp.list_need, pg_temp.list_touched"
+_TABLES = ", ".join(
+    f"pg_temp.list_{name}"
+    for name in ("lot", "row", "rest", "own_number_twice", "nhs_number_twice", "match", "point", "need", "touched")
+)
 
 
 @transaction.atomic
 def take_list(*, organisation_id: int, source: str, rows: Iterable[PatientRow], by: Actor) -> ListResult:
     """Bring the organisation's patients up to date from the list of its system `source` ("emis").
 
-    `rows` is read once, as a stream. One list at a time, in one transaction, with as many statements for ten rows as for a
-    million. Numbers of patients who have left, and details of those known already, are not touched: the practice that
+    `rows` is read once, as a stream, from the 5,001st on by a thread of its own: drawing them must not use the database. One
+    list at a time, in one transaction, with as many statements for ten rows as for 5,000. Numbers of patients who have left, and details of those known already, are not touched: the practice that
     somebody has left no longer speaks for them. Raises NotPermitted.
     """
     require_staff(by, organisation_id)
@@ -43,7 +45,7 @@ def take_list(*, organisation_id: int, source: str, rows: Iterable[PatientRow], 
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         # Each statement is as large as the list: room to sort and hash in, and no time lost on compiling it.
         cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
-        read = _stage(cursor, rows)
+        cursor.execute(f"DROP TABLE IF EXISTS {_TABLES}")
         known: dict[str, Any] = {
             "organisation": organisation_id,
             "source": source,
@@ -55,18 +57,23 @@ def take_list(*, organisation_id: int, source: str, rows: Iterable[PatientRow], 
         }
         cursor.execute(_FIRST_NEW)
         known["first_new"], known["sequence"] = cursor.fetchone()
-        put_back = loading.take_down(cursor, expected=read)
-        for statement in (*_MATCH, *_WRITE):
+        staging = Staging(cursor, known)
+        staging.stage(rows)
+        for statement in _MATCH:
             cursor.execute(statement, known)
-        for statement in put_back:
+        for statement in _statements(cursor, known):
+            cursor.execute(statement, known)
+        for statement in staging.put_back:
             cursor.execute(statement)
         cursor.execute(_COUNTS, known)
         new, changed, refused = cursor.fetchone()
+        new += staging.early
         cursor.execute(_REFUSED, known)
         rows_refused = [ListRefused(*found) for found in cursor.fetchall()]
         cursor.execute(_WITHHELD, known)
         withheld = [NumberWithheld(*found) for found in cursor.fetchall()]
-        cursor.execute(f"DROP TABLE {_TABLES}")
+        cursor.execute(f"DROP TABLE IF EXISTS {_TABLES}")
+    read = staging.read
     result = ListResult(read, new, changed, read - new - changed - refused, refused, rows_refused, withheld)
     audit.record(
         by=by,
@@ -79,6 +86,20 @@ def take_list(*, organisation_id: int, source: str, rows: Iterable[PatientRow], 
         ),
     )
     return result
+
+
+def _statements(cursor: Any, known: dict[str, Any]) -> Iterator[str]:
+    """What is to be written: each half is several passes over the list, and most lists have one of them only."""
+    cursor.execute(
+        """SELECT EXISTS (SELECT 1 FROM pg_temp.list_match WHERE patient_id >= %(first_new)s),
+                  EXISTS (SELECT 1 FROM pg_temp.list_match WHERE patient_id < %(first_new)s)""",
+        known,
+    )
+    new, known_before = cursor.fetchone()
+    if new:
+        yield from _WRITE_NEW
+    if known_before:
+        yield from _WRITE_KNOWN
 
 
 def who_are(*, organisation_id: int, source: str, numbers: Sequence[tuple[str, str]]) -> list[Found]:
@@ -111,63 +132,10 @@ def who_are(*, organisation_id: int, source: str, numbers: Sequence[tuple[str, s
         return [Found(*row) for row in cursor.fetchall()]
 
 
-_COLUMNS = (
-    ("row", "int4"),
-    ("own_number", "text"),
-    ("nhs_number", "text"),
-    ("title", "text"),
-    ("given_name", "text"),
-    ("family_name", "text"),
-    ("born_on", "date"),
-    ("gender", "text"),
-    ("address", "text"),
-    ("postcode", "text"),
-    ("language", "text"),
-    ("mobile", "text"),
-    ("landline", "text"),
-    ("email", "text"),
-    ("needs", "text"),
-    ("texts", "bool"),
-    ("deceased", "bool"),
-    ("left_on", "date"),
-    ("name_key", "text"),
-)
-
-
-def _stage(cursor: Any, rows: Iterable[PatientRow]) -> int:
-    """Stream the rows into a temporary table: unlogged, nobody else's, and gone with the transaction whatever happens."""
-    cursor.execute(
-        f"DROP TABLE IF EXISTS pg_temp.list_row, pg_temp.list_own_number_twice, pg_temp.list_nhs_number_twice, {_TABLES}"
-    )
-    columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS)
-    cursor.execute(f"CREATE TEMPORARY TABLE list_row ({columns}) ON COMMIT DROP")
-    read = 0
-    with cursor.copy("COPY pg_temp.list_row FROM STDIN (FORMAT BINARY)") as copy:
-        copy.set_types([kind for _, kind in _COLUMNS])
-        write = copy.write_row
-        for values in _with_key(rows):
-            write(values)
-            read += 1
-    cursor.execute("ANALYZE pg_temp.list_row (row, own_number, nhs_number)")
-    return read
-
-
-def _with_key(rows: Iterable[PatientRow]) -> Iterator[tuple[Any, ...]]:
-    for row in rows:
-        name = f"{row.family_name} {row.given_name}"
-        yield (*row, name.lower() if name.isascii() else folded(name))
-
-
 _FIRST_NEW = """
     SELECT nextval(sequence), sequence FROM (SELECT pg_get_serial_sequence('patients_patient', 'id') AS sequence) one
 """
 """Keys of patients made from now on are higher: under the lock, `patient_id < first_new` says who was known before."""
-
-_TWICE = """
-    CREATE TEMPORARY TABLE list_{key}_twice ON COMMIT DROP AS
-    SELECT {key}, min(row) AS first, max(row) AS last FROM pg_temp.list_row
-    WHERE {key} IS NOT NULL GROUP BY {key} HAVING count(*) > 1
-"""
 
 _DIFFER = """
     SELECT many.{key}, many.first, many.last,
@@ -179,11 +147,7 @@ _DIFFER = """
 """
 
 _MATCH = (
-    # Tables of their own, so that the planner knows how few they are.
-    _TWICE.format(key="own_number"),
-    _TWICE.format(key="nhs_number"),
-    "ANALYZE pg_temp.list_own_number_twice",
-    "ANALYZE pg_temp.list_nhs_number_twice",
+    *TWICE,
     f"""CREATE TEMPORARY TABLE list_match ON COMMIT DROP AS
     WITH own_twice AS ({_DIFFER.format(key="own_number")}),
          nhs_twice AS ({_DIFFER.format(key="nhs_number")}),
@@ -210,33 +174,18 @@ _MATCH = (
     )
     SELECT judged.*,
         CASE WHEN because IS NULL
-             THEN coalesce(by_own, by_nhs, nextval(%(sequence)s::regclass)) END AS patient_id
+             THEN coalesce(by_own, by_nhs, new_id) END AS patient_id
     FROM judged""",
     "DROP TABLE pg_temp.list_row, pg_temp.list_own_number_twice, pg_temp.list_nhs_number_twice",
     # Two rows may reach one patient, one by each number: the first stands.
-    """UPDATE pg_temp.list_match m SET because = 'repeat', other_row = d.first
+    """UPDATE pg_temp.list_match m SET because = 'repeat', other_row = d.first, patient_id = NULL
     FROM (SELECT patient_id, min(row) AS first FROM pg_temp.list_match
           WHERE patient_id < %(first_new)s GROUP BY patient_id HAVING count(*) > 1) d
     WHERE m.patient_id = d.patient_id AND m.row <> d.first""",
-    "UPDATE pg_temp.list_match SET patient_id = NULL WHERE because IS NOT NULL AND patient_id IS NOT NULL",
     # Indexes, so that a plan made from no statistics (tables filled a moment ago) costs little more than the right one.
     "CREATE INDEX ON pg_temp.list_match (patient_id)",
     "ANALYZE pg_temp.list_match (row, patient_id, because, left_on, needs)",
-    # What it says of patients, but for those who have left and are known already.
-    """CREATE TEMPORARY TABLE list_point ON COMMIT DROP AS
-    SELECT m.row, m.patient_id, v.kind, v.value FROM pg_temp.list_match m
-    CROSS JOIN LATERAL (VALUES ('mobile', m.mobile), ('landline', m.landline), ('email', m.email)) v(kind, value)
-    WHERE m.patient_id IS NOT NULL AND v.value IS NOT NULL AND (m.left_on IS NULL OR m.patient_id >= %(first_new)s)""",
-    """CREATE TEMPORARY TABLE list_need ON COMMIT DROP AS
-    SELECT DISTINCT m.patient_id, v.text FROM pg_temp.list_match m
-    CROSS JOIN LATERAL unnest(string_to_array(concat_ws(
-        E'\\n', nullif(m.needs, ''), CASE WHEN m.texts = false THEN %(no_texts)s END), E'\\n')) AS v(text)
-    WHERE (m.needs <> '' OR m.texts = false)
-      AND m.patient_id IS NOT NULL AND (m.left_on IS NULL OR m.patient_id >= %(first_new)s)""",
-    "CREATE INDEX ON pg_temp.list_point (patient_id)",
-    "CREATE INDEX ON pg_temp.list_need (patient_id)",
-    "ANALYZE pg_temp.list_point",
-    "ANALYZE pg_temp.list_need",
+    "CREATE TEMPORARY TABLE list_point (row int4, patient_id bigint, kind text, value text) ON COMMIT DROP",
     "CREATE TEMPORARY TABLE list_touched (patient_id bigint) ON COMMIT DROP",
 )
 
@@ -249,16 +198,25 @@ _ENDED_HERE = """
 def _touching(change: str, whose: str = "patient_id") -> str:
     """The change, with the patients known before whom it touched put on record; `whose` names the changed row's patient."""
     return f"""WITH done AS ({change} RETURNING {whose})
-               INSERT INTO pg_temp.list_touched SELECT patient_id FROM done WHERE patient_id < %(first_new)s"""
+               INSERT INTO pg_temp.list_touched SELECT patient_id FROM done"""
 
 
-_WRITE = (
+_WRITE_NEW = new_people("(SELECT * FROM pg_temp.list_match WHERE patient_id >= %(first_new)s) m")
+
+_WRITE_KNOWN = (
+    # What it says of those known already, but for those who have left.
+    """INSERT INTO pg_temp.list_point
+    SELECT m.row, m.patient_id, v.kind, v.value FROM pg_temp.list_match m
+    CROSS JOIN LATERAL (VALUES ('mobile', m.mobile), ('landline', m.landline), ('email', m.email)) v(kind, value)
+    WHERE m.patient_id < %(first_new)s AND m.left_on IS NULL AND v.value IS NOT NULL""",
+    f"""CREATE TEMPORARY TABLE list_need ON COMMIT DROP AS
+    SELECT DISTINCT m.patient_id, v.text FROM pg_temp.list_match m CROSS JOIN LATERAL {NEEDS} AS v(text)
+    WHERE (m.needs <> '' OR m.texts = false) AND m.patient_id < %(first_new)s AND m.left_on IS NULL""",
+    "CREATE INDEX ON pg_temp.list_point (patient_id)",
+    "CREATE INDEX ON pg_temp.list_need (patient_id)",
+    "ANALYZE pg_temp.list_point",
+    "ANALYZE pg_temp.list_need",
     # Patients
-    """INSERT INTO patients_patient (id, ref, nhs_number, title, given_name, family_name, name_key, born_on, gender, address,
-            postcode, language, deceased, restricted)
-    SELECT patient_id, gen_random_uuid(), nhs_number, title, given_name, family_name, name_key, born_on, gender, address,
-           postcode, language, deceased, false
-    FROM pg_temp.list_match WHERE patient_id >= %(first_new)s""",
     # An update that names what differs, not an insert on conflict: that would lock, and so write, rows that do not change.
     """WITH done AS (
         UPDATE patients_patient p SET
@@ -278,9 +236,6 @@ _WRITE = (
                coalesce(nullif(m.language, ''), p.language), m.deceased)
         RETURNING p.id)
     INSERT INTO pg_temp.list_touched SELECT id FROM done""",
-    """INSERT INTO patients_identifier (patient_id, organisation_id, system, value)
-    SELECT patient_id, %(organisation)s, %(source)s, own_number FROM pg_temp.list_match
-    WHERE patient_id >= %(first_new)s""",
     _touching(
         """INSERT INTO patients_identifier (patient_id, organisation_id, system, value)
         SELECT patient_id, %(organisation)s, %(source)s, own_number FROM pg_temp.list_match
@@ -290,16 +245,14 @@ _WRITE = (
     _touching(
         f"""UPDATE patients_contact_point c SET until = %(now)s, ended_because = %(replaced)s
         FROM pg_temp.list_point w
-        WHERE w.patient_id < %(first_new)s AND c.patient_id = w.patient_id AND c.kind = w.kind AND c.until IS NULL
+        WHERE c.patient_id = w.patient_id AND c.kind = w.kind AND c.until IS NULL
           AND c.value <> w.value AND NOT {_ENDED_HERE}""",
         "c.patient_id",
     ),
-    """INSERT INTO patients_contact_point (patient_id, kind, value, since, ended_because)
-    SELECT patient_id, kind, value, %(now)s, '' FROM pg_temp.list_point WHERE patient_id >= %(first_new)s""",
     _touching(
         f"""INSERT INTO patients_contact_point (patient_id, kind, value, since, ended_because)
-        SELECT patient_id, kind, value, %(now)s, '' FROM pg_temp.list_point w WHERE patient_id < %(first_new)s
-          AND NOT EXISTS (SELECT 1 FROM patients_contact_point c WHERE c.patient_id = w.patient_id AND c.kind = w.kind
+        SELECT patient_id, kind, value, %(now)s, '' FROM pg_temp.list_point w
+        WHERE NOT EXISTS (SELECT 1 FROM patients_contact_point c WHERE c.patient_id = w.patient_id AND c.kind = w.kind
                           AND c.value = w.value AND c.until IS NULL)
           AND NOT {_ENDED_HERE}"""
     ),
@@ -313,12 +266,10 @@ _WRITE = (
           AND NOT EXISTS (SELECT 1 FROM pg_temp.list_need w WHERE w.patient_id = n.patient_id AND w.text = n.text)""",
         "n.patient_id",
     ),
-    """INSERT INTO patients_need (patient_id, organisation_id, text, code, source)
-    SELECT patient_id, %(organisation)s, text, '', %(source)s FROM pg_temp.list_need WHERE patient_id >= %(first_new)s""",
     _touching(
         """INSERT INTO patients_need (patient_id, organisation_id, text, code, source)
         SELECT w.patient_id, %(organisation)s, w.text, '', %(source)s FROM pg_temp.list_need w
-        WHERE w.patient_id < %(first_new)s AND NOT EXISTS (SELECT 1 FROM patients_need n WHERE n.patient_id = w.patient_id
+        WHERE NOT EXISTS (SELECT 1 FROM patients_need n WHERE n.patient_id = w.patient_id
                           AND n.organisation_id = %(organisation)s AND n.text = w.text AND n.until IS NULL)"""
     ),
     # Registrations
@@ -329,9 +280,6 @@ _WRITE = (
           AND r.organisation_id = %(organisation)s AND r.kind = 'registered' AND r.ends_on IS NULL""",
         "r.patient_id",
     ),
-    """INSERT INTO patients_care_relationship (patient_id, organisation_id, kind, starts_on, ends_on)
-    SELECT patient_id, %(organisation)s, 'registered', least(%(today)s, left_on), left_on
-    FROM pg_temp.list_match WHERE patient_id >= %(first_new)s""",
     _touching(
         """INSERT INTO patients_care_relationship (patient_id, organisation_id, kind, starts_on, ends_on)
         SELECT patient_id, %(organisation)s, 'registered', least(%(today)s, left_on), left_on
@@ -356,7 +304,7 @@ _REFUSED = """
 
 _WITHHELD = f"""
     SELECT w.row, w.kind, w.value FROM pg_temp.list_point w
-    WHERE w.patient_id < %(first_new)s AND {_ENDED_HERE}
+    WHERE {_ENDED_HERE}
       AND NOT EXISTS (SELECT 1 FROM patients_contact_point c WHERE c.patient_id = w.patient_id AND c.kind = w.kind
                       AND c.value = w.value AND c.until IS NULL)
     ORDER BY w.row LIMIT %(shown)s

@@ -39,6 +39,7 @@ def take_down(cursor: Any, *, expected: int) -> list[str]:
             cursor.execute("SET LOCAL lock_timeout = 0")
     except OperationalError:
         return []  # somebody is at work in them: the ordinary way
+    settle(cursor)
     cursor.execute("SET LOCAL maintenance_work_mem = '128MB'")
     cursor.execute(_CONSTRAINTS, [list(TABLES)])
     constraints = cursor.fetchall()
@@ -53,6 +54,12 @@ def take_down(cursor: Any, *, expected: int) -> list[str]:
         return [f"ALTER TABLE {t} ADD CONSTRAINT {name} {text}" for t, name, kind, text in constraints if kind in kinds]
 
     return [*add("p", "u"), *(definition for _, definition in indexes), *add("f")]
+
+
+def settle(cursor: Any) -> None:
+    """Do now the checks that wait for the end of the transaction: a table may not be altered while some of its rows wait."""
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 _CONSTRAINTS = """
