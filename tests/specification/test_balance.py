@@ -253,6 +253,25 @@ def test_a_switch_counts_as_it_was_then() -> None:
     assert cancelled_parts(world) == {"place released": 2, "refilling was off": 1}
 
 
+def test_settings_count_as_they_were_then() -> None:
+    """A kind that is no longer refilled, or a longer notice, explains nothing that happened before; nor do they hide it after."""
+    world = World()
+    near, kept = world.booked(world.person(), at(MONDAY, 10, 30)), world.booked(world.person(), at(FRIDAY, 9))
+    depot = world.booked(world.person(), at(FRIDAY, 10), kind=world.type("Something unheard of"))
+    booking.set_policy(organisation_id=world.practice.pk, notice_minutes=120, by=world.by)
+    for appointment in (near, kept, depot):
+        cancel(world, appointment)
+    before = {"not of a kind to be refilled": 1, "place released": 1, "too late to refill": 1}
+    assert cancelled_parts(world) == before
+    booking.set_policy(organisation_id=world.practice.pk, notice_minutes=30, by=world.by)
+    booking.set_type(organisation_id=world.practice.pk, name="Something unheard of", may_refill=True, by=world.by)
+    assert cancelled_parts(world) == before
+    booking.set_type(organisation_id=world.practice.pk, name="Blood test", may_refill=False, by=world.by)
+    Release.objects.filter(cancelled=kept).delete()
+    found = balance(world.desk, MONDAY)
+    assert found.findings == [f"appointment {kept.pk}: its place was not released"]
+
+
 def test_what_the_other_diary_did_is_no_fault_of_ours() -> None:
     world = World(source="emis")
     sam, ann, bea, cal = (world.person() for _ in range(4))

@@ -95,7 +95,8 @@ def leave_waiting(*, entry_ids: Sequence[int], by: Actor, because: str = "asked"
 def release(*, appointment_ids: Sequence[int], by: Actor) -> None:
     """These appointments gave up their places: offer those that may be refilled and are not too near.
 
-    In the caller's transaction, with the seats locked. A place released already stays released once.
+    In the caller's transaction, with the seats locked. A place released already stays released once. Of each that is not
+    released the reason is kept: what is set may be set otherwise before the day is counted.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -120,6 +121,7 @@ def release(*, appointment_ids: Sequence[int], by: Actor) -> None:
             },
         )
         made = cursor.fetchall()
+    _say_why_not(sorted(set(appointment_ids) - {row[3] for row in made}))
     if not made:
         return
     audit.record_many(
@@ -137,6 +139,30 @@ def release(*, appointment_ids: Sequence[int], by: Actor) -> None:
     )
     _announce(organisation for _, organisation, _, _ in made)
     jobs.wake(OFFER_SWEEP)
+
+
+def _say_why_not(appointment_ids: Sequence[int]) -> None:
+    if not appointment_ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE booking_appointment a SET not_released = CASE
+                   WHEN t.never_by_machine OR NOT t.may_refill THEN 'kind'
+                   WHEN s.starts_at - make_interval(mins => coalesce(p.notice_minutes, %(notice)s)) <= %(now)s THEN 'too_late'
+                   WHEN NOT coalesce(p."on", true) THEN 'off'
+                   WHEN s.state <> 'open' THEN 'withdrawn'
+                   ELSE '' END
+               FROM booking_seat s
+               JOIN booking_appointment_type t ON t.id = s.type_id
+               JOIN booking_session n ON n.id = s.session_id
+               LEFT JOIN booking_offer_policy p ON p.organisation_id = n.organisation_id
+               WHERE a.id = ANY(%(ids)s) AND s.id = a.seat_id""",
+            {
+                "ids": list(appointment_ids),
+                "now": clock.now(),
+                "notice": int(offers.Policy().notice.total_seconds() // 60),
+            },
+        )
 
 
 def place_taken(*, appointment: Appointment, by: Actor) -> None:

@@ -119,6 +119,8 @@ class Appointment(models.Model):
     """When a text about the booking itself was queued: at once for ours, by the sweep for one booked on the day."""
     reminded_at = models.DateTimeField(null=True)
     """When its reminder was queued; from then on it is an open question to the patient."""
+    not_released = models.CharField(max_length=12, blank=True, default="", db_default="")
+    """Why its place was not released when it was cancelled, by what was set then: kind, too_late, off, withdrawn."""
     instead_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, db_index=False)
     """The appointment that this earlier one replaces."""
 

@@ -39,26 +39,21 @@ def _cancelled(parameters: dict[str, Any]) -> Account:
     classified = """
         SELECT a.id, CASE
             WHEN r.id IS NOT NULL THEN 'place released'
-            WHEN t.never_by_machine OR NOT t.may_refill THEN 'not of a kind to be refilled'
-            WHEN a.starts_at <= h.at + make_interval(mins => coalesce(p.notice_minutes, 60)) THEN 'too late to refill'
+            -- By what was set when it was cancelled, not by what is set now.
+            WHEN a.not_released = 'kind' THEN 'not of a kind to be refilled'
+            WHEN a.not_released = 'too_late' THEN 'too late to refill'
+            WHEN a.not_released = 'off' THEN 'refilling was off'
             WHEN a.reason = 'outside' THEN 'no longer in the other diary'
-            WHEN s.state <> 'open' THEN 'place withdrawn'
+            WHEN a.not_released = 'withdrawn' OR s.state <> 'open' THEN 'place withdrawn'
             -- Our own diary cannot have given it to anybody before it was released.
             WHEN n.source <> 'own' AND EXISTS (
                 SELECT 1 FROM booking_appointment b WHERE b.seat_id = a.seat_id AND b.id <> a.id
                 AND b.booked_via = n.source AND b.booked_at >= h.at) THEN 'given away in the other diary'
-            -- As it was set then: the audit knows.
-            WHEN NOT coalesce((
-                SELECT (e.detail->>'on')::boolean FROM kernel_audit_entry e WHERE e.action = 'set_offer_policy'
-                AND e.organisation_id = a.organisation_id AND e.detail->>'on' IS NOT NULL AND e.at <= h.at
-                ORDER BY e.id DESC LIMIT 1), true) THEN 'refilling was off'
             ELSE 'unexplained' END AS what
         FROM booking_appointment_history h
         JOIN booking_appointment a ON a.id = h.parent_id
         JOIN booking_seat s ON s.id = a.seat_id
         JOIN booking_session n ON n.id = s.session_id
-        JOIN booking_appointment_type t ON t.id = s.type_id
-        LEFT JOIN booking_offer_policy p ON p.organisation_id = a.organisation_id
         LEFT JOIN booking_release r ON r.cancelled_id = a.id
         WHERE h.to_state = 'cancelled' AND h.at >= %(from)s AND h.at < %(to)s
         AND (%(all)s OR a.organisation_id = ANY(%(organisations)s))"""
