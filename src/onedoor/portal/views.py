@@ -153,7 +153,7 @@ def messages_page(request: HttpRequest) -> HttpResponse:
 @patient
 @require_GET
 def looks(request: HttpRequest) -> HttpResponse:
-    """Who has looked at the patient's record."""
+    """Who else has looked at the patient's record."""
     access, me = _me(request)
     seen = [look for look in records.who_looked(access, me.id) if look.actor_kind != "patient"]
     return page(request, "portal/looks.jinja", me=me, looks=seen, practice=me.practice)

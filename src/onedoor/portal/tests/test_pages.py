@@ -69,6 +69,13 @@ def test_who_looked(world: World, me: Client) -> None:
     assert "Robin Vale, Wexcombe Road Surgery" in page
 
 
+def test_own_visits_are_said_not_to_be_listed(world: World, me: Client) -> None:
+    me.get(reverse("my_home"))
+    page = me.get(reverse("my_looks")).content.decode()
+    assert "Nobody but you yet." in page
+    assert "Your own visits are not listed." in page
+
+
 def test_somebody_elses_appointment_is_not_found(world: World, me: Client) -> None:
     adas = world.entry.appointment
     assert adas is not None
