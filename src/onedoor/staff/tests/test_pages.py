@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from onedoor.booking import api as booking
 from onedoor.booking.models import Appointment, AppointmentType, OfferPolicy, WaitingEntry
 from onedoor.kernel import clock
 from onedoor.kernel.nhs_number import shown
@@ -217,6 +219,26 @@ class TestOffers:
         desk.post(reverse("offer_answer", args=[world.offer.ref, "accept"]))
         world.release.refresh_from_db()
         assert world.release.state == "filled"
+
+    def test_what_happens_next_is_said(self, world: World, desk: Client) -> None:
+        """Ada is asked and nobody else is on the list; then Sam would like an earlier one too, and then time runs out."""
+        page = text_of(desk, reverse("offers"))
+        assert "Nobody else on the list can take it, so nobody else is asked" in page
+        assert "Otherwise it is left empty when its time comes." in page
+        booking.join_waiting(
+            patient_id=world.sam.pk,
+            appointment_id=None,
+            type_id=world.kind_id,
+            via="desk",
+            by=world.access.actor,
+        )
+        assert "The next on the list are asked in 15 minutes" in text_of(desk, reverse("offers"))
+        with clock.at(clock.now() + timedelta(minutes=16)):
+            page = text_of(desk, reverse("offers"))
+            assert "1 person asked, and their time is up" in page
+            assert "The next on the list are asked within a minute" in page
+        with clock.at(world.release.seat.starts_at - timedelta(minutes=20)):
+            assert "It starts too soon to ask anybody else" in text_of(desk, reverse("offers"))
 
     def test_stopping_one_place(self, world: World, desk: Client) -> None:
         desk.post(reverse("offer_stop", args=[world.release.ref]))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from onedoor.records import api as records
 from onedoor.staff.addresses import chosen_day
 from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.ui.access import granted, staff
+from onedoor.ui.jinja import counted
 from onedoor.ui.pages import back
 
 OFFER_WORDS = {
@@ -29,6 +31,37 @@ OFFER_WORDS = {
     "withdrawn": "withdrawn",
     "unanswered": "did not answer in time",
 }
+
+
+def what_next(
+    release: booking.ReleaseView, waiting: Sequence[booking.WaitingView], notice: timedelta, on: bool = True
+) -> str:
+    """What happens with an open place once those who are asked now have had their time, as a sentence or two."""
+    free = "Until somebody books it, a late yes still counts, and anybody can be booked into it in the diary."
+    if not on:
+        return f"Nobody else is asked, because refilling is off. {free}"
+    if release.starts_at - notice <= clock.now():
+        return f"It starts too soon to ask anybody else. {free}"
+    left = sum(_may_be_asked(entry, release) for entry in waiting)
+    if not left:
+        return (
+            "Nobody else on the list can take it, so nobody else is asked; whoever joins the list and can take it is asked "
+            f"next. {free} Otherwise it is left empty when its time comes."
+        )
+    minutes = math.ceil(release.time_left.total_seconds() / 60)
+    if minutes and release.asked:
+        return f"The next on the list are asked in {counted(minutes, 'minute')}. {free}"
+    return f"The next on the list are asked within a minute, on working days between 8am and 6pm. {free}"
+
+
+def _may_be_asked(entry: booking.WaitingView, release: booking.ReleaseView) -> bool:
+    """Whether somebody on the list would have an earlier appointment by this place and was not asked about it."""
+    return (
+        entry.type_name == release.type_name
+        and entry.patient_id not in {offer.patient_id for offer in release.offers}
+        and (entry.own_starts_at is None or entry.own_starts_at > release.starts_at)
+        and (entry.not_before is None or entry.not_before <= release.starts_at.astimezone(clock.LONDON).date())
+    )
 
 
 @staff(Permission.DIARY)
@@ -42,6 +75,8 @@ def offers(request: HttpRequest, day: date | None = None) -> HttpResponseBase:
     day = day or today
     organisation = organisation_of(access)
     released = booking.releases(access, day, organisation_id=organisation.pk)
+    policy, waiting = booking.policy_of(access, organisation.pk), booking.waiting_list(access)
+    notice = timedelta(minutes=policy.notice_minutes)
     return staff_page(
         request,
         "staff/offers.jinja",
@@ -50,12 +85,12 @@ def offers(request: HttpRequest, day: date | None = None) -> HttpResponseBase:
         today=today,
         before=day - timedelta(days=1),
         after=day + timedelta(days=1),
-        running=[release for release in released if release.state == "open"],
+        running=[(one, what_next(one, waiting, notice, policy.on)) for one in released if one.state == "open"],
         ended=[release for release in released if release.state != "open"],
         numbers=booking.refill_numbers(access, day, organisation_id=organisation.pk),
-        policy=booking.policy_of(access, organisation.pk),
+        policy=policy,
         offer_words=OFFER_WORDS,
-        waiting=booking.waiting_list(access),
+        waiting=waiting,
         may_switch=access.may(Permission.SWITCHES),
         topic=f"offers:{organisation.pk}",
     )
