@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 from queue import Full, Queue
 from typing import TypeVar
@@ -15,7 +15,7 @@ _WAITING = 2
 _LOOKS_UP = 0.2
 
 
-def in_lots(items: Iterable[T], size: int) -> Iterator[list[T]]:
+def in_lots(items: Iterable[T], size: int) -> Generator[list[T], None, None]:
     """The items in their order, in lots of `size`; what drawing them raises is raised here.
 
     From the second lot on a thread of its own draws them, so drawing must not use the database. Closing this generator ends

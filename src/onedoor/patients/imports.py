@@ -36,9 +36,10 @@ _TABLES = ", ".join(
 def take_list(*, organisation_id: int, source: str, rows: Iterable[PatientRow], by: Actor) -> ListResult:
     """Bring the organisation's patients up to date from the list of its system `source` ("emis").
 
-    `rows` is read once, as a stream, from the 5,001st on by a thread of its own: drawing them must not use the database. One
-    list at a time, in one transaction, with as many statements for ten rows as for 5,000. Numbers of patients who have left, and details of those known already, are not touched: the practice that
-    somebody has left no longer speaks for them. Raises NotPermitted.
+    `rows` is read once, as a stream, and all but the first of them by a thread of its own: drawing them must not use the
+    database. One list at a time, in one transaction, with as many statements for ten rows as for 5,000. Numbers of patients
+    who have left, and details of those known already, are not touched: the practice that somebody has left no longer speaks
+    for them. Raises NotPermitted.
     """
     require_staff(by, organisation_id)
     with connection.cursor() as cursor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from django.db import connection, transaction
@@ -65,11 +65,12 @@ def of_case(case: int, place: int, told: PatientRow) -> PatientRow:
     )
 
 
-def in_cases(which: int) -> list[PatientRow]:
+def in_cases(which: Literal[0, 1]) -> list[PatientRow]:
+    """The rows known before, or those of the list, of all cases."""
     return [
         of_case(case, place, told)
-        for case, rows in enumerate(CASES.values(), start=1)
-        for place, told in enumerate(rows[which])
+        for case, (before, rows, _) in enumerate(CASES.values(), start=1)
+        for place, told in enumerate(rows if which else before)
     ]
 
 
