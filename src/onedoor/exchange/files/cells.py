@@ -55,11 +55,12 @@ class Dates:
 
     def __init__(self, formats: tuple[str, ...]) -> None:
         self._parts = [DATE_FORMATS[name] for name in formats]
-        self._known: dict[str, date] = {}
+        self.known: dict[str, date] = {}
+        """What was read before, by its text."""
 
     def read(self, text: str) -> date | None:
         """The date, or None when there is no such day or it is written in another way."""
-        known = self._known.get(text)
+        known = self.known.get(text)
         if known is not None:
             return known
         for parts in self._parts:
@@ -70,8 +71,8 @@ class Dates:
                 day = date(*found)
             except ValueError:
                 return None
-            if len(self._known) < _KEPT:
-                self._known[text] = day
+            if len(self.known) < _KEPT:
+                self.known[text] = day
             return day
         return None
 

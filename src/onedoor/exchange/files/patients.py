@@ -71,19 +71,21 @@ class PatientRows:
         status, left = at["status"], at.get("left_on", nothing)
         address = self.sheet.places.get("address", ())
         mapping = self.sheet.mapping
+        dates, as_of, is_valid = self.dates.known, self.as_of, nhs_number.is_valid
+        oldest = self.as_of.replace(month=1, day=1, year=self.as_of.year - _OLDEST)
         words = {word: word for word in mapping.statuses}
         consents: dict[str, bool | None] = {"": None}
         limits = [(at[name], name, limit) for name, limit in _LONGEST.items() if name in at and name != "address"]
 
         def make(number: int, cells: list[str]) -> PatientRow:
             cells.append("")
-            born_on = self.dates.read(cells[born])
-            if born_on is None or born_on > self.as_of or born_on.year < self.as_of.year - _OLDEST:
+            born_on = dates.get(cells[born]) or self.dates.read(cells[born])
+            if born_on is None or not oldest <= born_on <= as_of:
                 raise self._born_fault(number, cells, born)
             if not cells[own] or not cells[given] or not cells[family]:
                 raise self._missing(number, cells)
-            digits = nhs_number.compact(cells[nhs])
-            if not nhs_number.is_valid(digits):
+            digits = cells[nhs]
+            if not is_valid(digits) and not is_valid(digits := nhs_number.compact(digits)):
                 digits = self._nhs_fault(number, cells[nhs], cells[own])
             word = cells[status]
             known = words.get(word)
@@ -93,7 +95,9 @@ class PatientRows:
             consent = cells[texts]
             if consent not in consents:
                 consents[consent] = self._consent(number, consent)
-            mobile_number, home_number = self._numbers(number, cells[mobile], cells[home])
+            mobile_number = home_number = None
+            if cells[mobile] or cells[home]:
+                mobile_number, home_number = self._numbers(number, cells[mobile], cells[home])
             if (
                 len(cells[postcode]) > 10
                 or len(cells[gender]) > 12
@@ -225,7 +229,7 @@ class PatientRows:
                     "a telephone number with a remark: whose it is cannot be known, so the patient is taken without it"
                 )
             self.findings.note(number, self.sheet.column(name), text, why, _ASK)
-        elif phones.lost_zero(text):
+        elif text[0] != "0" and phones.lost_zero(text):
             why = "the leading 0 is missing, as after a spreadsheet; the number is taken with it"
             self.findings.note(number, self.sheet.column(name), text, why, "Nothing, if the number is right.")
         return found

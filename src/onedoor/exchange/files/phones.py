@@ -16,7 +16,8 @@ import phonenumbers
 Type = Literal["mobile", "landline"]
 
 _SPACES = str.maketrans("", "", " ()\u00a0")
-_DRAMA = re.compile(r"(?:\+44|0)?(?:(7700900\d{3})|(1632960\d{3}))")
+_DRAMA_MOBILE, _DRAMA_LANDLINE = r"7700900\d{3}", r"1632960\d{3}"
+_DRAMA = re.compile(rf"(?:\+44|0)?(?:({_DRAMA_MOBILE})|({_DRAMA_LANDLINE}))", re.ASCII)
 _MOBILES = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
@@ -36,7 +37,8 @@ def _pattern() -> re.Pattern[str]:
         return f"(?:{pattern})"
 
     mobile = "|".join(of(region, "mobile") for region in ("GB", "GG", "IM", "JE"))
-    return re.compile(rf"(?:\+44|0)(?:({mobile})|({of('GB', 'fixed_line')}))", re.ASCII)
+    landline = of("GB", "fixed_line")
+    return re.compile(rf"(?:\+44|0)(?:({_DRAMA_MOBILE}|{mobile})|({_DRAMA_LANDLINE}|{landline}))", re.ASCII)
 
 
 _FAST = _pattern()
@@ -44,8 +46,10 @@ _FAST = _pattern()
 
 def read(text: str) -> Phone | None:
     """The number, read as a British one unless it says otherwise; None when it is none, or has words with it."""
-    plain = text.translate(_SPACES)
-    match = _FAST.fullmatch(plain) or _DRAMA.fullmatch(plain)
+    match = _FAST.fullmatch(text.replace(" ", ""))  # nearly all; the table of characters takes four times as long
+    if match is None:
+        plain = text.translate(_SPACES)
+        match = _FAST.fullmatch(plain) or _DRAMA.fullmatch(plain)
     if match is None:
         return by_library(text)
     mobile, landline = match.groups()
