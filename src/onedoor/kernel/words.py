@@ -41,3 +41,17 @@ def spoken(number: str) -> str:
         return number
     national = "0" + number[3:]
     return f"{national[:5]} {national[5:]}"
+
+
+def ask_for(born_on: date, day: date) -> str:
+    """Whom to ask for when a patient is rung on this day: empty from 16 on, when it is themselves (clinical.md 6.2, under 16)."""
+    years = day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+    if years >= _OWN_NUMBER:
+        return ""
+    known = ", unless it is known that they decide for themselves" if years >= _MAY_DECIDE else ""
+    return f"ask for a parent or carer{known}"
+
+
+_MAY_DECIDE, _OWN_NUMBER = 13, 16
+"""Years. Below the first a parent or proxy is contacted; below the second that depends on a flag of competence, which we do not
+hold."""

@@ -37,6 +37,7 @@ def environment(**options: Any) -> jinja2.Environment:
         until=until,
         when=when,
         age=age,
+        ask_for=ask_for,
         day=plain_day,
         iso_day=iso_day,
         counted=counted,
@@ -77,6 +78,11 @@ def age(born_on: date) -> str:
     today = clock.today()
     months = (today.year - born_on.year) * 12 + today.month - born_on.month - (today.day < born_on.day)
     return counted(months, "month") if months < 24 else counted(months // 12, "year")
+
+
+def ask_for(born_on: date) -> str:
+    """Whom to ask for when this patient is rung today; empty for themselves."""
+    return words.ask_for(born_on, clock.today())
 
 
 def plain_day(moment: datetime | date) -> str:

@@ -24,7 +24,7 @@ from onedoor.booking.texts import About
 from onedoor.kernel import audit, calendar, clock
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.transitions import record_first
-from onedoor.kernel.words import clock_time, short_day, spoken
+from onedoor.kernel.words import ask_for, clock_time, short_day, spoken
 from onedoor.messaging import api as messaging
 from onedoor.messaging.types import NewAsk, NewMessage, Purpose
 from onedoor.patients import api as patients
@@ -353,11 +353,14 @@ def _ring(
 ) -> NewTask:
     numbers = " or ".join(spoken(number) for number in (reach.landline, reach.mobile) if number)
     instead = f" instead of {short_day(own)} at {clock_time(own)}" if own is not None else ""
+    who, ask = f"{reach.given_name} {reach.family_name}", ask_for(reach.born_on, clock.today())
+    if ask:
+        who, why = f"a parent or carer of {who}", f"{why}{ask.capitalize()}. "
     return NewTask(
         kind=OFFER_CALL.name,
         organisation_id=organisation_id,
         key=call_key(offer.pk),
-        title=f"Ring {reach.given_name} {reach.family_name} and offer {short_day(starts_at)} at {clock_time(starts_at)}",
+        title=f"Ring {who} and offer {short_day(starts_at)} at {clock_time(starts_at)}",
         detail=f"{why}On {numbers}. {words}{instead}. Others are asked too: the first to say yes has it.",
         patient_id=patient_id,
         subject="offer",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -264,6 +264,30 @@ def test_who_has_no_mobile_is_rung_in_the_same_wave() -> None:
     assert call.title.startswith("Ring Olive Hollis")
     assert call.due_at == first.wave.closes_at
     assert "01632 960" in call.detail
+
+
+@pytest.mark.parametrize(
+    ("born_on", "title", "detail"),
+    [
+        (date(2024, 3, 4), "Ring a parent or carer of Ada", "Ask for a parent or carer. On 01632"),
+        (
+            date(2012, 3, 4),
+            "Ring a parent or carer of Ada",
+            "Ask for a parent or carer, unless it is known that they decide for themselves. On 01632",
+        ),
+        (date(2010, 12, 7), "Ring Ada", "On 01632"),
+    ],
+)
+def test_whom_to_ask_for_about_a_child_is_said(born_on: date, title: str, detail: str) -> None:
+    world = World()
+    entry = world.waits("Ada", own=at(15, 9), phone_only=True)
+    entry.patient.born_on = born_on
+    entry.patient.save()
+    world.released(at(8, 10))
+    sweep()
+    call = tasks.Task.objects.get(kind="offer_call")
+    assert call.title.startswith(f"{title} {entry.patient.family_name} and offer")
+    assert call.detail.startswith(detail)
 
 
 def test_whom_a_text_does_not_serve_is_rung() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from nhs_number.validate import calculate_checksum
@@ -64,3 +64,18 @@ def test_days() -> None:
 )
 def test_folded_names(name: str, key: str) -> None:
     assert words.folded(name) == key
+
+
+@pytest.mark.parametrize(
+    ("born_on", "said"),
+    [
+        (date(2026, 12, 1), "ask for a parent or carer"),
+        (date(2013, 12, 8), "ask for a parent or carer"),
+        (date(2013, 12, 7), "ask for a parent or carer, unless it is known that they decide for themselves"),
+        (date(2010, 12, 8), "ask for a parent or carer, unless it is known that they decide for themselves"),
+        (date(2010, 12, 7), ""),
+        (date(1980, 2, 29), ""),
+    ],
+)
+def test_whom_to_ask_for(born_on: date, said: str) -> None:
+    assert words.ask_for(born_on, date(2026, 12, 7)) == said

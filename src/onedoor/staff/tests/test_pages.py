@@ -18,6 +18,7 @@ from onedoor.messaging.models import Message, Stop
 from onedoor.patients.models import Patient
 from onedoor.records.models import Look
 from onedoor.tasks import api as tasks
+from onedoor.tasks.models import Task
 from onedoor.ui.tests.world import LIST, PHONE, World, make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -56,6 +57,14 @@ class TestTasks:
         page = text_of(desk, reverse("tasks"))
         assert f'<form method="post" action="/tasks/{world.task.ref}/complete/" data-kind="reply"' in page
         assert '<button class="od-button" name="outcome" value="answered">' in page
+
+    def test_work_about_a_child_says_whom_to_ask_for(self, world: World, desk: Client) -> None:
+        """Whatever the work is: its row and the banner of its page."""
+        for patient_id in (world.ada.pk, world.sam.pk):
+            Task.objects.filter(pk=world.task.pk).update(patient_id=patient_id)
+            for address in (reverse("tasks"), reverse("task", args=[world.task.ref])):
+                said = "! Aged 7 years: ask for a parent or carer" in text_of(desk, address)
+                assert said == (patient_id == world.ada.pk)
 
     def test_ending_one_moves_it_to_done_today(self, world: World, desk: Client) -> None:
         desk.post(reverse("task_complete", args=[world.task.ref]), {"outcome": "answered", "note": "rang her"})
