@@ -5,7 +5,6 @@ A preview does everything and takes it back, so that what it says is what applyi
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import ExitStack
 from dataclasses import dataclass
 from io import BytesIO
@@ -25,13 +24,14 @@ from onedoor.accounts.api import (
 )
 from onedoor.booking import api as booking
 from onedoor.booking.types import SYSTEMS, Scope
+from onedoor.exchange import keeping
 from onedoor.exchange.files import patients
 from onedoor.exchange.files.appointments import DiaryRows
 from onedoor.exchange.files.mapping import Mapping, all_mappings
 from onedoor.exchange.files.patients import PatientRows
 from onedoor.exchange.files.report import Findings, Kind, Report, UnreadableFile
 from onedoor.exchange.files.sheet import Sheet
-from onedoor.exchange.models import ImportFile, StoredFile
+from onedoor.exchange.models import ImportFile
 from onedoor.kernel import audit, clock
 from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.kernel.actor import Actor
@@ -86,9 +86,7 @@ def preview_upload(*, kind: Kind, name: str, content: bytes, access: Access) -> 
     organisation = organisation_by_ods(report.ods_code)
     assert organisation is not None
     with transaction.atomic():
-        stored, _ = StoredFile.objects.get_or_create(
-            sha256=hashlib.sha256(content).hexdigest(), defaults={"content": content}
-        )
+        stored = keeping.keep(content)
         upload = ImportFile.objects.create(
             organisation=organisation,
             kind=kind,
@@ -108,7 +106,8 @@ def preview_upload(*, kind: Kind, name: str, content: bytes, access: Access) -> 
 
 @transaction.atomic
 def apply_upload(*, ref: UUID, access: Access) -> ImportFile:
-    """Apply a file that was previewed; applying it again changes nothing. Raises ImportFile.DoesNotExist outside the access."""
+    """Apply a file that was previewed; applying it again changes nothing, and nor does applying one that has lapsed.
+    Raises ImportFile.DoesNotExist outside the access."""
     access.require(Permission.IMPORT)
     upload = (
         ImportFile.objects.select_for_update(of=("self",))
@@ -122,7 +121,9 @@ def apply_upload(*, ref: UUID, access: Access) -> ImportFile:
         kind, BytesIO(bytes(upload.content.content)), upload.name, Owner(access=access), access.actor, True, None
     )
     upload.state, upload.report, upload.applied_at = report.state, report.as_values(), clock.now()
-    upload.save(update_fields=["state", "report", "applied_at"])
+    # Read for good: what waits for a person waits as rows of the diary, not as a file.
+    upload.content = None
+    upload.save(update_fields=["state", "report", "applied_at", "content"])
     return upload
 
 

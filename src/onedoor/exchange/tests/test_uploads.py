@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from onedoor import factories
@@ -9,7 +11,9 @@ from onedoor.exchange import api as exchange
 from onedoor.exchange.api import ImportFile, UnreadableFile
 from onedoor.exchange.models import StoredFile
 from onedoor.exchange.tests.test_files import SOUND, patient_list
+from onedoor.kernel import clock, jobs
 from onedoor.kernel.access import Access, NotPermitted, Role
+from onedoor.kernel.models import AuditEntry
 from onedoor.patients.models import Patient
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +40,46 @@ def test_the_same_bytes_are_kept_once() -> None:
     for _ in range(2):
         exchange.preview_upload(kind="patients", name="list.csv", content=patient_list(SOUND), access=access)
     assert (StoredFile.objects.count(), ImportFile.objects.count()) == (1, 2)
+
+
+def kept() -> int:
+    """How many files' bytes are there once the sweep has been."""
+    jobs.run_once("exchange.forget_files")
+    return StoredFile.objects.count()
+
+
+def test_an_applied_file_is_not_kept_but_its_report_is() -> None:
+    access = manager()
+    upload = exchange.preview_upload(kind="patients", name="list.csv", content=patient_list(SOUND), access=access)
+    assert kept() == 1
+    exchange.apply_upload(ref=upload.ref, access=access)
+    assert kept() == 0
+    assert exchange.report_of(exchange.upload(access, upload.ref)).did == {"new": 1}
+
+
+def test_a_file_that_nobody_applies_is_not_kept_but_its_report_is() -> None:
+    access = manager()
+    upload = exchange.preview_upload(kind="patients", name="list.csv", content=patient_list(SOUND), access=access)
+    with clock.at(upload.at + timedelta(days=7) - timedelta(seconds=1)):
+        assert kept() == 1
+    with clock.at(upload.at + timedelta(days=7)):
+        assert kept() == 0
+        found = exchange.apply_upload(ref=upload.ref, access=access)
+    assert (found.state, exchange.report_of(found).did) == ("lapsed", {"new": 1})
+    assert not Patient.objects.exists()
+    assert AuditEntry.objects.filter(action="lapse_upload", subject_id=upload.pk).count() == 1
+
+
+def test_bytes_stay_while_another_upload_of_them_may_be_applied() -> None:
+    access = manager()
+    first, second = (
+        exchange.preview_upload(kind="patients", name="list.csv", content=patient_list(SOUND), access=access)
+        for _ in range(2)
+    )
+    exchange.apply_upload(ref=first.ref, access=access)
+    assert kept() == 1
+    assert exchange.report_of(exchange.apply_upload(ref=second.ref, access=access)).did == {"unchanged": 1}
+    assert kept() == 0
 
 
 def test_strangers_find_nothing() -> None:

@@ -30,6 +30,7 @@ STATES = {
     "previewed": "read, not applied",
     "applied": "applied",
     "waiting": "waits for a person",
+    "lapsed": "not applied in time",
 }
 
 
@@ -101,6 +102,8 @@ def apply(request: HttpRequest, ref: UUID) -> HttpResponse:
     done = exchange.apply_upload(ref=found.ref, access=granted(request))
     if done.state == "waiting":
         messages.info(request, "So many appointments are missing from it that a person must decide first.")
+    elif done.state == "lapsed":
+        messages.error(request, "It was not applied in time, and its content is gone. Upload it again.")
     else:
         messages.success(request, "Applied. Nobody was texted because of it.")
     return redirect("import_file", ref=ref)
