@@ -28,6 +28,7 @@ STAFF = (
     "inbox",
     "thread",
     "thread of sam",
+    "sent",
     "offers",
     "waiting_join",
     "patients",
@@ -54,6 +55,7 @@ def pages(world: World) -> dict[str, str]:
         "inbox": reverse("inbox"),
         "thread": thread,
         "thread of sam": f"{thread}?person={world.sam.ref}",
+        "sent": reverse("sent") + "?number=07700900112&day=2026-12-07",
         "offers": reverse("offers"),
         "waiting_join": reverse("waiting_join") + f"?patient={world.sam.ref}",
         "patients": reverse("patients") + "?q=hollis",
@@ -109,6 +111,10 @@ def test_signing_in(page: Page) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector(".nhsuk-error-summary")
     assert Axe().run(page, options=_RULES).response["violations"] == []
+
+
+def test_did_you_send_me_this(page: Page) -> None:
+    look_at(page, "genuine", "/did-you-send-me-this/?number=07700900000")
 
 
 def test_nothing_is_loaded_from_elsewhere(page: Page, site: str) -> None:

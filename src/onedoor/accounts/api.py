@@ -18,6 +18,7 @@ from onedoor.accounts.queries import (
     organisation_by_ods,
     organisations,
     require_runs_all,
+    sender,
     telephone,
     workplaces,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "organisation_by_ods",
     "organisations",
     "require_runs_all",
+    "sender",
     "set_organisation",
     "set_site",
     "set_telephone",

@@ -53,6 +53,11 @@ def telephone(organisation_id: int) -> str:
     return Organisation.objects.filter(pk=organisation_id).values_list("phone", flat=True).first() or ""
 
 
+def sender(organisation_id: int) -> tuple[str, str]:
+    """(name, telephone) of an organisation, for anybody: both stand in its texts."""
+    return Organisation.objects.values_list("name", "phone").get(pk=organisation_id)
+
+
 def colleagues(access: Access) -> list[User]:
     """People with a role today at the organisations of this access, by name: whom work can be handed to."""
     today = clock.today()

@@ -23,6 +23,7 @@ from onedoor.messaging.queries.balance import (
     under_way,
 )
 from onedoor.messaging.queries.fates import never_sent, not_arrived
+from onedoor.messaging.queries.genuine import sent_to, texts_from
 from onedoor.messaging.queries.threads import (
     Person,
     Said,
@@ -75,6 +76,7 @@ __all__ = [
     "resting",
     "resume_sending",
     "run_dispatcher",
+    "sent_to",
     "set_account",
     "set_tariff",
     "settle_thread",
@@ -82,6 +84,7 @@ __all__ = [
     "stopped",
     "store_inbound",
     "store_receipts",
+    "texts_from",
     "texts_of_patient",
     "thread",
     "thread_by_ref",

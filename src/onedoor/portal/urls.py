@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from onedoor.portal import views
 
 urlpatterns: list[URLPattern] = [
+    path("did-you-send-me-this/", views.genuine, name="genuine"),
     path("my/", views.home, name="my_home"),
     path("my/appointments/<uuid:ref>/", views.appointment, name="my_appointment"),
     path("my/appointments/<uuid:ref>/coming/", views.coming, name="my_coming"),

@@ -21,7 +21,7 @@ from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
 from onedoor.patients.types import Card
 from onedoor.records import api as records
-from onedoor.ui.access import granted, patient
+from onedoor.ui.access import granted, patient, public
 from onedoor.ui.pages import page
 
 _AHEAD = ("pending", "booked", "cancelling")
@@ -148,6 +148,15 @@ def messages_page(request: HttpRequest) -> HttpResponse:
         texts=messaging.texts_of_patient(access, me.id),
         not_arrived=_NOT_ARRIVED,
     )
+
+
+@public
+@require_GET
+def genuine(request: HttpRequest) -> HttpResponse:
+    """Did you send me this? Whose a sending number is, for anybody; nothing here depends on who is a patient."""
+    number = request.GET.get("number", "").strip()[:20]
+    senders = [accounts.sender(key) for key in messaging.texts_from(number)]
+    return page(request, "portal/genuine.jinja", number=number, senders=senders)
 
 
 @patient

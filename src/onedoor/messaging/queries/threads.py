@@ -242,7 +242,7 @@ def texts_of_patient(access: Access, patient_id: int, *, limit: int = 100) -> li
         ours = ours.filter(organisation_id__in=access.organisations)
         theirs = theirs.filter(organisation_id__in=access.organisations)
     said = [_theirs(text, {}) for text in theirs.order_by("-id")[:limit]]
-    said += [_ours(message, {}) for message in ours.order_by("-id")[:limit]]
+    said += [shown_of_ours(message, {}) for message in ours.order_by("-id")[:limit]]
     return sorted(said, key=lambda one: one.at, reverse=True)[:limit]
 
 
@@ -251,7 +251,7 @@ def _view(access: Access, organisation_id: int, number: str, found: Thread | Non
     by_key = {person.id: person for person in people}
     theirs = Inbound.objects.filter(organisation_id=organisation_id, number=number).order_by("-id")[:limit]
     ours = Message.objects.filter(organisation_id=organisation_id, number=number).order_by("-id")[:limit]
-    said = [_theirs(text, by_key) for text in theirs] + [_ours(message, by_key) for message in ours]
+    said = [_theirs(text, by_key) for text in theirs] + [shown_of_ours(message, by_key) for message in ours]
     return ThreadView(
         ref=found.ref if found else None,
         organisation_id=organisation_id,
@@ -285,7 +285,8 @@ def _theirs(text: Inbound, people: Mapping[int, Person]) -> Said:
     )
 
 
-def _ours(message: Message, people: Mapping[int, Person]) -> Said:
+def shown_of_ours(message: Message, people: Mapping[int, Person]) -> Said:
+    """A text that we wrote, as pages show it; `people` are those who may be named."""
     return Said(
         ours=True,
         at=message.accepted_at or message.created_at,

@@ -80,3 +80,24 @@ def test_somebody_elses_appointment_is_not_found(world: World, me: Client) -> No
     adas = world.entry.appointment
     assert adas is not None
     assert me.get(reverse("my_appointment", args=[adas.ref])).status_code == 404
+
+
+@pytest.mark.parametrize("number", ["07700 900000", "+447700900000", "447700900000"])
+def test_anybody_may_ask_whose_a_sending_number_is(world: World, number: str) -> None:
+    page = Client().get(reverse("genuine"), {"number": number}).content.decode()
+    assert "is a number of ours" in page
+    assert "Wexcombe Road Surgery texts from it. Ring them on 01632 960123." in page
+
+
+def test_nobody_learns_there_whose_phone_is_a_patients(world: World) -> None:
+    """The answer to a patient's number and to any other is the same, but for the number."""
+    pages = [Client().get(reverse("genuine"), {"number": number}) for number in ("07700900111", "07700900999")]
+    said = [page.content.decode().replace("07700900111", "").replace("07700900999", "") for page in pages]
+    assert "is not a number of ours" in said[0]
+    assert said[0] == said[1]
+
+
+def test_a_patient_sees_whether_a_text_is_ours(world: World, me: Client) -> None:
+    assert "Did you send me this?" in me.get(reverse("my_home")).content.decode()
+    page = me.get(reverse("my_messages")).content.decode()
+    assert "If we sent it to you, it is in this list." in page

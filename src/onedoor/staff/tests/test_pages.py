@@ -220,6 +220,26 @@ class TestInbox:
         assert desk.post(address, {"to": str(world.elsewhere.pk)}).status_code == 404
 
 
+class TestSent:
+    """Did we send this?"""
+
+    def test_whether_and_when_and_no_more(self, world: World, desk: Client) -> None:
+        text = Message.objects.filter(patient=world.sam).earliest("id")
+        Message.objects.filter(pk=text.pk).update(accepted_at=clock.now(), provider_id="x")
+        found = text_of(desk, reverse("sent") + "?number=07700+900111&day=2026-12-07")
+        assert "1 text went to 07700 900111 on Monday 7 December 2026" in found
+        assert "about an appointment that was booked, moved or cancelled" in found
+        assert "Sam" not in found
+        assert text.body not in found
+        for other in ("number=07700900111&day=2026-12-08", "number=07700900999&day=2026-12-07"):
+            assert "No text of ours went to" in text_of(desk, reverse("sent") + f"?{other}")
+
+    def test_another_practice_does_not_learn_it(self, world: World) -> None:
+        Message.objects.update(accepted_at=clock.now(), provider_id=None)
+        page = text_of(signed_in(world.elsewhere), reverse("sent") + "?number=07700900111&day=2026-12-07")
+        assert "No text of ours went to" in page
+
+
 class TestOffers:
     """Released places."""
 

@@ -15,10 +15,12 @@ from django.views.decorators.http import require_GET, require_POST
 from onedoor.accounts import api as accounts
 from onedoor.booking import api as booking
 from onedoor.booking.types import AppointmentView
+from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
 from onedoor.records import api as records
+from onedoor.staff.addresses import chosen_day
 from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.tasks import api as tasks
 from onedoor.ui.access import granted, staff
@@ -183,6 +185,29 @@ def answer(request: HttpRequest, ref: UUID) -> HttpResponse:
     else:
         messages.success(request, f"Done: {ON_APPOINTMENT[intent].lower()}. Write back if they should know.")
     return _back(request, ref)
+
+
+SENT_WORDS = {
+    "appointment_reminder": "a reminder of an appointment",
+    "appointment_same_day": "about an appointment on the same day",
+    "appointment_change": "about an appointment that was booked, moved or cancelled",
+    "offer": "an offer of an appointment",
+    "offer_ended": "that an offer had ended",
+    "answer": "an answer to a text",
+    "question": "a question back to a text",
+    "crisis": "an answer to a text",
+    "staff_reply": "a reply that staff wrote",
+}
+
+
+@staff(Permission.MESSAGES)
+@require_GET
+def sent(request: HttpRequest) -> HttpResponse:
+    """Did we send this? Texts that went to a number on a day: whether and when, for a caller who may be anybody."""
+    number = request.GET.get("number", "").strip()[:20]
+    day = chosen_day(request.GET.get("day"), clock.today())
+    found = messaging.sent_to(granted(request), number, day) if number else []
+    return staff_page(request, "staff/sent.jinja", "inbox", number=number, day=day, sent=found, words=SENT_WORDS)
 
 
 def _answer(access: Access, about: AppointmentView, intent: str) -> None:

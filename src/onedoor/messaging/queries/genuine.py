@@ -1,0 +1,34 @@
+"""Did you send me this? Whether a text that claims to be from a practice came from here.
+
+Anybody may ask whose a sending number is: it stands on every text. What was sent to a number is for staff only, for it would
+tell a stranger whose patient has that phone (messaging.md 3.3: a public check page; product-map.md A5).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from onedoor.kernel.access import Access, Permission
+from onedoor.kernel.clock import london_day
+from onedoor.messaging.models import Message, ProviderAccount
+from onedoor.messaging.queries.threads import Said, shown_of_ours
+from onedoor.messaging.receiving import e164
+
+
+def texts_from(number: str) -> list[int]:
+    """The organisations that text from this number, in whichever way it is written; none when it is no number of ours."""
+    found = (
+        ProviderAccount.objects.filter(reply_number=e164(number)) if number.strip() else ProviderAccount.objects.none()
+    )
+    return sorted(found.values_list("organisation_id", flat=True))
+
+
+def sent_to(access: Access, number: str, day: date) -> list[Said]:
+    """Texts to this number that the provider took on a London day, the latest first; NotPermitted without the right to read
+    messages."""
+    access.require(Permission.MESSAGES)
+    start, end = london_day(day)
+    found = Message.objects.filter(number=e164(number), accepted_at__gte=start, accepted_at__lt=end)
+    if not access.everything:
+        found = found.filter(organisation_id__in=access.organisations)
+    return [shown_of_ours(message, {}) for message in found.order_by("-accepted_at", "-id")[:100]]
