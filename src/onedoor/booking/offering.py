@@ -26,8 +26,8 @@ CONTEXT = Context(
 
 _CROSSING = timedelta(minutes=2)
 """A text this soon after an offer may have been written before it came."""
-_LATE = timedelta(hours=24)
-"""How long a late YES is answered with "gone" rather than handed to a person."""
+_LATE = timedelta(hours=48)
+"""How long after its end an offer is still known to be what a YES or NO is about, rather than a person's to find out."""
 
 
 class Offers:
@@ -38,17 +38,16 @@ class Offers:
     def open_subjects(self, patient_ids: Sequence[int], intent: str) -> list[Candidate]:
         """Offers to these patients that the intent could be about.
 
-        Open ones for YES and NO, and for CANCEL, which to an offer means NO. A YES that comes when nothing is open may be
-        late, or a second thought: then the offers that lately ended.
+        Open ones for YES and NO, and for CANCEL, which to an offer means NO. A YES or NO that comes when nothing is open may
+        be late, or a second thought: then the offer that ended last.
         """
         if intent not in ("accept", "decline", "cancel", "confirm"):
             return []
-        mine = Offer.objects.filter(
-            entry__patient_id__in=patient_ids, release__seat__starts_at__gt=clock.now()
-        ).select_related("entry__patient", "release__seat")
-        found = [] if intent == "confirm" else _newest(mine.filter(state="open").order_by("id"))
-        if not found and intent in ("accept", "confirm") and not _asked_to_confirm(patient_ids, intent):
-            lately = Q(state__in=("gone", "withdrawn")) | Q(state="declined", release__state="open")
+        mine = Offer.objects.filter(entry__patient_id__in=patient_ids).select_related("entry__patient", "release__seat")
+        begins = Q(release__seat__starts_at__gt=clock.now())
+        found = [] if intent == "confirm" else _newest(mine.filter(begins, state="open").order_by("id"))
+        if not found and intent != "cancel" and not _asked_to_confirm(patient_ids, intent):
+            lately = Q(state__in=("gone", "withdrawn", "unanswered")) | Q(state="declined", release__state="open")
             # Not of whoever waits no more: YES again after taking another place is not about one they refused before.
             late = mine.filter(lately, ended_at__gte=clock.now() - _LATE, entry__state="waiting")
             found = list(late.order_by("-ended_at", "-id")[:1])
@@ -60,6 +59,7 @@ class Offers:
                 first_name=offer.entry.patient.given_name,
                 when=offer.release.seat.starts_at,
                 asked=offer.state == "open",
+                ended=offer.state != "open",
                 organisation_id=offer.release.organisation_id,
             )
             for offer in found
@@ -72,6 +72,9 @@ class Offers:
         ).get(pk=candidate.subject_id)
         if intent in ("accept", "confirm"):
             return _accept(offer, by)
+        if offer.state != "open" and intent == "decline":
+            # It is as they wish, and they are not written to again.
+            return Acted(answer=None)
         if intent in ("decline", "cancel"):
             refilling.decline_offer(offer_id=offer.pk, by=by)
             return Acted(answer=texts.offer_declined(_about(offer), waves.own_start(offer)))
@@ -105,10 +108,13 @@ def _accept(offer: Offer, by: Actor) -> Acted:
     except (errors.SeatTaken, errors.TooLate):
         # This is how they are told: the sweep need not.
         Offer.objects.filter(pk=offer.pk).update(told_gone=True)
-        return Acted(answer=texts.offer_gone(about, own, taken=offer.state != "withdrawn"))
+        over = offer.state == "withdrawn" or offer.release.state == "left"
+        return Acted(answer=texts.offer_gone(about, own, taken=not over))
     except errors.PatientBusy:
         return Acted(answer=texts.offer_clashes(about))
     except errors.OfferEnded:
+        if offer.state == "unanswered":
+            return Acted(answer=texts.offer_gone(about, own, taken=False))
         return Acted(answer=None, done=False)
     if new.state == "pending":
         return Acted(answer=texts.offer_asked(about, own))

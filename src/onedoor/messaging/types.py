@@ -63,7 +63,8 @@ class QueueResult:
 class Candidate:
     """What a reply could be about. `when` is its start; `asked` says that the patient has an open question about it.
 
-    `organisation_id` keeps a reply to one organisation's number from acting on another's; None is bound to none.
+    `organisation_id` keeps a reply to one organisation's number from acting on another's; None is bound to none. `ended` says
+    that nothing of it is open any more, and the owner only answers.
     """
 
     kind: str
@@ -73,6 +74,7 @@ class Candidate:
     when: datetime
     asked: bool
     organisation_id: int | None = None
+    ended: bool = False
 
 
 @dataclass(frozen=True)

@@ -731,16 +731,16 @@ def test_a_late_yes_is_answered_with_gone_and_not_left_to_a_person() -> None:
     refilling.accept_offer(offer_id=offered(release)[0].pk, by=TEST)
     sweep()
     owner = Offers()
-    for intent in ("accept", "confirm"):
+    for intent in ("accept", "confirm", "decline"):
         (found,) = owner.open_subjects([loser.patient_id], intent)
         assert found == Candidate(
-            "offer", offered(release)[1].pk, loser.patient_id, "Ola", at(8, 10), False, world.practice.pk
+            "offer", offered(release)[1].pk, loser.patient_id, "Ola", at(8, 10), False, world.practice.pk, ended=True
         )
-    assert owner.open_subjects([loser.patient_id], "decline") == []
+    assert owner.open_subjects([loser.patient_id], "cancel") == []
     # A reminder that waits for a YES comes first.
     Appointment.objects.filter(waitingentry=loser).update(reminded_at=clock.now())
     assert owner.open_subjects([loser.patient_id], "confirm") == []
-    with clock.at(at(8, 10)):
+    with clock.at(at(9, 9, 1)):
         assert owner.open_subjects([loser.patient_id], "accept") == []
 
 

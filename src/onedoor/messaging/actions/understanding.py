@@ -44,6 +44,8 @@ WHICH_WITHIN = timedelta(minutes=15)
 """How long the question which visit is meant waits before a person does (product-map.md J2)."""
 AGAIN_WITHIN = timedelta(hours=24)
 """A wish repeated within a day of being granted may be the same wish: it does not take the next visit with it."""
+LATE_WITHIN = timedelta(hours=48)
+"""How long after a question its answer is known as one although it has closed."""
 BACK_WITHIN = timedelta(hours=1)
 """How long YES takes a cancellation back."""
 LOOK_BACK = timedelta(days=7)
@@ -278,14 +280,21 @@ class _Reply:
         if self.which is not None:
             contexts.add("which")
             options = [Option(n, option["first_name"]) for n, option in enumerate(self.which.options, 1)]
-        return understand(
-            self.inbound.text,
-            contexts,
-            options=options,
-            asked_intent=self._asked_intent(),
-            ours=self._our_texts(),
-            more={name: context.intents for name, context in ports.contexts().items()},
+        ours, more = self._our_texts(), {name: context.intents for name, context in ports.contexts().items()}
+        read = understand(
+            self.inbound.text, contexts, options=options, asked_intent=self._asked_intent(), ours=ours, more=more
         )
+        if read.intent == "person" and self._asked_lately and not self.open_asks and self.which is None:
+            late = understand(self.inbound.text, {self._asked_lately}, ours=ours, more=more)
+            return late if late.readings else read
+        return read
+
+    @cached_property
+    def _asked_lately(self) -> str:
+        """The kind of the last question, when it has closed not long ago: "No thanks" may be a late answer to it."""
+        last = self.asks[-1] if self.asks else None
+        late = last is not None and last.context != "which" and self.said_at - last.asked_at <= LATE_WITHIN
+        return last.context if last is not None and late and last.asked_at <= self.said_at else ""
 
     def _asked_intent(self) -> str:
         return str(self.which.options[0]["intent"]) if self.which and self.which.options else ""
@@ -494,7 +503,7 @@ class _Reply:
             for owner in ports.owners()
             for candidate in owner.open_subjects(living, intent)
             if candidate.organisation_id in (None, self.organisation_id)
-            and candidate.when > self.now
+            and (candidate.ended or candidate.when > self.now)
             and self._can_answer(candidate, intent)
         ]
 
