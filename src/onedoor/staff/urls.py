@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("diary/<day:day>/<uuid:ref>/earlier/", diary.wants_earlier, name="place_earlier"),
     path("diary/<day:day>/<uuid:ref>/<mark:what>/", diary.mark, name="place_mark"),
     path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/sent/", inbox.sent, name="sent"),
     path("inbox/<uuid:ref>/", inbox.thread, name="thread"),
     path("inbox/<uuid:ref>/reply/", inbox.reply, name="thread_reply"),
     path("inbox/<uuid:ref>/settle/", inbox.settle, name="thread_settle"),
