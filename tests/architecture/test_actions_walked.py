@@ -63,6 +63,7 @@ NOT_WALKED: dict[str, str] = {
     "tasks.ask_for": INSIDE,
     "tasks.withdraw": INSIDE,
     "tasks.declare_kind": DECLARES,
+    "tasks.lock_first": DECLARES,
     "tasks.kind_of": READS,
     "tasks.kinds": READS,
     "messaging.clear": INSIDE,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from onedoor.kernel.events import handles
-from onedoor.messaging.actions.threads import on_task_completed
+from onedoor.messaging.actions.threads import lock_for_work, on_task_completed
+from onedoor.tasks.api import lock_first
 from onedoor.tasks.events import TaskCompleted
 
+lock_first("thread", lock_for_work)
 handles(TaskCompleted)(on_task_completed)

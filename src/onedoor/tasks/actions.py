@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -28,6 +28,7 @@ MOVES = declare_moves(
 )
 
 _kinds: dict[str, Kind] = {}
+_locks: dict[str, Callable[[Task], None]] = {}
 
 
 class AlreadyDone(Exception):
@@ -42,6 +43,15 @@ def declare_kind(kind: Kind) -> Kind:
     """Declare a kind of work; called once by the context that makes it, when the application is ready."""
     _kinds[kind.name] = kind
     return kind
+
+
+def lock_first(subject: str, lock: Callable[[Task], None]) -> None:
+    """Declare what is locked before work about such a subject ends; called once, when the application is ready.
+
+    Whoever makes work about something has locked that thing already: work is locked last by everybody, or two would wait for
+    each other.
+    """
+    _locks[subject] = lock
 
 
 def kind_of(name: str) -> Kind:
@@ -132,6 +142,8 @@ def complete(*, access: Access, ref: UUID, outcome: str, note: str = "") -> None
     task = by_ref(access, ref)
     if outcome not in {choice.value for choice in kind_of(task.kind).outcomes}:
         raise NoSuchOutcome(outcome)
+    if task.subject in _locks:
+        _locks[task.subject](task)
     by = access.actor
     _move(task, "done", by=by, also={"outcome": outcome, "note": note, "ended_at": clock.now()})
     events.emit(

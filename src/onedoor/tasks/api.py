@@ -10,6 +10,7 @@ from onedoor.tasks.actions import (
     give_back,
     kind_of,
     kinds,
+    lock_first,
     withdraw,
 )
 from onedoor.tasks.models import Task
@@ -30,6 +31,7 @@ __all__ = [
     "give_back",
     "kind_of",
     "kinds",
+    "lock_first",
     "visible",
     "waiting",
     "withdraw",

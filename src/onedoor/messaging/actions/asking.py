@@ -106,7 +106,13 @@ def record_answers(
     )
     if close:
         # The owner may have withdrawn its questions already, because it cleared what they were about: they were answered.
-        Ask.objects.filter(pk__in=[ask.pk for ask in asks], state__in=("open", "withdrawn")).update(state="answered")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """UPDATE messaging_ask k SET state = 'answered' FROM (
+                       SELECT id FROM messaging_ask WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE) l
+                   WHERE k.id = l.id AND k.state IN ('open', 'withdrawn')""",
+                [[ask.pk for ask in asks]],
+            )
 
 
 def close_asks(

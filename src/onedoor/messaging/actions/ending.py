@@ -13,6 +13,7 @@ from onedoor.messaging.actions.receipts import RESTS
 from onedoor.messaging.actions.results import withdraw_asks
 from onedoor.messaging.kinds_sending import UNKNOWN_SEND, UNKNOWN_SENDS, UNREACHABLE
 from onedoor.messaging.models import OptOut, State
+from onedoor.tasks.api import Task
 from onedoor.tasks.events import TaskCompleted
 
 BY = Actor.system("expire texts")
@@ -45,6 +46,18 @@ def expire(*, limit: int = 2_000) -> int:
         ],
     )
     return len(rows)
+
+
+def lock_message(task: Task) -> None:
+    """Before work about a text ends: lock the text (`messaging.models`, one lock order)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM messaging_message WHERE id = %s FOR NO KEY UPDATE", [task.subject_id])
+
+
+def lock_opt_out(task: Task) -> None:
+    """Before work about a number that rests ends: lock its rest."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM messaging_opt_out WHERE id = %s FOR NO KEY UPDATE", [task.subject_id])
 
 
 def on_task_completed(event: TaskCompleted) -> None:

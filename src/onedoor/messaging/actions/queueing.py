@@ -306,10 +306,13 @@ def clear(
         )
         cleared = int(cursor.fetchone()[0])
         cursor.execute(
-            """UPDATE messaging_ask k SET state = 'withdrawn'
-               WHERE k.subject = %(subject)s AND k.subject_id = ANY(%(ids)s) AND k.state = 'open'
-                 AND (%(purposes)s::text[] IS NULL OR EXISTS (
-                     SELECT 1 FROM messaging_message m WHERE m.id = k.message_id AND m.purpose = ANY(%(purposes)s)))""",
+            """UPDATE messaging_ask k SET state = 'withdrawn' FROM (
+                   SELECT id FROM messaging_ask o
+                   WHERE o.subject = %(subject)s AND o.subject_id = ANY(%(ids)s) AND o.state = 'open'
+                     AND (%(purposes)s::text[] IS NULL OR EXISTS (
+                         SELECT 1 FROM messaging_message m WHERE m.id = o.message_id AND m.purpose = ANY(%(purposes)s)))
+                   ORDER BY id FOR NO KEY UPDATE OF o) l
+               WHERE k.id = l.id AND k.state = 'open'""",
             parameters,
         )
     if cleared:

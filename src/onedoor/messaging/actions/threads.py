@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -66,6 +67,20 @@ def thread_of(*, organisation_id: int, number: str, received_at: datetime | None
         urgent=row[4],
         owner_id=row[5],
     )
+
+
+def lock_threads(ids: Collection[int]) -> None:
+    """Lock threads in order of key until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM messaging_thread WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [list(ids)])
+
+
+def lock_for_work(task: tasks.Task) -> None:
+    """Before work about a thread ends: lock it, and all threads of a number that is checked, about which others may be asked."""
+    ids = Thread.objects.filter(pk=task.subject_id or 0)
+    if task.kind == WRONG_NUMBER.name:
+        ids = Thread.objects.filter(number__in=ids.values("number"))
+    lock_threads(list(ids.values_list("pk", flat=True)))
 
 
 def ask_person(
@@ -138,7 +153,7 @@ def settle_thread(*, access: Access, thread_ref: uuid.UUID) -> None:
     """
     access.require(Permission.MESSAGES)
     thread = by_ref(access, thread_ref)
-    # Tasks before the thread, as in `tasks.complete`: two people ending the same work must not lock each other out.
+    lock_threads([thread.pk])
     for task in _waiting(thread).order_by("id"):
         if "answered" not in {outcome.value for outcome in tasks.kind_of(task.kind).outcomes}:
             raise MustDecide(task.kind)
@@ -162,7 +177,7 @@ def on_task_completed(event: TaskCompleted) -> None:
     """Somebody ended a task about a thread: the thread waits no more, and a number that was checked is dealt with."""
     if event.subject != "thread" or event.kind not in THREAD_KINDS or event.subject_id is None:
         return
-    thread = Thread.objects.select_for_update().get(pk=event.subject_id)
+    thread = Thread.objects.get(pk=event.subject_id)
     if event.kind == "wrong_number":
         _number_checked(thread, wrong=event.outcome == "wrong", by=event.by)
     if not _waiting(thread).exists():

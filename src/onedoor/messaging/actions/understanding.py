@@ -731,18 +731,17 @@ class _Reply:
 @transaction.atomic
 def unanswered_which() -> int:
     """Questions which visit is meant that nobody answered in time: a person finds out. Returns how many."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """UPDATE messaging_ask SET state = 'expired' WHERE id IN (
-                   SELECT id FROM messaging_ask WHERE state = 'open' AND context = 'which' AND expires_at <= %s
-                   ORDER BY expires_at LIMIT 100 FOR UPDATE SKIP LOCKED)
-               RETURNING organisation_id, number, options""",
-            [clock.now()],
-        )
-        rows = cursor.fetchall()
-    for organisation_id, number, options in rows:
-        thread = Thread.objects.select_for_update().get(organisation_id=organisation_id, number=number)
-        listed = options if isinstance(options, list) else []
+    due = Ask.objects.filter(state="open", context="which", expires_at__lte=clock.now())
+    numbers = sorted(set(due.order_by("expires_at").values_list("organisation_id", "number")[:100]))
+    threads = {pair: thread_of(organisation_id=pair[0], number=pair[1]) for pair in numbers}
+    done = 0
+    # Only now that nobody answers any of them at this moment.
+    for ask in due.filter(number__in={number for _, number in numbers}).order_by("id").select_for_update(of=("self",)):
+        thread = threads.get((ask.organisation_id, ask.number))
+        if thread is None:
+            continue
+        Ask.objects.filter(pk=ask.pk).update(state="expired")
+        listed = ask.options if isinstance(ask.options, list) else []
         intent = str(listed[0]["intent"]) if listed else "cancel"
         ask_person(
             thread=thread,
@@ -751,7 +750,8 @@ def unanswered_which() -> int:
             by=BY,
             kind=kinds.WHICH,
         )
-    return len(rows)
+        done += 1
+    return done
 
 
 __all__ = ["unanswered_which", "understand_next", "understand_slice"]

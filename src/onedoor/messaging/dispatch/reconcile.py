@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -50,6 +51,11 @@ def _release(run: int, first_lookup: float) -> int:
         # A claim of this run's that is under way commits first, and none comes after.
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CLAIM_CLASS, run])
         cursor.execute("UPDATE messaging_dispatch_run SET ended_real = clock_timestamp() WHERE id = %s", [run])
+        cursor.execute(
+            f"""SELECT 1 FROM messaging_message WHERE waiting AND run = %s
+                AND state IN ({State.CLAIMED.value}, {State.SENDING.value}) ORDER BY id FOR NO KEY UPDATE""",
+            [run],
+        )
         cursor.execute(
             f"""UPDATE messaging_message SET state = {State.QUEUED.value}, run = NULL
                 WHERE waiting AND run = %s AND state = {State.CLAIMED.value}""",
@@ -114,10 +120,19 @@ def take_doubts(hold: float, limit: int = 50) -> list[Doubt]:
         return [Doubt(*row) for row in cursor.fetchall()]
 
 
+def _lock(cursor: Any, doubts: Sequence[Doubt]) -> None:
+    """In order of key (`messaging.models`, one lock order)."""
+    cursor.execute(
+        "SELECT 1 FROM messaging_message WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+        [[doubt.id for doubt in doubts]],
+    )
+
+
 @transaction.atomic
 def adopt(found: Sequence[tuple[Doubt, Found]]) -> int:
     """The provider has these: they are accepted, under its id. Receipts say the rest. Returns how many were news."""
     with connection.cursor() as cursor:
+        _lock(cursor, [doubt for doubt, _ in found])
         cursor.execute(
             """WITH adopted AS (
                    UPDATE messaging_message m SET state = %(accepted)s, provider_id = r.provider_id, accepted_at = %(now)s,
@@ -150,6 +165,7 @@ def absent(doubts: Sequence[Doubt], lookups: Sequence[float]) -> None:
     """The provider does not have these: look again later, or decide (`rules.unresolved`)."""
     now = clock.now()
     with connection.cursor() as cursor:
+        _lock(cursor, doubts)
         cursor.execute(
             f"""UPDATE messaging_message m SET lookups = m.lookups + 1,
                     retry_real = clock_timestamp() + make_interval(secs => (%(gaps)s::float8[])[m.lookups + 1])

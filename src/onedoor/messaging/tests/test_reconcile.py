@@ -40,6 +40,8 @@ def alive(run: int) -> Iterator[None]:
     with psycopg.connect(**parameters, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_CLASS, run])
         yield
+        # A session ends a moment after it was closed here.
+        other.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, run])
 
 
 def test_what_a_dead_dispatcher_held_is_queued_or_unknown() -> None:
