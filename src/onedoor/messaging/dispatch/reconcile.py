@@ -6,7 +6,8 @@ otherwise speak for texts that another has taken over.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -14,7 +15,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from onedoor.kernel import clock
+from onedoor.kernel import audit, clock
 from onedoor.messaging.actions.doubts import BY, close, leave_to_person
 from onedoor.messaging.actions.results import note_sent
 from onedoor.messaging.dispatch.store import CLAIM_CLASS, OPEN
@@ -196,3 +197,24 @@ def absent(doubts: Sequence[Doubt], lookups: Sequence[float]) -> None:
             [ids["resend"]],
         )
     leave_to_person(by_decision["person"], "does not know it")
+    _note(by_decision)
+
+
+def _note(by_decision: Mapping[str, Sequence[tuple[int, int, int | None]]]) -> None:
+    """One audit row for each organisation and decision, naming the texts: as many at the most as are looked up at a time."""
+    told: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for decision, rows in by_decision.items():
+        for key, organisation_id, _ in rows:
+            told[organisation_id, decision].append(key)
+    audit.record_many(
+        by=BY,
+        lines=[
+            audit.Line(
+                "reconcile_messages",
+                "message",
+                organisation_id=organisation_id,
+                detail={"decision": decision, "messages": sorted(keys)},
+            )
+            for (organisation_id, decision), keys in sorted(told.items())
+        ],
+    )

@@ -130,6 +130,27 @@ def test_absent_campaign_expires() -> None:
     assert Message.objects.get().state == State.EXPIRED
 
 
+def test_what_was_decided_about_absent_texts_is_on_the_audit(django_assert_max_num_queries: Any) -> None:
+    practice_ = practice()
+    account(practice_)
+    made = {
+        "resend": [tried(practice_, State.UNKNOWN), tried(practice_, State.UNKNOWN)],
+        "expire": [tried(practice_, State.UNKNOWN, purpose=CAMPAIGN.name)],
+        "person": [tried(practice_, State.UNKNOWN, purpose=RESULT.name)],
+        "clear": [tried(practice_, State.UNKNOWN)],
+    }
+    Message.objects.filter(pk=made["clear"][0].pk).update(because="moved")
+    Message.objects.update(lookups=1)
+    doubts = [Doubt(one.pk, one.account_id or 0, str(one.ref)) for ones in made.values() for one in ones]
+    with django_assert_max_num_queries(22):
+        reconcile.absent(doubts, LOOKUPS)
+    rows = AuditEntry.objects.filter(action="reconcile_messages")
+    assert {row.detail["decision"]: row.detail["messages"] for row in rows} == {
+        decision: [one.pk for one in ones] for decision, ones in made.items()
+    }
+    assert {row.organisation_id for row in rows} == {practice_.pk}
+
+
 def test_absent_and_untrue_meanwhile_is_cleared() -> None:
     one = doubt()
     Message.objects.update(lookups=1, because="moved")
