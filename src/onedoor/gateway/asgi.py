@@ -10,6 +10,7 @@ import psycopg
 from onedoor.gateway import demonstration
 from onedoor.gateway.doors import ProviderDoors, Receive, Scope, Send, answer, connect
 from onedoor.gateway.live import Live
+from onedoor.kernel import memory
 
 Application = Callable[[Any, Any, Any], Awaitable[Any]]
 
@@ -47,6 +48,7 @@ class Gateway:
             if message["type"] == "lifespan.startup":
                 await self._live.start()
                 self._providers.start()
+                memory.settle()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await self._providers.stop()

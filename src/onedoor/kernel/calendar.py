@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from datetime import time as Time
 from functools import lru_cache
 
-import holidays
+from holidays.countries.united_kingdom import UnitedKingdom
 
 from onedoor.kernel.clock import LONDON
 
@@ -16,7 +16,7 @@ CLOSES = Time(18, 30)
 
 @lru_cache(maxsize=64)
 def _bank_holidays(year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
+    return frozenset(UnitedKingdom(subdiv="ENG", years=year))  # type: ignore[no-untyped-call]
 
 
 def is_working_day(day: date) -> bool:

@@ -10,6 +10,9 @@ from django.db import connection
 
 
 def plan_by_key(*, session: bool = False) -> None:
-    """For the rest of this transaction, or session, read no whole table where an index leads to the row."""
+    """For the rest of this transaction, or session, read no whole table where an index leads to the row, and plan once."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('enable_seqscan', 'off', %s)", [not session])
+        cursor.execute(
+            "SELECT set_config('enable_seqscan', 'off', %s), set_config('plan_cache_mode', 'force_generic_plan', %s)",
+            [not session, not session],
+        )

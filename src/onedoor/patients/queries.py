@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from onedoor.kernel import arrays, clock, nhs_number
+from onedoor.kernel import arrays, clock, nhs_number, prepared
 from onedoor.kernel.access import Access
 from onedoor.kernel.words import folded
 from onedoor.patients.models import CareRelationship, ContactPoint, Patient
@@ -90,40 +90,38 @@ def not_to_be_reached(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int],
 
     The short form of `reach`, for looking again just before something goes out.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT w.organisation, w.patient, p.deceased, p.restricted, r.id IS NULL
-               FROM unnest(%(organisations)s::bigint[], %(patients)s::bigint[]) AS w(organisation, patient)
-               JOIN patients_patient p ON p.id = w.patient
-               LEFT JOIN LATERAL (SELECT r.id FROM patients_care_relationship r WHERE r.patient_id = w.patient
-                    AND r.organisation_id = w.organisation AND r.starts_on <= %(today)s
-                    AND (r.ends_on IS NULL OR r.ends_on > %(today)s) LIMIT 1) r ON true
-               WHERE p.deceased OR p.restricted OR r.id IS NULL""",
-            {
-                "organisations": arrays.numbers(pair[0] for pair in pairs),
-                "patients": arrays.numbers(pair[1] for pair in pairs),
-                "today": clock.today(),
-            },
-        )
-        return {(row[0], row[1]): (row[2], row[3], row[4]) for row in cursor.fetchall()}
+    found = prepared.execute(
+        """SELECT w.organisation, w.patient, p.deceased, p.restricted, r.id IS NULL
+           FROM unnest(%(organisations)s::bigint[], %(patients)s::bigint[]) AS w(organisation, patient)
+           JOIN patients_patient p ON p.id = w.patient
+           LEFT JOIN LATERAL (SELECT r.id FROM patients_care_relationship r WHERE r.patient_id = w.patient
+                AND r.organisation_id = w.organisation AND r.starts_on <= %(today)s::date
+                AND (r.ends_on IS NULL OR r.ends_on > %(today)s::date) LIMIT 1) r ON true
+           WHERE p.deceased OR p.restricted OR r.id IS NULL""",
+        {
+            "organisations": arrays.numbers(pair[0] for pair in pairs),
+            "patients": arrays.numbers(pair[1] for pair in pairs),
+            "today": clock.today(),
+        },
+    )
+    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in found.fetchall()}
 
 
 def no_longer_theirs(pairs: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:
     """Of (patient, E.164 number) pairs, those where the number was the patient's and is no more: replaced, or wrong."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT DISTINCT w.patient, w.number
-               FROM unnest(%(patients)s::bigint[], %(numbers)s::text[]) AS w(patient, number)
-               JOIN patients_contact_point c ON c.patient_id = w.patient AND c.value = w.number
-                    AND c.kind = 'mobile' AND c.until IS NOT NULL
-               WHERE NOT EXISTS (SELECT 1 FROM patients_contact_point n WHERE n.patient_id = w.patient
-                                 AND n.value = w.number AND n.until IS NULL)""",
-            {
-                "patients": arrays.numbers(pair[0] for pair in pairs),
-                "numbers": arrays.words(pair[1] for pair in pairs),
-            },
-        )
-        return {(row[0], row[1]) for row in cursor.fetchall()}
+    found = prepared.execute(
+        """SELECT DISTINCT w.patient, w.number
+           FROM unnest(%(patients)s::bigint[], %(numbers)s::text[]) AS w(patient, number)
+           JOIN patients_contact_point c ON c.patient_id = w.patient AND c.value = w.number
+                AND c.kind = 'mobile' AND c.until IS NOT NULL
+           WHERE NOT EXISTS (SELECT 1 FROM patients_contact_point n WHERE n.patient_id = w.patient
+                             AND n.value = w.number AND n.until IS NULL)""",
+        {
+            "patients": arrays.numbers(pair[0] for pair in pairs),
+            "numbers": arrays.words(pair[1] for pair in pairs),
+        },
+    )
+    return {(row[0], row[1]) for row in found.fetchall()}
 
 
 def holders(organisation_id: int, number: str) -> list[Holder]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from django.db import connection, transaction
 
-from onedoor.kernel import arrays, clock
+from onedoor.kernel import arrays, clock, prepared
 from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.codes import Concept
@@ -73,30 +73,30 @@ def record_alike(
     if not rows:
         return
     now = clock.now()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO records_entry (patient_id, organisation_id, subject_id, intent_key, code_id, kind, text,
+    prepared.execute(
+        """INSERT INTO records_entry (patient_id, organisation_id, subject_id, intent_key, code_id, kind, text,
                    effective_at, recorded_at, source, actor_kind, actor_id, actor_label, subject)
-               SELECT r.patient, r.organisation, r.subject, %(kind)s || ':' || r.subject, %(code)s::int, %(kind)s, %(text)s,
-                   %(now)s, %(now)s, %(source)s, %(actor_kind)s, %(actor)s::bigint, %(label)s, %(about)s
+               SELECT r.patient, r.organisation, r.subject, %(kind)s::text || ':' || r.subject, %(code)s::int, %(kind)s::text,
+                   %(text)s::text, %(now)s::timestamptz, %(now)s::timestamptz, %(source)s::text, %(actor_kind)s::text,
+                   %(actor)s::bigint, %(label)s::text, %(about)s::text
                FROM unnest(%(patients)s::bigint[], %(organisations)s::bigint[], %(subjects)s::bigint[])
                     AS r(patient, organisation, subject)
                ON CONFLICT (intent_key) DO NOTHING""",
-            {
-                "kind": kind,
-                "code": _code_id(concept) if concept else None,
-                "text": text,
-                "now": now,
-                "source": source,
-                "actor_kind": by.kind,
-                "actor": by.id,
-                "label": by.label,
-                "about": subject,
-                "patients": arrays.numbers(row[0] for row in rows),
-                "organisations": arrays.numbers(row[1] for row in rows),
-                "subjects": arrays.numbers(row[2] for row in rows),
-            },
-        )
+        {
+            "kind": kind,
+            "code": _code_id(concept) if concept else None,
+            "text": text,
+            "now": now,
+            "source": source,
+            "actor_kind": by.kind,
+            "actor": by.id,
+            "label": by.label,
+            "about": subject,
+            "patients": arrays.numbers(row[0] for row in rows),
+            "organisations": arrays.numbers(row[1] for row in rows),
+            "subjects": arrays.numbers(row[2] for row in rows),
+        },
+    )
 
 
 @lru_cache(maxsize=256)

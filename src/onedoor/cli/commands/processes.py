@@ -39,8 +39,9 @@ def worker() -> None:
     from onedoor.cli.environment import environment
 
     with environment():
-        from onedoor.kernel import jobs
+        from onedoor.kernel import jobs, memory
 
+        memory.settle()
         jobs.run_worker()
 
 
@@ -49,6 +50,8 @@ def dispatch() -> None:
     from onedoor.cli.environment import environment
 
     with environment():
+        from onedoor.kernel import memory
         from onedoor.messaging import api
 
+        memory.settle()
         api.run_dispatcher()

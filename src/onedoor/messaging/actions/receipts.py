@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from onedoor.kernel import arrays, clock
+from onedoor.kernel import arrays, clock, prepared
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.actions.asking import opt_out
 from onedoor.messaging.actions.results import note_sent
@@ -97,13 +97,12 @@ def apply_receipts(*, limit: int = 2_000) -> int:
 
 
 def _take(limit: int) -> list[_Receipt]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT id, account_id, reference, status, left(body->>'id', 60) FROM messaging_receipt
-               WHERE processed_real IS NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED""",
-            [limit],
-        )
-        return [_Receipt(*row) for row in cursor.fetchall()]
+    taken = prepared.execute(
+        """SELECT id, account_id, reference, status, left(body->>'id', 60) FROM messaging_receipt
+           WHERE processed_real IS NULL ORDER BY id LIMIT %s::int FOR UPDATE SKIP LOCKED""",
+        [limit],
+    )
+    return [_Receipt(*row) for row in taken.fetchall()]
 
 
 def _uuid(receipt: _Receipt) -> UUID | None:

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from django.db import connection, transaction
 
-from onedoor.kernel import arrays, clock
+from onedoor.kernel import arrays, clock, prepared
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.actions.results import Result, note_sent, withdraw_asks
 from onedoor.messaging.dispatch.dying import die_at
@@ -69,10 +69,10 @@ _DUE = f"""
     SELECT d.id, d.account_id, d.lane FROM unnest(%(accounts)s::bigint[], %(rooms)s::int[]) AS a(id, room)
     CROSS JOIN LATERAL (
         SELECT m.id, m.account_id, m.lane FROM messaging_message m
-        WHERE m.waiting AND m.account_id = a.id AND m.lane = %(lane)s AND m.state = {State.QUEUED.value}
-          AND m.not_before <= %(now)s AND m.not_after > %(now)s
+        WHERE m.waiting AND m.account_id = a.id AND m.lane = %(lane)s::smallint AND m.state = {State.QUEUED.value}
+          AND m.not_before <= %(now)s::timestamptz AND m.not_after > %(now)s::timestamptz
           AND (m.retry_real IS NULL OR m.retry_real <= clock_timestamp())
-          AND (%(in_hours)s OR m.purpose = ANY(%(any_hour)s))
+          AND (%(in_hours)s::boolean OR m.purpose = ANY(%(any_hour)s::text[]))
           AND NOT EXISTS (SELECT 1 FROM messaging_stop s
                           WHERE s.until IS NULL AND (s.organisation_id = m.organisation_id OR s.organisation_id IS NULL))
         ORDER BY m.not_before, m.id LIMIT a.room FOR NO KEY UPDATE OF m SKIP LOCKED) d"""
@@ -92,34 +92,34 @@ def claim(run: int, rooms: Mapping[int, int], lanes: Sequence[int] = (0, 1, 2)) 
     now = clock.now()
     left = dict(rooms)
     claimed: list[Claim] = []
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [CLAIM_CLASS, run])
-        cursor.execute("SELECT ended_real FROM messaging_dispatch_run WHERE id = %s", [run])
-        if cursor.fetchone() != (None,):
-            raise RunOver
-        for lane in lanes:
-            wanted = {key: room for key, room in left.items() if room > 0}
-            if not wanted:
-                break
-            cursor.execute(
-                _DUE,
-                {
-                    "accounts": list(wanted),
-                    "rooms": list(wanted.values()),
-                    "lane": lane,
-                    "now": now,
-                    "in_hours": quiet.may_go(now),
-                    "any_hour": at_any_hour(),
-                },
-            )
-            for row in cursor.fetchall():
-                claimed.append(Claim(*row))
-                left[row[1]] -= 1
-        if claimed:
-            cursor.execute(
-                f"UPDATE messaging_message SET state = {State.CLAIMED.value}, run = %s WHERE id = ANY(%s::bigint[])",
-                [run, arrays.numbers(claim.id for claim in claimed)],
-            )
+    prepared.execute("SELECT pg_advisory_xact_lock_shared(%s::int, %s::int)", [CLAIM_CLASS, run])
+    standing = prepared.execute("SELECT ended_real FROM messaging_dispatch_run WHERE id = %s::bigint", [run])
+    if standing.fetchone() != (None,):
+        raise RunOver
+    for lane in lanes:
+        wanted = {key: room for key, room in left.items() if room > 0}
+        if not wanted:
+            break
+        due = prepared.execute(
+            _DUE,
+            {
+                "accounts": arrays.numbers(wanted),
+                "rooms": arrays.numbers(wanted.values()),
+                "lane": lane,
+                "now": now,
+                "in_hours": quiet.may_go(now),
+                "any_hour": arrays.words(at_any_hour()),
+            },
+        )
+        for row in due.fetchall():
+            claimed.append(Claim(*row))
+            left[row[1]] -= 1
+    if claimed:
+        prepared.execute(
+            f"""UPDATE messaging_message SET state = {State.CLAIMED.value}, run = %s::bigint
+                WHERE id = ANY(%s::bigint[])""",
+            [run, arrays.numbers(claim.id for claim in claimed)],
+        )
     claimed.sort(key=lambda one: (one.lane, one.id))
     return claimed
 
@@ -195,22 +195,21 @@ def _begin(run: int, ids: Sequence[int], lease: float) -> list[Begun]:
 
 
 def _check(run: int, ids: Sequence[int], now: Any) -> list[_Checked]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""SELECT m.id, m.account_id, m.organisation_id, m.patient_id, m.purpose, m.not_after <= %(now)s,
-                    EXISTS (SELECT 1 FROM messaging_stop s WHERE s.until IS NULL
-                            AND (s.organisation_id = m.organisation_id OR s.organisation_id IS NULL)),
-                    coalesce(o.because, ''), m.number
-                FROM messaging_message m
-                LEFT JOIN messaging_opt_out o
-                    ON o.organisation_id = m.organisation_id AND o.number = m.number AND o.until IS NULL
-                WHERE m.id = ANY(%(ids)s::bigint[]) AND m.state = {State.CLAIMED.value} AND m.run = %(run)s
-                ORDER BY m.id FOR NO KEY UPDATE OF m""",
-            {"now": now, "ids": arrays.numbers(ids), "run": run},
-        )
-        # Locked in order of key, like everything that locks messages; wanted in the order they were claimed in.
-        place = {key: position for position, key in enumerate(ids)}
-        return sorted((_Checked(*row) for row in cursor.fetchall()), key=lambda row: place[row.id])
+    found = prepared.execute(
+        f"""SELECT m.id, m.account_id, m.organisation_id, m.patient_id, m.purpose, m.not_after <= %(now)s::timestamptz,
+                EXISTS (SELECT 1 FROM messaging_stop s WHERE s.until IS NULL
+                        AND (s.organisation_id = m.organisation_id OR s.organisation_id IS NULL)),
+                coalesce(o.because, ''), m.number
+            FROM messaging_message m
+            LEFT JOIN messaging_opt_out o
+                ON o.organisation_id = m.organisation_id AND o.number = m.number AND o.until IS NULL
+            WHERE m.id = ANY(%(ids)s::bigint[]) AND m.state = {State.CLAIMED.value} AND m.run = %(run)s::bigint
+            ORDER BY m.id FOR NO KEY UPDATE OF m""",
+        {"now": now, "ids": arrays.numbers(ids), "run": run},
+    )
+    # Locked in order of key, like everything that locks messages; wanted in the order they were claimed in.
+    place = {key: position for position, key in enumerate(ids)}
+    return sorted((_Checked(*row) for row in found.fetchall()), key=lambda row: place[row.id])
 
 
 def _sort_out(rows: Sequence[_Checked], now: Any) -> list[_Checked]:
@@ -292,10 +291,10 @@ _TAKE = """
                    0, extract(epoch FROM clock_timestamp() - filled_real)::float8)) AS tokens,
                CASE WHEN day = (clock_timestamp() AT TIME ZONE 'UTC')::date THEN day_used ELSE 0 END AS used,
                coalesce(extract(epoch FROM paused_until_real - clock_timestamp())::float8, 0) AS pause
-        FROM messaging_rate_bucket WHERE id = %(bucket)s FOR UPDATE),
+        FROM messaging_rate_bucket WHERE id = %(bucket)s::bigint FOR UPDATE),
     taken AS (
         SELECT *, CASE WHEN pause > 0 THEN 0
-                       ELSE greatest(0, least(%(wanted)s, floor(tokens)::int, per_day - used)) END AS n FROM before)
+                       ELSE greatest(0, least(%(wanted)s::int, floor(tokens)::int, per_day - used)) END AS n FROM before)
     UPDATE messaging_rate_bucket b
     SET tokens = taken.tokens - n, filled_real = taken.at, day = taken.today, day_used = taken.used + n
     FROM taken WHERE b.id = taken.id RETURNING n, pause, taken.used + n >= taken.per_day"""
@@ -303,9 +302,8 @@ _TAKE = """
 
 def _take(bucket_id: int, wanted: int, rate: float, burst: float) -> tuple[int, float]:
     """How many may go now, and how many seconds none may; a day's allowance comes back at midnight UTC."""
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE, {"bucket": bucket_id, "wanted": wanted, "rate": rate, "burst": burst})
-        number, pause, spent = cursor.fetchone()
+    taken = prepared.execute(_TAKE, {"bucket": bucket_id, "wanted": wanted, "rate": rate, "burst": burst})
+    number, pause, spent = taken.fetchone()
     # What is left of a pause or of the day is looked up again at least each minute: an operator may have changed it.
     return number, min(max(pause, 60.0 if spent else 0.0), 60.0)
 
@@ -326,19 +324,18 @@ def pause_bucket(bucket_id: int, seconds: float, *, whole_day: bool) -> None:
 _ATTEMPT = f"""
     WITH begun AS (
         UPDATE messaging_message SET state = {State.SENDING.value}, attempt = attempt + 1, retry_real = NULL,
-            lease_real = clock_timestamp() + make_interval(secs => %(lease)s)
+            lease_real = clock_timestamp() + make_interval(secs => %(lease)s::float8)
         WHERE id = ANY(%(ids)s::bigint[]) RETURNING id, account_id, attempt, ref, number, purpose, body, lane),
     tried AS (
-        INSERT INTO messaging_attempt (message_id, n, run, outcome) SELECT id, attempt, %(run)s, '' FROM begun)
+        INSERT INTO messaging_attempt (message_id, n, run, outcome) SELECT id, attempt, %(run)s::bigint, '' FROM begun)
     SELECT id, account_id, attempt, ref::text, number, purpose, body FROM begun ORDER BY lane, id"""
 
 
 def _attempt(run: int, ids: Sequence[int], lease: float) -> list[Begun]:
     if not ids:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(_ATTEMPT, {"ids": arrays.numbers(ids), "run": run, "lease": lease})
-        return [Begun(*row) for row in cursor.fetchall()]
+    begun = prepared.execute(_ATTEMPT, {"ids": arrays.numbers(ids), "run": run, "lease": lease})
+    return [Begun(*row) for row in begun.fetchall()]
 
 
 _FLUSH = f"""
@@ -355,18 +352,18 @@ _FLUSH = f"""
                      ELSE CASE WHEN m.because = '' THEN {State.QUEUED.value} ELSE {State.CLEARED.value} END END,
         because = CASE r.fate WHEN 'accepted' THEN '' WHEN 'refused_permanent' THEN r.why ELSE m.because END,
         ended_at = CASE WHEN r.fate = 'refused_permanent' OR (r.fate = 'refused_temporary' AND m.because <> '')
-                        THEN %(now)s END,
+                        THEN %(now)s::timestamptz END,
         provider_id = CASE r.fate WHEN 'accepted' THEN r.provider_id END,
-        accepted_at = CASE r.fate WHEN 'accepted' THEN %(now)s END,
+        accepted_at = CASE r.fate WHEN 'accepted' THEN %(now)s::timestamptz END,
         pence = CASE r.fate WHEN 'accepted' THEN m.fragments * (
-            SELECT t.pence FROM messaging_tariff t WHERE t.provider = 'govuk' AND t.starts_on <= %(day)s
+            SELECT t.pence FROM messaging_tariff t WHERE t.provider = 'govuk' AND t.starts_on <= %(day)s::date
             ORDER BY t.starts_on DESC LIMIT 1) END,
         run = CASE r.fate WHEN 'unknown' THEN m.run END,
         lease_real = NULL, lookups = 0,
         retry_real = CASE WHEN r.fate IN ('unknown', 'refused_temporary')
                           THEN clock_timestamp() + make_interval(secs => r.again) END
     FROM r WHERE m.id = r.id AND (
-        (r.fate = 'accepted' AND m.attempt >= r.n AND m.state = ANY(%(open)s))
+        (r.fate = 'accepted' AND m.attempt >= r.n AND m.state = ANY(%(open)s::smallint[]))
         OR (m.attempt = r.n AND m.state IN ({State.SENDING.value}, {State.UNKNOWN.value})))
     RETURNING m.id, r.fate, m.patient_id, m.organisation_id, m.purpose"""
 
@@ -382,26 +379,25 @@ def flush(results: Sequence[Result], first_lookup: float) -> None:
         for result in results
     ]
     ids = arrays.numbers(result.message_id for result in results)
-    with connection.cursor() as cursor:
-        # In order of key, like everything that locks messages.
-        cursor.execute(
-            "SELECT 1 FROM messaging_message WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE", [ids]
-        )
-        cursor.execute(
-            _FLUSH,
-            {
-                "ids": ids,
-                "ns": arrays.numbers(result.attempt for result in results),
-                "fates": arrays.words(result.fate for result in results),
-                "statuses": arrays.words(result.status for result in results),
-                "providers": arrays.words(result.provider_id for result in results),
-                "why": arrays.words(result.why for result in results),
-                "again": arrays.numbers(again),
-                "now": clock.now(),
-                "day": clock.today(),
-                "open": OPEN,
-            },
-        )
-        rows = cursor.fetchall()
+    # In order of key, like everything that locks messages.
+    prepared.execute(
+        "SELECT 1 FROM messaging_message WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE", [ids]
+    )
+    stored = prepared.execute(
+        _FLUSH,
+        {
+            "ids": ids,
+            "ns": arrays.numbers(result.attempt for result in results),
+            "fates": arrays.words(result.fate for result in results),
+            "statuses": arrays.words(result.status for result in results),
+            "providers": arrays.words(result.provider_id for result in results),
+            "why": arrays.words(result.why for result in results),
+            "again": arrays.numbers(again),
+            "now": clock.now(),
+            "day": clock.today(),
+            "open": arrays.numbers(int(state) for state in OPEN),
+        },
+    )
+    rows = stored.fetchall()
     note_sent([(row[0], row[2], row[3], row[4]) for row in rows if row[1] == "accepted"], by=BY)
     withdraw_asks([row[0] for row in rows if row[1] == "refused_permanent"])
