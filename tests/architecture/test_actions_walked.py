@@ -58,6 +58,7 @@ READS = "reads nothing of anybody's, or what its caller was given"
 
 NOT_WALKED: dict[str, str] = {
     "patients.who_are": "reads for an import, which asks whether it may",
+    "records.in_error": INSIDE,
     "records.record_alike": INSIDE,
     "records.record_entries": INSIDE,
     "tasks.ask_for": INSIDE,
@@ -351,6 +352,10 @@ ACTIONS: dict[str, Action] = {
         lambda s, a: booking.settle_conflict(conflict_id=s.conflict.pk, theirs=False, by=a.actor)
     ),
     "booking.stop_offering": Action(lambda s, a: booking.stop_offering(release_id=s.world.release.pk, by=a.actor)),
+    "booking.unmark": Action(
+        lambda s, a: booking.unmark(appointment_id=s.world.booked.pk, by=a.actor),
+        before=lambda s: booking.arrive(appointment_id=s.world.booked.pk, by=s.desk.actor),
+    ),
     "booking.take_diary": Action(
         lambda s, a: booking.take_diary(
             organisation_id=s.world.organisation.pk,

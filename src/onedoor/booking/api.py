@@ -11,6 +11,7 @@ from onedoor.booking.actions.booking import (
     fulfil,
     hold,
     move,
+    unmark,
 )
 from onedoor.booking.actions.diary import decide_import, settle_conflict, take_diary
 from onedoor.booking.actions.outside import confirm_request, refuse_request
@@ -129,6 +130,7 @@ __all__ = [
     "stop_offering",
     "take_diary",
     "types_of",
+    "unmark",
     "upcoming_of",
     "waiting_list",
 ]

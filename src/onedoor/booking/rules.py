@@ -28,6 +28,20 @@ MOVES: Mapping[str, frozenset[str]] = {
 }
 """Moves of an appointment. A place taken again after a cancellation is a new appointment: what ended stays ended."""
 
+UNMARKS: Mapping[str, frozenset[str]] = {
+    "arrived": frozenset({"booked", "cancelling"}),
+    "fulfilled": frozenset({"booked", "cancelling", "arrived", "noshow"}),
+    "noshow": frozenset({"booked", "arrived", "fulfilled"}),
+}
+"""What an appointment may be again when somebody pressed the wrong mark: what it was before, the same day."""
+
+MARKS: Mapping[str, tuple[str, str]] = {
+    "arrived": ("arrived", "arrived"),
+    "fulfilled": ("seen", "seen"),
+    "noshow": ("missed", "not attended"),
+}
+"""Each mark's name on the audit and in intents, and in words."""
+
 CONFIRM_AFTER_CANCEL = timedelta(minutes=60)
 """How long YES takes a cancelled place back while it is free (J2: "yes I'll come after all")."""
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from django.db import connection, transaction
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Cast, Concat
 
 from onedoor.kernel import arrays, clock, prepared
 from onedoor.kernel.access import Access
@@ -51,6 +53,21 @@ def record_entries(*, entries: Sequence[NewEntry], by: Actor) -> int:
         ignore_conflicts=True,
     )
     return len({entry.intent_key for entry in entries}) - before
+
+
+def in_error(*, patient_id: int, intents: str) -> int:
+    """Say of a patient's entries whose intent begins with `intents` that they were entered in error, in the caller's
+    transaction; returns how many.
+
+    They stay on the timeline, marked. The same may be entered again: their intents are free. The caller's audit row says who
+    and why.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("an entry belongs to the transaction of what it records")
+    wrong = Entry.objects.filter(patient_id=patient_id, intent_key__startswith=intents, in_error_at=None)
+    return wrong.update(
+        in_error_at=clock.now(), intent_key=Concat(F("intent_key"), Value(":in_error:"), Cast("id", CharField()))
+    )
 
 
 def record_alike(

@@ -27,8 +27,10 @@ class Entry(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="entries", db_index=False)
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, db_index=False)
-    code = models.ForeignKey(Code, on_delete=models.PROTECT, null=True, db_index=False)
+    # Organisations and codes are never deleted; whoever writes an entry has just read them. Checking each entry's again was
+    # a tenth of PostgreSQL's work for a text.
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, db_index=False, db_constraint=False)
+    code = models.ForeignKey(Code, on_delete=models.PROTECT, null=True, db_index=False, db_constraint=False)
     kind = models.CharField(max_length=30)
     text = models.CharField(max_length=400)
     effective_at = models.DateTimeField()
@@ -41,6 +43,8 @@ class Entry(models.Model):
     subject = models.CharField(max_length=30, blank=True)
     subject_id = models.BigIntegerField(null=True)
     intent_key = models.CharField(max_length=120)
+    in_error_at = models.DateTimeField(null=True)
+    """When somebody said that it was entered in error (FHIR: entered-in-error). It stays, and counts for nothing."""
 
     class Meta:
         db_table = "records_entry"

@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("diary/<day:day>/<uuid:ref>/move/to/", diary.move, name="place_move"),
     path("diary/<day:day>/<uuid:ref>/earlier/", diary.wants_earlier, name="place_earlier"),
     path("diary/<day:day>/<uuid:ref>/<mark:what>/", diary.mark, name="place_mark"),
+    path("diary/<day:day>/<uuid:ref>/unmark/", diary.unmark, name="place_unmark"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/sent/", inbox.sent, name="sent"),
     path("inbox/<uuid:ref>/", inbox.thread, name="thread"),

@@ -7,7 +7,7 @@ that diary has confirmed it (`actions.outside`). STOP never comes here, and noth
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -20,8 +20,10 @@ from onedoor.booking.models import LIVE, TAKEN, Appointment, AppointmentType, Se
 from onedoor.booking.texts import About
 from onedoor.kernel import clock
 from onedoor.kernel.actor import Actor
+from onedoor.kernel.clock import LONDON
 from onedoor.kernel.codes import CANCELLED_BY_PATIENT, DID_NOT_ATTEND
 from onedoor.messaging import api as messaging
+from onedoor.records import api as records
 
 OWN = "own"
 REASONS = ("patient", "practice", "moved")
@@ -216,7 +218,9 @@ def come_back(*, appointment_id: int, by: Actor) -> Appointment:
         raise errors.TooLate
     seat = places.lock_seats(ids=[appointment.seat_id])[0]
     back = _book(seat, appointment.patient_id, by=by, via="reply", tell=False)
-    refilling.wait_again(former=appointment, back=back, by=by)
+    gave_up = appointment.history.filter(to_state__in=("cancelling", "cancelled")).order_by("id").last()
+    if gave_up is not None:
+        refilling.wait_again(former=appointment, back=back, since=gave_up.at, by=by)
     return back
 
 
@@ -248,6 +252,37 @@ def did_not_attend(*, appointment_id: int, by: Actor) -> Appointment:
         raise errors.TooLate
     places.shift_one(appointment, "noshow", by=by)
     places.write_down(appointments=[appointment], did="missed", said="Did not attend", by=by, concept=DID_NOT_ATTEND)
+    return appointment
+
+
+@transaction.atomic
+def unmark(*, appointment_id: int, by: Actor) -> Appointment:
+    """Take the last mark back (arrived, seen, did not attend), the day it was made: the appointment is what it was before.
+
+    Its entry on the timeline stays, as entered in error. Somebody who had cancelled in an outside diary and was marked as
+    having come is being cancelled there again. Raises TooLate (another day, or nothing is marked), SeatTaken, PatientBusy when
+    the place or the time is somebody else's or the patient's otherwise by now, NotYours.
+    """
+    appointment = places.get(appointment_id)
+    places.check_staff(by, appointment.organisation_id)
+    places.lock_patients([appointment.patient_id])
+    places.lock_seats(ids=[appointment.seat_id])
+    appointment.refresh_from_db(fields=["state"])
+    last = appointment.history.order_by("id").last()
+    was = appointment.state
+    if was not in rules.UNMARKS or last is None or last.to_state != was or _day(last.at) != clock.today():
+        raise errors.TooLate
+    to = last.from_state
+    places.check_may_stand_again(appointment, to)
+    left = appointment.history.filter(to_state="cancelling").order_by("id").last() if to == "cancelling" else None
+    places.shift_back(appointment, to, by=by, reason=left.reason if left else "")
+    did, words = rules.MARKS[was]
+    records.in_error(patient_id=appointment.patient_id, intents=f"appointment:{appointment.pk}:{did}:")
+    places.write_down(appointments=[appointment], did="unmarked", said=f"Entered in error as {words}", by=by)
+    if to == "cancelling":
+        outside.ask(appointments=[appointment], kind="free", by=by)
+    elif to == "booked" and appointment.starts_at > clock.now():
+        refilling.wait_again(former=appointment, back=appointment, since=last.at, by=by)
     return appointment
 
 
@@ -392,6 +427,10 @@ def _wanted(type_id: int, patient_id: int, session_ids: Sequence[int], day: date
 
 def _by_ref(ref: UUID) -> Appointment:
     return Appointment.objects.select_related("seat__session", "seat__type").get(ref=ref)
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(LONDON).date()
 
 
 def _via(by: Actor) -> str:

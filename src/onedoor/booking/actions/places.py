@@ -13,8 +13,8 @@ from uuid import UUID
 from django.db import connection
 
 from onedoor.booking import errors
-from onedoor.booking.models import TAKEN, Appointment, AppointmentHistory, Seat
-from onedoor.booking.rules import MOVES
+from onedoor.booking.models import LIVE, TAKEN, Appointment, AppointmentHistory, Seat
+from onedoor.booking.rules import MOVES, UNMARKS
 from onedoor.booking.types import SYSTEMS
 from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.access import Access, acts_for
@@ -182,6 +182,33 @@ def shift_one(
         raise errors.TooLate
     # By name: reading all of it again would forget seat, session and type.
     appointment.refresh_from_db(fields=["state", *(also or {})])
+
+
+def shift_back(appointment: Appointment, to: str, *, by: Actor, reason: str) -> None:
+    """Move one appointment back to what it was before a mark; TooLate when it is not marked any more."""
+    moved = transition(
+        model=Appointment,
+        history=AppointmentHistory,
+        moves=UNMARKS,
+        ids=[appointment.pk],
+        to=to,
+        by=by,
+        reason="mark taken back",
+        also={"reason": reason},
+    )
+    if not moved:
+        raise errors.TooLate
+    appointment.refresh_from_db(fields=["state", "reason"])
+
+
+def check_may_stand_again(appointment: Appointment, state: str) -> None:
+    """Nobody else has its place and the patient nothing else at its time, with both locked; before the table's guards say so."""
+    others = Appointment.objects.exclude(pk=appointment.pk)
+    if state in TAKEN and others.filter(seat_id=appointment.seat_id, state__in=TAKEN).exists():
+        raise errors.SeatTaken
+    same_time = others.filter(patient_id=appointment.patient_id, during__overlap=appointment.during, state__in=LIVE)
+    if state in LIVE and same_time.exists():
+        raise errors.PatientBusy
 
 
 def first(*, ids: Sequence[int], state: str, by: Actor) -> None:

@@ -8,7 +8,7 @@ release and nothing of anybody else's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -460,17 +460,16 @@ def _wait_on(refused: Release, *, by: Actor) -> None:
         jobs.wake(OFFER_SWEEP)
 
 
-def wait_again(*, former: Appointment, back: Appointment, by: Actor) -> None:
-    """The patient took their cancellation back: they are on the list as before, with what they have now.
+def wait_again(*, former: Appointment, back: Appointment, since: datetime, by: Actor) -> None:
+    """An end of the appointment was taken back: the patient is on the list as before, with what they have now.
 
-    Not if they left the list before they cancelled. In the transaction of the coming back, with the patient locked.
+    Not if they left the list before that end, `since`. In the transaction of the coming back, with the patient locked.
     """
     entry = WaitingEntry.objects.filter(appointment=former, state__in=("waiting", "left")).order_by("-id").first()
     if entry is None:
         return
     if entry.state == "left":
-        gave_up = former.history.filter(to_state__in=("cancelling", "cancelled")).order_by("id").last()
-        before = gave_up is None or entry.ended_at is None or entry.ended_at < gave_up.at
+        before = entry.ended_at is None or entry.ended_at < since
         waits = WaitingEntry.objects.filter(patient_id=entry.patient_id, type_id=entry.type_id, state="waiting")
         if before or waits.exists():
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,8 @@ from django.db import IntegrityError, transaction
 
 from onedoor.booking import api as booking
 from onedoor.booking.actions.booking import lapse_holds
-from onedoor.booking.models import Appointment, AppointmentHistory, Release, Seat
+from onedoor.booking.actions.waves import close_releases
+from onedoor.booking.models import Appointment, AppointmentHistory, Release, Seat, WaitingEntry
 from onedoor.booking.tests.factories import DESK, WEDNESDAY, at, kind, own_seats, people, practice, states
 from onedoor.kernel import clock
 from onedoor.kernel.actor import Actor
@@ -359,6 +361,83 @@ class TestTheDay:
             booking.did_not_attend(appointment_id=appointment.pk, by=DESK)
         assert states([appointment]) == ["noshow"]
         assert Entry.objects.get(patient=sam, code__code="281399006")
+
+    @pytest.mark.parametrize(
+        ("marks", "back"),
+        [
+            ((booking.arrive,), "booked"),
+            ((booking.did_not_attend,), "booked"),
+            ((booking.fulfil,), "booked"),
+            ((booking.arrive, booking.fulfil), "arrived"),
+            ((booking.arrive, booking.did_not_attend), "arrived"),
+            ((booking.did_not_attend, booking.fulfil), "noshow"),
+        ],
+    )
+    def test_a_wrong_mark_is_taken_back(self, marks: tuple[Callable[..., Appointment], ...], back: str) -> None:
+        here = practice()
+        [sam] = people(here, 1)
+        [seat] = own_seats(here, 1)
+        appointment = booking.book(seat_ref=seat.ref, patient_id=sam.pk, by=DESK)
+        with clock.at(at(WEDNESDAY, 9, 30)):
+            for mark in marks:
+                mark(appointment_id=appointment.pk, by=DESK)
+            wrong = Entry.objects.filter(patient=sam).latest("id")
+            assert booking.unmark(appointment_id=appointment.pk, by=DESK).state == back
+            # It stays on the timeline, marked, and beside it who said so.
+            wrong.refresh_from_db()
+            assert wrong.in_error_at == clock.now()
+            assert Entry.objects.filter(patient=sam).exclude(in_error_at=None).count() == 1
+            assert Entry.objects.filter(patient=sam).latest("id").text.startswith("Entered in error as ")
+            assert AuditEntry.objects.filter(action="appointment_unmarked", actor_id=DESK.id).count() == 1
+            # The same may be said again, and is in the record then.
+            marks[-1](appointment_id=appointment.pk, by=DESK)
+            again = Entry.objects.filter(patient=sam).latest("id")
+            assert (again.text, again.in_error_at, again.code_id) == (wrong.text, None, wrong.code_id)
+
+    def test_a_mark_of_another_day_and_none_at_all_stay(self) -> None:
+        here = practice()
+        [sam] = people(here, 1)
+        [seat] = own_seats(here, 1)
+        appointment = booking.book(seat_ref=seat.ref, patient_id=sam.pk, by=DESK)
+        with pytest.raises(booking.TooLate):
+            booking.unmark(appointment_id=appointment.pk, by=DESK)
+        with clock.at(at(WEDNESDAY, 23, 59)):
+            booking.did_not_attend(appointment_id=appointment.pk, by=DESK)
+        with clock.at(at(WEDNESDAY + timedelta(days=1), 0, 1)), pytest.raises(booking.TooLate):
+            booking.unmark(appointment_id=appointment.pk, by=DESK)
+        with pytest.raises(booking.NotYours):
+            booking.unmark(appointment_id=appointment.pk, by=Actor.patient(sam.pk))
+        assert states([appointment]) == ["noshow"]
+
+    def test_a_mark_stays_when_the_patient_is_elsewhere_by_now(self) -> None:
+        here = practice()
+        [sam] = people(here, 1)
+        [seat] = own_seats(here, 1, minutes=60)
+        [later] = own_seats(here, 1, clinician="Dr H Ferris", first=(9, 40))
+        appointment = booking.book(seat_ref=seat.ref, patient_id=sam.pk, by=DESK)
+        with clock.at(at(WEDNESDAY, 9, 30)):
+            booking.did_not_attend(appointment_id=appointment.pk, by=DESK)
+            booking.book(seat_ref=later.ref, patient_id=sam.pk, by=DESK)
+            with pytest.raises(booking.PatientBusy):
+                booking.unmark(appointment_id=appointment.pk, by=DESK)
+        assert states([appointment]) == ["noshow"]
+        assert not Entry.objects.exclude(in_error_at=None).exists()
+
+    def test_whoever_was_marked_as_here_too_soon_still_waits_for_something_earlier(self) -> None:
+        here = practice()
+        [sam] = people(here, 1)
+        [seat] = own_seats(here, 1, first=(15, 0))
+        appointment = booking.book(seat_ref=seat.ref, patient_id=sam.pk, by=DESK)
+        booking.join_waiting(
+            patient_id=sam.pk, appointment_id=appointment.pk, type_id=seat.type_id, via="desk", by=DESK
+        )
+        with clock.at(at(WEDNESDAY, 9)):
+            booking.arrive(appointment_id=appointment.pk, by=DESK)
+            close_releases()
+            assert WaitingEntry.objects.get().state == "left"
+            booking.unmark(appointment_id=appointment.pk, by=DESK)
+            close_releases()
+        assert WaitingEntry.objects.get().state == "waiting"
 
     def test_yes_is_kept_once(self) -> None:
         here = practice()

@@ -129,6 +129,19 @@ class TestCancelling:
         emis(here, row(status="available", time=(10, 20)), *rows)
         assert states([appointment]) == ["cancelled"]
 
+    def test_wrongly_marked_as_here_it_is_being_cancelled_again(self) -> None:
+        here = practice()
+        [sam] = people(here, 1)
+        appointment = booked(here, sam)
+        booking.cancel(appointment_id=appointment.pk, by=Actor.patient(sam.pk))
+        booking.arrive(appointment_id=appointment.pk, by=DESK)
+        assert not Task.objects.filter(state="open").exists()
+        back = booking.unmark(appointment_id=appointment.pk, by=DESK)
+        assert (back.state, back.reason) == ("cancelling", "patient")
+        finish(here, "free_place", "done")
+        assert states([appointment]) == ["cancelled"]
+        assert Release.objects.get().seat_id == appointment.seat_id
+
     def test_the_next_import_ticks_it_off(self) -> None:
         here = practice()
         [sam] = people(here, 1)

@@ -144,6 +144,20 @@ class TestDiary:
             world.booked.refresh_from_db()
             assert world.booked.state == state
 
+    def test_a_wrong_mark_is_taken_back(self, world: World, desk: Client) -> None:
+        spot = [world.day, world.booked.seat.ref]
+        with clock.at(world.booked.starts_at + timedelta(minutes=1)):
+            for what in ("arrived", "seen", "missed"):
+                desk.post(reverse("place_mark", args=[*spot, what]))
+                assert "Undo: " in text_of(desk, reverse("place", args=spot))
+                answer = desk.post(reverse("place_unmark", args=spot), follow=True).content.decode()
+                assert "Taken back." in answer
+                assert "Undo: " not in answer
+                world.booked.refresh_from_db()
+                assert world.booked.state == "booked"
+            page = text_of(desk, reverse("patient", args=[world.sam.ref]))
+        assert page.count("Entered in error:") == 3
+
     def test_wanting_an_earlier_one(self, world: World, desk: Client) -> None:
         desk.post(reverse("place_earlier", args=[world.day, world.booked.seat.ref]))
         assert WaitingEntry.objects.filter(patient=world.sam, state="waiting").exists()

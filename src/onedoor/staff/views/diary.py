@@ -91,6 +91,7 @@ def place(request: HttpRequest, day: date, ref: UUID) -> HttpResponse:
         q=words,
         found=patients.search(access, words) if words and person is None else [],
         begun=found.seat.starts_at <= clock.now(),
+        undoable=day == clock.today(),
         systems=SYSTEMS,
         topic=f"diary:{organisation_of(access).pk}",
     )
@@ -147,6 +148,20 @@ def mark(request: HttpRequest, day: date, ref: UUID, what: str) -> HttpResponse:
     def do() -> str:
         action(appointment_id=appointment.id, by=access.actor)
         return f"{found.seat.person.name if found.seat.person else 'The patient'} {said}."
+
+    return _try(request, found, do)
+
+
+@staff(Permission.DIARY)
+@require_POST
+def unmark(request: HttpRequest, day: date, ref: UUID) -> HttpResponse:
+    """The wrong mark was pressed: take it back."""
+    access = granted(request)
+    found, appointment = _taken(access, day, ref)
+
+    def do() -> str:
+        booking.unmark(appointment_id=appointment.id, by=access.actor)
+        return f"Taken back. {_said(found)} is as it was before."
 
     return _try(request, found, do)
 

@@ -166,6 +166,7 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "place_move_to": (spot,),
         "place_move": (spot,),
         "place_earlier": (spot,),
+        "place_unmark": (spot,),
         "place_mark": tuple({**spot, "what": what} for what in ("arrived", "seen", "missed")),
         "inbox": ({},),
         "thread": (thread,),
