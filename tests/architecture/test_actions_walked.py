@@ -86,6 +86,8 @@ NOT_WALKED: dict[str, str] = {
     "exchange.connect": MACHINE,
     "exchange.load": MACHINE,
     "reporting.balance": READS,
+    "reporting.parts_shown": READS,
+    "reporting.shown": READS,
 }
 
 OUTSIDERS = ("somebody of another practice", "a patient of another household", "nobody")

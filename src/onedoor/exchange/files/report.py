@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+from onedoor.kernel.spreadsheet import as_csv as table
 
 Kind = Literal["patients", "appointments"]
 Level = Literal["reject", "note"]
@@ -119,16 +119,11 @@ _WORDS: dict[Level, str] = {"reject": "no", "note": "yes"}
 
 
 def as_csv(report: Report) -> str:
-    """Rejects and notes as a file for a spreadsheet. With a byte-order mark, so that a spreadsheet reads names right."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(_HEADER)
-    for found in report.rows:
-        cells = (found.column, found.value_shown, found.why, found.what_to_do)
-        writer.writerow((_WORDS[found.level], found.row or "", *(_harmless(cell) for cell in cells)))
-    return "\ufeff" + out.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """A cell that a spreadsheet would run as a formula is shown as text."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell
+    """Rejects and notes as a file for a spreadsheet."""
+    return table(
+        _HEADER,
+        (
+            (_WORDS[found.level], found.row or "", found.column, found.value_shown, found.why, found.what_to_do)
+            for found in report.rows
+        ),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import timedelta
 from uuid import uuid4
 
@@ -13,8 +14,9 @@ from django.urls import reverse
 from onedoor.booking import api as booking
 from onedoor.booking.models import Appointment, AppointmentType, OfferPolicy, WaitingEntry
 from onedoor.kernel import clock
+from onedoor.kernel.models import AuditEntry
 from onedoor.kernel.nhs_number import shown
-from onedoor.messaging.models import Message, Stop
+from onedoor.messaging.models import Inbound, Message, Stop
 from onedoor.patients.models import Patient
 from onedoor.records.models import Look
 from onedoor.tasks import api as tasks
@@ -355,6 +357,15 @@ class TestSettings:
         kind.refresh_from_db()
         assert (kind.never_by_machine, kind.reply_may_cancel) == (True, False)
 
+    def test_a_kind_without_reminder(self, world: World) -> None:
+        kind = AppointmentType.objects.create(organisation=world.organisation, name="Drop in")
+        client = signed_in(world.manager)
+        address = reverse("appointment_type", args=[kind.pk])
+        client.post(address, {"said_as": "", "remind_hours": "0"})
+        kind.refresh_from_db()
+        assert kind.remind_hours is None
+        assert '<option value="0" selected>not at all</option>' in client.get(address).content.decode()
+
     def test_stopping_asks_first(self, world: World) -> None:
         client = signed_in(world.manager)
         address = reverse("sending", args=["ours", "stop"])
@@ -413,3 +424,51 @@ def test_a_form_of_an_old_session_says_that_nothing_was_changed() -> None:
 def test_enter_in_a_note_ends_no_task(world: World, desk: Client) -> None:
     form = text_of(desk, reverse("tasks")).split('class="od-outcomes"')[1]
     assert form.split("<button")[1].startswith(" disabled")
+
+
+class TestDownloads:
+    """Every list as a file, for those who may see it."""
+
+    def lines(self, client: Client, address: str, **data: str) -> list[list[str]]:
+        answer = client.post(address, data)
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+        return list(csv.reader(answer.content.decode("utf-8-sig").splitlines()))
+
+    def test_each_has_what_its_page_has(self, world: World, desk: Client) -> None:
+        found = {
+            "tasks": self.lines(desk, reverse("tasks_download")),
+            "of a kind": self.lines(desk, reverse("tasks_download"), kind="offer_call"),
+            "inbox": self.lines(desk, reverse("inbox_download")),
+            "released": self.lines(desk, reverse("offers_download", args=["2026-12-07"])),
+            "waiting": self.lines(desk, reverse("waiting_download")),
+        }
+        assert [row[1] for row in found["tasks"][1:]] == [world.task.title]
+        assert found["of a kind"][1:] == []
+        assert [row[3] for row in found["inbox"][1:]] == ["can Ada come after school, and is Sam still fine?"]
+        assert [(row[0], row[4]) for row in found["released"][1:]] == [("2026-12-09 09:10", "open")]
+        assert [(row[0], row[1]) for row in found["waiting"][1:]] == [("Ada Hollis", "Blood test")]
+
+    def test_what_leaves_is_written_down(self, world: World, desk: Client) -> None:
+        desk.post(reverse("waiting_download"))
+        entry = AuditEntry.objects.get(action="download")
+        assert (entry.actor_id, entry.organisation_id, entry.detail) == (
+            world.receptionist.pk,
+            world.organisation.pk,
+            {"list": "waiting-list", "rows": 1},
+        )
+
+    def test_what_a_patient_writes_runs_no_formula(self, world: World, desk: Client) -> None:
+        Inbound.objects.filter(pk=world.inbound.pk).update(text='=HYPERLINK("http://x.example")')
+        assert self.lines(desk, reverse("inbox_download"))[1][3] == '\'=HYPERLINK("http://x.example")'
+
+    def test_another_practice_downloads_its_own(self, world: World) -> None:
+        client = signed_in(world.elsewhere)
+        for name in ("tasks_download", "inbox_download", "waiting_download"):
+            assert len(self.lines(client, reverse(name))) == 1
+        assert len(self.lines(client, reverse("offers_download", args=["2026-12-07"]))) == 1
+
+    def test_counters_leave_with_small_numbers_hidden(self, world: World, desk: Client) -> None:
+        rows = self.lines(desk, reverse("counters_download", args=["2026-12-07"]))
+        assert ["Appointments cancelled", "in all", "*"] in rows
+        assert all(row[2] == "*" or int(row[2]) % 5 == 0 < int(row[2]) for row in rows[1:])

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from onedoor.booking import api as booking
 from onedoor.kernel import clock
 from onedoor.kernel.access import Permission
 from onedoor.reporting import api as reporting
 from onedoor.staff.addresses import chosen_day
+from onedoor.staff.download import as_file
 from onedoor.staff.frame import staff_page
 from onedoor.ui.access import granted, staff
 
@@ -37,3 +38,16 @@ def counters(request: HttpRequest, day: date | None = None) -> HttpResponseBase:
         balance=reporting.balance(access, day),
         refills=booking.refill_numbers(access, day),
     )
+
+
+@staff(Permission.COUNTERS)
+@require_POST
+def download(request: HttpRequest, day: date) -> HttpResponse:
+    """The accounts of a day as a file, fit to be passed on: small numbers hidden, the others rounded."""
+    access = granted(request)
+    rows: list[tuple[str, str, str]] = []
+    for account in reporting.balance(access, day).accounts:
+        parts = reporting.parts_shown(list(account.parts.values()))
+        rows += [(account.name, what, number) for what, number in zip(account.parts, parts, strict=True)]
+        rows.append((account.name, "in all", reporting.shown(account.total)))
+    return as_file(access, f"counters-{day}", ("Account", "What became of them", "How many"), rows)

@@ -17,14 +17,17 @@ from onedoor.booking import api as booking
 from onedoor.booking.types import AppointmentView
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
+from onedoor.kernel.words import spoken
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.staff.addresses import chosen_day
+from onedoor.staff.download import as_file, moment
 from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.tasks import api as tasks
 from onedoor.ui.access import granted, staff
 
+_DOWNLOADED = 10_000
 WHOSE = {"all": "All", "mine": "Mine", "nobody": "Nobody’s yet", "lately": "Everything lately"}
 
 ON_APPOINTMENT = {"confirm": "They are coming", "cancel": "They cancel", "earlier": "They want an earlier one"}
@@ -78,6 +81,31 @@ def inbox(request: HttpRequest) -> HttpResponse:
         choices=WHOSE,
         count=messaging.inbox_count(access),
         topic=f"inbox:{organisation_of(access).pk}",
+    )
+
+
+@staff(Permission.MESSAGES)
+@require_POST
+def download(request: HttpRequest) -> HttpResponse:
+    """The conversations that wait for a person, as a file."""
+    access = granted(request)
+    return as_file(
+        access,
+        "inbox",
+        ("Urgent", "Number", "Who", "Wrote last", "When", "Why it is here", "Waiting since", "With"),
+        [
+            (
+                "yes" if row.urgent else "no",
+                spoken(row.number),
+                ", ".join(person.name for person in row.people),
+                row.last_text,
+                moment(row.last_at),
+                row.why,
+                moment(row.waiting_since),
+                row.owner,
+            )
+            for row in messaging.threads_waiting(access, limit=_DOWNLOADED)
+        ],
     )
 
 

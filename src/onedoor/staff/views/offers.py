@@ -19,11 +19,13 @@ from onedoor.kernel.access import Permission
 from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.staff.addresses import chosen_day
+from onedoor.staff.download import as_file, moment
 from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.ui.access import granted, staff
 from onedoor.ui.jinja import counted
 from onedoor.ui.pages import back
 
+_DOWNLOADED = 10_000
 OFFER_WORDS = {
     "accepted": "took it",
     "gone": "somebody else was first",
@@ -93,6 +95,56 @@ def offers(request: HttpRequest, day: date | None = None) -> HttpResponseBase:
         waiting=waiting,
         may_switch=access.may(Permission.SWITCHES),
         topic=f"offers:{organisation.pk}",
+    )
+
+
+@staff(Permission.DIARY)
+@require_POST
+def download(request: HttpRequest, day: date) -> HttpResponse:
+    """The places released on a day and what became of them, as a file."""
+    access = granted(request)
+    return as_file(
+        access,
+        f"released-{day}",
+        ("Place", "Kind", "With", "Released", "State", "Rounds", "Asked", "Accepted by", "Minutes to fill"),
+        [
+            (
+                moment(one.starts_at),
+                one.type_name,
+                one.clinician,
+                moment(one.released_at),
+                one.state,
+                one.wave,
+                len(one.offers),
+                one.accepted_by.name if one.accepted_by else "",
+                one.minutes_to_fill if one.minutes_to_fill is not None else "",
+            )
+            for one in booking.releases(access, day, organisation_id=organisation_of(access).pk)
+        ],
+    )
+
+
+@staff(Permission.DIARY)
+@require_POST
+def waiting_download(request: HttpRequest) -> HttpResponse:
+    """The list of those who would like an earlier place, in the order of being asked, as a file."""
+    access = granted(request)
+    return as_file(
+        access,
+        "waiting-list",
+        ("Who", "For", "Not before", "Has now", "Since", "First in line", "Times offered"),
+        [
+            (
+                one.name,
+                one.type_name,
+                one.not_before.isoformat() if one.not_before else "",
+                moment(one.own_starts_at),
+                moment(one.joined_at),
+                "yes" if one.priority == 0 else "no",
+                one.offered,
+            )
+            for one in booking.waiting_list(access, limit=_DOWNLOADED)
+        ],
     )
 
 

@@ -14,12 +14,14 @@ from onedoor.kernel.access import Permission
 from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.staff import subjects
+from onedoor.staff.download import as_file, moment
 from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.tasks import api as tasks
 from onedoor.ui.access import granted, staff
 from onedoor.ui.pages import back
 
 _SHOWN = 200
+_DOWNLOADED = 10_000
 
 
 @staff(Permission.TASKS)
@@ -43,6 +45,33 @@ def worklist(request: HttpRequest) -> HttpResponse:
         waiting=sum(count.count for count in counts if kind in ("", count.kind)),
         done=tasks.ended(access, since=clock.london_day(clock.today())[0]),
         topic=f"tasks:{organisation_of(access).pk}",
+    )
+
+
+@staff(Permission.TASKS)
+@require_POST
+def download(request: HttpRequest) -> HttpResponse:
+    """The waiting work, or that of one kind, as a file."""
+    access = granted(request)
+    kinds = {declared.name: declared for declared in tasks.kinds()}
+    found = tasks.waiting(access, kind=request.POST.get("kind", ""), limit=_DOWNLOADED)
+    return as_file(
+        access,
+        "tasks",
+        ("Urgent", "What", "Kind", "Detail", "Who", "Waiting since", "Do it by", "With"),
+        [
+            (
+                "yes" if one.urgent else "no",
+                one.title,
+                kinds[one.kind].label,
+                one.detail,
+                one.patient.shown_name if one.patient else "",
+                moment(one.created_at),
+                moment(one.due_at),
+                one.owner.shown_name if one.owner else "",
+            )
+            for one in found
+        ],
     )
 
 
