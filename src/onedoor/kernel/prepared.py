@@ -22,7 +22,8 @@ class _Prepared(psycopg.Cursor[Any]):
 def execute(statement: str, parameters: Mapping[str, Any] | Sequence[Any]) -> CursorWrapper:
     """Run a statement on Django's connection and in its transaction; values go beside the text, so each needs a type there.
 
-    Plans do not look at values: only for statements that go by key. Errors and counts of statements are as with any cursor.
+    Plans do not look at values, and are kept while a table grows: only for statements that can go no other way than by key.
+    Errors and counts of statements are as with any cursor.
     """
     connection.ensure_connection()
     cursor: Any = _Prepared(connection.connection)

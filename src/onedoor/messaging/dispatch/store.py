@@ -100,18 +100,21 @@ def claim(run: int, rooms: Mapping[int, int], lanes: Sequence[int] = (0, 1, 2)) 
         wanted = {key: room for key, room in left.items() if room > 0}
         if not wanted:
             break
-        due = prepared.execute(
-            _DUE,
-            {
-                "accounts": arrays.numbers(wanted),
-                "rooms": arrays.numbers(wanted.values()),
-                "lane": lane,
-                "now": now,
-                "in_hours": quiet.may_go(now),
-                "any_hour": arrays.words(at_any_hour()),
-            },
-        )
-        for row in due.fetchall():
+        # Planned each time: a plan made when the outbox was empty would be kept.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _DUE,
+                {
+                    "accounts": arrays.numbers(wanted),
+                    "rooms": arrays.numbers(wanted.values()),
+                    "lane": lane,
+                    "now": now,
+                    "in_hours": quiet.may_go(now),
+                    "any_hour": arrays.words(at_any_hour()),
+                },
+            )
+            due = cursor.fetchall()
+        for row in due:
             claimed.append(Claim(*row))
             left[row[1]] -= 1
     if claimed:
@@ -338,6 +341,7 @@ def _attempt(run: int, ids: Sequence[int], lease: float) -> list[Begun]:
     return [Begun(*row) for row in begun.fetchall()]
 
 
+# The keys are said twice: a plan that was made when the table was small reads by them all the same.
 _FLUSH = f"""
     WITH r AS (
         SELECT * FROM unnest(%(ids)s::bigint[], %(ns)s::smallint[], %(fates)s::text[], %(statuses)s::smallint[],
@@ -345,7 +349,7 @@ _FLUSH = f"""
                       AS r(id, n, fate, status, provider_id, why, again)),
     tried AS (
         UPDATE messaging_attempt a SET ended_real = clock_timestamp(), outcome = r.fate, status = r.status
-        FROM r WHERE a.message_id = r.id AND a.n = r.n AND a.outcome IN ('', 'unknown'))
+        FROM r WHERE a.message_id = r.id AND a.message_id = ANY(%(ids)s::bigint[]) AND a.n = r.n AND a.outcome IN ('', 'unknown'))
     UPDATE messaging_message m SET
         state = CASE r.fate WHEN 'accepted' THEN {State.ACCEPTED.value} WHEN 'unknown' THEN {State.UNKNOWN.value}
                      WHEN 'refused_permanent' THEN {State.REFUSED.value}
@@ -362,7 +366,7 @@ _FLUSH = f"""
         lease_real = NULL, lookups = 0,
         retry_real = CASE WHEN r.fate IN ('unknown', 'refused_temporary')
                           THEN clock_timestamp() + make_interval(secs => r.again) END
-    FROM r WHERE m.id = r.id AND (
+    FROM r WHERE m.id = r.id AND m.id = ANY(%(ids)s::bigint[]) AND (
         (r.fate = 'accepted' AND m.attempt >= r.n AND m.state = ANY(%(open)s::smallint[]))
         OR (m.attempt = r.n AND m.state IN ({State.SENDING.value}, {State.UNKNOWN.value})))
     RETURNING m.id, r.fate, m.patient_id, m.organisation_id, m.purpose"""
