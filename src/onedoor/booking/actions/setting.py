@@ -28,7 +28,8 @@ def set_type(
     confirm_same_day: bool | None = None,
     by_telephone: bool | None = None,
 ) -> AppointmentType:
-    """Make a type with the defaults of its name, or change what one allows; what is None stays.
+    """Make a type with the defaults of its name, or change what one allows; what is None stays. `remind_hours` is hours before
+    the start, 0 for no reminder.
 
     The database refuses a type that is never cancelled by machine and whose replies may cancel (IntegrityError); setting
     `never_by_machine` therefore takes `reply_may_cancel` away unless it is given. Raises NotYours.
@@ -43,7 +44,9 @@ def set_type(
         "confirm_same_day": confirm_same_day,
         "by_telephone": by_telephone,
     }
-    changes = {key: value for key, value in given.items() if value is not None}
+    changes: dict[str, object] = {key: value for key, value in given.items() if value is not None}
+    if remind_hours == 0:
+        changes["remind_hours"] = None
     if never_by_machine and reply_may_cancel is None:
         changes["reply_may_cancel"] = False
     kind, _ = AppointmentType.objects.update_or_create(

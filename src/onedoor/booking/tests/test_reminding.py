@@ -129,8 +129,14 @@ def test_a_type_without_reminders() -> None:
     here = practice()
     [sam] = people(here, 1)
     imported(here, sam, at(WEDNESDAY, 9))
-    AppointmentType.objects.update(remind_hours=None)
+    made = kind(here, "Blood test")
+    off = booking.set_type(organisation_id=here.organisation.pk, name=made.name, remind_hours=0, by=DESK)
+    assert off.remind_hours is None
+    # What is not said stays.
+    booking.set_type(organisation_id=here.organisation.pk, name=made.name, may_refill=False, by=DESK)
     assert remind() == 0
+    booking.set_type(organisation_id=here.organisation.pk, name=made.name, remind_hours=48, by=DESK)
+    assert remind() == 1
 
 
 def test_a_type_with_another_lead() -> None:

@@ -18,7 +18,7 @@ from onedoor.ui.access import granted, staff
 WAVE_SIZES = range(1, 21)
 WINDOWS = (5, 10, 15, 20, 30, 45, 60)
 NOTICES = (30, 60, 90, 120, 180, 240)
-REMIND_HOURS = (24, 48, 72, 96, 120, 168)
+REMIND_HOURS = (0, 24, 48, 72, 96, 120, 168)
 
 
 @staff(Permission.SETTINGS)
