@@ -105,8 +105,8 @@ def _receipts_done(made: Rig) -> int:
     time.sleep(0.45)
     ((waiting, under_way),) = rows(
         made.url,
-        """SELECT (SELECT count(*) FROM messaging_receipt WHERE processed_real IS NULL),
-                  (SELECT count(*) FROM messaging_message WHERE waiting)""",
+        """SELECT EXISTS (SELECT 1 FROM messaging_receipt WHERE processed_real IS NULL),
+                  EXISTS (SELECT 1 FROM messaging_message WHERE waiting)""",
     )
     if waiting or under_way:
         return 0

@@ -1,8 +1,9 @@
 """Read a generated patient list with `onedoor import patients`: rows a second and peak memory at two sizes.
 
 Everybody in the list is fictional: NHS numbers of the 999 range (which runs out: about one in eleven has none), mobiles of
-07700 900, landlines of 01632 960. One row in 500 is damaged and one in 10,000 stands there twice. The
-database keeps fsync and synchronous_commit on; both are among the figures. `bare_rows_per_s` is PostgreSQL's COPY of the same file in the same run, which checks nothing.
+07700 900, landlines of 01632 960. One row in 500 is damaged and one in 10,000 stands there twice. The database keeps fsync and
+synchronous_commit on; both are among the figures. `bare_rows_per_s` is PostgreSQL's COPY of the same file in the same run,
+which checks nothing.
 """
 
 from __future__ import annotations

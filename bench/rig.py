@@ -309,7 +309,8 @@ class Meter:
 
     def __init__(self, url: str, processes: Mapping[str, subprocess.Popen[bytes]]) -> None:
         self._pids = {name: process.pid for name, process in processes.items()}
-        self._postmaster = _parent(int(rows(url, "SELECT pg_backend_pid()")[0][0]))
+        with psycopg.connect(url) as connection:  # it must live while its parent is looked up
+            self._postmaster = _parent(connection.info.backend_pid)
         self._before = self._cpu()
         self._peak = 0.0
         self._over = threading.Event()

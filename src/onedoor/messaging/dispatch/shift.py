@@ -317,7 +317,7 @@ class Shift:
             while self._results:
                 batch = self._results[:_FLUSH_ROWS]
                 try:
-                    await self._back.do(store.flush, batch, self._timings.lookups[0])
+                    await self._back.do(store.flush_all, batch, self._timings.lookups[0])
                 except LOST as error:
                     # Kept and tried again for as long as we live: a result is never thrown away.
                     log.warning("results wait for the database", results=len(batch), error=type(error).__name__)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from django.db import connection, transaction
+import structlog
+from django.db import DataError, connection, transaction
 
 from onedoor.kernel import arrays, clock, prepared
 from onedoor.kernel.actor import Actor
@@ -25,6 +26,8 @@ from onedoor.messaging.rules import quiet
 from onedoor.messaging.rules.allowance import allowance
 from onedoor.messaging.rules.suppression import Standing, suppressed
 from onedoor.patients import api as patients
+
+log = structlog.get_logger(__name__)
 
 BY = Actor.system("sending")
 
@@ -373,6 +376,19 @@ _FLUSH = f"""
 
 OPEN = [State.QUEUED, State.CLAIMED, State.SENDING, State.UNKNOWN, State.EXPIRED, State.CLEARED]
 """States in which the provider's word that it has the text is still news. Only of a text that was tried."""
+
+
+def flush_all(results: Sequence[Result], first_lookup: float) -> None:
+    """`flush`, in which a result that the database refuses stands in nobody's way: its text is of unknown fate."""
+    try:
+        flush(results, first_lookup)
+    except DataError:
+        for result in results:
+            try:
+                flush([result], first_lookup)
+            except DataError:
+                log.error("what the provider answered cannot be stored, it will be asked", message=result.message_id)
+                flush([Result(result.message_id, result.attempt, "unknown", why="unreadable")], first_lookup)
 
 
 @transaction.atomic

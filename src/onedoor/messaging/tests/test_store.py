@@ -194,6 +194,18 @@ def test_the_same_result_twice_is_one() -> None:
     assert Entry.objects.count() == 1
 
 
+def test_an_answer_that_cannot_be_stored_is_unknown_and_stands_in_nobodys_way() -> None:
+    odd, good = begun(), begun()
+    store.flush_all(
+        [
+            Result(odd.pk, 1, "accepted", status=201, provider_id="p-\x00"),
+            Result(good.pk, 1, "accepted", status=201, provider_id="p-8"),
+        ],
+        60.0,
+    )
+    assert [state_of(odd), state_of(good)] == [State.UNKNOWN, State.ACCEPTED]
+
+
 def test_refused_for_good_ends_it_and_its_question() -> None:
     message = flush(begun(), "refused_permanent", status=400, why="ValidationError")
     assert (message.state, message.because) == (State.REFUSED, "ValidationError")
