@@ -78,6 +78,10 @@ class Staging:
                         self._begin_to_take()
         if self.put_back:
             self._take_back()
+            # Put back now: those few are found by their numbers, and without indexes each would cost a pass over all the others.
+            for statement in self.put_back:
+                self.cursor.execute(statement)
+            self.put_back = []
         else:
             self.cursor.execute("ALTER TABLE pg_temp.list_lot RENAME TO list_row")
             self.put_back = loading.take_down(self.cursor, expected=self.read)
