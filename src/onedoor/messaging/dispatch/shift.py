@@ -33,7 +33,7 @@ from onedoor.messaging.rules.allowance import allowance
 log = structlog.get_logger(__name__)
 
 _FLUSH_ROWS = 1_000
-_FLUSH_SECONDS = 0.01
+_FLUSH_SECONDS = 0.02
 _PACE_SECONDS = 0.25
 _PAUSE_AFTER_429 = 5.0
 _URGENT = 50
