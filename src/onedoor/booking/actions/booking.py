@@ -296,7 +296,7 @@ def lapse_holds(*, limit: int = 1_000) -> int:
             [limit],
         )
         ids = [row[0] for row in cursor.fetchall()]
-    return len(places.shift(ids=ids, to="lapsed", by=Actor.system("booking: holds"), reason="hold ended")) if ids else 0
+    return len(places.end_holds(ids=ids, by=Actor.system("booking: holds"), reason="hold ended")) if ids else 0
 
 
 def leave_former(appointment: Appointment, *, by: Actor) -> None:

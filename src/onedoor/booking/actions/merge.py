@@ -241,7 +241,7 @@ class Merge:
     def _end_former(self, acts: Mapping[str, list[Step]]) -> None:
         lapsed = [_who(step).id for step in acts["lapse"]]
         if lapsed:
-            places.shift(ids=lapsed, to="lapsed", by=self.by, reason="taken outside")
+            places.end_holds(ids=lapsed, by=self.by, reason="taken outside")
         vanished = [_who(step).id for step in acts["vanish"]]
         if vanished:
             places.shift(ids=vanished, to="cancelled", by=self.by, reason="outside", also={"reason": "outside"})

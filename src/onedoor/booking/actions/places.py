@@ -155,7 +155,7 @@ def _lapse_holds_in_the_way(seat: Seat, patient_id: int) -> bool:
             [seat.pk, patient_id, seat.starts_at, end],
         )
         ids = [row[0] for row in cursor.fetchall()]
-    return bool(ids and shift(ids=ids, to="lapsed", by=Actor.system("booking: holds"), reason="hold ended"))
+    return bool(ids and end_holds(ids=ids, by=Actor.system("booking: holds"), reason="hold ended"))
 
 
 def shift(
@@ -172,6 +172,31 @@ def shift(
         reason=reason,
         also=also,
     )
+
+
+def end_holds(*, ids: Sequence[int], by: Actor, reason: str) -> list[int]:
+    """End holds, with an audit row for each and a nudge to live diaries; returns the keys that ended."""
+    ended = shift(ids=ids, to="lapsed", by=by, reason=reason)
+    rows = list(
+        Appointment.objects.filter(pk__in=ended).order_by("id").values_list("id", "patient_id", "organisation_id")
+    )
+    audit.record_many(
+        by=by,
+        lines=[
+            audit.Line(
+                "appointment_hold_ended",
+                "appointment",
+                key,
+                patient_id=patient_id,
+                organisation_id=organisation_id,
+                detail={"reason": reason},
+            )
+            for key, patient_id, organisation_id in rows
+        ],
+    )
+    for organisation_id in {row[2] for row in rows}:
+        jobs.notify_live("diary", organisation_id)
+    return ended
 
 
 def shift_one(

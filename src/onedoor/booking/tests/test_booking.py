@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from onedoor.booking import api as booking
 from onedoor.booking.actions.booking import lapse_holds
@@ -150,6 +151,21 @@ class TestHolds:
         assert lapse_holds() == 1
         assert states([old, new]) == ["lapsed", "held"]
         assert lapse_holds() == 0
+        row = AuditEntry.objects.get(action="appointment_hold_ended")
+        assert (row.subject_id, row.patient_id, row.organisation_id) == (old.pk, sam.pk, here.organisation.pk)
+
+    def test_many_expired_holds_are_ended_with_no_more_statements(self) -> None:
+        here = practice()
+        counts = []
+        for hour, size in ((9, 2), (11, 10)):
+            for seat, who in zip(own_seats(here, size, first=(hour, 0)), people(here, size), strict=True):
+                booking.hold(seat_ref=seat.ref, patient_id=who.pk, by=DESK)
+            Appointment.objects.update(hold_until_real=clock.real_now() - timedelta(seconds=1))
+            with CaptureQueriesContext(connection) as captured:
+                assert lapse_holds() == size
+            counts.append(len(captured))
+        assert counts[0] == counts[1]
+        assert AuditEntry.objects.filter(action="appointment_hold_ended").count() == 12
 
     def test_a_second_choice_replaces_an_overlapping_first(self) -> None:
         here = practice()
