@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from onedoor.booking import errors, offering, ports, subjects
-from onedoor.booking.actions import booking, diary, outside, refilling, telling, waves
+from onedoor.booking.actions import booking, diary, locking, outside, refilling, telling, waves
 from onedoor.booking.adapters.tasks import BOOK_PLACE, FREE_PLACE, TasksDiary
 from onedoor.booking.kinds import CANCEL_ASKED, DIARY_CONFLICT, DIARY_VANISHED, OFFER_CALL
 from onedoor.kernel import events
 from onedoor.messaging import api as messaging
 from onedoor.messaging.ports import declare_context, declare_subject
+from onedoor.tasks.api import lock_first
 from onedoor.tasks.events import TaskCompleted
 
 ports.declare_diary("*", TasksDiary())
@@ -18,6 +19,11 @@ declare_subject(offering.Offers())
 declare_context(offering.CONTEXT)
 for purpose in (*telling.PURPOSES, *waves.PURPOSES):
     messaging.declare_purpose(purpose)
+lock_first("diary_import", locking.lock_import)
+lock_first("conflict", locking.lock_conflict)
+lock_first("diary_request", locking.lock_request)
+lock_first("appointment", locking.lock_appointment)
+lock_first("offer", locking.lock_offer)
 
 
 @events.handles(TaskCompleted)
