@@ -1,4 +1,4 @@
-"""Delivery receipts: stored as they come, applied in sets, in any order and any number of times (`rules.receipts`).
+"""Delivery receipts: stored as they come, applied in sets, in any order and any number of times (`receipt_effects`).
 
 A slice is four statements by key: the receipts, their texts (locked in order of key, like everything that locks messages),
 what became of the texts, what became of the receipts.
@@ -15,12 +15,12 @@ from django.db import connection, transaction
 from onedoor.kernel import arrays, clock, prepared
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.actions.asking import opt_out
+from onedoor.messaging.actions.receipt_effects import NOT_YET_ACCEPTED, TERMINAL, effect
 from onedoor.messaging.actions.results import note_sent
 from onedoor.messaging.by_key import plan_by_key
 from onedoor.messaging.kinds_sending import UNREACHABLE
 from onedoor.messaging.models import OptOut, State
 from onedoor.messaging.rules.money import FREE
-from onedoor.messaging.rules.receipts import NOT_YET_ACCEPTED, TERMINAL, effect
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import NewTask
 

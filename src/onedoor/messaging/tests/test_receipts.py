@@ -9,10 +9,10 @@ import pytest
 
 from onedoor.factories import patient, person, practice
 from onedoor.kernel import clock
+from onedoor.messaging.actions.receipt_effects import TERMINAL
 from onedoor.messaging.actions.receipts import apply_receipts
 from onedoor.messaging.models import Attempt, Message, OptOut, Receipt, State
 from onedoor.messaging.receiving import e164
-from onedoor.messaging.rules.receipts import TERMINAL
 from onedoor.messaging.tests.sending_factories import MOBILE, new, queue, tried
 from onedoor.messaging.tests.sending_factories import account as set_account
 from onedoor.records.api import Entry

@@ -32,11 +32,11 @@ from onedoor.kernel import clock
 from onedoor.kernel.access import Access
 from onedoor.kernel.jobs import run_once
 from onedoor.messaging import api
+from onedoor.messaging.actions.receipt_effects import TERMINAL
 from onedoor.messaging.actions.results import Result
 from onedoor.messaging.dispatch import reconcile, store
 from onedoor.messaging.models import Attempt, DispatchRun, Message, RateBucket, Receipt, State
 from onedoor.messaging.ports import Fate, Found
-from onedoor.messaging.rules.receipts import TERMINAL
 from onedoor.messaging.tests.sending_factories import CAMPAIGN, REMINDER, RESULT, URGENT, account, queued
 from onedoor.messaging.types import NewAsk, Purpose
 from onedoor.patients.models import Patient
