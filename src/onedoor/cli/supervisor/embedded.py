@@ -210,7 +210,6 @@ class Cluster:
             "max_connections": "200",
             "shared_buffers": f"{max(buffers // MEBIBYTE, 16)}MB",
             "effective_cache_size": f"{max(memory // 2 // MEBIBYTE, 64)}MB",
-            "wal_compression": "pglz",
             "max_wal_size": "2GB",
             "checkpoint_timeout": "10min",
             "random_page_cost": "1.1",
