@@ -157,9 +157,17 @@ class Outbox(RuleBasedStateMachine):
     # ---- the dispatcher -------------------------------------------------------------------------------------------
 
     @precondition(lambda self: self.has(State.QUEUED, State.CLAIMED))
-    @rule(room=st.integers(0, 3), begins=st.integers(0, 3), fates=st.lists(fates, max_size=3))
-    def dispatch(self, room: int, begins: int, fates: list[tuple[Fate, bool]]) -> None:
-        """Some texts are claimed, some of those in hand begun, some of those begun said over the wire, in this order."""
+    @rule(
+        room=st.sampled_from([0, 2, 6]),
+        begins=st.sampled_from([1, 6, 6]),
+        fates=st.lists(fates, min_size=1, max_size=4),
+        heard=st.booleans(),
+    )
+    def dispatch(self, room: int, begins: int, fates: list[tuple[Fate, bool]], heard: bool) -> None:
+        """Some texts are claimed, some of those in hand begun, some of those begun said over the wire, in this order.
+
+        `heard`: what became of them is stored at once.
+        """
         with clock.at(self.now):
             if room:
                 self.hand += store.claim(self.run, {self.account_id: room})
@@ -168,6 +176,9 @@ class Outbox(RuleBasedStateMachine):
             self.unsaid += self._wave(chosen)
         for fate, took in fates[: len(self.unsaid)]:
             self._say(self.unsaid.pop(0), fate, took)
+        if heard:
+            self.only_moves_that_exist()
+            self._store(len(self.results), 1)
 
     def _wave(self, chosen: list[store.Claim]) -> list[store.Begun]:
         RateBucket.objects.update(tokens=1_000_000)
@@ -194,9 +205,12 @@ class Outbox(RuleBasedStateMachine):
     @rule(count=st.integers(1, 3), twice=st.booleans())
     def flush(self, count: int, twice: bool) -> None:
         """Results are stored, also those of a run that is over; the connection may be lost after a commit."""
+        self._store(count, 2 if twice else 1)
+
+    def _store(self, count: int, times: int) -> None:
         batch, self.results = self.results[:count], self.results[count:]
         with clock.at(self.now):
-            for _ in range(2 if twice else 1):
+            for _ in range(times):
                 store.flush(batch, LOOKUPS[0])
 
     @precondition(lambda self: self.has(State.CLAIMED, State.SENDING))
@@ -227,16 +241,18 @@ class Outbox(RuleBasedStateMachine):
             assert run_once("messaging.receipts") == len(told) + 1
 
     @precondition(lambda self: self.has(State.UNKNOWN))
-    @rule(answers=st.sampled_from([True, True, False]))
-    def look_up(self, answers: bool) -> None:
-        Message.objects.filter(retry_real__isnull=False, state=State.UNKNOWN).update(retry_real=clock.real_now())
-        doubts = reconcile.take_doubts(LOOKUPS[0])
-        with clock.at(self.now):
-            if answers:
-                reconcile.adopt(
-                    [(doubt, Found(f"p-{doubt.id}", "sending")) for doubt in doubts if doubt.id in self.taken]
-                )
-                reconcile.absent([doubt for doubt in doubts if doubt.id not in self.taken], LOOKUPS)
+    @rule(times=st.sampled_from([0, 1, 2, 2]))
+    def look_up(self, times: int) -> None:
+        """Once, twice, which decides what becomes of an absent text, or without an answer."""
+        for answered in [True] * times or [False]:
+            Message.objects.filter(retry_real__isnull=False, state=State.UNKNOWN).update(retry_real=clock.real_now())
+            doubts = reconcile.take_doubts(LOOKUPS[0])
+            found = [doubt for doubt in doubts if doubt.id in self.taken]
+            missing = [doubt for doubt in doubts if doubt.id not in self.taken]
+            if answered:
+                with clock.at(self.now):
+                    reconcile.adopt([(doubt, Found(f"p-{doubt.id}", "sending")) for doubt in found])
+                    reconcile.absent(missing, LOOKUPS)
 
     @precondition(lambda self: self.has(State.UNKNOWN))
     @rule(pick=picks, silent=st.booleans())
