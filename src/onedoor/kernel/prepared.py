@@ -6,6 +6,7 @@ and planning it cost as much as running it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,6 +27,9 @@ def execute(statement: str, parameters: Mapping[str, Any] | Sequence[Any]) -> Cu
     Errors and counts of statements are as with any cursor.
     """
     connection.ensure_connection()
+    if connection.connection.prepare_threshold is None:
+        # Django forbids it to the whole connection. Its own cursors write values into the text, which is never prepared.
+        connection.connection.prepare_threshold = sys.maxsize
     cursor: Any = _Prepared(connection.connection)
     wrapped = connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
     wrapped.execute(statement, parameters)
