@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from onedoor.accounts.api import colleagues
 from onedoor.kernel import audit, clock, jobs
@@ -31,7 +32,9 @@ LONGEST_REPLY = 918
 
 
 UNSEEN = timedelta(seconds=1)
-"""Real time; a text that came later than this before its thread is settled was not read by whoever settles it."""
+"""Real time; a text that came later than this before its thread is settled is on nobody's screen yet."""
+_THERE: ContextVar[tuple[int, frozenset[int]]] = ContextVar("there", default=(0, frozenset()))
+"""The thread about which work is being ended here, and its texts that were before a person when that began."""
 
 
 class MustDecide(Exception):
@@ -77,10 +80,13 @@ def lock_threads(ids: Collection[int]) -> None:
 
 def lock_for_work(task: tasks.Task) -> None:
     """Before work about a thread ends: lock it, and all threads of a number that is checked, about which others may be asked."""
-    ids = Thread.objects.filter(pk=task.subject_id or 0)
-    if task.kind == WRONG_NUMBER.name:
-        ids = Thread.objects.filter(number__in=ids.values("number"))
-    lock_threads(list(ids.values_list("pk", flat=True)))
+    thread = Thread.objects.filter(pk=task.subject_id or 0).first()
+    if thread is None:
+        return
+    # Before the lock is waited for: who holds it may be putting one more text before a person.
+    _THERE.set((thread.pk, _before_a_person(thread)))
+    both = Thread.objects.filter(number=thread.number) if task.kind == WRONG_NUMBER.name else None
+    lock_threads([thread.pk] if both is None else list(both.values_list("pk", flat=True)))
 
 
 def ask_person(
@@ -153,12 +159,13 @@ def settle_thread(*, access: Access, thread_ref: uuid.UUID) -> None:
     """
     access.require(Permission.MESSAGES)
     thread = by_ref(access, thread_ref)
+    there = _before_a_person(thread)
     lock_threads([thread.pk])
     for task in _waiting(thread).order_by("id"):
         if "answered" not in {outcome.value for outcome in tasks.kind_of(task.kind).outcomes}:
             raise MustDecide(task.kind)
         tasks.complete(access=access, ref=task.ref, outcome="answered")
-    _settle(thread, by=access.actor)
+    _settle(thread, there, by=access.actor)
     _noted(access, thread, "settle_thread")
 
 
@@ -181,7 +188,8 @@ def on_task_completed(event: TaskCompleted) -> None:
     if event.kind == "wrong_number":
         _number_checked(thread, wrong=event.outcome == "wrong", by=event.by)
     if not _waiting(thread).exists():
-        _settle(thread, by=event.by)
+        key, there = _THERE.get()
+        _settle(thread, there if key == thread.pk else _before_a_person(thread), by=event.by)
 
 
 def _number_checked(thread: Thread, *, wrong: bool, by: Actor) -> None:
@@ -215,13 +223,19 @@ def _waiting(thread: Thread) -> QuerySet[tasks.Task]:
     )
 
 
-def _settle(thread: Thread, *, by: Actor) -> None:
-    unseen = Inbound.objects.filter(
-        organisation_id=thread.organisation_id,
-        number=thread.number,
-        outcome__in=("person", "crisis"),
-        received_real__gt=clock.real_now() - UNSEEN,
+def _for_a_person(thread: Thread) -> QuerySet[Inbound]:
+    return Inbound.objects.filter(
+        organisation_id=thread.organisation_id, number=thread.number, outcome__in=("person", "crisis")
     )
+
+
+def _before_a_person(thread: Thread) -> frozenset[int]:
+    return frozenset(_for_a_person(thread).values_list("pk", flat=True))
+
+
+def _settle(thread: Thread, there: Collection[int], *, by: Actor) -> None:
+    """The thread, locked, waits no more; unless it has texts for a person that were not `there` to be read."""
+    unseen = _for_a_person(thread).filter(~Q(pk__in=there) | Q(received_real__gt=clock.real_now() - UNSEEN))
     if unseen.exists():
         ask_person(thread=thread, title="Read a text and answer it", why="came while the last was being settled", by=by)
         return

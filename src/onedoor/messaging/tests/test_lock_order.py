@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
 
 from onedoor import factories
+from onedoor.kernel import clock
 from onedoor.messaging.actions.understanding import understand_next
 from onedoor.messaging.dispatch import reconcile
 from onedoor.messaging.dispatch.reconcile import Doubt
-from onedoor.messaging.models import DispatchRun, Message, State, Thread
+from onedoor.messaging.models import DispatchRun, Inbound, Message, State, Thread
 from onedoor.messaging.ports import Found
 from onedoor.messaging.tests import asking_factories as asking
 from onedoor.messaging.tests.sending_factories import MOBILE, account, tried
@@ -119,6 +121,7 @@ def test_work_is_locked_after_the_thread_it_is_about() -> None:
         asking.say(practice, MOBILE, "can I bring my dog")
         (task,) = tasks.waiting(access)
         asking.arrive(practice, MOBILE, "and my cat")
+        Inbound.objects.update(received_real=clock.real_now() - timedelta(hours=1))
         with transaction.atomic():
             assert understand_next()
             other = Other(lambda: tasks.complete(access=access, ref=task.ref, outcome="answered"))
@@ -126,5 +129,5 @@ def test_work_is_locked_after_the_thread_it_is_about() -> None:
             Task.objects.select_for_update(nowait=True).get(pk=task.pk)
         other.ends()
         assert Task.objects.get(pk=task.pk).state == "done"
-        # It came while the work was being ended: nobody has read it.
+        # It was understood while the work was being ended: nobody has read it, though it came long ago.
         assert Thread.objects.get().needs_person_since is not None
