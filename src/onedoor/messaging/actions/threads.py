@@ -186,19 +186,22 @@ def on_task_completed(event: TaskCompleted) -> None:
         return
     thread = Thread.objects.get(pk=event.subject_id)
     if event.kind == "wrong_number":
-        _number_checked(thread, wrong=event.outcome == "wrong", by=event.by)
+        asked_at = tasks.Task.objects.values_list("created_at", flat=True).get(pk=event.task_id)
+        _number_checked(thread, wrong=event.outcome == "wrong", asked_at=asked_at, by=event.by)
     if not _waiting(thread).exists():
         key, there = _THERE.get()
         _settle(thread, there if key == thread.pk else _before_a_person(thread), by=event.by)
 
 
-def _number_checked(thread: Thread, *, wrong: bool, by: Actor) -> None:
+def _number_checked(thread: Thread, *, wrong: bool, asked_at: datetime, by: Actor) -> None:
     """An organisation decides for its own patients, and the number rests no more: whoever has it next may be texted.
 
     Others who care for somebody of this number decide for theirs; with them it rests until they have (clinical.md 6.2).
     """
     rests = OptOut.objects.filter(organisation_id=thread.organisation_id, number=thread.number, until=None).first()
     doubted = rests.since if rests is not None else clock.now()
+    if wrong and rests is not None and rests.because != "wrong_number":
+        doubted = max(doubted, asked_at)  # it rested for another reason before anybody said that it is wrong
     if wrong:
         change = patients.end_number(
             organisation_id=thread.organisation_id, number=thread.number, held_by=doubted, by=by

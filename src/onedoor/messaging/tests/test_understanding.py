@@ -226,6 +226,18 @@ def test_a_number_that_was_wrong_serves_its_next_holder(practice: Organisation) 
             assert messaging.queue(messages=[reminder], by=factories.TEST).new == 1
 
 
+def test_a_wrong_number_that_had_asked_for_no_texts_before_ends_for_its_present_holders(practice: Organisation) -> None:
+    sam = factories.patient(practice, "Sam", mobile=SAM)
+    say(practice, SAM, "STOP")
+    with clock.at(NINE + timedelta(hours=1)):
+        ella = factories.patient(practice, "Ella", mobile=SAM)
+        say(practice, SAM, "wrong number")
+    with clock.at(NINE + timedelta(hours=2)):
+        checked(practice, "wrong")
+    assert holds(sam, ella) == [False, False]
+    assert rests(practice) == ["stop"]
+
+
 def test_a_right_number_is_texted_again(visits: SimpleOwner, practice: Organisation) -> None:
     one_visit(visits, practice)
     _, access = factories.person(practice)
