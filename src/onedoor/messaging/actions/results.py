@@ -53,6 +53,9 @@ def withdraw_asks(message_ids: Sequence[int]) -> None:
     if message_ids:
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE messaging_ask SET state = 'withdrawn' WHERE message_id = ANY(%s) AND state = 'open'",
+                """UPDATE messaging_ask k SET state = 'withdrawn' FROM (
+                       SELECT id FROM messaging_ask WHERE message_id = ANY(%s) AND state = 'open'
+                       ORDER BY id FOR NO KEY UPDATE) l
+                   WHERE k.id = l.id AND k.state = 'open'""",
                 [list(message_ids)],
             )

@@ -22,7 +22,7 @@ from onedoor.kernel.actor import Actor
 from onedoor.messaging import kinds, ports
 from onedoor.messaging.actions.asking import STAYS_OPEN, opt_in, opt_out, record_answers, resting
 from onedoor.messaging.actions.queueing import queue
-from onedoor.messaging.actions.threads import CHECK, ask_person, thread_of
+from onedoor.messaging.actions.threads import CHECK, ask_person, lock_threads, thread_of
 from onedoor.messaging.models import Ask, Inbound, Message, State, Thread
 from onedoor.messaging.rules import wording
 from onedoor.messaging.rules.replies import Option, Understood, understand
@@ -733,6 +733,8 @@ def unanswered_which() -> int:
     """Questions which visit is meant that nobody answered in time: a person finds out. Returns how many."""
     due = Ask.objects.filter(state="open", context="which", expires_at__lte=clock.now())
     numbers = sorted(set(due.order_by("expires_at").values_list("organisation_id", "number")[:100]))
+    # In order of key; then each is ours already.
+    lock_threads(list(Thread.objects.filter(number__in={number for _, number in numbers}).values_list("pk", flat=True)))
     threads = {pair: thread_of(organisation_id=pair[0], number=pair[1]) for pair in numbers}
     done = 0
     # Only now that nobody answers any of them at this moment.
