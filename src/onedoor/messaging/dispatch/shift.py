@@ -135,7 +135,11 @@ class Shift:
         """Let the wave that is being begun finish, and return what was claimed and not begun."""
         self._stir.set()
         with contextlib.suppress(*LOST):
-            await feeding
+            try:
+                await feeding
+            except store.RunOver:
+                self.alive = False  # what others took over is theirs to say; what was said is still stored
+                return
             await self._claims.do(store.give_back, self._run, [claim.id for claim in self._hand])
 
     # The keeper's session: lock, wake-ups, beats
