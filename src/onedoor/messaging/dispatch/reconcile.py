@@ -137,7 +137,7 @@ def adopt(found: Sequence[tuple[Doubt, Found]]) -> int:
         cursor.execute(
             """WITH adopted AS (
                    UPDATE messaging_message m SET state = %(accepted)s, provider_id = r.provider_id, accepted_at = %(now)s,
-                       because = '', run = NULL, retry_real = NULL, lease_real = NULL,
+                       because = '', ended_at = NULL, run = NULL, retry_real = NULL, lease_real = NULL,
                        pence = m.fragments * (SELECT t.pence FROM messaging_tariff t WHERE t.provider = 'govuk'
                                               AND t.starts_on <= %(day)s ORDER BY t.starts_on DESC LIMIT 1)
                    FROM unnest(%(ids)s::bigint[], %(providers)s::text[]) AS r(id, provider_id)
