@@ -209,6 +209,10 @@ def shift_one(
     appointment.refresh_from_db(fields=["state", *(also or {})])
 
 
+TAKEN_BACK = "mark taken back"
+"""The reason in the history of a move back."""
+
+
 def shift_back(appointment: Appointment, to: str, *, by: Actor, reason: str) -> None:
     """Move one appointment back to what it was before a mark; TooLate when it is not marked any more."""
     moved = transition(
@@ -218,7 +222,7 @@ def shift_back(appointment: Appointment, to: str, *, by: Actor, reason: str) -> 
         ids=[appointment.pk],
         to=to,
         by=by,
-        reason="mark taken back",
+        reason=TAKEN_BACK,
         also={"reason": reason},
     )
     if not moved:

@@ -410,6 +410,21 @@ class TestTheDay:
             again = Entry.objects.filter(patient=sam).latest("id")
             assert (again.text, again.in_error_at, again.code_id) == (wrong.text, None, wrong.code_id)
 
+    @pytest.mark.parametrize("first", [booking.arrive, booking.did_not_attend])
+    def test_two_wrong_marks_are_taken_back_one_after_the_other(self, first: Callable[..., Appointment]) -> None:
+        here = practice()
+        [sam] = people(here, 1)
+        [seat] = own_seats(here, 1)
+        appointment = booking.book(seat_ref=seat.ref, patient_id=sam.pk, by=DESK)
+        with clock.at(at(WEDNESDAY, 9, 30)):
+            marked = first(appointment_id=appointment.pk, by=DESK).state
+            booking.fulfil(appointment_id=appointment.pk, by=DESK)
+            taken_back = [booking.unmark(appointment_id=appointment.pk, by=DESK).state for _ in range(2)]
+            assert taken_back == [marked, "booked"]
+            with pytest.raises(booking.TooLate):
+                booking.unmark(appointment_id=appointment.pk, by=DESK)
+        assert Entry.objects.filter(patient=sam).exclude(in_error_at=None).count() == 2
+
     def test_a_mark_of_another_day_and_none_at_all_stay(self) -> None:
         here = practice()
         [sam] = people(here, 1)
