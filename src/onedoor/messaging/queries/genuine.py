@@ -14,12 +14,20 @@ from onedoor.messaging.models import Message, ProviderAccount
 from onedoor.messaging.queries.threads import Said, shown_of_ours
 from onedoor.messaging.receiving import e164
 
+_BETWEEN = str.maketrans("", "", " ()-./\u00a0\u2010\u2011\u2013")
+"""What people write between digits."""
+
+
+def _dialled(number: str) -> str:
+    """E.164 of a number as somebody writes it: (07700) 900-123, +44 (0)7700 900123. Of what is no number, nothing in use."""
+    plain = e164(number.translate(_BETWEEN))
+    return "+44" + plain.removeprefix("+440") if plain.startswith("+440") else plain
+
 
 def texts_from(number: str) -> list[int]:
     """The organisations that text from this number, in whichever way it is written; none when it is no number of ours."""
-    found = (
-        ProviderAccount.objects.filter(reply_number=e164(number)) if number.strip() else ProviderAccount.objects.none()
-    )
+    plain = _dialled(number)
+    found = ProviderAccount.objects.filter(reply_number=plain) if plain else ProviderAccount.objects.none()
     return sorted(found.values_list("organisation_id", flat=True))
 
 
@@ -28,7 +36,7 @@ def sent_to(access: Access, number: str, day: date) -> list[Said]:
     messages."""
     access.require(Permission.MESSAGES)
     start, end = london_day(day)
-    found = Message.objects.filter(number=e164(number), accepted_at__gte=start, accepted_at__lt=end)
+    found = Message.objects.filter(number=_dialled(number), accepted_at__gte=start, accepted_at__lt=end)
     if not access.everything:
         found = found.filter(organisation_id__in=access.organisations)
     return [shown_of_ours(message, {}) for message in found.order_by("-accepted_at", "-id")[:100]]

@@ -82,7 +82,10 @@ def test_somebody_elses_appointment_is_not_found(world: World, me: Client) -> No
     assert me.get(reverse("my_appointment", args=[adas.ref])).status_code == 404
 
 
-@pytest.mark.parametrize("number", ["07700 900000", "+447700900000", "447700900000"])
+@pytest.mark.parametrize(
+    "number",
+    ["07700 900000", "+447700900000", "447700900000", "07700-900-000", "(07700) 900000", "+44 (0)7700 900000"],
+)
 def test_anybody_may_ask_whose_a_sending_number_is(world: World, number: str) -> None:
     page = Client().get(reverse("genuine"), {"number": number}).content.decode()
     assert "is a number of ours" in page
@@ -100,4 +103,4 @@ def test_nobody_learns_there_whose_phone_is_a_patients(world: World) -> None:
 def test_a_patient_sees_whether_a_text_is_ours(world: World, me: Client) -> None:
     assert "Did you send me this?" in me.get(reverse("my_home")).content.decode()
     page = me.get(reverse("my_messages")).content.decode()
-    assert "If we sent it to you, it is in this list." in page
+    assert "If we sent it to you, it is in the list below." in page
