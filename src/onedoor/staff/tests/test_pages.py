@@ -16,7 +16,7 @@ from onedoor.booking.models import Appointment, AppointmentType, OfferPolicy, Wa
 from onedoor.kernel import clock
 from onedoor.kernel.models import AuditEntry
 from onedoor.kernel.nhs_number import shown
-from onedoor.messaging.models import Inbound, Message, Stop
+from onedoor.messaging.models import Inbound, Message, State, Stop
 from onedoor.patients.models import Patient
 from onedoor.records.models import Look
 from onedoor.tasks import api as tasks
@@ -241,10 +241,11 @@ class TestSent:
 
     def test_whether_and_when_and_no_more(self, world: World, desk: Client) -> None:
         text = Message.objects.filter(patient=world.sam).earliest("id")
-        Message.objects.filter(pk=text.pk).update(accepted_at=clock.now(), provider_id="x")
-        found = text_of(desk, reverse("sent") + "?number=07700+900111&day=2026-12-07")
-        assert "1 text went to 07700 900111 on Monday 7 December 2026" in found
+        Message.objects.filter(pk=text.pk).update(state=State.ACCEPTED, accepted_at=clock.now(), provider_id="x")
+        found = text_of(desk, reverse("sent") + "?number=07700-900111&day=2026-12-07")
+        assert "1 text went to 07700-900111 on Monday 7 December 2026" in found
         assert "about an appointment that was booked, moved or cancelled" in found
+        assert "not known yet" in found
         assert "Sam" not in found
         assert text.body not in found
         for other in ("number=07700900111&day=2026-12-08", "number=07700900999&day=2026-12-07"):

@@ -228,6 +228,15 @@ SENT_WORDS = {
 }
 
 
+ARRIVED = {
+    "accepted": "not known yet",
+    "delivered": "yes",
+    "unreached": "no: the phone was off or out of reach",
+    "dead number": "no: the number is not in use",
+    "technical failure": "no: the network failed",
+}
+
+
 @staff(Permission.MESSAGES)
 @require_GET
 def sent(request: HttpRequest) -> HttpResponse:
@@ -235,7 +244,16 @@ def sent(request: HttpRequest) -> HttpResponse:
     number = request.GET.get("number", "").strip()[:20]
     day = chosen_day(request.GET.get("day"), clock.today())
     found = messaging.sent_to(granted(request), number, day) if number else []
-    return staff_page(request, "staff/sent.jinja", "inbox", number=number, day=day, sent=found, words=SENT_WORDS)
+    return staff_page(
+        request,
+        "staff/sent.jinja",
+        "inbox",
+        number=number,
+        day=day,
+        sent=found,
+        words=SENT_WORDS,
+        arrived=ARRIVED,
+    )
 
 
 def _answer(access: Access, about: AppointmentView, intent: str) -> None:
