@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as Time
+from typing import Protocol, TypeVar
 
 from onedoor.kernel.calendar import next_open
 from onedoor.kernel.clock import LONDON
@@ -34,6 +35,29 @@ UNMARKS: Mapping[str, frozenset[str]] = {
     "noshow": frozenset({"booked", "arrived", "fulfilled"}),
 }
 """What an appointment may be again when somebody pressed the wrong mark: what it was before, the same day."""
+
+TAKEN_BACK = "mark taken back"
+"""The reason in the history of a move back."""
+
+
+class _Move(Protocol):
+    reason: str
+
+
+Move = TypeVar("Move", bound=_Move)
+
+
+def standing(moves: Iterable[Move]) -> Move | None:
+    """Of all moves in their order, the one that made a thing what it is: what was taken back, and the taking back, count for
+    nothing."""
+    stand: list[Move] = []
+    for move in moves:
+        if move.reason == TAKEN_BACK and stand:
+            stand.pop()
+        else:
+            stand.append(move)
+    return stand[-1] if stand else None
+
 
 MARKS: Mapping[str, tuple[str, str]] = {
     "arrived": ("arrived", "arrived"),

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from onedoor.booking import errors, rules, texts
 from onedoor.booking.actions import outside, places, refilling, telling
-from onedoor.booking.models import LIVE, TAKEN, Appointment, AppointmentHistory, AppointmentType, Seat, Session
+from onedoor.booking.models import LIVE, TAKEN, Appointment, AppointmentType, Seat, Session
 from onedoor.booking.texts import About
 from onedoor.kernel import clock
 from onedoor.kernel.actor import Actor
@@ -268,7 +268,7 @@ def unmark(*, appointment_id: int, by: Actor) -> Appointment:
     places.lock_patients([appointment.patient_id])
     places.lock_seats(ids=[appointment.seat_id])
     appointment.refresh_from_db(fields=["state"])
-    last = _standing_move(appointment)
+    last = rules.standing(appointment.history.order_by("id"))
     was = appointment.state
     if was not in rules.UNMARKS or last is None or last.to_state != was or _day(last.at) != clock.today():
         raise errors.TooLate
@@ -427,17 +427,6 @@ def _wanted(type_id: int, patient_id: int, session_ids: Sequence[int], day: date
 
 def _by_ref(ref: UUID) -> Appointment:
     return Appointment.objects.select_related("seat__session", "seat__type").get(ref=ref)
-
-
-def _standing_move(appointment: Appointment) -> AppointmentHistory | None:
-    """The move that made an appointment what it is: marks that were taken back, and the taking back, count for nothing."""
-    moves: list[AppointmentHistory] = []
-    for move in appointment.history.order_by("id"):
-        if move.reason == places.TAKEN_BACK and moves:
-            moves.pop()
-        else:
-            moves.append(move)
-    return moves[-1] if moves else None
 
 
 def _day(moment: datetime) -> date:

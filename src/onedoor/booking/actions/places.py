@@ -14,7 +14,7 @@ from django.db import connection
 
 from onedoor.booking import errors
 from onedoor.booking.models import LIVE, TAKEN, Appointment, AppointmentHistory, Seat
-from onedoor.booking.rules import MOVES, UNMARKS
+from onedoor.booking.rules import MOVES, TAKEN_BACK, UNMARKS
 from onedoor.booking.types import SYSTEMS
 from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.access import Access, acts_for
@@ -207,10 +207,6 @@ def shift_one(
         raise errors.TooLate
     # By name: reading all of it again would forget seat, session and type.
     appointment.refresh_from_db(fields=["state", *(also or {})])
-
-
-TAKEN_BACK = "mark taken back"
-"""The reason in the history of a move back."""
 
 
 def shift_back(appointment: Appointment, to: str, *, by: Actor, reason: str) -> None:

@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from onedoor.booking.actions.telling import REMINDER
 from onedoor.booking.models import TAKEN, Appointment, AppointmentType, Conflict, Offer, Seat
+from onedoor.booking.rules import UNMARKS, standing
 from onedoor.booking.types import (
     AppointmentView,
     DayCounts,
@@ -25,6 +26,7 @@ from onedoor.booking.types import (
 )
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, NotPermitted, Permission
+from onedoor.kernel.clock import LONDON
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
 
@@ -180,6 +182,14 @@ def upcoming_of(access: Access, patient_id: int) -> list[AppointmentView]:
         patient_id=patient_id, starts_at__gt=clock.now(), state__in=("pending", "booked", "cancelling", "arrived")
     )
     return [_view(a) for a in found.order_by("starts_at", "id")]
+
+
+def may_unmark(access: Access, appointment_id: int) -> bool:
+    """Whether an appointment of this access was marked today (arrived, seen, did not attend), so that the mark may still be
+    taken back."""
+    found = _visible(access).filter(pk=appointment_id, state__in=UNMARKS).first()
+    last = standing(found.history.order_by("id")) if found is not None else None
+    return last is not None and last.at.astimezone(LONDON).date() == clock.today()
 
 
 def last_booked(access: Access, type_id: int, *, limit: int) -> list[AppointmentView]:

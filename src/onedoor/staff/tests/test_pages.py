@@ -160,6 +160,16 @@ class TestDiary:
             page = text_of(desk, reverse("patient", args=[world.sam.ref]))
         assert page.count("Entered in error:") == 3
 
+    def test_a_wrong_mark_of_yesterdays_visit_is_taken_back_the_day_it_was_made(
+        self, world: World, desk: Client
+    ) -> None:
+        spot = [world.day, world.booked.seat.ref]
+        with clock.at(world.booked.starts_at + timedelta(days=1)):
+            desk.post(reverse("place_mark", args=[*spot, "missed"]))
+            assert "Undo: " in text_of(desk, reverse("place", args=spot))
+        with clock.at(world.booked.starts_at + timedelta(days=2)):
+            assert "Undo: " not in text_of(desk, reverse("place", args=spot))
+
     def test_wanting_an_earlier_one(self, world: World, desk: Client) -> None:
         desk.post(reverse("place_earlier", args=[world.day, world.booked.seat.ref]))
         assert WaitingEntry.objects.filter(patient=world.sam, state="waiting").exists()

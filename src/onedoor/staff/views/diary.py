@@ -91,7 +91,7 @@ def place(request: HttpRequest, day: date, ref: UUID) -> HttpResponse:
         q=words,
         found=patients.search(access, words) if words and person is None else [],
         begun=found.seat.starts_at <= clock.now(),
-        undoable=day == clock.today(),
+        undoable=found.appointment is not None and booking.may_unmark(access, found.appointment.id),
         systems=SYSTEMS,
         topic=f"diary:{organisation_of(access).pk}",
     )
