@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.db.models import F, Q
+
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.clock import london_day
-from onedoor.messaging.models import Message, ProviderAccount
+from onedoor.messaging.models import Message, ProviderAccount, State
 from onedoor.messaging.queries.threads import Said, shown_of_ours
 from onedoor.messaging.receiving import e164
 
@@ -32,11 +34,16 @@ def texts_from(number: str) -> list[int]:
 
 
 def sent_to(access: Access, number: str, day: date) -> list[Said]:
-    """Texts to this number that the provider took on a London day, the latest first; NotPermitted without the right to read
-    messages."""
+    """Texts to this number that the provider took on a London day, and those of then of which we do not know whether it did;
+    the latest first. NotPermitted without the right to read messages."""
     access.require(Permission.MESSAGES)
     start, end = london_day(day)
-    found = Message.objects.filter(number=_dialled(number), accepted_at__gte=start, accepted_at__lt=end)
+    took = Q(accepted_at__gte=start, accepted_at__lt=end)
+    # To say of one of these that it is not ours could be wrong.
+    may_have = Q(state__in=(State.SENDING, State.UNKNOWN), not_before__lt=end, not_after__gte=start)
+    found = Message.objects.filter(took | may_have, number=_dialled(number))
     if not access.everything:
         found = found.filter(organisation_id__in=access.organisations)
-    return [shown_of_ours(message, {}) for message in found.order_by("-accepted_at", "-id")[:100]]
+    return [
+        shown_of_ours(message, {}) for message in found.order_by(F("accepted_at").desc(nulls_last=True), "-id")[:100]
+    ]

@@ -258,6 +258,10 @@ class TestSent:
         assert "not known yet" in found
         assert "Sam" not in found
         assert text.body not in found
+        Message.objects.filter(pk=text.pk).update(state=State.UNKNOWN, accepted_at=None, provider_id=None)
+        unsure = text_of(desk, reverse("sent") + "?number=07700900111&day=2026-12-07")
+        assert "not known: the connection failed while it was sent" in unsure
+        Message.objects.filter(pk=text.pk).update(state=State.ACCEPTED, accepted_at=clock.now(), provider_id="x")
         for other in ("number=07700900111&day=2026-12-08", "number=07700900999&day=2026-12-07"):
             assert "No text of ours went to" in text_of(desk, reverse("sent") + f"?{other}")
 

@@ -229,6 +229,8 @@ SENT_WORDS = {
 
 
 ARRIVED = {
+    "sending": "not known yet",
+    "unknown": "not known: the connection failed while it was sent",
     "accepted": "not known yet",
     "delivered": "yes",
     "unreached": "no: the phone was off or out of reach",
