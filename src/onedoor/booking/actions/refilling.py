@@ -313,7 +313,8 @@ def end_offers(*, ids: Sequence[int], to: str, by: Actor, reason: str = "") -> l
 def end_entries(*, entry_ids: Sequence[int], to: str, because: str, by: Actor) -> list[int]:
     """Take entries off the list in the caller's transaction, with what is open of their offers; returns which."""
     ended = []
-    for entry in WaitingEntry.objects.select_for_update(no_key=True).filter(pk__in=entry_ids, state="waiting"):
+    found = WaitingEntry.objects.select_for_update(no_key=True).filter(pk__in=entry_ids, state="waiting")
+    for entry in found.order_by("pk"):
         entry.state, entry.ended_at = to, clock.now()
         entry.save(update_fields=["state", "ended_at"])
         said = "No longer waits for an earlier appointment"
