@@ -7,12 +7,12 @@ wrong act is worse than a person's minute (architecture.md 5), and a receptionis
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from onedoor.messaging.rules import words
+from onedoor.messaging.rules.normal import without_quotation, without_signature, words_of
 from onedoor.messaging.rules.words import Phrase
 
 LONGEST = 60
@@ -66,12 +66,12 @@ def understand(
     `options` and `asked_intent` belong to an open "which" question; `ours` are texts we sent lately, which may come back
     as a quotation.
     """
-    everything = " ".join(_words(text))
+    everything = " ".join(words_of(text))
     for pattern in words.CRISIS:
         if re.search(pattern, everything) and not any(re.search(idiom, everything) for idiom in words.IDIOMS):
             return Understood("crisis", "a word of danger")
-    said = _without_quotation(text, ours)
-    whole = _words(said)
+    said = without_quotation(text, ours)
+    whole = words_of(said)
     joined = " ".join(whole)
     if any(re.search(pattern, joined) for pattern in words.DEATH):
         return Understood("death", "news of a death, perhaps")
@@ -81,7 +81,7 @@ def understand(
         return Understood("person", "nothing but a copy of our text, or signs")
     if len(whole) > LONGEST:
         return Understood("person", "a long text")
-    for attempt in (said, _without_signature(said)):
+    for attempt in (said, without_signature(said)):
         found = _read(attempt, contexts, options, asked_intent, more)
         if found is not None:
             return found
@@ -91,7 +91,7 @@ def understand(
 def _read(
     said: str, contexts: Collection[str], options: Sequence[Option], asked_intent: str, more: Extra | None
 ) -> Understood | None:
-    tokens = tuple(_words(said))
+    tokens = tuple(words_of(said))
     if "?" in said and not any(
         tokens[i] in {"can", "could", "would", "will", "may"} and tokens[i + 1] in {"i", "we", "you"}
         for i in range(len(tokens) - 1)
@@ -134,7 +134,7 @@ def _chosen(
     for option in options:
         for name in (str(option.number), *(word for word, n in words.NUMBERS.items() if n == option.number)):
             named.setdefault((name,), set()).add(option.number)
-        name_words = tuple(_words(option.first_name))
+        name_words = tuple(words_of(option.first_name))
         if name_words:
             named.setdefault(name_words, set()).add(option.number)
             named.setdefault((*name_words[:-1], name_words[-1] + "s"), set()).add(option.number)
@@ -198,110 +198,3 @@ def _all_of(tokens: Phrase, table: _Table, *, once: bool = False) -> bool:
                 if piece in table.phrases:
                     reached[end].add(said + 1 if once else 1)
     return 1 in reached[len(tokens)]
-
-
-# ---- from text to words -------------------------------------------------------------------------------------------
-
-_PLEASANT = frozenset("👍🙏😊😀🙂😃😁😄☺😇🤗😔😞😢🥰😘❤♥💕💐🌸🌞✅✔👌🤞😅☹🙁🤒🤧😷👋💙💚🌻🎄")
-_SILENT = frozenset("\ufe0f\u200d\u200b\u200e\u200f\ufeff")
-_SAME = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "…": " ", "–": "-", "—": "-"})
-_FACES = re.compile(r"(?<!\S)(?:[:;]-?[()DPp]|<3|x+(?=\s*$))(?!\S)")
-_SPLIT = re.compile(r"[\s.,!?;:()\"*_\-]+")
-
-
-def _plain_signs(text: str) -> str:
-    kept = []
-    for sign in unicodedata.normalize("NFC", text).translate(_SAME):
-        if sign in _SILENT or 0x1F3FB <= ord(sign) <= 0x1F3FF:
-            continue
-        kept.append(" " if sign in _PLEASANT else sign)
-    return _FACES.sub(" ", "".join(kept))
-
-
-def _words(text: str) -> list[str]:
-    """Lower case, no apostrophes or marks, one spelling for one word; a sign we do not know stays, and fits nothing."""
-    plain = _plain_signs(text).lower().replace("'", "")
-    return [_spelt(token) for token in _together([token for token in _SPLIT.split(plain) if token])]
-
-
-def _together(tokens: list[str]) -> list[str]:
-    """ "C A N C E L" is a word; "x x x" is not."""
-    out: list[str] = []
-    run: list[str] = []
-    for token in [*tokens, ""]:
-        if len(token) == 1 and token.isalpha():
-            run.append(token)
-            continue
-        word = "".join(run)
-        out += [word] if word in {"cancel", "yes", "stop", "early", "kill", "start", "no"} else run
-        run = []
-        if token:
-            out.append(token)
-    return out
-
-
-@lru_cache(maxsize=4096)
-def _spelt(token: str) -> str:
-    if token in words.SPELT_OUT:
-        return words.SPELT_OUT[token]
-    if re.fullmatch(r"yes{1,6}|y+e+s+", token):
-        return "yes"
-    for wanted, (slips, english) in words.NEAR.items():
-        if token not in english and abs(len(token) - len(wanted)) <= slips and nearness(token, wanted) <= slips:
-            return wanted
-    return token
-
-
-def nearness(one: str, other: str) -> int:
-    """Slips between two words: a letter missing, added, changed, or swapped with its neighbour."""
-    rows = [list(range(len(other) + 1))]
-    for i, a in enumerate(one, 1):
-        row = [i]
-        for j, b in enumerate(other, 1):
-            cost = min(rows[i - 1][j] + 1, row[j - 1] + 1, rows[i - 1][j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                cost = min(cost, rows[i - 2][j - 2] + 1)
-            row.append(cost)
-        rows.append(row)
-    return rows[-1][-1]
-
-
-_FOOTERS = re.compile(r"^\s*(sent from (my|outlook|mail|yahoo|samsung)\b.*|get outlook for .*)$", re.IGNORECASE)
-_WROTE = re.compile(r"^\s*on\b.{5,120}\bwrote:?\s*$", re.IGNORECASE)
-
-
-def _without_quotation(text: str, ours: Sequence[str]) -> str:
-    """The patient's own words: without lines quoted by ">", a mail program's footer, or one of our own texts."""
-    kept = []
-    for line in text.splitlines():
-        if _WROTE.match(line):
-            break
-        if not line.lstrip().startswith(">") and not _FOOTERS.match(line):
-            kept.append(line)
-    said = "\n".join(kept)
-    for body in ours:
-        pieces = [re.escape(piece) for piece in body.split()]
-        if len(pieces) > 3:
-            said = re.sub(r"\s+".join(pieces), "\n", said)
-    return said
-
-
-_SIGNED = re.compile(
-    r"""[.,!\n]\s*
-        (?P<off>(?:(?:with\s+)?(?:kind|best|many|warm)\s+)?(?:regards|thanks|thank\ you|wishes|cheers|ta)[\s,.!]+)?
-        (?P<title>(?:Mr|Mrs|Ms|Miss|Dr|MR|MRS|MS|MISS|DR)\.?\s+)?
-        (?P<names>[^\W\d_][\w'’-]*\.?(?:\s+[^\W\d_][\w'’-]*\.?){0,2})\s*$""",
-    re.VERBOSE | re.IGNORECASE,
-)
-
-
-def _without_signature(said: str) -> str:
-    """Without a name at the end that a title or "regards," introduces. A bare name may be a wish: "Cancel. Ella"."""
-    plain = _plain_signs(said).rstrip()
-    found = _SIGNED.search(plain)
-    if not found or not (found["off"] or found["title"]):
-        return said
-    names = found["names"].replace(".", "").split()
-    if not all(name[0].isupper() and name.lower() not in words.NO_NAMES for name in names):
-        return said
-    return plain[: found.start()]

@@ -1,0 +1,120 @@
+"""What can be answered to a reminder of an appointment and to the offer of an earlier one, and what a machine may make of it."""
+
+from __future__ import annotations
+
+from onedoor.messaging.reading.contexts import Question, declare_question
+
+_I = r"(i|we|he|she|they|a|mum|dad|mam|nan|my \w+|im|ill|iv|ive|were|well)"
+_CANT = (
+    r"(cant|cannot|can not|cnt|carnt|canny|cannae|couldnt|(wont|will not|not going to|not gonna|not gona|not gunna|wouldnt) be able( to)?|"
+    r"(am |is |are |im |hes |shes |were )?(unable|not able)( to)?|can no longer|no longer able( to)?|not possible( for \w+)? to)"
+)
+_COME = r"(come|cum|make|mek|mak|attend|b there|be there|get|keep|do|go|manage|turn up|face|be at)"
+_ACT = r"(cancel|cancell|cancelled|canceled|cancelling|canceling|canc|cxl|cncl|kancel|camcel|cance|cancil|cansel|xancel|cancek|concel|can sell|call(ing)? off|scratch|scrap|bin)"
+_APPOINTMENT = r"(appointment|appointments|appt|app|apt|apointment|appoinment|booking|slot|visit|one|it|this|that|today|tomorrow|place)"
+_OTHER = (
+    r"((an?other|a?nother|a different|dif|diff|different|alternative|new|next available|later|earlier|ony other|any other|other|sooner|better) "
+    r"(day|date|time|times|days|dates|slot|slots|appointment|appt|app|one|week)|another$|any others?$)"
+)
+
+APPOINTMENT = declare_question(
+    Question(
+        name="appointment",
+        intents=("confirm", "cancel", "rebook", "late", "question"),
+        forms={
+            "rebook": (
+                r"\b(re ?book|rebok|reebok|re ?arrang\w*|re ?schedul\w*|reshedul\w*|postpon\w*|rearang\w*)\b",
+                r"\b(change|chanage|chnage|move|swap|switch|shift|alter|push|put|bring) (it|my|the|this|that|me|mums|dads|his|her|back|appointment|app|appt|to)\b(?!.{0,12}\b(number|phone|address|mind|clothes|tablets|diagnosis|text)\b)",
+                r"^(please |can i |id like to |need to )?(change|chanage|move|swap|later|earlier|different day|different time)( please| it)?$",
+                rf"\b{_OTHER}\b",
+                r"\b(instead|some other|any(thing)? (else|later|earlier|sooner|after|before|next|in the|on|available)|nothing later)\b",
+                r"\b(come|do|have|make|get|see|attend|got|fit|prefer|able to do) (\w+ ){0,3}(next (week|month|day)|(?<!see you )(?<!come )(?<!coming )(?<!see u )on (mon|tues|wednes|thurs|fri|satur|sun)day|after \d|in the (morning|afternoon|evening)|later|tomorrow instead|another)\b(?!.{0,10}\b(thanks|thank you|then)\b)",
+                r"\b(can|could|cud) (i|we|you|it|he|she)\b.{0,40}\b(next week|afternoon|morning|evening|monday|tuesday|wednesday|thursday|friday|saturday|after school|after \d|later|earlier|tomorrow)\b",
+                r"\b(need|want|like|have|prefer|book|send|give|gies|find|make) (me |us |ye )*(a |an |the )?(\w+ )?(later|earlier|afternoon|morning|evening|another|different|new|alternative)\b",
+                r"\bdelay it\b|\b(mornings|afternoons|evenings) (are|is) better\b|\bcan (do|come) (at )?\d",
+            ),
+            "late": (
+                r"\b(running|runnin|run|be|bit|am|are|is|little|slightly|mins?|minutes?|gonna be|going to be|being|im|ill|il|\d+|hour|taxi|bus|train|but|just|gona be|probably) (\w+ ){0,2}(late|l8|delayed|behind)\b(?!.{0,8}\b(notice|husband|wife|mother|father|mum|dad)\b)",
+                r"^(sorry |soz )*(late|l8|delayed|running late|runnin late)( sorry| soz)*$|\blate (sorry|soz|but|by)\b",
+                r"\b(stuck|held up|caught|sat) (in|at|behind|on)\b.{0,20}\b(traffic|work|accident|lights|m\d+|bridge|bus|train|tram|roadworks)\b",
+                r"\b(on my way|on the way|on our way|on the bus)\b.{0,25}\b(late|behind|\d+|delay\w*|but|held|soon)\b|\b\d+ ?(mins?|minutes?|m) (away|late|behind|out)\b",
+                r"\b(be there|there|with you|arrive|arriving|get there|eta) (in (a few |about |approx )?(\d+|ten|five|fifteen|twenty|a few|half)|asap|about half past|by \d+ (if|instead)|at \d+ instead)\b",
+                r"\beta\b|\b(cant|cannot) find (parking|anywhere to park|a space)\b|\boverslept\b|\bmissed (my|the) (bus|train|tram)\b(?!.{0,30}\b(cant|cannot|wont|cancel)\b)|\bbe a (bit|few|little)\b.{0,12}\b(late|mins|minutes)\b",
+                r"\btraffic \d+\b|\bin traffic\b|\bmay be (slightly |a bit |a few mins )?late\b|\bi am delay\b",
+            ),
+            "confirm": (
+                r"\b(dont|do not|not|didnt|did not|wont|never|no need to|isnt|arent|aint|havent|please not|im not|am not|not to|dinnae) (\w+ ){0,3}(cancel|cancelling|cancelled|cancel it|cancelling it|canceling)\b",
+                r"\b(i|we|ill|il|well|al|he|she|they|hell|shell|will|shall|definitely|def|yes|can|im|i am|am|of course|still|just|sure) (\w+ )?(be|b) (there|in attendance|coming|attending|they re|their|here)\b",
+                r"\b(ill|i will|i shall|we will|we shall|im|i am|were|we are|hes|she is|shes|he is|she will|he will|yes|still|definitely|am|is|are|i can|we can|will|shall|i do|gonna|going to) (still |definitely |be |also |all )*(come|coming|comin|cuming|attend|attending|make it|keep it|keeping it|there)\b",
+                r"^(still )?(coming|attending|confirm|confirmed|confrimed|confirming|accepted|accept|keep it|keep|i confirm|count me in|definitely|deffo|will do|wouldnt miss it|ill come)( please| thanks| thank you| it| that)*$",
+                r"\b(keep|still want|still need|want to keep|would like to keep|need) (it|my appointment|this appointment|the appointment|this|my slot|my booking)\b",
+                r"^(yes|y|yep|yeah|yea|yh|yup|aye|yess|yas|ok|okay|oki|okie|k|sure|fine|perfect|great|lovely|grand|sound|roger|affirmative|of course|no problem|no probs|correct|certainly|absolutely|got it|cool|will do|alright|all good|thats fine|👍|👌|✅)"
+                r"( (yes|y|please|pls|thanks|thank you|thank u|ta|ok|okay|thats|that is|is|fine|good|great|perfect|grand|lovely|x+|mate|pal|love|duck|hen|see you|then|tomorrow|there|i will|i can|ill|will|be|still|want|need|it|the|my|appointment|for|me|that|no|nae|problem|bother|sure|boss|coming|come|attend|there|confirm|am|i|to|all|very|much|and|so|u|you|today|monday|tuesday|wednesday|thursday|friday|\d+(am|pm)?|at))*$",
+                r"\bsee (you|u|ya|yous|yis) (then|there|tomorrow|tmrw|tomo|at|on|monday|tuesday|wednesday|thursday|friday|later|soon|the morra)\b",
+                r"^(yes|yep|yeah|ok)\b.{0,40}\b(fine|good|ok|okay|great|perfect)( thanks| thank you| for me)*$",
+                r"^(ta |hi |yes |no )*(be there|b there|sounds good|that works( for me)?|okie dokie|keeping it|comfirm\w*|confirming\b.*|say less|good for \w+|yes inshallah|inshallah)( thanks| x)*$|\bno (i )?(dont|do not) (want|need) to cancel\b",
+            ),
+            "cancel": (
+                rf"\b{_CANT} (\w+ ){{0,3}}{_COME}\b",
+                r"\b(release|remove|delete|drop|give up|free up|let go of) (my|the|this|our|mums|dads) (\w+ )?(appointment|appt|app|slot|booking|visit)\b|\btoo (poorly|ill|sick|unwell|frail|weak) to (come|attend|make|get)\b|\brather not come\b|\b(skip this|give it a miss|no can do)\b",
+                r"\b(needs?|want|wants) (\w+ ){0,2}cancell?(ing|ed)\b|\bcan (this|it|my appointment) (please )?b?e? ?cancelled\b|\bbetter cancel\b|\b(im nt|waint|shant|ill not|i shall not|will not) (be )?(coming|com|attending|there)\b",
+                r"\b(am no gonnae|aint|am not) (make|mek|coming|comin)\b|\bwont be (their|they re)\b|\b(cncl|canx|cxl)\b|\bno way of getting\b|\bcall it off\b|\bstand down\b",
+                rf"\b{_CANT}$|\b(wont|will not|not|isnt|arent|no) (\w+ ){{0,2}}(be |b )?(coming|comin|attending|there|attend|come|able|make it|needed|required|turning up)\b",
+                rf"\b(please|pls|plz|want to|wanna|like to|wish to|need to|have to|got to|gotta|must|can you|could you|can i|just|yes|so|ok|to|ill|i|im|my|and|sorry|will|now|therefore|we|been|has|was|is|already|plan|instead|then|app|appt|no|can u|cud u) {_ACT}\b",
+                rf"^{_ACT}( {_ACT})*\b|\b{_ACT}$|\b{_ACT} (my|the|this|it|please|pls|appointment|appt|for|mums|dads|his|her|our|\w+s appointment|ref|today|tomorrow|tomoro|as|ta|thanks)\b",
+                rf"\b(dont|do not|no longer|not|didnt|doesnt|dnt|wont) (need|want|require|be needing|be wanting) (\w+ )?{_APPOINTMENT}\b|\bno longer (needed|required|need|want)\b|\bnot needed\b",
+                r"\b(giv(e|ing)|let) (it|my|the|this) (\w+ )*(up|to (someone|somebody)|else|away|slot)\b|\bsome(one|body) else (can )?(have|use|need)\b|\bdont (hold|expect|keep|save|wait)\b|\bno show\b|\bgiving up my\b|\bdont want to come\b",
+                r"\bcant (do|get|face|be|mek|mak)\b|\b(stay|staying) (home|in bed)\b|\bnot (feeling )?well enough to (come|attend)\b|\bnot (going to|gonna|gona|gunna|goin) (come|make|be|attend|b)\b|\balready cancell?ed\b|\bi cancell?ed\b|\brang to cancel\b",
+            ),
+        },
+        final={
+            "cancel": r"(?<!not )(?<!dont )(?<!never )(?<!to )(?<!stop )(?<!keep )(?<!confirm )(?<!or )(?<!wont )(?<!put )(?<!reply )(?<!ignore that )\bcancel( it| this| please| pls| plz| my appointment| the appointment| thanks| ta| sorry)*$",
+        },
+        abroad={"confirm": "confirm", "cancel": "cancel", "rebook": "rebook"},
+        unless={
+            "cancel": (
+                r"\b(ill|i will|we will|well|im|am|i can|i am) (still |definitely )?(be there|coming|come|attend\w*|make it)\b(?! to cancel)",
+                r"\b(the blood test|the bloods|my blood test) but\b|\bcancel\w*$.*\bi said yes\b|\b(text|texts|reminders?|messages?|subscription)\b|^(can|could|may) i cancel\b.{0,40}\b(on the day|up to|if|after|online|later)\b",
+                r"(?<!not )(?<!dont )\b(keep|but not|not the|not (my|his|her|monday|tuesday|wednesday|thursday|friday|wed|thu|tues)|except|only (the|cancel|mine)|coming (on )?(mon|tues|wednes|thurs|fri|satur|sun)day|still coming|one on|have you|has it|has been cancelled by|did you|you cancell?ed|if)\b(?!.{0,3}$)",
+                r"\bcancel\w*\b.{0,30}\b(outpatients|hospital|eye|bloods|sick note|prescription|everything|texts|book me in|and book)\b|\bmay need\b",
+                r"\b(mon|tues|wednes|thurs|fri|satur|sun)day\b.*\b(mon|tues|wednes|thurs|fri|satur|sun)day\b",
+                r"\b(another|different|other|new|next) (day|date|time|one|appointment|week|available)\b|\bfit me in\b|\bpossible to have\b|\bcan (do|come|make) (\w+ )?(mon|tues|wednes|thurs|fri|after|later|next|tomorrow|\d)",
+                r"\b(dont|do not|not|never|no need to|without|wont|wont be|will not be|not be) (\w+ ){0,2}(cancel\w*|give|let)\b|\b(nearly|almost) there\b|^cant$|^not$",
+            ),
+            "confirm": (r"\b(shant|waint|nt coming|ill not|not be|aint|nae)\b", r"(?<!not )(?<!dont )\bcancel (please|my|the)\b|^(?!.*\b(dont|not|no need|never)\b).*\b(want|need|like|have) to cancel\b|\b(cant|cannot|wont|never get|not (going to|gonna|coming|able|here|attending)|unable|aint coming|dont (need|want) (it|this|to come))\b(?! (wait|cancel))",),
+            "rebook": (r"\b(new (voicemail|phone|number|one|prescription)|epipen|inhaler|see you|as booked|as planned|call you|email|text me|ring me|phone me)\b", r"\b(ill|i will|will|we will|and ill|and i will|then ill|let me) (\w+ ){0,2}(call|ring|phone|rebook|re book|book|make|contact|sort|get back|rearrange|be in touch)\b", r"\bnot (friday|monday|tuesday|wednesday|thursday)s?\b", r"\byes cancel rebook\b", r"\b(what|how|why|when)\b.{0,12}\b(happens|do i|is)\b"),
+            "late": (r"\b(too late|late notice|cant|cannot|wont|not going to|not coming|cancel it|cancel my|cancel please)\b(?!.{0,12}\b(find|park|get past)\b)",),
+        },
+        sure={"confirm": 0.8, "cancel": 0.8, "rebook": 0.8, "late": 0.8, "stop": 0.95, "thanks": 0.8,
+              "wrong_person": 0.85, "deceased": 0.93},
+        stronger=(("rebook", "cancel"), ("rebook", "confirm"), ("late", "confirm"), ("late", "cancel")),
+    )
+)  # fmt: skip
+
+OFFER = declare_question(
+    Question(
+        name="offer",
+        intents=("accept", "decline", "question"),
+        forms={
+            "decline": (
+                r"^(no|nope|nah|naw|na|n|nae|never|no no|not interested|decline|declined|pass|👎|cant|sorry no)\b(?!.{0,20}\b(problem|probs|bother|worries|doubt|rush|but|what|when|is)\b)",
+                rf"\b{_CANT}\b|\b(cant|cannot|cannae|wont)\b",
+                r"\b(too (short|far|early|late|soon|quick)|short notice|not (available|free|suitable|convenient|for (me|mum|dad|us|him|her)|this time|able|good)|no (good|thanks?|ta|thank you|childcare|transport|use)|"
+                r"(doesnt|dont|wont|does not) (suit|work)|rather (wait|keep|stay)|(keep|stay|stick|happy) (\w+ ){0,2}(mine|my|as|with|what|ive|own|the one|original|it|same)|leave it|at work|on shift|working|away|on holiday|"
+                r"give it to someone|offer it to|let someone|dont want (it|that|this)|unable|not now|i decline|on nights|away that)\b",
+            ),
+            "accept": (
+                r"^(yes|y|yep|yeah|yea|yh|yup|aye|yess|ok|okay|sure|perfect|great|brilliant|lovely|fantastic|excellent|deffo|definitely|of course|go on|go on then|please|yes please|accept|accepted|book it|👍|👌|✅|absolutely|certainly|no problem|that works|thats (fine|good|great|perfect)|fine)\b",
+                r"\b(ill|i will|we will|well|would like to|like to|want to|can|happy to|please|id|id like to|id love to|love to|mum will|dad will|she will|he will|we|we can|i|definitely|yes) (\w+ )?(take|have|accept|make|do|come|book|be there) (it|that|this|the|them|one|please|then|to|earlier|me)?\b",
+                r"\b(i want (it|that|this)|put me (in|down)|book me|works for me|suits me|is (good|fine|great|perfect|ok)( for me| thanks| with me)?|would be (great|perfect|lovely|good|fine|brilliant)|pleased to accept|happy with that|count me in|can i (have|take) (it|this|that)|yes mum will|i would like)\b",
+            ),
+        },
+        abroad={"confirm": "accept", "cancel": "decline", "no": "decline"},
+        unless={
+            "accept": (r"\b(someone|somebody|cancel|cant(?! believe)|cannot|wont|unable|late|rather|ring me|call me)\b|\bto (mon|tues|wednes|thurs|fri)day no\b", r"\b(not|dont|didnt|wasnt)\b"),
+            "decline": (r"\bcant (believe|wait)\b", r"\b(on the list|have you|anything|any (other|later|earlier)|next week|another|different|instead|waiting list|list)\b",),
+        },
+        sure={"accept": 0.8, "decline": 0.8, "stop": 0.95, "thanks": 0.8, "wrong_person": 0.85, "deceased": 0.93,
+              "already_done": 0.95},
+    )
+)  # fmt: skip

@@ -1,0 +1,196 @@
+"""One text in answer to one kind of question: what it wants, and whether a machine may do it, asks once more, or a person reads.
+
+Layers, the first that is sure decides: danger; plain forms; patterns that the model does not contradict; the model alone, when
+it is very sure and nothing in the text speaks of doubt or a second wish; else a person. Acting wrongly is far worse than asking.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from onedoor.messaging.reading import abroad, general
+from onedoor.messaging.reading.contexts import Question, Said, question
+from onedoor.messaging.reading.danger import danger
+from onedoor.messaging.reading.model import shipped
+from onedoor.messaging.rules.normal import own_words, plain_signs, spoken, without_name, without_signature, words_of
+from onedoor.messaging.rules.replies import LONGEST, understand
+
+Action = Literal["act", "ask", "person"]
+
+PERSONS = frozenset({"question", "crisis"})
+"""What a machine never ends by itself."""
+ASKED = frozenset({"unclear", "already_done"})
+"""What one more question may settle: what was meant, or where and when it was done."""
+DOUBTED = 0.12
+"""A proposal of the patterns to which the model gives less than this is a person's to judge."""
+BACKED = 0.30
+"""What a proposal needs from the model when the text is marked as a question or speaks of doubt."""
+DANGER_SHARE = 0.5
+"""How likely danger must be to the model alone to reach a person at once."""
+PLAIN = 0.99
+
+
+@dataclass(frozen=True)
+class Interpretation:
+    """`confidence` is a share of one: how sure the reading is, not how grave."""
+
+    intent: str
+    value: str
+    action: Action
+    confidence: float
+    why: str
+
+
+_MARK = re.compile(r"[?؟]")
+
+
+def said_in(text: str) -> Said:
+    """A text in the forms that rules look at."""
+    own = without_signature(without_name(spoken(own_words(text))))
+    return Said(own, " ".join(words_of(own)), bool(_MARK.search(plain_signs(own))))
+
+
+def interpret(context: str, text: str) -> Interpretation:
+    """Read a text. KeyError when nobody declared the context."""
+    asked = question(context)
+    said = said_in(text)
+    if danger(" ".join(words_of(text))) or danger(said.words):
+        return Interpretation("crisis", "", "person", PLAIN, "words of danger")
+    shares = shipped().shares(context, text) if context in shipped().allowed else {}
+    if shares.get("crisis", 0.0) >= DANGER_SHARE:
+        return Interpretation("crisis", "", "person", shares["crisis"], "the model fears danger")
+    plain = _plain(asked, said)
+    if plain is not None:
+        return plain
+    general_wish = general.proposes(said.words)
+    if asked.value is not None and not (general_wish and shares.get(general_wish, 1.0) >= BACKED):
+        found = asked.value(said)
+        if found is not None:
+            return _valued(said, found.intent, found.value, shares)
+    proposed = _proposed(asked, said)
+    likely = max(shares, key=lambda label: shares[label]) if shares else "unclear"
+    if proposed and _agreed(asked, said, proposed, shares):
+        return _result(asked, proposed, "", max(shares.get(proposed, 0.0), 0.9), "a form of words")
+    return _by_model(asked, said, likely, shares, proposed)
+
+
+def _plain(asked: Question, said: Said) -> Interpretation | None:
+    """The whole text is one plain wish, by the tables that the live thread also goes by."""
+    if not said.words or said.words in _ALSO_ANSWERS:
+        return None
+    found = understand(said.text, [asked.name] if asked.value is None else [])
+    intent = {"stop": "stop", "cancel": "cancel", "confirm": "confirm", "accept": "accept", "decline": "decline",
+              "earlier": "rebook"}.get(found.intent)  # fmt: skip
+    return _result(asked, intent, "", PLAIN, "the whole text") if intent else None
+
+
+_ALSO_ANSWERS = frozenset({"quit", "remove", "end quit"})
+"""Keywords that may also answer: somebody who quit smoking."""
+
+
+def _valued(said: Said, intent: str, value: str, shares: dict[str, float]) -> Interpretation:
+    label = f"answer={value}" if f"answer={value}" in shares else intent
+    share = shares.get(label, 1.0)
+    if intent == "answer" and (share >= DOUBTED / 3 or len(said.words.split()) <= 3):
+        return Interpretation("answer", value, "act", max(share, 0.9), "a value within its range")
+    return Interpretation("unclear", "", "ask", max(shares.get("unclear", 0.0), 0.5), "no usable value")
+
+
+def _proposed(asked: Question, said: Said) -> str:
+    """The one intent that the patterns propose, "" for none or several."""
+    whole = general.proposes(said.words)
+    if whole and not (whole == "thanks" and asked.value is not None):
+        return whole
+    without = " ".join(words_of(without_signature(said.text)))
+    for intent, form in asked.last.items():
+        if form.search(said.words):
+            return intent
+    foreign = abroad.proposes(said.words)
+    if foreign in general.FORMS or foreign in asked.abroad:
+        return asked.abroad.get(foreign, foreign)
+    fits = _fits(asked, said) | _fits(asked, Said(said.text, without, said.asks))
+    for intent in fits & {"confirm", "late", "accept"}:
+        if any(bar.search(said.words) for bar in asked.bars.get(intent, ())):
+            fits = fits - {intent}
+    if "confirm" in fits and "cancel" in fits and any(p.search(said.words) for p in asked.patterns["confirm"][:1]):
+        fits.discard("cancel")  # "don't cancel"
+    for meant, goes_without in asked.stronger:
+        if meant in fits:
+            fits.discard(goes_without)
+    return fits.pop() if len(fits) == 1 else ""
+
+
+def _fits(asked: Question, said: Said) -> set[str]:
+    return {
+        intent for intent, patterns in asked.patterns.items() if any(pattern.search(said.words) for pattern in patterns)
+    }
+
+
+def _agreed(asked: Question, said: Said, proposed: str, shares: dict[str, float]) -> bool:
+    """Whether a proposal may be followed: nothing in the text speaks against it that the model would not outweigh."""
+    share = shares.get(proposed, 0.0) if shares else 1.0
+    if len(said.words.split()) > LONGEST:
+        return False
+    if share < (BACKED if proposed in general.FORMS else DOUBTED) or general.MANY.search(said.words):
+        return False
+    if _barred(asked, said, proposed):
+        return False
+    doubtful = bool(general.WHICH_DOUBT.search(said.words)) and proposed not in {"late", "rebook"}
+    asks = (said.asks or bool(general.ASKS_FIRST.match(said.words))) and not general.WISHES.search(said.words)
+    if asks and proposed in {"rebook", "late"}:
+        return share >= BACKED
+    return not (doubtful or asks)
+
+
+ANSWERS = frozenset({"confirm", "accept", "decline", "already_done", "yes", "no"})
+"""Wishes beside which a second one, or a condition, changes everything."""
+
+
+def _barred(asked: Question, said: Said, intent: str) -> bool:
+    """Whether something in the text takes this intent out of a machine's hands."""
+    if intent in asked.last and asked.last[intent].search(said.words):
+        return False
+    if any(bar.search(said.words) for bar in asked.bars.get(intent, ())):
+        return True
+    if intent in ANSWERS and general.SECOND.search(said.words):
+        return True
+    if intent == "stop":
+        return bool(general.VISIT.search(said.words)) and not general.STILL.search(said.words)
+    if intent in {"deceased", "wrong_person"}:
+        return bool(general.AUTOMATIC.search(said.words))
+    return intent not in {"rebook", "late", "thanks"} and bool(general.YES_AND_NO.search(said.words))
+
+
+_SILENT = re.compile(r"^\W*$")
+
+
+def _by_model(asked: Question, said: Said, likely: str, shares: dict[str, float], proposed: str) -> Interpretation:
+    intent, _, value = likely.partition("=")
+    share = shares.get(likely, 0.0)
+    needed = asked.sure.get(intent)
+    clear = (
+        needed is not None
+        and share >= needed
+        and proposed in ("", intent)
+        and not said.asks
+        and not _barred(asked, said, intent)
+        and _fits(asked, said) <= {intent}
+        and not general.WHICH_DOUBT.search(said.words)
+        and not general.MANY.search(said.words)
+        and not general.ASKS_FIRST.match(said.words)
+        and len(said.words.split()) <= LONGEST
+    )
+    if clear:
+        return _result(asked, intent, value, share, "the model is sure")
+    if intent in PERSONS or len(said.words.split()) > LONGEST:
+        return Interpretation(intent, "", "person", share, "for a person")
+    if intent == "unclear" or share < 0.5:
+        return Interpretation(intent, value, "ask", share, "not sure")
+    return Interpretation(intent, value, "ask", share, "not sure enough to act")
+
+
+def _result(asked: Question, intent: str, value: str, confidence: float, why: str) -> Interpretation:
+    action: Action = "person" if intent in PERSONS else "ask" if intent == "unclear" else "act"
+    return Interpretation(intent, value, action, confidence, why)

@@ -1,0 +1,285 @@
+"""Answers of a known form: what each question takes, the ranges within which a machine may store one, and what is unclear.
+
+One question a message; a number, a letter or a word; nothing is ever inferred (clinical.md 4, text dialogue rules). "I don't
+smoke" may be never or no longer: it is asked again.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from onedoor.messaging.reading.contexts import Question, Said, Value, declare_question
+
+_GENERAL = {"stop": 0.95, "thanks": 0.8, "wrong_person": 0.95, "deceased": 0.95}
+_UNITS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+SPOKEN = {word: n for n, word in enumerate(_UNITS)} | {word: 10 * (n + 2) for n, word in enumerate(_TENS)}
+
+
+def in_figures(words: str) -> str:
+    """Spoken numbers below two hundred as figures: "one twenty over eighty" is "120 over 80"."""
+    found: list[str] = []
+    pending: list[int] = []
+    hundred = False
+
+    def close() -> None:
+        nonlocal hundred
+        if pending:
+            total = pending[0]
+            for n in pending[1:]:
+                if total < 10 and n >= 20:
+                    total = total * 100 + n  # "one twenty"
+                elif total % 10 == 0 and n < 10 and total >= 20:
+                    total += n
+                elif hundred:
+                    total = total + n
+                else:
+                    found.append(str(total))
+                    total = n
+            found.append(str(total))
+        pending.clear()
+        hundred = False
+
+    for word in words.split():
+        if word in SPOKEN:
+            pending.append(SPOKEN[word])
+        elif word == "hundred" and pending and pending[-1] < 10:
+            pending[-1] *= 100
+            hundred = True
+        elif word == "and" and hundred:
+            continue
+        else:
+            close()
+            found.append(word)
+    close()
+    return " ".join(found)
+
+
+# ---- smoking
+
+_PICK = re.compile(
+    r"^(?:option |number |answer |its |i am |im )*([1-3])(?:️?⃣)?(?: (?:please|thanks|yes|never|ex|smoker|used to.*|smoke now|current\w*|x|never smoked|ex smoker))*$"
+)
+_SPOKEN_PICK = {"one": "1", "two": "2", "three": "3"}
+_SMOKING = {"1": "never", "2": "ex", "3": "current"}
+_NEVER = r"\b(never|nvr|not ever|neva)\b(?!.{0,25}\b(stop\w*|quit|gave|again|since)\b)|\b(life ?long|always been a) non ?smoker\b"
+_EX = (
+    r"\b(ex|former|x) ?(smok\w*)?$|\bex ?smok\w*|\b(gave|given|give|giving) (it |them |smoking |the fags |fags |that )*(up|over)\b|\b(quit|quitted|stopped|stoped|packed (it )?(in|up)|chucked|kicked|jacked)\b|\bi stop smoking\b"
+    r"|\bused (to|too)\b|\bno longer (a )?smok\w*|\bnot (any ?more|anymore|now|since)\b|\b(dont|do not) smoke (any ?more|anymore|now)\b|\b(havent|not|without) (had|smoked|touched)( \w+)* (in|for|since)\b|\bsmoke ?free\b|\byears? since\b"
+)
+_CURRENT = (
+    r"\b(\d+|ten|twenty|five|half a|a|forty|thirty|couple|few|one|two|three|pack|packet|box|20s?) ?(\w+ ){0,3}(a|per|each|every) (day|week|wk|night)\b|\bsmoker?$|^(yes|yeah|yep|aye|yh|y|ye|i do|current\w*)\b|\b(i|still|do|he|she|mum|dad|to|only|social|occasional\w*|light|heavy|am a|im a|pipe|cigar) smok\w*\b"
+    r"|\b(rollies|rollups|roll ups|roll up|baccy|tabs|fags|ciggies|cigs|cigarettes|cigars?|pipe|the odd (one|fag|ciggie|tab)|socially|when (drinking|stressed|i drink|out)|only (when|at|on)|cut(ting)? down|trying to (stop|quit|give)|still (smoke|on|going)|started again|not stopped|want to (stop|quit))\b"
+)
+_VAPE = r"\b(vap(e|es|ing|er)|e ?cig\w*|ecig\w*|shisha|weed|joint|cannabis|hookah|paan|snus|iqos|spliff)\b"
+_AGAIN = r"\b(started again|back on|but (now|back|started|still)|relapsed|now \d+|still (going|smoke|on)|not (yet|stopped)|trying|cut)\b"
+
+
+def smoking(said: Said) -> Value | None:
+    """never, ex, current; None when it is none of these plainly."""
+    words = said.words
+    if said.asks:
+        return None
+    if len(words.split()) <= 2:
+        words = " ".join(_SPOKEN_PICK.get(word, word) for word in words.split())
+    picked = _PICK.match(words)
+    if picked:
+        return Value("answer", _SMOKING[picked[1]])
+    if re.search(
+        r"^(no |im |i am |i |he |she |mum |dad |just |a )*(not (a |really a )?smok\w*|(dont|do not|doesnt) smoke|non smok\w*|a non smok\w*)( thanks| thank you| x| mr\w* \w+( \w+)?)*$|\b(passive|second hand)\b",
+        words,
+    ):
+        return Value("unclear")
+    if re.search(r"\bsmoked (un)?til+ \d{4}\b", words):
+        return Value("answer", "ex")
+    if re.search(r"\b(help|can you|dead|died|clinic|patches)\b", words):
+        return None
+    if re.search(
+        r"\b(not|havent|hasnt|never|cant|cannot|couldnt|unable to) (\w+ )?(stopped?|quit|given?|gave|packed|pack) ?(it|them|up|in)?\b|\bback on (them|it|the)\b",
+        words,
+    ):
+        return Value("answer", "current")
+    if re.fullmatch(r"[\d ]+|quit|ex|stop", words):
+        return Value("answer", "ex") if words == "ex" else Value("unclear")
+    never, ex, current = (bool(re.search(form, words)) for form in (_NEVER, _EX, _CURRENT))
+    vapes = bool(re.search(_VAPE, words))
+    if ex and re.search(_AGAIN, words):
+        return Value("answer", "current") if current or re.search(r"\bstarted again\b", words) else None
+    if vapes:
+        return (
+            Value("answer", "ex")
+            if ex and not never and re.search(r"\b(used to|gave|given|quit|stopped|packed|ex)\b", words)
+            else Value("unclear")
+        )
+    if ex and not never:
+        return (
+            None
+            if re.search(
+                r"\b(yesterday|today|sunday|monday|this morning|days?|day \d|trying|want|tomorrow|hours?|weeks? ago today)\b",
+                words,
+            )
+            and not re.search(r"\byears?\b|\bmonths?\b", words)
+            else Value("answer", "ex")
+        )
+    if never and not current:
+        return Value("answer", "never")
+    if current and not never:
+        return Value("answer", "current")
+    return None
+
+
+SMOKING = declare_question(
+    Question(
+        name="smoking", intents=("answer", "question", "unclear"), value=smoking, sure={"answer": 0.85, **_GENERAL}
+    )
+)
+
+# ---- alcohol, in units a week
+
+MOST_UNITS = 200
+"""More units a week than anybody is likely to drink: a slip, to be asked again."""
+_NONE = r"^(?:(?:touched|touch|drop|drank|drunk|tea|teetotaller|teetotal|since|on tablets|dont|zilch|nada|my|liver|op|religious|reasons|for|not|had|have|one|in|years|year|\d+|alcoholic|stopped|gave|up|ago|because|as|of|and|but|none|with|medication|meds|antabuse|driving|pregnant|breastfeeding|baby|day|days|life|a day in my|tot|stuff|pub|no|nothing|zero|nil|nowt|nought|naught|never|0|o|i|we|he|she|mum|dad|sorry|hi|im|am|is|its|a|at all|any|thanks|ta|ever|ive|been|always|life ?long|total|tee ?total\w*|t ?total|(dont|do not|doesnt|does not|never) (drink|touch|have)( it| any| alcohol| at all| drink| anymore| any more| now)*|dont|drink|non drinker|zero|units|alcohol|thank you|muslim|haram|x|pregnant so|so|now|gave up|dinnae|ah|hen|tt|recovering alcoholic|sober)\s*)+$"
+_SAYS_NONE = re.compile(
+    r"\b(none|nothing|tt|dinnae drink|zero|nil|nowt|nought|naught|0|tee ?total\w*|t ?total|dont drink|do not drink|doesnt drink|never (drink|touch\w*|drank|drunk|have)|tea total|o units|dont touch|non drinker|no alcohol|never)\b"
+)
+_AMOUNT = re.compile(
+    r"^(?:(?:i|we|he|she|mum|dad|my \w+|its|it is|is|id say|i would say|say|has|have|drink|drinks|drank|about|around|approx(?:imately)?|roughly|maybe|probably|usually|normally|average|on average|of|hi|answer|roughly|circa|mostly|im on|do|abt|bout|just|only|would be|be|around about|x|my answer is|sorry|the|a|an)\s+)*"
+    r"(\d{1,3})(?:ish)?(?: (?:units?|unit|a week|per week|weekly|each week|a wk|every week|week|units? (?:a|per|each) week|of alcohol|thanks|thank you|x|please|ish|or so|i think|approx|roughly|about|w|\w+ (?:penhaligon|hargreaves)))*$"
+)
+_DRINKS = r"\b(pints?|bottles?|glass(es)?|cans?|wine|beers?|gin|vodka|voddy|whisk(e)?y|rum|shots?|dram|g&ts?|lager|cider|sherry|tins?|day|night|daily|month|weekend|weekends|more than|over|less than|under|max|plus|to|or|between|upto|up to|nightly|each day|occasion\w*)\b|\d+ ?[-+]|\d+\.\d+\.\d+|-\d|%"
+
+
+def alcohol(said: Said) -> Value | None:
+    """Whole units a week; unclear for drinks, ranges and what nobody drinks."""
+    words = in_figures(said.words.replace("a dozen", "12").replace("dozen", "12"))
+    raw = said.text.lower()
+    if said.asks:
+        return None
+    if (
+        _SAYS_NONE.search(words)
+        and re.match(_NONE, words)
+        and not re.search(r"\b(used to|stopped \d|ago (now )?\d)\b", words)
+    ):
+        return Value("answer", "0")
+    if re.search(r"\d+\s*[-–+/]|[-–]\s*\d|\d+\s*(to|or)\s*\d+|\d\.\d|\d,\d", raw) or re.search(_DRINKS, words):
+        return Value("unclear") if re.search(r"\d|" + _DRINKS, words) else None
+    found = _AMOUNT.match(words)
+    if found:
+        return Value("answer", found[1].lstrip("0") or "0") if int(found[1]) <= MOST_UNITS else Value("unclear")
+    return None
+
+
+ALCOHOL = declare_question(
+    Question(name="alcohol", intents=("answer", "question", "unclear"), value=alcohol, sure=dict(_GENERAL))
+)
+
+# ---- blood pressure
+
+SYSTOLIC, DIASTOLIC = (60, 260), (30, 160)
+"""mmHg; outside, it is a slip or a machine's fault."""
+
+
+def bp(said: Said) -> Value | None:
+    """systolic/diastolic in mmHg; unclear when there is none, more than one, or the wrong way round."""
+    words = in_figures(said.words)
+    text = re.sub(
+        r"\b(pulse|pr|hr|heart rate|p|bpm|heartbeat)\W*(is |was |of |rate )?\d{2,3}\b", " ", said.text.lower()
+    )
+    text = re.sub(r"\b\d{2,3} ?(bpm|pulse)\b", " ", text)
+    text = re.sub(
+        r"\b\d{1,2}[:.]\d{2} ?(am|pm)?\b|\b\d{1,2} ?(am|pm)\b|\b\d{1,2}/\d{1,2}(/\d{2,4})?(?!\d)|\b(1st|2nd|3rd|first|second)\b",
+        lambda m: m[0] if re.fullmatch(r"\d{2,3}/\d{2,3}", m[0]) else " ",
+        text,
+    )
+    pairs = re.findall(r"(?<![\d.])(\d{2,4})\s*(?:/|\\|over|on|slash|-|comma|,|\n|;|\s)\s*(\d{2,3})(?![\d.])", text)
+    named = re.search(
+        r"(?:sys\w*|top|upper|higher)\D{0,12}(\d{2,3}).{0,20}?(?:dia\w*|bottom|lower)\D{0,12}(\d{2,3})|(\d{2,3}) (?:on )?top.{0,12}?(\d{2,3}) (?:under\w*|bottom|below|on the bottom)",
+        text,
+        re.DOTALL,
+    )
+    if named:
+        pairs = [tuple(one for one in named.groups() if one)]  # type: ignore[list-item]
+    elif not pairs:
+        spoken = re.fullmatch(r"(?:\D*\s)?(\d{2,3}) (?:over |on |and |comma )?(\d{2,3})(?:\s\D*)?", words)
+        pairs = [spoken.groups()] if spoken else []  # type: ignore[list-item]
+    if re.search(r"\b(should i|is that|is it|is \d+|worried|relevant|ok\?|what|why|how|which|can i)\b", words):
+        return None
+    slashes = len(re.findall(r"\d{2,3}\s*(?:/|over)\s*\d{2,3}", text))
+    if not pairs:
+        return Value("unclear") if re.search(r"\d", said.text) and not said.asks else None
+    if slashes > 1 or len(pairs) > 1 or (text.count("/") > 1 and not named):
+        return Value("unclear")
+    if said.asks:
+        return None
+    top, bottom = int(pairs[0][0]), int(pairs[0][1])
+    fits = SYSTOLIC[0] <= top <= SYSTOLIC[1] and DIASTOLIC[0] <= bottom <= DIASTOLIC[1] and top > bottom
+    return Value("answer", f"{top}/{bottom}") if fits else Value("unclear")
+
+
+BP = declare_question(Question(name="bp", intents=("answer", "question", "unclear"), value=bp, sure=dict(_GENERAL)))
+
+# ---- yes or no
+
+_YES = r"^(ye|yes|y|yep|yeah|yea|yh|yup|aye|yess|correct|indeed|i do|i have|i would|i am|right|thats right|thats correct|100|definitely|of course|👍|✅|ok|okay|sure|true|absolutely|certainly|si|she does|he does)( (yes|please|thanks|thank you|i|do|have|she|he|does|has|am|is|mum|x|hen|mate|for|would|thats|correct|right|it|we|they|will|can|definitely))*$"
+_NO = r"^(no|n|nope|nah|naw|na|never|nae|i dont|i do not|i havent|not|👎|no no|absolutely not|definitely not|false|i did not|i didnt|she doesnt|he doesnt|not true|im not)( (no|thanks|thank you|i|dont|do|not|havent|never|definitely|absolutely|x|mate|she|he|doesnt|hasnt|didnt|did|at|all|true|sorry|am|im|have|ta))*$"
+YESNO = declare_question(
+    Question(name="yesno", intents=("yes", "no", "question", "unclear"), forms={"yes": (_YES,), "no": (_NO,)}, abroad={"confirm": "yes", "no": "no"},
+             sure={"yes": 0.82, "no": 0.82, **_GENERAL})
+)  # fmt: skip
+
+# ---- the general forms
+
+
+def _form(name: str, pattern: str) -> None:
+    form = re.compile(pattern)
+
+    def value(said: Said) -> Value | None:
+        found = form.fullmatch(in_figures(said.words))
+        return Value("answer", found[1]) if found and not said.asks else None
+
+    declare_question(Question(name=name, intents=("answer", "question", "unclear"), value=value, sure={"stop": 0.95}))
+
+
+def _date(said: Said) -> Value | None:
+    found = re.fullmatch(r"\s*(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})\s*", said.text)
+    if not found:
+        return None
+    try:
+        return Value("answer", date(int(found[3]), int(found[2]), int(found[1])).isoformat())
+    except ValueError:
+        return Value("unclear")
+
+
+_form("number", r"(?:about |around |its |it is )?(\d{1,6})(?: thanks| please)?")
+_form("choice", r"(?:option |number |answer )?(\d|[a-f])(?: please| thanks)?")
+declare_question(Question(name="date", intents=("answer", "question", "unclear"), value=_date, sure={"stop": 0.95}))
+declare_question(
+    Question(
+        name="free text",
+        intents=("answer",),
+        value=lambda said: Value("answer", said.text.strip()),
+        sure={"stop": 0.99},
+    )
+)

@@ -1,0 +1,1 @@
+"""Invitations that call people in: what can be answered to one."""

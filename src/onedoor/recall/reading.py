@@ -1,0 +1,39 @@
+"""What can be answered to an invitation for a flu vaccine. Declining and having it elsewhere are never "given" (hazards H4, H5)."""
+
+from __future__ import annotations
+
+from onedoor.messaging.reading.contexts import Question, declare_question
+
+FLU = declare_question(
+    Question(
+        name="flu",
+        intents=("accept", "decline", "already_done", "question"),
+        forms={
+            "already_done": (
+                r"\b(already|alredy|allready) (had|have|been|done|vaccinated|got|given|booked and had)\b|\b(had|got|done|received|have had|ive had|been given) (it|mine|my (flu )?(jab|vaccine|vaccination|one)|the (flu |flew )?(jab|vaccine|spray|one)|his|hers|one|both|them|this|that|flu)\b"
+                r"(?!.{0,25}\b(reaction|bad|last year|covid|ill|poorly|enough|years|too)\b)",
+                r"^(ive |already |been |all )*(done|had it|had mine|had)( it| already| thanks| thank you| ta| x)*$|\b(gave|given) (it|me|them|mine)\b.{0,20}\b(work|boots|chemist|pharmacy|already|school)\b|\bwork gave\b|\b(jabbed|vaccinated) (already|at|last)\b",
+                r"\bhad (it|mine|his|hers|the spray|one|both)\b.{0,30}\b(at|from|in|last (week|month|mon|tues|wednes|thurs|fri|satur|sun)|yesterday|today|this (morning|week)|done|already)\b(?!.{0,12}\byear\b)",
+            ),
+            "decline": (
+                r"^(no|nope|nah|naw|nae|never|decline|declined|refused|refuse|pass|👎|not interested|no no|nty|no way|not bothered|declining|skip it|i wish to decline|i decline|aint having)\b(?!.{0,30}\b(problem|but|what|when|where|idea|had|already|done|covid)\b)",
+                r"\b(dont|do not|wont|will not|not|never|didnt|doesnt|no longer) (\w+ ){0,2}(want|having|have|need|be having|interested|believe|consent|like|wish|bother|take|for me|this year|want it|trust|wanting)\b",
+                r"\b(refuse|dont agree|not required|decided against|never will|rather not|no thank ?s?|no thank you|no ta|give it a miss|against (it|vaccines)|not for me|not this (year|time)|no interest|bad reaction|made me (ill|poorly|sick)|pork|opt out of the (flu|vaccine|jab))\b",
+            ),
+            "accept": (
+                r"^(anytime|any time|ill av it|ill have it|ill have one|yeh|ye|yes|y|yep|yeah|yea|yh|yup|aye|yess|ok|okay|sure|please|definitely|deffo|of course|👍|👌|✅|great|lovely|fine|book|absolutely|certainly|put me down|accept|go on)\b(?!.{0,40}\b(but|if|not|had|already|what|when|where|how|only|unless|instead|covid)\b)",
+                r"^(please |yes |hi |hello )*(can|could|cud|may) (i|we|mum|dad|he|she) (please )?(have|get|book|come for) (it|one|the jab|mine|my jab|the flu jab|the vaccine|my flu jab|one please|in)( please| thanks)*$",
+                r"\b(book (me|us|him|her|mum|dad|it)|put me (in|down)|(i )?want (it|one|the jab|the vaccine|the flu|mine)|(would|id) (like|love|want)|like to have|happy to|interested in having|need (it|mine|one)|sign me up|count me in|have it every year|i accept|asap|as soon as possible|any time)\b",
+            ),
+        },
+        abroad={"confirm": "accept", "no": "decline"},
+        unless={
+            "accept": (r"💉|\b(dnt|someone who|didnt|not|dont|no|allergic|pregnant|safe|call me|ring me|covid|shingles|had|done|talk|speak|saturday|monday|tuesday|wednesday|thursday|friday|sunday|if|at home|come to me)\b",),
+            "already_done": (r"\b(not had|havent had|hasnt had|not yet|never had|check|if|whether|have i|did i|covid|pneumonia|shingles|last year|booked|going to|will|should)\b",),
+            "decline": (r"\b(killed|died|dead|yes|but|what|how|why|covid|yet|moment|can i|if|until)\b",),
+        },
+        sure={"accept": 0.82, "decline": 0.8, "already_done": 0.8, "stop": 0.95, "thanks": 0.8, "wrong_person": 0.85,
+              "deceased": 0.93},
+        stronger=(("already_done", "decline"), ("already_done", "accept"), ("decline", "accept")),
+    )
+)  # fmt: skip
