@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onedoor.messaging.reading.contexts import Question, declare_question
+from onedoor.messaging.ports import Question, declare_question
 
 _I = r"(i|we|he|she|they|a|mum|dad|mam|nan|my \w+|im|ill|iv|ive|were|well)"
 _CANT = (
@@ -52,7 +52,7 @@ APPOINTMENT = declare_question(
                 r"( (yes|y|please|pls|thanks|thank you|thank u|ta|ok|okay|thats|that is|is|fine|good|great|perfect|grand|lovely|x+|mate|pal|love|duck|hen|see you|then|tomorrow|there|i will|i can|ill|will|be|still|want|need|it|the|my|appointment|for|me|that|no|nae|problem|bother|sure|boss|coming|come|attend|there|confirm|am|i|to|all|very|much|and|so|u|you|today|monday|tuesday|wednesday|thursday|friday|\d+(am|pm)?|at))*$",
                 r"\bsee (you|u|ya|yous|yis) (then|there|tomorrow|tmrw|tomo|at|on|monday|tuesday|wednesday|thursday|friday|later|soon|the morra)\b",
                 r"^(yes|yep|yeah|ok)\b.{0,40}\b(fine|good|ok|okay|great|perfect)( thanks| thank you| for me)*$",
-                r"^(ta |hi |yes |no )*(be there|b there|sounds good|that works( for me)?|okie dokie|keeping it|comfirm\w*|confirming\b.*|say less|good for \w+|yes inshallah|inshallah)( thanks| x)*$|\bno (i )?(dont|do not) (want|need) to cancel\b",
+                r"^(ta |hi |yes |no )*(be there|b there|sounds good|that works( for me)?|okie dokie|okey dokey|defo|wont miss it|i wont be late|able to attend|i am able to attend|no im coming|on me way now|on my way now|yarp|keeping it|comfirm\w*|confirming\b.*|say less|good for \w+|yes inshallah|inshallah)( thanks| x)*$|\bno (i )?(dont|do not) (want|need) to cancel\b",
             ),
             "cancel": (
                 rf"\b{_CANT} (\w+ ){{0,3}}{_COME}\b",
@@ -74,6 +74,7 @@ APPOINTMENT = declare_question(
         unless={
             "cancel": (
                 r"\b(ill|i will|we will|well|im|am|i can|i am) (still |definitely )?(be there|coming|come|attend\w*|make it)\b(?! to cancel)",
+                r"\bcancel (my|the|our|your|this) (?!(\w+s? )?(appointments?|appt|app|apt|visit|booking|slot|appoint\w*|apointment|appoinment|one|check|review|smear|call|nurse|doctor|gp|physio|blood|bloods|bp|jab|clinic|dads|mums|sons|daughters|tomorrow|today)\b)|\bcancel culture\b|\b(get hold|get through)\b|\bby mistake\b",
                 r"\b(the blood test|the bloods|my blood test) but\b|\bcancel\w*$.*\bi said yes\b|\b(text|texts|reminders?|messages?|subscription)\b|^(can|could|may) i cancel\b.{0,40}\b(on the day|up to|if|after|online|later)\b",
                 r"(?<!not )(?<!dont )\b(keep|but not|not the|not (my|his|her|monday|tuesday|wednesday|thursday|friday|wed|thu|tues)|except|only (the|cancel|mine)|coming (on )?(mon|tues|wednes|thurs|fri|satur|sun)day|still coming|one on|have you|has it|has been cancelled by|did you|you cancell?ed|if)\b(?!.{0,3}$)",
                 r"\bcancel\w*\b.{0,30}\b(outpatients|hospital|eye|bloods|sick note|prescription|everything|texts|book me in|and book)\b|\bmay need\b",
@@ -81,8 +82,8 @@ APPOINTMENT = declare_question(
                 r"\b(another|different|other|new|next) (day|date|time|one|appointment|week|available)\b|\bfit me in\b|\bpossible to have\b|\bcan (do|come|make) (\w+ )?(mon|tues|wednes|thurs|fri|after|later|next|tomorrow|\d)",
                 r"\b(dont|do not|not|never|no need to|without|wont|wont be|will not be|not be) (\w+ ){0,2}(cancel\w*|give|let)\b|\b(nearly|almost) there\b|^cant$|^not$",
             ),
-            "confirm": (r"\b(shant|waint|nt coming|ill not|not be|aint|nae)\b", r"(?<!not )(?<!dont )\bcancel (please|my|the)\b|^(?!.*\b(dont|not|no need|never)\b).*\b(want|need|like|have) to cancel\b|\b(cant|cannot|wont|never get|not (going to|gonna|coming|able|here|attending)|unable|aint coming|dont (need|want) (it|this|to come))\b(?! (wait|cancel))",),
-            "rebook": (r"\b(new (voicemail|phone|number|one|prescription)|epipen|inhaler|see you|as booked|as planned|call you|email|text me|ring me|phone me)\b", r"\b(ill|i will|will|we will|and ill|and i will|then ill|let me) (\w+ ){0,2}(call|ring|phone|rebook|re book|book|make|contact|sort|get back|rearrange|be in touch)\b", r"\bnot (friday|monday|tuesday|wednesday|thursday)s?\b", r"\byes cancel rebook\b", r"\b(what|how|why|when)\b.{0,12}\b(happens|do i|is)\b"),
+            "confirm": (r"\b(shant|waint|nt coming|ill not|not be|aint|nae)\b", r"(?<!not )(?<!dont )(?<!to )\bcancel (please|my|the)\b|^(?!.*\b(dont|not|no need|never)\b).*\b(want|need|like|have) to cancel\b|\b(cant|cannot|wont|never get|not (going to|gonna|coming|able|here|attending)|unable|aint coming|dont (need|want) (it|this|to come))\b(?! (wait|cancel))",),
+            "rebook": (r"\bcancel\b(?!.*\b(and|rebook|re book|another|new|different|other|next|instead|move|change|later|fit|book|give)\b)|\b(text|forgot|see (dr|doctor))\b|\bhow (can|do|would) (i|we)\b", r"\b(new (voicemail|phone|number|one|prescription)|epipen|inhaler|see you|as booked|as planned|call you|email|text me|ring me|phone me)\b", r"\b(ill|i will|will|we will|and ill|and i will|then ill|let me) (\w+ ){0,2}(call|ring|phone|rebook|re book|book|make|contact|sort|get back|rearrange|be in touch)\b", r"\bnot (friday|monday|tuesday|wednesday|thursday)s?\b", r"\byes cancel rebook\b", r"\b(what|how|why|when)\b.{0,12}\b(happens|do i|is)\b"),
             "late": (r"\b(too late|late notice|cant|cannot|wont|not going to|not coming|cancel it|cancel my|cancel please)\b(?!.{0,12}\b(find|park|get past)\b)",),
         },
         sure={"confirm": 0.8, "cancel": 0.8, "rebook": 0.8, "late": 0.8, "stop": 0.95, "thanks": 0.8,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from onedoor.messaging.reading.contexts import Question, Said, Value, declare_question
+from onedoor.messaging.ports import Question, Said, Value, declare_question
 
 ANSWERS = ("very_good", "good", "neither", "poor", "very_poor", "dont_know")
 _NUMBERS = {word: n for n, word in enumerate(("one", "two", "three", "four", "five", "six"), 1)}

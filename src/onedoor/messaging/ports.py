@@ -8,7 +8,35 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from onedoor.kernel.actor import Actor
+from onedoor.messaging.reading.contexts import Question, Said, Value, declare_question
+from onedoor.messaging.reading.interpret import Interpretation, interpret
+from onedoor.messaging.reading.training import make as train_reading
 from onedoor.messaging.types import Acted, Candidate
+
+__all__ = [
+    "Acted",
+    "Candidate",
+    "Channel",
+    "Context",
+    "Fate",
+    "Found",
+    "Interpretation",
+    "NotAnswered",
+    "Outcome",
+    "Outgoing",
+    "Question",
+    "Said",
+    "SubjectOwner",
+    "Value",
+    "contexts",
+    "declare_context",
+    "declare_question",
+    "declare_subject",
+    "interpret",
+    "owner",
+    "owners",
+    "train_reading",
+]
 
 
 class SubjectOwner(Protocol):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from onedoor.messaging.reading.contexts import Question, Said, Value, declare_question
+from onedoor.messaging.ports import Question, Said, Value, declare_question
 
 _GENERAL = {"stop": 0.95, "thanks": 0.8, "wrong_person": 0.95, "deceased": 0.95}
 _UNITS = [
@@ -112,7 +112,7 @@ def smoking(said: Said) -> Value | None:
         words,
     ):
         return Value("unclear")
-    if re.search(r"\bsmoked (un)?til+ \d{4}\b", words):
+    if re.search(r"\b(un)?til+ (19|20)\d\d\b|\bsince (19|20)\d\d\b.*\bnone\b", words):
         return Value("answer", "ex")
     if re.search(r"\b(help|can you|dead|died|clinic|patches)\b", words):
         return None
@@ -151,9 +151,7 @@ def smoking(said: Said) -> Value | None:
 
 
 SMOKING = declare_question(
-    Question(
-        name="smoking", intents=("answer", "question", "unclear"), value=smoking, sure={"answer": 0.85, **_GENERAL}
-    )
+    Question(name="smoking", intents=("answer", "question", "unclear"), value=smoking, sure=dict(_GENERAL))
 )
 
 # ---- alcohol, in units a week
@@ -166,7 +164,7 @@ _SAYS_NONE = re.compile(
 )
 _AMOUNT = re.compile(
     r"^(?:(?:i|we|he|she|mum|dad|my \w+|its|it is|is|id say|i would say|say|has|have|drink|drinks|drank|about|around|approx(?:imately)?|roughly|maybe|probably|usually|normally|average|on average|of|hi|answer|roughly|circa|mostly|im on|do|abt|bout|just|only|would be|be|around about|x|my answer is|sorry|the|a|an)\s+)*"
-    r"(\d{1,3})(?:ish)?(?: (?:units?|unit|a week|per week|weekly|each week|a wk|every week|week|units? (?:a|per|each) week|of alcohol|thanks|thank you|x|please|ish|or so|i think|approx|roughly|about|w|\w+ (?:penhaligon|hargreaves)))*$"
+    r"(\d{1,3})(?:ish|u)?(?: (?:units?|unit|a week|per week|weekly|each week|a wk|every week|week|units? (?:a|per|each) week|of alcohol|thanks|thank you|x|please|ish|or so|at a guess|weekly|u|i think|approx|roughly|about|w|\w+ (?:penhaligon|hargreaves)))*$"
 )
 _DRINKS = r"\b(pints?|bottles?|glass(es)?|cans?|wine|beers?|gin|vodka|voddy|whisk(e)?y|rum|shots?|dram|g&ts?|lager|cider|sherry|tins?|day|night|daily|month|weekend|weekends|more than|over|less than|under|max|plus|to|or|between|upto|up to|nightly|each day|occasion\w*)\b|\d+ ?[-+]|\d+\.\d+\.\d+|-\d|%"
 
@@ -213,18 +211,21 @@ def bp(said: Said) -> Value | None:
         lambda m: m[0] if re.fullmatch(r"\d{2,3}/\d{2,3}", m[0]) else " ",
         text,
     )
-    pairs = re.findall(r"(?<![\d.])(\d{2,4})\s*(?:/|\\|over|on|slash|-|comma|,|\n|;|\s)\s*(\d{2,3})(?![\d.])", text)
+    pairs = re.findall(r"(?<![\d.])(\d{2,4})\s*(?:/|\\|over|on|slash|-|comma|,|\n|;|\s)\s*(\d{2,3})(?![\d]|\.\d)", text)
     named = re.search(
-        r"(?:sys\w*|top|upper|higher)\D{0,12}(\d{2,3}).{0,20}?(?:dia\w*|bottom|lower)\D{0,12}(\d{2,3})|(\d{2,3}) (?:on )?top.{0,12}?(\d{2,3}) (?:under\w*|bottom|below|on the bottom)",
+        r"(?:sys[a-z]*|top|upper|higher)\D{0,12}(\d{2,3}).{0,20}?(?:dia[a-z]*|bottom|lower)\D{0,12}(\d{2,3})|(\d{2,3}) (?:on )?top.{0,12}?(\d{2,3}) (?:under\w*|bottom|below|on the bottom)",
         text,
         re.DOTALL,
     )
     if named:
-        pairs = [tuple(one for one in named.groups() if one)]  # type: ignore[list-item]
+        pairs = [tuple(one for one in named.groups() if one)]
     elif not pairs:
         spoken = re.fullmatch(r"(?:\D*\s)?(\d{2,3}) (?:over |on |and |comma )?(\d{2,3})(?:\s\D*)?", words)
-        pairs = [spoken.groups()] if spoken else []  # type: ignore[list-item]
-    if re.search(r"\b(should i|is that|is it|is \d+|worried|relevant|ok\?|what|why|how|which|can i)\b", words):
+        pairs = [spoken.groups()] if spoken else []
+    if re.search(
+        r"\b(should i|is that|is it|is \d+|dizzy|faint\w*|headaches?|chest|pain|sick|unwell|breathless|blurred|numb|worried|relevant|ok\?|what|why|how|which|can i)\b",
+        words,
+    ):
         return None
     slashes = len(re.findall(r"\d{2,3}\s*(?:/|over)\s*\d{2,3}", text))
     if not pairs:
@@ -244,10 +245,26 @@ BP = declare_question(Question(name="bp", intents=("answer", "question", "unclea
 
 _YES = r"^(ye|yes|y|yep|yeah|yea|yh|yup|aye|yess|correct|indeed|i do|i have|i would|i am|right|thats right|thats correct|100|definitely|of course|👍|✅|ok|okay|sure|true|absolutely|certainly|si|she does|he does)( (yes|please|thanks|thank you|i|do|have|she|he|does|has|am|is|mum|x|hen|mate|for|would|thats|correct|right|it|we|they|will|can|definitely))*$"
 _NO = r"^(no|n|nope|nah|naw|na|never|nae|i dont|i do not|i havent|not|👎|no no|absolutely not|definitely not|false|i did not|i didnt|she doesnt|he doesnt|not true|im not)( (no|thanks|thank you|i|dont|do|not|havent|never|definitely|absolutely|x|mate|she|he|doesnt|hasnt|didnt|did|at|all|true|sorry|am|im|have|ta))*$"
+_ABROAD = {
+    "yes": r"^(tak|da|sim|haa|haye|ji|jee|haan|han|hanji|ha|ji haan|haan ji|ha ji|na3am|aywa|aiwa|نعم|ايوه|جی|ہاں|جی ہاں|ਹਾਂ|ਹਾਂ ਜੀ|হ্যাঁ|জি|હા)$",
+    "no": r"^(nie|nu|não|nao|maya|nahi|nahin|nai|ji nahi|la|laa|لا|نہیں|جی نہیں|ਨਹੀਂ|না|ના)$",
+}
+
+
+def yesno(said: Said) -> Value | None:
+    """yes or no, said plainly and once."""
+    if said.asks:
+        return None
+    yes, no = (
+        bool(re.match(form, said.words) or re.match(_ABROAD[value], said.words))
+        for value, form in (("yes", _YES), ("no", _NO))
+    )
+    return Value("answer", "yes" if yes else "no") if yes != no else None
+
+
 YESNO = declare_question(
-    Question(name="yesno", intents=("yes", "no", "question", "unclear"), forms={"yes": (_YES,), "no": (_NO,)}, abroad={"confirm": "yes", "no": "no"},
-             sure={"yes": 0.82, "no": 0.82, **_GENERAL})
-)  # fmt: skip
+    Question(name="yesno", intents=("answer", "question", "unclear"), value=yesno, sure=dict(_GENERAL))
+)
 
 # ---- the general forms
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onedoor.messaging.reading.contexts import Question, declare_question
+from onedoor.messaging.ports import Question, declare_question
 
 FLU = declare_question(
     Question(
@@ -30,7 +30,7 @@ FLU = declare_question(
         unless={
             "accept": (r"💉|\b(dnt|someone who|didnt|not|dont|no|allergic|pregnant|safe|call me|ring me|covid|shingles|had|done|talk|speak|saturday|monday|tuesday|wednesday|thursday|friday|sunday|if|at home|come to me)\b",),
             "already_done": (r"\b(not had|havent had|hasnt had|not yet|never had|check|if|whether|have i|did i|covid|pneumonia|shingles|last year|booked|going to|will|should)\b",),
-            "decline": (r"\b(killed|died|dead|yes|but|what|how|why|covid|yet|moment|can i|if|until)\b",),
+            "decline": (r"^no (worries|problem|probs|bother|prob)\b|\b(killed|died|dead|yes|but|what|how|why|covid|yet|moment|can i|if|until)\b",),
         },
         sure={"accept": 0.82, "decline": 0.8, "already_done": 0.8, "stop": 0.95, "thanks": 0.8, "wrong_person": 0.85,
               "deceased": 0.93},

@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 def interpret(file: FileArgument, out: OutOption) -> None:
     """Read each text of a file in the light of what was asked. Exit code 1 if the file cannot be read."""
     from onedoor.cli.errors import Refused
-    from onedoor.messaging.reading.interpret import interpret as read
+    from onedoor.messaging.ports import interpret as read
 
     _declare()
     try:
@@ -61,16 +61,13 @@ def _declare() -> None:
 def train(phrases: PhrasesOption = Path("phrases/training")) -> None:
     """Train the model of replies from labelled phrases, and say how well it reads those that it did not learn from."""
     from onedoor.cli.errors import Refused
-    from onedoor.messaging.reading import model, training
+    from onedoor.messaging.ports import train_reading
 
     try:
-        import sklearn  # noqa: F401
+        made = train_reading(phrases)
     except ImportError as error:
         raise Refused("Training needs scikit-learn, which nothing else does: uv sync --extra learning") from error
-    known = training.phrases(phrases)
-    made, judged = training.train(known, training.fingerprint(phrases))
-    model.write(made, model.FILE)
-    right = sum(max(shares, key=lambda label: shares[label]) == phrase.label for phrase, shares in judged)
-    print(f"{len(known)} phrases of {len(made.allowed)} contexts, {len(made.labels)} labels.")
-    print(f"Read by models that had not learnt from them: {right / len(known):.1%} alike. Heat {made.heat:.1f}.")
-    print(f"{model.FILE.stat().st_size / 1e6:.1f} MB written to {model.FILE.name}.")
+    except (OSError, ValueError) as error:
+        raise Refused(f"{phrases}: {error}") from error
+    print(f"{made.phrases} phrases of {made.contexts} contexts, {made.labels} labels; {made.megabytes:.1f} MB.")
+    print(f"Read by models that had not learnt from them: {made.alike:.1%} as labelled. Heat {made.heat:.1f}.")

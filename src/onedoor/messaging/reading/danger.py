@@ -19,10 +19,12 @@ _TABLETS = (
 DANGER = (
     *words.CRISIS,
     # wanting to die
-    rf"\b(kil+|kill|killed|killing|hang|hanging|top|drown|shoot|stab|unaliv(e|ing)|do|doing|dae|end) {_SELF}\b(?! up| good)",
+    rf"\b(kil+|kill|killed|killing|hang|hanging|hanged|hung|topped|topping|top|drown|shoot|stab|unaliv(e|ing)|do|doing|dae|end) {_SELF}\b(?! up| good)",
     r"\bkms\b",
     r"\bunalive\b",
-    r"\bse?wers?ide\b|\bsuic\w*|\bsuicd\w*",
+    r"\bse?wers?ide\b|\bsuic\w*|\bsuicd\w*|\bsui\w{0,2}[sc]i?d\w*",
+    r"^(i )?(need |want |call |ring )?999( please| now)?$|\bsome(one|body) is (in|breaking into) my (house|home|flat)\b|\bfull sentence\b|\bif i make it\b|\babout much longer\b|\bread about me\b",
+    rf"\b(whisky|vodka|bottle)\b.{{0,25}}\b{_TABLETS}\b|\bthink\b.{{0,20}}\b(had|having) a (stroke|heart attack|seizure)\b|\b(had|having) a (stroke|heart attack)\b.{{0,12}}\bwhat do i do\b",
     r"\b(want|wanna|wants|wanted|wish|wishing|ready|prefer|think(ing)? (about|of)|thoughts? of|rather) (to |tae )?(just )?"
     r"(die|dying|be dead|be gone)\b",
     r"\b(me )?no want live\b",
@@ -125,7 +127,9 @@ DANGER = (
     r"\bsepsis\b(?!.{0,20}\b(year|ago|last|clinic))|\bmottled\b|\bdoesnt fade\b|\bpurple spots\b|\bstiff neck\b.{0,30}\b(rash|scream\w*|fever|light)",
     r"\bcarbon monoxide\b|\belectric shock\b|\b(im|been|badly) burned\b|\bset fire to\b",
     r"\bseeing things\b.{0,20}\b(shak|fit)|\bshaking\b.{0,20}\bseeing things\b",
-    r"\bmissing since\b",
+    r"\bmissing since\b|\bi have the courage\b|\bdark thoughts\b|\bsomething stupid\b|\bon the humber bridge\b|\btrain platform\b|\bsaving up my tablets\b|\btaken an od\b|\boverdoes\w*\b",
+    r"\bpoint (of|in) being alive\b|\bnothing left for me\b|\bi wont be here and\b|\bstrangl\w* (myself|me)\b|\bsmother\w*\b|\btrying to break the door\b|\bhas just hit me\b|\bisnt waking\b",
+    r"\b(hart|heart) attack i think\b|\bhaving a hart attack\b|\bchest\b.{0,30}\b(killing me|elephant|hurting really)\b|\bcarnt breath\w*\b|\bsucking in (his|her) ribs\b|\bcoffee grounds\b|\bcord is coming\b|\blost the sight\b|\bweeks and bleeding\b|\bsoaking a pad\b|\bface is huge\b|\bwont fade\b|\beaten some of\b.{0,20}\bpills\b",
     # asking for help
     r"^(please )?help me( please)?( now)?$|^emergency( please)?$|\b(need|send|call|get|want) (an )?ambulance\b|^ambulance( please)?( now)?$|\bcall 999\b",
     r"💊💊|🔪",
@@ -151,6 +155,7 @@ ABROAD = (
 SAFE = (
     # Plainly past, denied, a figure of speech, or somebody else's long ago. Not when "now" or "tonight" stands beside it.
     *words.IDIOMS,
+    r"\b(is it the|near the|by the) (\w+ )?(near |by )?(the )?bridge\b|\bon questions\b|\bself harm clinic\b",
     r"\b(years?|months?|weeks?) ago\b|\b(last|in) (year|month|week|january|february|march|april|may|june|july|august|september|"
     r"october|november|december|19\d\d|20\d\d)\b|\bas a child\b|\bwhen i was\b|\bused to\b|\bhistory of\b",
     r"\b(no|not|never|without|dont have any|havent any|any)( any| had| having| a)? (chest pains?|thoughts?|suicidal|breathless\w*|"

@@ -144,7 +144,7 @@ def _agreed(asked: Question, said: Said, proposed: str, shares: dict[str, float]
     return not (doubtful or asks)
 
 
-ANSWERS = frozenset({"confirm", "accept", "decline", "already_done", "yes", "no"})
+ANSWERS = frozenset({"confirm", "accept", "decline", "already_done"})
 """Wishes beside which a second one, or a condition, changes everything."""
 
 

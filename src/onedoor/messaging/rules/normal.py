@@ -133,7 +133,7 @@ _SIGN_OFF = re.compile(
 
 def own_words(text: str) -> str:
     """The patient's own words, when it is not known what was sent: without lines and quotations that only we write."""
-    kept = []
+    kept: list[str] = []
     for line in without_quotation(text, ()).splitlines():
         if _WROTE_HERE.match(line) or _OPENS.match(line):
             continue

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onedoor.messaging.rules import words
-from onedoor.messaging.rules.replies import Option, nearness, understand
+from onedoor.messaging.rules.normal import nearness
+from onedoor.messaging.rules.replies import Option, understand
 
 LABELLED = Path(__file__).parents[4] / "tests" / "data" / "replies-loop.csv"
 TO_A_PERSON = {"person", "wrong_number", "death", "help", "thanks"}
