@@ -68,12 +68,13 @@ APPOINTMENT = declare_question(
             ),
         },
         final={
-            "cancel": r"(?<!not )(?<!dont )(?<!never )(?<!to )(?<!stop )(?<!keep )(?<!confirm )(?<!or )(?<!wont )(?<!put )(?<!reply )(?<!ignore that )\bcancel( it| this| please| pls| plz| my appointment| the appointment| thanks| ta| sorry)*$",
+            "cancel": r"(?<!not )(?<!dont )(?<!never )(?<!to )(?<!stop )(?<!keep )(?<!confirm )(?<!or )(?<!wont )(?<!put )(?<!reply )(?<!ignore that )(?<!said )(?<!my )(?<!of )(?<!early )(?<!and )\bcancel( it| this| please| pls| plz| my appointment| the appointment| thanks| ta| sorry)*$",
         },
         abroad={"confirm": "confirm", "cancel": "cancel", "rebook": "rebook"},
         unless={
             "cancel": (
                 r"\b(ill|i will|we will|well|im|am|i can|i am) (still |definitely )?(be there|coming|come|attend\w*|make it)\b(?! to cancel)",
+                r"\b(or|early|earlier|and) cancel\w*\b|\bcancel\w* (or|early|earlier)\b|\bcancel to cancel\b|\buncancel\b|\b(never|ignore|thinking of|didnt|did not) (\w+ ){0,2}cancel\w*\b|\bcancel\w*( please)? and (ring|call|order|can|could|i need|phone|text|the|is)\b|\bby (video|phone)\b|\bon the phone\b|\bat that time\b|\bearly mornings?\b",
                 r"\bcancel (my|the|our|your|this) (?!(\w+s? )?(appointments?|appt|app|apt|visit|booking|slot|appoint\w*|apointment|appoinment|one|check|review|smear|call|nurse|doctor|gp|physio|blood|bloods|bp|jab|clinic|dads|mums|sons|daughters|tomorrow|today)\b)|\bcancel culture\b|\b(get hold|get through)\b|\bby mistake\b",
                 r"\b(the blood test|the bloods|my blood test) but\b|\bcancel\w*$.*\bi said yes\b|\b(text|texts|reminders?|messages?|subscription)\b|^(can|could|may) i cancel\b.{0,40}\b(on the day|up to|if|after|online|later)\b",
                 r"(?<!not )(?<!dont )\b(keep|but not|not the|not (my|his|her|monday|tuesday|wednesday|thursday|friday|wed|thu|tues)|except|only (the|cancel|mine)|coming (on )?(mon|tues|wednes|thurs|fri|satur|sun)day|still coming|one on|have you|has it|has been cancelled by|did you|you cancell?ed|if)\b(?!.{0,3}$)",
@@ -82,7 +83,7 @@ APPOINTMENT = declare_question(
                 r"\b(another|different|other|new|next) (day|date|time|one|appointment|week|available)\b|\bfit me in\b|\bpossible to have\b|\bcan (do|come|make) (\w+ )?(mon|tues|wednes|thurs|fri|after|later|next|tomorrow|\d)",
                 r"\b(dont|do not|not|never|no need to|without|wont|wont be|will not be|not be) (\w+ ){0,2}(cancel\w*|give|let)\b|\b(nearly|almost) there\b|^cant$|^not$",
             ),
-            "confirm": (r"\b(shant|waint|nt coming|ill not|not be|aint|nae)\b", r"(?<!not )(?<!dont )(?<!to )\bcancel (please|my|the)\b|^(?!.*\b(dont|not|no need|never)\b).*\b(want|need|like|have) to cancel\b|\b(cant|cannot|wont|never get|not (going to|gonna|coming|able|here|attending)|unable|aint coming|dont (need|want) (it|this|to come))\b(?! (wait|cancel))",),
+            "confirm": (r"\b(early|earlier|sooner)\b", r"\b(shant|waint|nt coming|ill not|not be|aint|nae)\b", r"(?<!not )(?<!dont )(?<!to )\bcancel (please|my|the)\b|^(?!.*\b(dont|not|no need|never)\b).*\b(want|need|like|have) to cancel\b|\b(cant|cannot|wont|never get|not (going to|gonna|coming|able|here|attending)|unable|aint coming|dont (need|want) (it|this|to come))\b(?! (wait|cancel))",),
             "rebook": (r"\bcancel\b(?!.*\b(and|rebook|re book|another|new|different|other|next|instead|move|change|later|fit|book|give)\b)|\b(text|forgot|see (dr|doctor))\b|\bhow (can|do|would) (i|we)\b", r"\b(new (voicemail|phone|number|one|prescription)|epipen|inhaler|see you|as booked|as planned|call you|email|text me|ring me|phone me)\b", r"\b(ill|i will|will|we will|and ill|and i will|then ill|let me) (\w+ ){0,2}(call|ring|phone|rebook|re book|book|make|contact|sort|get back|rearrange|be in touch)\b", r"\bnot (friday|monday|tuesday|wednesday|thursday)s?\b", r"\byes cancel rebook\b", r"\b(what|how|why|when)\b.{0,12}\b(happens|do i|is)\b"),
             "late": (r"\b(too late|late notice|cant|cannot|wont|not going to|not coming|cancel it|cancel my|cancel please)\b(?!.{0,12}\b(find|park|get past)\b)",),
         },

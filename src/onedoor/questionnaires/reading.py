@@ -273,7 +273,7 @@ def _form(name: str, pattern: str) -> None:
     form = re.compile(pattern)
 
     def value(said: Said) -> Value | None:
-        found = form.fullmatch(in_figures(said.words))
+        found = form.fullmatch(in_figures(said.words)) or form.fullmatch(said.text.strip().lower())
         return Value("answer", found[1]) if found and not said.asks else None
 
     declare_question(Question(name=name, intents=("answer", "question", "unclear"), value=value, sure={"stop": 0.95}))

@@ -24,6 +24,7 @@ from onedoor.messaging.actions.asking import STAYS_OPEN, opt_in, opt_out, record
 from onedoor.messaging.actions.queueing import queue
 from onedoor.messaging.actions.threads import CHECK, ask_person, lock_threads, thread_of
 from onedoor.messaging.models import Ask, Inbound, Message, State, Thread
+from onedoor.messaging.reading.live import read_on
 from onedoor.messaging.rules import wording
 from onedoor.messaging.rules.replies import Option, Understood, understand
 from onedoor.messaging.types import Candidate, NewAsk, NewMessage
@@ -286,8 +287,10 @@ class _Reply:
         )
         if read.intent == "person" and self._asked_lately and not self.open_asks and self.which is None:
             late = understand(self.inbound.text, {self._asked_lately}, ours=ours, more=more)
-            return late if late.readings else read
-        return read
+            if late.readings:
+                return late
+        open_now = sorted(contexts) if self.which is None else []
+        return read_on(read, self.inbound.text, open_now, ours)
 
     @cached_property
     def _asked_lately(self) -> str:

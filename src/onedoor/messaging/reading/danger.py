@@ -52,7 +52,7 @@ DANGER = (
     r"\b(last|final) (message|text) (anyone|you will|youll|ill ever|i will)\b",
     r"\bby the time you (read|get) this\b",
     r"\b(i will|ill|im gonna|gonna|i might|i want to|let me) jump\b(?! (in|on|at|the queue))|\bwont be anywhere\b|\b(took|taken|swallowed) (them|it) all\b|\bbox of (co ?codamol|paracetamol|ibuprofen|tablets|pills|codeine)\b.{0,20}\b(now|tonight|just)\b",
-    r"\b(wont|not) be (here|around|alive)( any ?more| tomorrow| by then| much longer| for long| to see)\b",
+    r"\b(wont|not) be (here|around|alive)( any ?more| tomorrow| by \w+| by then| much longer| for long| to see)\b",
     r"\b(ill|i will|be) (be )?dead (by|before|soon|tomorrow|tonight)\b|\breminder\b.{0,20}\bill be dead\b",
     r"\bnot be needing (anyone|anything|it|you) after\b|\bwont be needing (anyone|anything|any) \b.{0,20}\b(tonight|after)\b",
     r"\bsomeone who wants to live\b",
@@ -191,3 +191,23 @@ def danger(said: str) -> bool:
 
 
 _SAFE_NOW = re.compile(r"\b(lol|haha+|joking|no|not|never|fine|ok|clear)\b")
+
+
+_ALARMING = re.compile(
+    r"\b(die|dying|died|dead|death|kill\w*|suic\w*|sui\w*|harm\w*|hurt myself|pain in|agony|blood\w*|bleed\w*|breath\w*|breathe|breeth|help|tablets?|pills?|"
+    r"paracetamol|insulin|codeine|overdos\w*|od|end(ing)? it|end things|goodbye|good bye|cope|carry on|go on|knife|gun|chest|heart|stroke|seizure|fit|faint\w*|"
+    r"collaps\w*|conscious|wake|999|ambulance|emergency|hit|hits|hitting|beat\w*|scared|frightened|safe|jump\w*|rope|bridge|cliff|cut\w*|wrists?|throat|tongue|"
+    r"swell\w*|swollen|rash|numb|slurr\w*|droop\w*|floppy|chok\w*|poison\w*|burn\w*|attack\w*|stab\w*|rape\w*|voices|alive|living|live|life|alone|"
+    r"point|worth|worthless|enough|burden|tonight|whisky|vodka|note|notes|letters|hurting|unconscious|blue|grey|paralys\w*|crushing|heaven|nobody|everyone|no one|any more|anymore|forever|pregnant|contractions|waters)\b"
+)
+
+
+def alarming(said: str) -> bool:
+    """Whether a text has any word that danger is spoken of with; without one, a model's fear is of what it does not know.
+
+    Nor when it speaks of danger as past, denied or a figure of speech. Other scripts and languages have no list here: there the
+    model's word stands.
+    """
+    if any(pattern.search(said) for pattern in _DANGER):
+        return False  # `danger` has looked at it
+    return bool(_ALARMING.search(said)) or any(ord(sign) > 0x2FF and sign.isalpha() for sign in said)

@@ -12,7 +12,7 @@ from typing import Literal
 
 from onedoor.messaging.reading import abroad, general
 from onedoor.messaging.reading.contexts import Question, Said, question
-from onedoor.messaging.reading.danger import danger
+from onedoor.messaging.reading.danger import alarming, danger
 from onedoor.messaging.reading.model import shipped
 from onedoor.messaging.rules.normal import own_words, plain_signs, spoken, without_name, without_signature, words_of
 from onedoor.messaging.rules.replies import LONGEST, understand
@@ -59,7 +59,7 @@ def interpret(context: str, text: str) -> Interpretation:
     if danger(" ".join(words_of(text))) or danger(said.words):
         return Interpretation("crisis", "", "person", PLAIN, "words of danger")
     shares = shipped().shares(context, text) if context in shipped().allowed else {}
-    if shares.get("crisis", 0.0) >= DANGER_SHARE:
+    if shares.get("crisis", 0.0) >= DANGER_SHARE and alarming(said.words):
         return Interpretation("crisis", "", "person", shares["crisis"], "the model fears danger")
     plain = _plain(asked, said)
     if plain is not None:
@@ -157,7 +157,8 @@ def _barred(asked: Question, said: Said, intent: str) -> bool:
     if intent in ANSWERS and general.SECOND.search(said.words):
         return True
     if intent == "stop":
-        return bool(general.VISIT.search(said.words)) and not general.STILL.search(said.words)
+        whole = bool(general.VISIT.search(said.words)) and not general.STILL.search(said.words)
+        return whole or bool(general.AUTOMATIC.search(said.words))
     if intent in {"deceased", "wrong_person"}:
         return bool(general.AUTOMATIC.search(said.words))
     return intent not in {"rebook", "late", "thanks"} and bool(general.YES_AND_NO.search(said.words))
@@ -184,6 +185,8 @@ def _by_model(asked: Question, said: Said, likely: str, shares: dict[str, float]
     )
     if clear:
         return _result(asked, intent, value, share, "the model is sure")
+    if intent == "crisis":
+        return Interpretation("question", "", "person", share, "for a person")
     if intent in PERSONS or len(said.words.split()) > LONGEST:
         return Interpretation(intent, "", "person", share, "for a person")
     if intent == "unclear" or share < 0.5:
