@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 import structlog
-from django.db import DataError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from onedoor.kernel import arrays, clock, prepared
 from onedoor.kernel.actor import Actor
@@ -382,11 +382,11 @@ def flush_all(results: Sequence[Result], first_lookup: float) -> None:
     """`flush`, in which a result that the database refuses stands in nobody's way: its text is of unknown fate."""
     try:
         flush(results, first_lookup)
-    except DataError:
+    except (DataError, IntegrityError):
         for result in results:
             try:
                 flush([result], first_lookup)
-            except DataError:
+            except (DataError, IntegrityError):
                 log.error("what the provider answered cannot be stored, it will be asked", message=result.message_id)
                 flush([Result(result.message_id, result.attempt, "unknown", why="unreadable")], first_lookup)
 
