@@ -21,9 +21,10 @@ from onedoor.messaging.rules.replies import Understood, understand
 ROOT = Path(__file__).parents[4]
 SAMPLE = ROOT / "tests" / "data" / "replies-sample.csv"
 UNSEEN = ROOT / "phrases" / "unseen" / "replies.csv"
-CAN_BE_ACTED_ON = frozenset(
-    "confirm cancel rebook late stop thanks accept decline answer already_done wrong_person deceased".split()
-)
+CAN_BE_ACTED_ON = {
+    *("confirm", "cancel", "rebook", "late", "stop", "thanks", "accept", "decline", "answer", "already_done"),
+    *("wrong_person", "deceased"),
+}
 
 for owner in ("booking", "recall", "questionnaires", "feedback"):
     importlib.import_module(f"onedoor.{owner}.reading")
