@@ -44,6 +44,22 @@ OUTCOME_WORDS = {
     "thanks": "Thanks; nothing to do.",
 }
 
+STANDS = {
+    "queued": "waits to go",
+    "claimed": "waits to go",
+    "sending": "on its way",
+    "unknown": "not known whether it went",
+    "accepted": "on its way",
+    "delivered": "arrived",
+    "unreached": "not arrived: the phone was off or out of reach",
+    "dead number": "not arrived: the number is not in use",
+    "technical failure": "not arrived: the network failed",
+    "refused": "not sent: refused by the provider",
+    "expired": "not sent: it would have come too late",
+    "cleared": "not sent: no longer true",
+    "suppressed": "not sent",
+}
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -134,6 +150,7 @@ def thread(request: HttpRequest, ref: UUID) -> HttpResponse:
         chosen=chosen,
         appointments=appointments,
         outcome_words=OUTCOME_WORDS,
+        stands=STANDS,
         on_appointment=ON_APPOINTMENT,
         tasks=_tasks(access, ref),
         kinds={declared.name: declared for declared in tasks.kinds()},
