@@ -33,8 +33,16 @@ _SAYS: dict[str, str] = {
     "late": "is running late",
     "question": "asks something",
     "already_done": "says that it has been done",
-    "unclear": "not plainly one wish",
+    "cancel": "may want to cancel",
+    "confirm": "may mean to come",
+    "accept": "may want what was offered",
+    "decline": "may not want what was offered",
+    "stop": "may want no more texts",
+    "wrong_person": "may be the wrong number",
+    "deceased": "may tell of a death",
+    "thanks": "thanks us, and perhaps more",
 }
+"""What a person is told of a text that is left to them, and how sure that is. Of an unclear one there is nothing to say."""
 
 
 def read_on(read: Understood, text: str, contexts: Sequence[str], ours: Sequence[str]) -> Understood:
@@ -56,7 +64,7 @@ def read_on(read: Understood, text: str, contexts: Sequence[str], ours: Sequence
             return Understood(_ELSEWHERE[found.intent], f"{found.why}, {_sure(found)}")
         if found.intent in ACTS and not _PARTICULAR.search(" ".join(words_of(said))):
             return Understood(found.intent, f"{found.why}, {_sure(found)}", (Reading(contexts[0], found.intent),))
-    return replace(read, why=f"{_SAYS.get(found.intent, 'not plainly one wish')}, {_sure(found)}")
+    return replace(read, why=f"{_SAYS[found.intent]}, {_sure(found)}") if found.intent in _SAYS else read
 
 
 def _sure(found: Interpretation) -> str:

@@ -168,5 +168,11 @@ def test_in_a_thread_what_may_be_about_another_visit_is_a_persons(text: str) -> 
     assert (found.intent, found.readings) == ("person", ())
 
 
+def test_a_person_is_told_what_it_may_be_and_how_sure_that_is() -> None:
+    assert live("cancel the thursday one", "appointment").why.startswith("may want to cancel, 9")
+    assert live("what's it for", "appointment").why.startswith("asks something, ")
+    assert live("asdf", "appointment").why == "not plainly one wish"
+
+
 def test_in_a_thread_with_two_questions_open_freer_words_act_on_neither() -> None:
     assert live("dont need it anymore ta", "appointment", "offer").readings == ()
