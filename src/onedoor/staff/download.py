@@ -17,9 +17,12 @@ from onedoor.kernel.clock import LONDON
 from onedoor.kernel.spreadsheet import as_csv
 from onedoor.staff.frame import organisation_of
 
+MOST = 10_000
+"""Rows of one file."""
+
 
 def as_file(access: Access, name: str, header: Sequence[str], rows: Sequence[Sequence[str | int]]) -> HttpResponse:
-    """The rows as `name`.csv, audited as a download by this person."""
+    """The rows as `name`.csv, audited as a download by this person. A list that is cut at `MOST` says so in its last row."""
     with transaction.atomic():
         audit.record(
             by=access.actor,
@@ -31,6 +34,8 @@ def as_file(access: Access, name: str, header: Sequence[str], rows: Sequence[Seq
                 detail={"list": name, "rows": len(rows)},
             ),
         )
+    if len(rows) >= MOST:
+        rows = [*rows[:MOST], [f"There may be more: a file holds the first {MOST:,}."]]
     answer = HttpResponse(as_csv(header, rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     answer["Cache-Control"] = "no-store"

@@ -13,12 +13,14 @@ from django.urls import reverse
 
 from onedoor.booking import api as booking
 from onedoor.booking.models import Appointment, AppointmentType, OfferPolicy, WaitingEntry
+from onedoor.factories import person, practice
 from onedoor.kernel import clock
 from onedoor.kernel.models import AuditEntry
 from onedoor.kernel.nhs_number import shown
 from onedoor.messaging.models import Inbound, Message, State, Stop
 from onedoor.patients.models import Patient
 from onedoor.records.models import Look
+from onedoor.staff.download import MOST, as_file
 from onedoor.tasks import api as tasks
 from onedoor.tasks.models import Task
 from onedoor.ui.tests.world import LIST, PHONE, World, make
@@ -487,3 +489,12 @@ class TestDownloads:
         rows = self.lines(desk, reverse("counters_download", args=["2026-12-07"]))
         assert ["Appointments cancelled", "in all", "*"] in rows
         assert all(row[2] == "*" or int(row[2]) % 5 == 0 < int(row[2]) for row in rows[1:])
+
+
+def test_a_file_that_is_cut_says_so() -> None:
+    _, access = person(practice())
+    whole = as_file(access, "tasks", ("What",), [["one"], ["two"]]).content.decode()
+    assert whole.splitlines()[1:] == ["one", "two"]
+    cut = as_file(access, "tasks", ("What",), [["one"]] * (MOST + 5)).content.decode().splitlines()
+    assert len(cut) == MOST + 2
+    assert "There may be more" in cut[-1]

@@ -22,12 +22,11 @@ from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.staff.addresses import chosen_day
-from onedoor.staff.download import as_file, moment
+from onedoor.staff.download import MOST, as_file, moment
 from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.tasks import api as tasks
 from onedoor.ui.access import granted, staff
 
-_DOWNLOADED = 10_000
 WHOSE = {"all": "All", "mine": "Mine", "nobody": "Nobody’s yet", "lately": "Everything lately"}
 
 ON_APPOINTMENT = {"confirm": "They are coming", "cancel": "They cancel", "earlier": "They want an earlier one"}
@@ -120,7 +119,7 @@ def download(request: HttpRequest) -> HttpResponse:
                 moment(row.waiting_since),
                 row.owner,
             )
-            for row in messaging.threads_waiting(access, limit=_DOWNLOADED)
+            for row in messaging.threads_waiting(access, limit=MOST)
         ],
     )
 

@@ -19,13 +19,12 @@ from onedoor.kernel.access import Permission
 from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.staff.addresses import chosen_day
-from onedoor.staff.download import as_file, moment
+from onedoor.staff.download import MOST, as_file, moment
 from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.ui.access import granted, staff
 from onedoor.ui.jinja import counted
 from onedoor.ui.pages import back
 
-_DOWNLOADED = 10_000
 OFFER_WORDS = {
     "accepted": "took it",
     "gone": "somebody else was first",
@@ -143,7 +142,7 @@ def waiting_download(request: HttpRequest) -> HttpResponse:
                 "yes" if one.priority == 0 else "no",
                 one.offered,
             )
-            for one in booking.waiting_list(access, limit=_DOWNLOADED)
+            for one in booking.waiting_list(access, limit=MOST)
         ],
     )
 

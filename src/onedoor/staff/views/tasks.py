@@ -14,14 +14,13 @@ from onedoor.kernel.access import Permission
 from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.staff import subjects
-from onedoor.staff.download import as_file, moment
+from onedoor.staff.download import MOST, as_file, moment
 from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.tasks import api as tasks
 from onedoor.ui.access import granted, staff
 from onedoor.ui.pages import back
 
 _SHOWN = 200
-_DOWNLOADED = 10_000
 
 
 @staff(Permission.TASKS)
@@ -54,7 +53,7 @@ def download(request: HttpRequest) -> HttpResponse:
     """The waiting work, or that of one kind, as a file."""
     access = granted(request)
     kinds = {declared.name: declared for declared in tasks.kinds()}
-    found = tasks.waiting(access, kind=request.POST.get("kind", ""), limit=_DOWNLOADED)
+    found = tasks.waiting(access, kind=request.POST.get("kind", ""), limit=MOST)
     return as_file(
         access,
         "tasks",
