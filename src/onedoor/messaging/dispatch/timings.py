@@ -22,7 +22,7 @@ class Timings:
     """After so long without a beat a dispatcher's session is ended, so that others may take over what it holds."""
     in_flight: int = 64
     wave: int = 128
-    claim: int = 1_000
+    claim: int = 500
     faster: float = 1.0
     """How much faster than real time the provider's limits run; a benchmark compresses an hour."""
 
