@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
 
 from onedoor.booking import errors, rules, texts
 from onedoor.booking.actions import booking, places, refilling, telling
@@ -27,6 +27,10 @@ CONTEXT = Context(
     },
 )
 
+_REMINDED_BEFORE = ExpressionWrapper(
+    F("seat__type__remind_hours") * Value(timedelta(hours=1)), output_field=DurationField()
+)
+
 
 class Appointments:
     """The owner of "appointment" for messaging."""
@@ -36,8 +40,8 @@ class Appointments:
     def open_subjects(self, patient_ids: Sequence[int], intent: str) -> list[Candidate]:
         """Appointments still to come of these patients that the intent could be about.
 
-        CANCEL and EARLY: all that stand. YES: those reminded of, and those that the patient cancelled within the hour while
-        the place is free.
+        CANCEL and EARLY: all that stand. YES: those reminded of, those told of so late that no reminder follows, and those
+        that the patient cancelled within the hour while the place is free.
         """
         now = clock.now()
         found = Appointment.objects.filter(patient_id__in=patient_ids, starts_at__gt=now)
@@ -47,7 +51,9 @@ class Appointments:
             found = found.filter(state="booked")
         elif intent == "confirm":
             found = found.filter(
-                Q(state="booked", reminded_at__isnull=False) | Q(pk__in=_may_come_back(now).values("pk"))
+                Q(state="booked", reminded_at__isnull=False)
+                | Q(state="booked", told_at__gte=F("starts_at") - _REMINDED_BEFORE)
+                | Q(pk__in=_may_come_back(now).values("pk"))
             )
         else:
             return []

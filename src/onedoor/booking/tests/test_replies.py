@@ -52,6 +52,19 @@ def test_yes_is_about_what_was_asked() -> None:
     assert appointment.confirmed_at == clock.now()
 
 
+def test_yes_to_the_text_that_stands_for_the_reminder_keeps_the_visit() -> None:
+    """Somebody who took an earlier place for tomorrow is told so, and says yes again: no reminder follows, and nobody is asked."""
+    here = practice()
+    [sam] = people(here, 1)
+    [seat] = own_seats(here, 1, type_name="Blood test")
+    with clock.at(at(WEDNESDAY, 9) - timedelta(hours=20)):
+        appointment = booking.book(seat_ref=seat.ref, patient_id=sam.pk, by=DESK)
+        assert remind() == 0
+        assert reply(sam, "confirm") == Acted(f"{sam.given_name}: thank you. We expect you on Wed 9 Dec at 9am.")
+        appointment.refresh_from_db()
+        assert appointment.confirmed_at == clock.now()
+
+
 def test_cancel_needs_no_question() -> None:
     here = practice()
     [sam] = people(here, 1)
