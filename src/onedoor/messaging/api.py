@@ -23,7 +23,7 @@ from onedoor.messaging.queries.balance import (
     under_way,
 )
 from onedoor.messaging.queries.fates import never_sent, not_arrived
-from onedoor.messaging.queries.genuine import sent_to, texts_from
+from onedoor.messaging.queries.genuine import is_number, sent_to, texts_from
 from onedoor.messaging.queries.threads import (
     Person,
     Said,
@@ -64,6 +64,7 @@ __all__ = [
     "declare_subject",
     "door",
     "inbox_count",
+    "is_number",
     "never_sent",
     "not_arrived",
     "opt_in",

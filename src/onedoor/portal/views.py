@@ -156,7 +156,7 @@ def genuine(request: HttpRequest) -> HttpResponse:
     """Did you send me this? Whose a sending number is, for anybody; nothing here depends on who is a patient."""
     number = request.GET.get("number", "").strip()[:20]
     senders = [accounts.sender(key) for key in messaging.texts_from(number)]
-    return page(request, "portal/genuine.jinja", number=number, senders=senders)
+    return page(request, "portal/genuine.jinja", number=number, is_number=messaging.is_number(number), senders=senders)
 
 
 @patient

@@ -6,6 +6,7 @@ tell a stranger whose patient has that phone (messaging.md 3.3: a public check p
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from django.db.models import F, Q
@@ -18,12 +19,18 @@ from onedoor.messaging.receiving import e164
 
 _BETWEEN = str.maketrans("", "", " ()-./\u00a0\u2010\u2011\u2013")
 """What people write between digits."""
+_DIGITS = re.compile(r"\+?\d{5,15}")
 
 
 def _dialled(number: str) -> str:
     """E.164 of a number as somebody writes it: (07700) 900-123, +44 (0)7700 900123. Of what is no number, nothing in use."""
     plain = e164(number.translate(_BETWEEN))
     return "+44" + plain.removeprefix("+440") if plain.startswith("+440") else plain
+
+
+def is_number(typed: str) -> bool:
+    """Whether what somebody typed can be a telephone number or a short code: digits, and nothing between that is not usual."""
+    return _DIGITS.fullmatch(typed.strip().translate(_BETWEEN)) is not None
 
 
 def texts_from(number: str) -> list[int]:

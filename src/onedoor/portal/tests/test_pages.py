@@ -92,6 +92,12 @@ def test_anybody_may_ask_whose_a_sending_number_is(world: World, number: str) ->
     assert "Wexcombe Road Surgery texts from it. Ring them on 01632 960123." in page
 
 
+def test_a_name_is_not_taken_for_a_number(world: World) -> None:
+    page = Client().get(reverse("genuine"), {"number": "GPSurgery"}).content.decode()
+    assert "is not a telephone number" in page
+    assert "never from a name" in page
+
+
 def test_nobody_learns_there_whose_phone_is_a_patients(world: World) -> None:
     """The answer to a patient's number and to any other is the same, but for the number."""
     pages = [Client().get(reverse("genuine"), {"number": number}) for number in ("07700900111", "07700900999")]

@@ -267,6 +267,12 @@ class TestSent:
         for other in ("number=07700900111&day=2026-12-08", "number=07700900999&day=2026-12-07"):
             assert "No text of ours went to" in text_of(desk, reverse("sent") + f"?{other}")
 
+    def test_what_is_no_number_is_said_to_be_none(self, desk: Client) -> None:
+        for typed in ("banana", "0770", "07700 900 one"):
+            page = text_of(desk, reverse("sent") + f"?number={typed}&day=2026-12-07")
+            assert f"“{typed}” is not a telephone number" in page
+            assert "No text of ours" not in page
+
     def test_another_practice_does_not_learn_it(self, world: World) -> None:
         Message.objects.update(accepted_at=clock.now(), provider_id=None)
         page = text_of(signed_in(world.elsewhere), reverse("sent") + "?number=07700900111&day=2026-12-07")

@@ -261,12 +261,14 @@ def sent(request: HttpRequest) -> HttpResponse:
     """Did we send this? Texts that went to a number on a day: whether and when, for a caller who may be anybody."""
     number = request.GET.get("number", "").strip()[:20]
     day = chosen_day(request.GET.get("day"), clock.today())
-    found = messaging.sent_to(granted(request), number, day) if number else []
+    is_number = messaging.is_number(number)
+    found = messaging.sent_to(granted(request), number, day) if is_number else []
     return staff_page(
         request,
         "staff/sent.jinja",
         "inbox",
         number=number,
+        is_number=is_number,
         day=day,
         sent=found,
         words=SENT_WORDS,
