@@ -53,7 +53,7 @@ def test_yes_is_about_what_was_asked() -> None:
 
 
 def test_yes_to_the_text_that_stands_for_the_reminder_keeps_the_visit() -> None:
-    """Somebody who took an earlier place for tomorrow is told so, and says yes again: no reminder follows, and nobody is asked."""
+    """Somebody who took an earlier place for tomorrow is told so and says yes again: no reminder follows, nobody is asked."""
     here = practice()
     [sam] = people(here, 1)
     [seat] = own_seats(here, 1, type_name="Blood test")
