@@ -65,6 +65,7 @@ NOT_WALKED: dict[str, str] = {
     "tasks.withdraw": INSIDE,
     "tasks.declare_kind": DECLARES,
     "tasks.lock_first": DECLARES,
+    "tasks.ask_newer": DECLARES,
     "tasks.kind_of": READS,
     "tasks.kinds": READS,
     "messaging.clear": INSIDE,
@@ -255,7 +256,9 @@ ACTIONS: dict[str, Action] = {
     "messaging.reply_to_thread": Action(
         lambda s, a: messaging.reply_to_thread(access=a, thread_ref=s.world.thread.ref, text="It is kept.")
     ),
-    "messaging.settle_thread": Action(lambda s, a: messaging.settle_thread(access=a, thread_ref=s.world.thread.ref)),
+    "messaging.settle_thread": Action(
+        lambda s, a: messaging.settle_thread(access=a, thread_ref=s.world.thread.ref, seen=10**9)
+    ),
     "messaging.set_account": Action(
         lambda s, a: messaging.set_account(
             organisation_id=s.world.organisation.pk,

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.http import HttpRequest
 from django.urls import reverse
 
 from onedoor.booking import api as booking
@@ -22,11 +23,30 @@ class Link:
     address: str
 
 
+NEWER = "A newer text has come that was not on your page: read it first. Nothing was changed."
+
 _DIARY = {
     "appointment": "See it in the diary",
     "diary_request": "See it in the diary",
     "conflict": "See the place in the diary",
 }
+
+
+def seen(access: Access, waiting: Sequence[tasks.Task]) -> dict[int, int]:
+    """For each task about a thread: the last text of its phone as the page is made, by the task's key.
+
+    A list of work shows no texts. Whoever ends work from one is taken to know those that were there when it was made, since each
+    has its link to read them; a text that came after it is refused (`tasks.complete`), as on the page of the thread itself.
+    """
+    about = {task.pk: task.subject_id for task in waiting if task.subject == "thread" and task.subject_id is not None}
+    newest = messaging.newest_texts(access, list(about.values())) if about else {}
+    return {task_id: newest.get(thread_id, 0) for task_id, thread_id in about.items()}
+
+
+def seen_of(request: HttpRequest) -> int:
+    """What a form says its page showed (`seen`); one that does not say, or says no number, showed nothing."""
+    given = request.POST.get("seen", "")
+    return int(given) if given.isdecimal() and len(given) < 19 else 0
 
 
 def links(access: Access, waiting: Sequence[tasks.Task]) -> dict[int, Link]:

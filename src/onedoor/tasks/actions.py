@@ -29,10 +29,15 @@ MOVES = declare_moves(
 
 _kinds: dict[str, Kind] = {}
 _locks: dict[str, Callable[[Task], None]] = {}
+_newer: dict[str, Callable[[Task, int], bool]] = {}
 
 
 class AlreadyDone(Exception):
     """Somebody else ended this task meanwhile; nothing was changed."""
+
+
+class NewerCame(Exception):
+    """More waits about the same subject than the page showed on which somebody ended its work; nothing was changed."""
 
 
 class NoSuchOutcome(Exception):
@@ -52,6 +57,14 @@ def lock_first(subject: str, lock: Callable[[Task], None]) -> None:
     each other.
     """
     _locks[subject] = lock
+
+
+def ask_newer(subject: str, newer: Callable[[Task, int], bool]) -> None:
+    """Declare who knows whether more waits about such a subject than a page showed; called once, when the application is ready.
+
+    `newer` is given the work, with what it is about locked, and the `seen` of `complete`.
+    """
+    _newer[subject] = newer
 
 
 def kind_of(name: str) -> Kind:
@@ -133,10 +146,14 @@ def give_back(*, access: Access, ref: UUID) -> None:
 
 
 @transaction.atomic
-def complete(*, access: Access, ref: UUID, outcome: str, note: str = "") -> None:
+def complete(*, access: Access, ref: UUID, outcome: str, note: str = "", seen: int | None = None) -> None:
     """End a task with one of its kind's outcomes; whoever declared the kind reacts in the same transaction.
 
-    Raises NoSuchOutcome, or AlreadyDone when a colleague was quicker: one of two people decides, never both.
+    `seen`: how far what the work is about was known when its page was made, as that subject counts it (`ask_newer`); the
+    last text of a thread. None from whoever ends it without a page.
+
+    Raises NoSuchOutcome, or AlreadyDone when a colleague was quicker: one of two people decides, never both. Raises NewerCame
+    when more waits than was `seen`.
     """
     access.require(Permission.TASKS)
     task = by_ref(access, ref)
@@ -146,6 +163,8 @@ def complete(*, access: Access, ref: UUID, outcome: str, note: str = "") -> None
         _locks[task.subject](task)
     by = access.actor
     _move(task, "done", by=by, also={"outcome": outcome, "note": note, "ended_at": clock.now()})
+    if seen is not None and task.subject in _newer and _newer[task.subject](task, seen):
+        raise NewerCame(task.pk)
     events.emit(
         TaskCompleted(
             task_id=task.pk,

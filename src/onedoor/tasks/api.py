@@ -2,8 +2,10 @@
 
 from onedoor.tasks.actions import (
     AlreadyDone,
+    NewerCame,
     NoSuchOutcome,
     ask_for,
+    ask_newer,
     claim,
     complete,
     declare_kind,
@@ -19,9 +21,11 @@ from onedoor.tasks.queries import KindCount, by_ref, counts, ended, visible, wai
 __all__ = [
     "AlreadyDone",
     "KindCount",
+    "NewerCame",
     "NoSuchOutcome",
     "Task",
     "ask_for",
+    "ask_newer",
     "by_ref",
     "claim",
     "complete",

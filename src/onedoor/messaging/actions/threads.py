@@ -32,7 +32,8 @@ LONGEST_REPLY = 918
 
 
 UNSEEN = timedelta(seconds=1)
-"""Real time; a text that came later than this before its thread is settled is on nobody's screen yet."""
+"""Real time; a text that came later than this before its thread is settled is on nobody's screen yet. The rule for whoever
+ends work without saying what their page showed, and for texts that were stored in another order than they were numbered."""
 _THERE: ContextVar[tuple[int, frozenset[int]]] = ContextVar("there", default=(0, frozenset()))
 """The thread about which work is being ended here, and its texts that were before a person when that began."""
 
@@ -87,6 +88,12 @@ def lock_for_work(task: tasks.Task) -> None:
     _THERE.set((thread.pk, _before_a_person(thread)))
     both = Thread.objects.filter(number=thread.number) if task.kind == WRONG_NUMBER.name else None
     lock_threads([thread.pk] if both is None else list(both.values_list("pk", flat=True)))
+
+
+def newer_waits(task: tasks.Task, seen: int) -> bool:
+    """Whether a text waits for a person in the thread, locked, that this work is about, which came after the text `seen`."""
+    thread = Thread.objects.filter(pk=task.subject_id or 0).first()
+    return thread is not None and _for_a_person(thread).filter(pk__gt=seen).exists()
 
 
 def ask_person(
@@ -152,15 +159,19 @@ def reply_to_thread(*, access: Access, thread_ref: uuid.UUID, text: str, key: uu
 
 
 @transaction.atomic
-def settle_thread(*, access: Access, thread_ref: uuid.UUID) -> None:
+def settle_thread(*, access: Access, thread_ref: uuid.UUID, seen: int) -> None:
     """Nothing here waits any more; its waiting tasks end with it. Raises Thread.DoesNotExist outside the access.
 
+    `seen` is the key of the newest text of the phone that was on the page, 0 for none: raises tasks.NewerCame, and changes
+    nothing, when one that came after it was left to a person.
     Raises MustDecide, and changes nothing, while a crisis or a number to check is open: what became of it must be said.
     """
     access.require(Permission.MESSAGES)
     thread = by_ref(access, thread_ref)
     there = _before_a_person(thread)
     lock_threads([thread.pk])
+    if _for_a_person(thread).filter(pk__gt=seen).exists():
+        raise tasks.NewerCame(thread.pk)
     for task in _waiting(thread).order_by("id"):
         if "answered" not in {outcome.value for outcome in tasks.kind_of(task.kind).outcomes}:
             raise MustDecide(task.kind)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
@@ -46,11 +46,12 @@ class ThreadRow:
 
 @dataclass(frozen=True)
 class Said:
-    """One text of a thread. Ours have a state; theirs an intent, an outcome and why."""
+    """One text of a thread. Ours have a state; theirs an intent, an outcome, why, and a key (later ones are higher)."""
 
     ours: bool
     at: datetime
     text: str
+    key: int = 0
     by: str = ""
     state: str = ""
     because: str = ""
@@ -228,6 +229,14 @@ def thread_refs(access: Access, ids: Sequence[int]) -> dict[int, UUID]:
     return dict(visible(access).filter(pk__in=ids).values_list("pk", "ref"))
 
 
+def newest_texts(access: Access, ids: Sequence[int]) -> dict[int, int]:
+    """The key of the newest text from the phone of each of these threads that has one, by the thread's key."""
+    texts = Inbound.objects.filter(organisation_id=OuterRef("organisation_id"), number=OuterRef("number"))
+    newest = Subquery(texts.order_by("-id").values("id")[:1])
+    rows = visible(access).filter(pk__in=ids).annotate(newest=newest).values_list("pk", "newest")
+    return {key: text for key, text in rows if text is not None}
+
+
 def texts_of_patient(access: Access, patient_id: int, *, limit: int = 100) -> list[Said]:
     """Texts that were to or surely from this patient, the newest first, and nobody else's on a shared phone.
 
@@ -277,6 +286,7 @@ def _theirs(text: Inbound, people: Mapping[int, Person]) -> Said:
         ours=False,
         at=text.received_at,
         text=text.text,
+        key=text.pk,
         intent=text.intent,
         outcome=text.outcome,
         why=text.why,

@@ -42,6 +42,11 @@ def read_long_ago() -> None:
     Inbound.objects.update(received_real=clock.real_now() - timedelta(minutes=1))
 
 
+def newest() -> int:
+    """The mark of a page on which every text is."""
+    return Inbound.objects.order_by("-id").values_list("pk", flat=True)[0]
+
+
 def waiting(practice: Organisation, text: str = "Can I come later?") -> Thread:
     say(practice, SAM, text)
     read_long_ago()
@@ -80,6 +85,7 @@ def test_strangers_see_and_do_nothing(visits: SimpleOwner, practice: Organisatio
             messaging.thread(access, thread.ref)
         for act in (messaging.settle_thread, messaging.reply_to_thread, messaging.assign_thread):
             arguments: dict[str, dict[str, Any]] = {
+                "settle_thread": {"seen": newest()},
                 "reply_to_thread": {"text": "Hi"},
                 "assign_thread": {"user_id": None},
             }
@@ -140,29 +146,60 @@ def test_staff_write_back_once_and_take_the_thread(visits: SimpleOwner, practice
 def test_settling_ends_the_work_and_ending_the_work_settles(visits: SimpleOwner, practice: Organisation) -> None:
     _, access = factories.person(practice)
     thread = waiting(practice)
-    messaging.settle_thread(access=access, thread_ref=thread.ref)
+    messaging.settle_thread(access=access, thread_ref=thread.ref, seen=newest())
     assert (Task.objects.get().state, Task.objects.get().outcome) == ("done", "answered")
     assert Thread.objects.get().needs_person_since is None
     waiting(practice, "and one more thing")
     tasks.complete(access=access, ref=Task.objects.get(state="open").ref, outcome="nothing")
     assert Thread.objects.get().needs_person_since is None
-    messaging.settle_thread(access=access, thread_ref=thread.ref)
+    messaging.settle_thread(access=access, thread_ref=thread.ref, seen=newest())
 
 
 def test_a_text_that_comes_while_the_last_is_settled_is_not_lost(visits: SimpleOwner, practice: Organisation) -> None:
     _, access = factories.person(practice)
     thread = waiting(practice)
     say(practice, SAM, "and my knee hurts")
-    messaging.settle_thread(access=access, thread_ref=thread.ref)
+    messaging.settle_thread(access=access, thread_ref=thread.ref, seen=newest())
     assert Thread.objects.get().needs_person_since is not None
     assert Task.objects.filter(state="open").count() == 1
+
+
+def test_work_is_not_ended_over_a_text_that_was_not_on_the_page(visits: SimpleOwner, practice: Organisation) -> None:
+    """However long ago it came: the page was older."""
+    _, access = factories.person(practice)
+    thread, other = waiting(practice), SAM[:-1] + "2"
+    say(practice, other, "a text of another phone does not count")
+    seen = newest()
+    waiting(practice, "and my knee hurts")
+    (task,) = [task for task in tasks.waiting(access) if task.subject_id == thread.pk]
+    with pytest.raises(tasks.NewerCame):
+        messaging.settle_thread(access=access, thread_ref=thread.ref, seen=seen)
+    with pytest.raises(tasks.NewerCame):
+        tasks.complete(access=access, ref=task.ref, outcome="answered", seen=seen)
+    task.refresh_from_db()
+    thread.refresh_from_db()
+    assert (task.state, thread.needs_person_since is None) == ("open", False)
+    seen = messaging.newest_texts(access, [thread.pk])[thread.pk]
+    say(practice, SAM, "STOP")  # nobody has to read that
+    tasks.complete(access=access, ref=task.ref, outcome="answered", seen=seen)
+    thread.refresh_from_db()
+    assert thread.needs_person_since is None
+    with pytest.raises(tasks.AlreadyDone):
+        tasks.complete(access=access, ref=task.ref, outcome="answered", seen=0)
+
+
+def test_the_newest_texts_are_those_of_the_access(visits: SimpleOwner, practice: Organisation) -> None:
+    thread = waiting(practice)
+    _, neighbour = factories.person(factories.practice("Y99003", "Harbour Surgery"))
+    assert messaging.newest_texts(neighbour, [thread.pk]) == {}
+    assert messaging.newest_texts(Access.nobody(), [thread.pk]) == {}
 
 
 def test_a_crisis_is_ended_by_saying_what_became_of_it(visits: SimpleOwner, practice: Organisation) -> None:
     _, access = factories.person(practice)
     thread = waiting(practice, "I want to die")
     with pytest.raises(messaging.MustDecide):
-        messaging.settle_thread(access=access, thread_ref=thread.ref)
+        messaging.settle_thread(access=access, thread_ref=thread.ref, seen=newest())
     assert Thread.objects.get().urgent
     tasks.complete(access=access, ref=Task.objects.get().ref, outcome="spoken")
     assert not Thread.objects.get().urgent

@@ -147,7 +147,7 @@ def test_a_wrong_number_rests_until_a_person_decides(visits: SimpleOwner, practi
     assert "Sam" not in bodies()[0]
     assert kinds() == ["wrong_number"]
     with pytest.raises(messaging.MustDecide):
-        messaging.settle_thread(access=access, thread_ref=Thread.objects.get().ref)
+        messaging.settle_thread(access=access, thread_ref=Thread.objects.get().ref, seen=Inbound.objects.get().pk)
     from onedoor.tasks import api as tasks
 
     tasks.complete(access=access, ref=Task.objects.get().ref, outcome="wrong")

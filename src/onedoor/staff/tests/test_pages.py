@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from onedoor.kernel import clock
 from onedoor.kernel.models import AuditEntry
 from onedoor.kernel.nhs_number import shown
 from onedoor.messaging.models import Inbound, Message, State, Stop
+from onedoor.messaging.tests.asking_factories import say
 from onedoor.patients.models import Patient
 from onedoor.records.models import Look
 from onedoor.staff.download import MOST, as_file
@@ -54,6 +56,12 @@ def text_of(client: Client, address: str) -> str:
     return answer.content.decode()
 
 
+def hidden(page: str, action: str) -> dict[str, str]:
+    """What the first form of this address on a page sends with whichever button."""
+    [form] = re.findall(rf'<form method="post" action="{action}".*?</form>', page, re.DOTALL)[:1]
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form))
+
+
 class TestTasks:
     """The worklist."""
 
@@ -71,7 +79,9 @@ class TestTasks:
                 assert said == (patient_id == world.ada.pk)
 
     def test_ending_one_moves_it_to_done_today(self, world: World, desk: Client) -> None:
-        desk.post(reverse("task_complete", args=[world.task.ref]), {"outcome": "answered", "note": "rang her"})
+        address = reverse("task_complete", args=[world.task.ref])
+        sent = hidden(text_of(desk, reverse("tasks")), address)
+        desk.post(address, {**sent, "outcome": "answered", "note": "rang her"})
         page = text_of(desk, reverse("tasks"))
         assert f"/tasks/{world.task.ref}/complete/" not in page
         assert "(rang her)" in page
@@ -99,9 +109,9 @@ class TestTasks:
 
     def test_an_empty_list_says_what_that_means(self, world: World, desk: Client) -> None:
         for task in tasks.waiting(world.access):
-            desk.post(
-                reverse("task_complete", args=[task.ref]), {"outcome": tasks.kind_of(task.kind).outcomes[0].value}
-            )
+            address = reverse("task_complete", args=[task.ref])
+            sent = hidden(text_of(desk, reverse("tasks")), address)
+            desk.post(address, {**sent, "outcome": tasks.kind_of(task.kind).outcomes[0].value})
         assert "Nothing waits for a person" in text_of(desk, reverse("tasks"))
 
 
@@ -223,10 +233,49 @@ class TestInbox:
         assert Message.objects.count() == before
 
     def test_settling_ends_its_task(self, world: World, desk: Client) -> None:
-        desk.post(reverse("thread_settle", args=[world.thread.ref]))
+        desk.post(reverse("thread_settle", args=[world.thread.ref]), {"seen": world.inbound.pk})
         world.task.refresh_from_db()
         world.thread.refresh_from_db()
         assert (world.task.state, world.thread.needs_person_since) == ("done", None)
+
+    def test_nothing_is_ended_over_a_text_that_came_after_the_page(self, world: World, desk: Client) -> None:
+        """From whichever page its form was."""
+        Task.objects.filter(pk=world.task.pk).update(patient_id=world.sam.pk)
+        ending = reverse("task_complete", args=[world.task.ref])
+        thread = reverse("thread", args=[world.thread.ref])
+        pages = [
+            reverse("tasks"),
+            reverse("task", args=[world.task.ref]),
+            reverse("patient", args=[world.sam.ref]),
+            thread,
+            f"{thread}?person={world.sam.ref}",
+        ]
+        before = [{**hidden(text_of(desk, page), ending), "outcome": "answered"} for page in pages]
+        say(world.practice.organisation, PHONE, "and may her brother come with her?")
+        Inbound.objects.update(received_real=clock.real_now() - timedelta(hours=1))
+        settling = (reverse("thread_settle", args=[world.thread.ref]), {"seen": before[3]["seen"]})
+        for address, form in [(ending, form) for form in before] + [settling, (ending, {"outcome": "answered"})]:
+            page = desk.post(address, form, follow=True).content.decode()
+            assert "A newer text has come that was not on your page: read it first. Nothing was changed." in page
+            world.task.refresh_from_db()
+            world.thread.refresh_from_db()
+            assert (world.task.state, world.thread.needs_person_since is None) == ("open", False)
+        for page, old in zip(pages, before, strict=True):
+            assert int(hidden(text_of(desk, page), ending)["seen"]) > int(old["seen"]) == world.inbound.pk
+        desk.post(ending, {**hidden(text_of(desk, thread), ending), "outcome": "answered"})
+        world.task.refresh_from_db()
+        world.thread.refresh_from_db()
+        assert (world.task.state, world.thread.needs_person_since) == ("done", None)
+
+    def test_a_thread_without_work_is_settled_from_its_own_form(self, world: World, desk: Client) -> None:
+        tasks.withdraw(keys=[world.task.key], because="a test", by=world.access.actor)
+        address = reverse("thread_settle", args=[world.thread.ref])
+        assert desk.post(address).status_code == 302
+        world.thread.refresh_from_db()
+        assert world.thread.needs_person_since is not None
+        desk.post(address, hidden(text_of(desk, reverse("thread", args=[world.thread.ref])), address))
+        world.thread.refresh_from_db()
+        assert world.thread.needs_person_since is None
 
     def test_doing_what_the_text_meant(self, world: World, desk: Client) -> None:
         said = {"person": str(world.sam.ref), "appointment": str(world.booked.ref), "intent": "confirm"}

@@ -21,6 +21,7 @@ from onedoor.kernel.words import spoken
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
 from onedoor.records import api as records
+from onedoor.staff import subjects
 from onedoor.staff.addresses import chosen_day
 from onedoor.staff.download import MOST, as_file, moment
 from onedoor.staff.frame import organisation_of, staff_page
@@ -144,6 +145,7 @@ def thread(request: HttpRequest, ref: UUID) -> HttpResponse:
         "inbox",
         thread=found,
         said=said,
+        seen=max((one.key for one in said), default=0),
         left_out=len(found.said) - len(said),
         card=card,
         chosen=chosen,
@@ -186,7 +188,10 @@ def settle(request: HttpRequest, ref: UUID) -> HttpResponse:
     access = granted(request)
     _thread(access, ref)
     try:
-        messaging.settle_thread(access=access, thread_ref=ref)
+        messaging.settle_thread(access=access, thread_ref=ref, seen=subjects.seen_of(request))
+    except tasks.NewerCame:
+        messages.error(request, subjects.NEWER)
+        return _back(request, ref)
     except messaging.MustDecide:
         messages.error(request, "Say first what became of it: one of the buttons beside the conversation.")
         return _back(request, ref)

@@ -58,6 +58,7 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
         threads=messaging.thread_of_patient(access, card.id, limit=1),
         tasks=waiting,
         links=subjects.links(access, waiting),
+        seen=subjects.seen(access, waiting),
         kinds={declared.name: declared for declared in tasks.kinds()},
         me=access.actor.id,
         kind=kind,

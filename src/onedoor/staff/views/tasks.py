@@ -37,6 +37,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         "tasks",
         tasks=shown,
         links=subjects.links(access, shown),
+        seen=subjects.seen(access, shown),
         me=access.actor.id,
         kind=kind,
         kinds={declared.name: declared for declared in tasks.kinds()},
@@ -96,6 +97,7 @@ def task(request: HttpRequest, ref: UUID) -> HttpResponse:
         kind=tasks.kind_of(found.kind),
         card=card,
         link=subjects.links(access, [found]).get(found.pk),
+        seen=subjects.seen(access, [found]).get(found.pk),
         me=access.actor.id,
         history=found.history.order_by("id"),
     )
@@ -133,8 +135,14 @@ def complete(request: HttpRequest, ref: UUID) -> HttpResponse:
     outcome = request.POST.get("outcome", "")
     try:
         tasks.complete(
-            access=granted(request), ref=found.ref, outcome=outcome, note=request.POST.get("note", "").strip()[:400]
+            access=granted(request),
+            ref=found.ref,
+            outcome=outcome,
+            note=request.POST.get("note", "").strip()[:400],
+            seen=subjects.seen_of(request),
         )
+    except tasks.NewerCame:
+        messages.error(request, subjects.NEWER)
     except tasks.AlreadyDone:
         _already(request, found)
     except tasks.NoSuchOutcome as error:
