@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 # Processes that tests start read these; pytest-django has read this process's settings by now.
 os.environ["ONEDOOR_ASSETS"] = "plain"
@@ -26,6 +28,10 @@ def pytest_configure() -> None:
     settings.STATIC_ROOT, settings.STATICFILES_DIRS = HOME / "static", [HOME / "assets"]
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
+
+# How long examples take is the machine's affair: with others at work on it, 200 ms for one are no fault of what is tested.
+examples.register_profile("onedoor", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("onedoor")
 
 REFERENCE_TABLES = ("records_code", "messaging_tariff")
 """Filled by migrations; the flush after a transactional test empties them."""
