@@ -56,7 +56,7 @@ class Other:
                 cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE pid = %s AND NOT granted)", [self._pid])
                 if cursor.fetchone()[0]:
                     return
-        raise AssertionError("it never waited")
+        raise AssertionError("it never waited") from self.failed
 
     def ends(self) -> None:
         self._thread.join(10)
