@@ -49,6 +49,18 @@ def booked(here: Practice, sam: Patient) -> Appointment:
     return appointment
 
 
+def taken_back() -> tuple[Practice, Patient, Appointment, list[DiaryRow]]:
+    """Somebody cancels and comes back at once, in a diary with so many others that one of them missing is no surprise."""
+    here = practice()
+    sam, *others = people(here, 21)
+    rows = [row(one, time=(11 + n // 12, n % 12 * 5), minutes=5) for n, one in enumerate(others)]
+    emis(here, row(sam, time=(10, 20)), *rows)
+    appointment = Appointment.objects.get(patient=sam)
+    booking.cancel(appointment_id=appointment.pk, by=Actor.patient(sam.pk))
+    booking.come_back(appointment_id=appointment.pk, by=Actor.patient(sam.pk))
+    return here, sam, appointment, rows
+
+
 class TestCancelling:
     def test_it_is_asked_and_the_place_is_not_yet_free(self) -> None:
         here = practice()
@@ -105,25 +117,13 @@ class TestCancelling:
 
     def test_taken_back_after_it_was_freed_over_there_is_a_conflict(self) -> None:
         """They were told that it is theirs again: no import takes it away without a person."""
-        here = practice()
-        sam, *others = people(here, 21)
-        rows = [row(one, time=(11 + n // 12, n % 12 * 5), minutes=5) for n, one in enumerate(others)]
-        emis(here, row(sam, time=(10, 20)), *rows)
-        appointment = Appointment.objects.get(patient=sam)
-        booking.cancel(appointment_id=appointment.pk, by=Actor.patient(sam.pk))
-        booking.come_back(appointment_id=appointment.pk, by=Actor.patient(sam.pk))
+        here, sam, appointment, rows = taken_back()
         emis(here, row(status="available", time=(10, 20)), *rows)
         assert states([appointment]) == ["booked"]
         assert task("diary_conflict").patient_id == sam.pk
 
     def test_taken_back_and_shown_over_there_is_theirs_to_end(self) -> None:
-        here = practice()
-        sam, *others = people(here, 21)
-        rows = [row(one, time=(11 + n // 12, n % 12 * 5), minutes=5) for n, one in enumerate(others)]
-        emis(here, row(sam, time=(10, 20)), *rows)
-        appointment = Appointment.objects.get(patient=sam)
-        booking.cancel(appointment_id=appointment.pk, by=Actor.patient(sam.pk))
-        booking.come_back(appointment_id=appointment.pk, by=Actor.patient(sam.pk))
+        here, sam, appointment, rows = taken_back()
         emis(here, row(sam, time=(10, 20)), *rows)
         assert DiaryRequest.objects.get().state == "ticked"
         emis(here, row(status="available", time=(10, 20)), *rows)
