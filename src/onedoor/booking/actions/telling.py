@@ -48,7 +48,7 @@ def abouts(appointment_ids: Iterable[int]) -> dict[int, About]:
             "seat__type__may_refill",
         )
     )
-    reaches = _reaches((row[2], row[1]) for row in rows)
+    reaches = reaches_of((row[2], row[1]) for row in rows)
     found = {}
     for key, patient_id, organisation_id, starts_at, practice, phone, said_as, by_telephone, cancel, refill in rows:
         reach = reaches[organisation_id][patient_id]
@@ -68,7 +68,7 @@ def abouts(appointment_ids: Iterable[int]) -> dict[int, About]:
     return found
 
 
-def _reaches(wanted: Iterable[tuple[int, int]]) -> dict[int, dict[int, Reach]]:
+def reaches_of(wanted: Iterable[tuple[int, int]]) -> dict[int, dict[int, Reach]]:
     """How to reach patients, by organisation and patient."""
     by_organisation: dict[int, set[int]] = defaultdict(set)
     for organisation_id, patient_id in wanted:
@@ -121,7 +121,7 @@ def ring(*, appointments: Sequence[Appointment], what: str, about: str, by: Acto
     `about` begins the title: "an appointment is sure". Nobody is rung about somebody who has died or is restricted.
     """
     coming = [a for a in appointments if a.starts_at > clock.now()]
-    reaches = _reaches((a.organisation_id, a.patient_id) for a in coming)
+    reaches = reaches_of((a.organisation_id, a.patient_id) for a in coming)
     wanted = []
     for appointment in coming:
         reach = reaches[appointment.organisation_id][appointment.patient_id]

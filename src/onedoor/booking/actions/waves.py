@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 
 from onedoor.booking import offers, texts
-from onedoor.booking.actions import refilling
+from onedoor.booking.actions import refilling, telling
 from onedoor.booking.kinds import OFFER_CALL
 from onedoor.booking.models import LIVE, TAKEN, Appointment, Offer, OfferHistory, Release, WaitingEntry, Wave
 from onedoor.booking.offers import Place, Policy, Waiting
@@ -27,7 +27,6 @@ from onedoor.kernel.transitions import record_first
 from onedoor.kernel.words import ask_for, clock_time, short_day, spoken
 from onedoor.messaging import api as messaging
 from onedoor.messaging.types import NewAsk, NewMessage, Purpose
-from onedoor.patients import api as patients
 from onedoor.patients.types import Reach
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import NewTask
@@ -193,10 +192,7 @@ def _people(due: Sequence[_Due]) -> _People:
             [now, patient_ids],
         )
         asked = dict(cursor.fetchall())
-    by_organisation: dict[int, set[int]] = defaultdict(set)
-    for row in entries:
-        by_organisation[row[3]].add(row[1])
-    reaches = {key: patients.reach(key, ids) for key, ids in by_organisation.items()}
+    reaches = telling.reaches_of((row[3], row[1]) for row in entries)
     reach = {row[0]: reaches[row[3]][row[1]] for row in entries}
     return _People(
         waiting=[_waiting(row, reach[row[0]], busy[row[1]], offered[row[1]], asked.get(row[1])) for row in entries],
@@ -484,10 +480,7 @@ def _gone_texts(told: Sequence[Offer]) -> list[NewMessage]:
 
 def _reaches(found: Sequence[Offer]) -> dict[int, dict[int, Reach]]:
     """How to reach those who were offered something, by organisation and patient."""
-    by_organisation: dict[int, set[int]] = defaultdict(set)
-    for offer in found:
-        by_organisation[offer.release.organisation_id].add(offer.entry.patient_id)
-    return {key: patients.reach(key, ids) for key, ids in by_organisation.items()}
+    return telling.reaches_of((offer.release.organisation_id, offer.entry.patient_id) for offer in found)
 
 
 def about_offer(offer: Offer, first_name: str) -> About:
