@@ -51,8 +51,11 @@ _reference: dict[str, list[tuple[Any, ...]]] = {}
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Keep reference data as the migrations left it. Flushes truncate, so the audit's guard against that goes, here only."""
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Keep reference data as the migrations left it, and leave it so to whoever uses the database again (`--reuse-db`).
+
+    Flushes truncate, so the audit's guard against that goes, here only.
+    """
     from django.db import connection
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:
@@ -61,6 +64,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         for table in REFERENCE_TABLES:
             cursor.execute(f"SELECT * FROM {table}")
             _reference[table] = _reference.get(table) or cursor.fetchall()
+    yield
+    with django_db_blocker.unblock():
+        put_back()
 
 
 @pytest.fixture(autouse=True)
@@ -72,6 +78,11 @@ def keep_reference(request: pytest.FixtureRequest) -> None:
         return
     transactional = {"transactional_db", "live_server"} & names or (mark and mark.kwargs.get("transaction"))
     request.getfixturevalue("transactional_db" if transactional else "db")
+    put_back()
+
+
+def put_back() -> None:
+    """Fill the reference tables that a flush has emptied."""
     from django.db import connection
 
     with connection.cursor() as cursor:
