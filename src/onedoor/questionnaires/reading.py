@@ -80,7 +80,7 @@ def in_figures(words: str) -> str:
 # ---- smoking
 
 _PICK = re.compile(
-    r"^(?:option |number |answer |its |i am |im )*([1-3])(?:️?⃣)?(?: (?:please|thanks|yes|never|ex|smoker|used to.*|smoke now|current\w*|x|never smoked|ex smoker))*$"
+    r"^(?:option |number |answer |its |i am |im )*([1-3])(?:️?⃣)?(?: (?:please|thanks|yes|never|ex|smoker|used to.*|smoke now|current\w*|x|never smoked))*$"
 )
 _SPOKEN_PICK = {"one": "1", "two": "2", "three": "3"}
 _SMOKING = {"1": "never", "2": "ex", "3": "current"}
@@ -158,15 +158,18 @@ SMOKING = declare_question(
 
 MOST_UNITS = 200
 """More units a week than anybody is likely to drink: a slip, to be asked again."""
-_NONE = r"^(?:(?:touched|touch|drop|drank|drunk|tea|teetotaller|teetotal|since|on tablets|dont|zilch|nada|my|liver|op|religious|reasons|for|not|had|have|one|in|years|year|\d+|alcoholic|stopped|gave|up|ago|because|as|of|and|but|none|with|medication|meds|antabuse|driving|pregnant|breastfeeding|baby|day|days|life|a day in my|tot|stuff|pub|no|nothing|zero|nil|nowt|nought|naught|never|0|o|i|we|he|she|mum|dad|sorry|hi|im|am|is|its|a|at all|any|thanks|ta|ever|ive|been|always|life ?long|total|tee ?total\w*|t ?total|(dont|do not|doesnt|does not|never) (drink|touch|have)( it| any| alcohol| at all| drink| anymore| any more| now)*|dont|drink|non drinker|zero|units|alcohol|thank you|muslim|haram|x|pregnant so|so|now|gave up|dinnae|ah|hen|tt|recovering alcoholic|sober)\s*)+$"
+_NONE = re.compile(
+    # The longest first, and none taken back: of words that repeat each other no reader would else come to an end.
+    r"^(?:(?>(?:dont|do not|doesnt|does not|never) (?:drink|touch|have)\b(?: (?:it|any more|anymore|any|alcohol|at all|drink|now)\b)*|recovering alcoholic|breastfeeding|tee ?total\w*|teetotaller|a day in my|non drinker|on tablets|medication|life ?long|religious|alcoholic|thank you|teetotal|antabuse|pregnant|t ?total|touched|reasons|stopped|because|driving|nothing|alcohol|gave up|nought|naught|at all|thanks|always|muslim|dinnae|touch|drank|drunk|since|zilch|liver|years|stuff|never|sorry|total|drink|units|haram|sober|drop|dont|nada|have|year|gave|none|with|meds|baby|days|life|zero|nowt|ever|been|tea|for|not|had|one|ago|and|but|day|tot|pub|nil|she|mum|dad|its|any|ive|now|hen|my|op|in|up|as|of|no|we|he|hi|im|am|is|ta|so|ah|tt|o|i|a|x|\d+)\s*)+$"
+)
 _SAYS_NONE = re.compile(
     r"\b(none|nothing|tt|dinnae drink|zero|nil|nowt|nought|naught|0|tee ?total\w*|t ?total|dont drink|do not drink|doesnt drink|never (drink|touch\w*|drank|drunk|have)|tea total|o units|dont touch|non drinker|no alcohol|never)\b"
 )
 _AMOUNT = re.compile(
-    r"^(?:(?:i|we|he|she|mum|dad|my \w+|its|it is|is|id say|i would say|say|has|have|drink|drinks|drank|about|around|approx(?:imately)?|roughly|maybe|probably|usually|normally|average|on average|of|hi|answer|roughly|circa|mostly|im on|do|abt|bout|just|only|would be|be|around about|x|my answer is|sorry|the|a|an)\s+)*"
-    r"(\d{1,3})(?:ish|u)?(?: (?:units?|unit|a week|per week|weekly|each week|a wk|every week|week|units? (?:a|per|each) week|of alcohol|thanks|thank you|x|please|ish|or so|at a guess|weekly|u|i think|approx|roughly|about|w|\w+ (?:penhaligon|hargreaves)))*$"
+    r"^(?:(?:i|we|he|she|mum|dad|my \w+|its|it is|is|id say|i would say|say|has|have|drink|drinks|drank|about|around|approx(?:imately)?|roughly|maybe|probably|usually|normally|average|on average|of|hi|answer|circa|mostly|im on|do|abt|bout|just|only|would be|be|x|sorry|the|a|an)\s+)*"
+    r"(\d{1,3})(?:ish|u)?(?: (?:units?|a week|per week|weekly|each week|a wk|every week|week|of alcohol|thanks|thank you|x|please|ish|or so|at a guess|u|i think|approx|roughly|about|w|\w+ (?:penhaligon|hargreaves)))*$"
 )
-_DRINKS = r"\b(pints?|bottles?|glass(es)?|cans?|wine|beers?|gin|vodka|voddy|whisk(e)?y|rum|shots?|dram|g&ts?|lager|cider|sherry|tins?|day|night|daily|month|weekend|weekends|more than|over|less than|under|max|plus|to|or|between|upto|up to|nightly|each day|occasion\w*)\b|\d+ ?[-+]|\d+\.\d+\.\d+|-\d|%"
+_DRINKS = r"\b(pints?|bottles?|glass(es)?|cans?|wine|beers?|gin|vodka|voddy|whisk(e)?y|rum|shots?|dram|g&ts?|lager|cider|sherry|tins?|day|night|daily|month|weekend|weekends|more than|over|less than|under|max|plus|to|or|between|upto|up to|nightly|each day|occasion\w*)\b|\d ?[-+]|\d\.\d+\.\d|-\d|%"
 
 
 def alcohol(said: Said) -> Value | None:
@@ -177,11 +180,11 @@ def alcohol(said: Said) -> Value | None:
         return None
     if (
         _SAYS_NONE.search(words)
-        and re.match(_NONE, words)
+        and _NONE.match(words)
         and not re.search(r"\b(used to|stopped \d|ago (now )?\d)\b", words)
     ):
         return Value("answer", "0")
-    if re.search(r"\d+\s*[-–+/]|[-–]\s*\d|\d+\s*(to|or)\s*\d+|\d\.\d|\d,\d", raw) or re.search(_DRINKS, words):
+    if re.search(r"\d\s*[-–+/]|[-–]\s*\d|\d\s*(to|or)\s*\d|\d\.\d|\d,\d", raw) or re.search(_DRINKS, words):
         return Value("unclear") if re.search(r"\d|" + _DRINKS, words) else None
     found = _AMOUNT.match(words)
     if found:
@@ -211,7 +214,9 @@ def bp(said: Said) -> Value | None:
         lambda m: m[0] if re.fullmatch(r"\d{2,3}/\d{2,3}", m[0]) else " ",
         text,
     )
-    pairs = re.findall(r"(?<![\d.])(\d{2,4})\s*(?:/|\\|over|on|slash|-|comma|,|\n|;|\s)\s*(\d{2,3})(?![\d]|\.\d)", text)
+    pairs = re.findall(
+        r"(?<![\d.])(\d{2,4})(?:\s*+(?:/|\\|over|on|slash|-|comma|,|;)\s*+|\s++)(\d{2,3})(?![\d]|\.\d)", text
+    )
     named = re.search(
         r"(?:sys[a-z]*|top|upper|higher)\D{0,12}(\d{2,3}).{0,20}?(?:dia[a-z]*|bottom|lower)\D{0,12}(\d{2,3})|(\d{2,3}) (?:on )?top.{0,12}?(\d{2,3}) (?:under\w*|bottom|below|on the bottom)",
         text,

@@ -12,7 +12,7 @@ _TEXTS = r"(txts?|texts?|text messages?|messages?|msgs?|reminders?|these|spam)"
 _STOP_FORMS = (
     r"^(please |just |no )*(stop|stopp|sotp|stpo|stop all|stopall|unsubscribe|opt ?out|remove|end|quit)( stop)*( please| thanks| comma please| full stop| now)*$",
     r"\b(stop|quit) (\w+ )?(sending|sendin|texting|txting|messaging|bothering|contacting|pestering|spamming)\b",
-    rf"\b(stop|no more|cancel|end|dont want|do not want|dont send|do not send|not want|hate|no) (any |all |any more |more |the |these |your |getting |to receive |receiving |to get |me |sending |me any |me any more |of your |of these )*{_TEXTS}$",
+    rf"\b(stop|no more|cancel|end|dont want|do not want|dont send|do not send|not want|hate|no) (any |all |more |the |these |your |getting |to receive |receiving |to get |me |sending |of your |of these )*{_TEXTS}$",
     rf"\b(stop|no more|cancel|end) (any |all |the |these |your |text )*{_TEXTS}\b(?!.{{0,30}}\b(appointment|visit|booking)\b)",
     r"\b(dont|do not|never|not) (text|message|txt|contact|send) (me|us|my|this|any)\b",
     r"\b(dont|do not|not) (want|wish|like)( to)? (\w+ )?(texts?|messages?|reminders?|receive|get|be texted)\b",
@@ -47,7 +47,7 @@ _WRONG_FORMS = (
 )
 _THANKS = r"(thanks?|thank you|many thanks|ta|cheers|much appreciated|appreciate it|appreciated|nice one|bless you|god bless|lovely|brilliant|great)"
 _THANKS_FORMS = (
-    rf"^(hi |oh |noted |very kind |many |dear \w+ )*({_THANKS})( (so|very|much|a|lot|million|again|love|duck|pal|mate|hen|bab|x+|you|all|for|the|your|this|that|reminder|remindin?g?|letting|me|us|know|kind|help|text|message|nhs|doctor|nurse|everyone|to|lady|at|reception|she|was|on|phone|do|everything|thinking|of|offer|doc|dear|kindly|back|getting|indeed|everyone|team|guys|both))*$",
+    rf"^(hi |oh |noted |very kind |many |dear \w+ )*({_THANKS})( (so|very|much|a|lot|million|again|love|duck|pal|mate|hen|bab|x+|you|all|for|the|your|this|that|reminder|remindin?g?|letting|me|us|know|kind|help|text|message|nhs|doctor|nurse|everyone|to|lady|at|reception|she|was|on|phone|do|everything|thinking|of|offer|doc|dear|kindly|back|getting|indeed|team|guys|both))*$",
     r"^(very kind of you|youre a star thank you)$",
 )
 FORMS = {

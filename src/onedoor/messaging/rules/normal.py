@@ -94,7 +94,7 @@ def without_quotation(text: str, ours: Sequence[str]) -> str:
 
 
 _SIGNED = re.compile(
-    r"""[.,!\n]\s*
+    r"""[.,!\n]\s*+
         (?P<off>(?:(?:with\s+)?(?:kind|best|many|warm)\s+)?(?:regards|thanks|thank\ you|wishes|cheers|ta)[\s,.!]+)?
         (?P<title>(?:Mr|Mrs|Ms|Miss|Dr|MR|MRS|MS|MISS|DR)\.?\s+)?
         (?P<names>[^\W\d_][\w'’-]*\.?(?:\s+[^\W\d_][\w'’-]*\.?){0,2})\s*$""",
@@ -102,10 +102,14 @@ _SIGNED = re.compile(
 )
 
 
+_END = 200
+"""Signs at the end of a text in which a signature is looked for; a longer one is none."""
+
+
 def without_signature(said: str) -> str:
     """Without a name at the end that a title or "regards," introduces. A bare name may be a wish: "Cancel. Ella"."""
     plain = plain_signs(said).rstrip()
-    found = _SIGNED.search(plain)
+    found = _SIGNED.search(plain, max(0, len(plain) - _END))
     if not found or not (found["off"] or found["title"]):
         return said
     names = found["names"].replace(".", "").split()
@@ -147,9 +151,7 @@ _DICTATED = (
     (re.compile(r"\b(full stop|comma|new line|exclamation mark)\b", re.IGNORECASE), " "),
     (re.compile(r"\bquestion mark\b", re.IGNORECASE), "?"),
 )
-_NAMED = re.compile(
-    r"^(?P<said>.{2,}?)\s*[-–,.\n]+\s*(?:from\s+)?(?P<names>[A-Z][a-z]+(?:\s+[A-Z][a-z]+){0,2})[\s.]*$", re.DOTALL
-)
+_NAMED = re.compile(r"[-–,.\n][^\S\n]*(?:from\s+)?(?P<names>[A-Z][a-z]+(?:\s+[A-Z][a-z]+){0,2})[\s.]*$")
 
 
 def spoken(said: str) -> str:
@@ -161,7 +163,9 @@ def spoken(said: str) -> str:
 
 def without_name(said: str) -> str:
     """Without a name that ends a text after a dash, a comma or a stop: "Yes - Brenda"."""
-    found = _NAMED.match(said.strip())
+    plain = said.strip()
+    found = _NAMED.search(plain, 2)  # one letter is no text
     if not found or any(name.lower() in words.NO_NAMES for name in found["names"].split()):
         return said
-    return found["said"]
+    kept = plain[: found.start() + 1].rstrip().rstrip("-–,.\n").rstrip()
+    return plain[: max(2, len(kept))]

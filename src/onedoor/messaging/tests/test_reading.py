@@ -138,6 +138,27 @@ def test_any_text_is_read(text: str, context: str) -> None:
     assert 0.0 <= found.confidence <= 1.0
 
 
+@pytest.mark.parametrize(
+    ("context", "text"),
+    [
+        ("appointment", "stop " + "any more " * 40 + "calls"),
+        ("appointment", "yes " + "i will " * 40 + "ring"),
+        ("appointment", "thanks " + "everyone " * 40 + "else"),
+        ("appointment", "yes" + "\n" * 4000 + "ring!"),
+        ("alcohol", "none " + "never drink " * 40 + "ring"),
+        ("alcohol", "none " + "1" * 60 + "z"),
+        ("alcohol", "roughly " * 40 + "some"),
+        ("alcohol", "12 " + "units per week " * 40 + "each"),
+        ("bp", "120" + " " * 4000 + "over"),
+        ("smoking", "1 " + "ex smoker " * 40 + "ring"),
+    ],
+    ids=lambda given: given[:12].strip(),
+)
+def test_a_text_that_repeats_itself_is_read_to_its_end(context: str, text: str) -> None:
+    """A form that may fall into its parts in two ways takes twice as long with each of them: this would not end."""
+    assert interpret(context, text).intent != "crisis"
+
+
 def live(text: str, *contexts: str) -> Understood:
     return read_on(understand(text, set(contexts)), text, contexts, ())
 
