@@ -35,7 +35,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Question:
-    """One kind of question. `trained_as` names another whose phrases the model has, for the same words."""
+    """One kind of question, and how an answer to it is read."""
 
     name: str
     intents: tuple[str, ...]

@@ -61,8 +61,8 @@ _KEPT = re.compile(
 )
 
 
-def proposes(said: str, *, about_habits: bool = False) -> str:
-    """The general intent that these words propose, "" for none. `about_habits`: what is asked about may itself be stopped."""
+def proposes(said: str) -> str:
+    """The general intent that these words propose, "" for none."""
     for intent in ("deceased", "wrong_person", "stop", "thanks"):
         if not any(form.search(said) for form in FORMS[intent]):
             continue
@@ -105,7 +105,7 @@ SECOND = re.compile(
 )
 YES_AND_NO = re.compile(
     r"\b(yes|yeah|yep|y)\b.*\b(no|nope|cant|cannot|wont)\b(?! (problem|probs|bother|worries|thanks need))|\b(no|nope)\b.*\b(yes|yeah|yep)\b|"
-    r"\b(stop|keep|confirm|rebook)\b.*\bcancel\w*\b.*|\bcancel\w*\b.*\b(stop|keep|confirm)\b"
+    r"\b(stop|keep|confirm|rebook)\b.*\bcancel\w*\b|\bcancel\w*\b.*\b(stop|keep|confirm)\b"
 )
 MANY = re.compile(
     r"\b(mine and|both|all (three|of them|my|the)|either|one of them|not the other|other one|first one|second one|the (nurse|doctor|gp) one)\b"

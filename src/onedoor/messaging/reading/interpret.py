@@ -21,8 +21,6 @@ Action = Literal["act", "ask", "person"]
 
 PERSONS = frozenset({"question", "crisis"})
 """What a machine never ends by itself."""
-ASKED = frozenset({"unclear", "already_done"})
-"""What one more question may settle: what was meant, or where and when it was done."""
 DOUBTED = 0.12
 """A proposal of the patterns to which the model gives less than this is a person's to judge."""
 BACKED = 0.30
@@ -56,12 +54,14 @@ def interpret(context: str, text: str) -> Interpretation:
     """Read a text. KeyError when nobody declared the context."""
     asked = question(context)
     said = said_in(text)
-    if danger(" ".join(words_of(text))) or danger(said.words):
+    if any(map(danger, {" ".join(words_of(text)), said.words})):
         return Interpretation("crisis", "", "person", PLAIN, "words of danger")
     shares = shipped().shares(context, text) if context in shipped().allowed else {}
     if shares.get("crisis", 0.0) >= DANGER_SHARE and alarming(said.words):
         return Interpretation("crisis", "", "person", shares["crisis"], "the model fears danger")
-    plain = _plain(asked, said)
+    likely = max(shares, key=lambda label: shares[label]) if shares else "unclear"
+    long = len(said.words.split()) > LONGEST
+    plain = None if long else _plain(asked, said)
     if plain is not None:
         return plain
     general_wish = general.proposes(said.words)
@@ -69,10 +69,11 @@ def interpret(context: str, text: str) -> Interpretation:
         found = asked.value(said)
         if found is not None:
             return _valued(said, found.intent, found.value, shares)
+    if long:
+        return _left(likely, shares)
     proposed = _proposed(asked, said)
-    likely = max(shares, key=lambda label: shares[label]) if shares else "unclear"
     if proposed and _agreed(asked, said, proposed, shares):
-        return _result(asked, proposed, "", max(shares.get(proposed, 0.0), 0.9), "a form of words")
+        return _result(proposed, "", max(shares.get(proposed, 0.0), 0.9), "a form of words")
     return _by_model(asked, said, likely, shares, proposed)
 
 
@@ -83,7 +84,7 @@ def _plain(asked: Question, said: Said) -> Interpretation | None:
     found = understand(said.text, [asked.name] if asked.value is None else [])
     intent = {"stop": "stop", "cancel": "cancel", "confirm": "confirm", "accept": "accept", "decline": "decline",
               "earlier": "rebook"}.get(found.intent)  # fmt: skip
-    return _result(asked, intent, "", PLAIN, "the whole text") if intent else None
+    return _result(intent, "", PLAIN, "the whole text") if intent else None
 
 
 _ALSO_ANSWERS = frozenset({"quit", "remove", "end quit"})
@@ -131,8 +132,6 @@ def _fits(asked: Question, said: Said) -> set[str]:
 def _agreed(asked: Question, said: Said, proposed: str, shares: dict[str, float]) -> bool:
     """Whether a proposal may be followed: nothing in the text speaks against it that the model would not outweigh."""
     share = shares.get(proposed, 0.0) if shares else 1.0
-    if len(said.words.split()) > LONGEST:
-        return False
     if share < (BACKED if proposed in general.FORMS else DOUBTED) or general.MANY.search(said.words):
         return False
     if _barred(asked, said, proposed):
@@ -164,9 +163,6 @@ def _barred(asked: Question, said: Said, intent: str) -> bool:
     return intent not in {"rebook", "late", "thanks"} and bool(general.YES_AND_NO.search(said.words))
 
 
-_SILENT = re.compile(r"^\W*$")
-
-
 def _by_model(asked: Question, said: Said, likely: str, shares: dict[str, float], proposed: str) -> Interpretation:
     intent, _, value = likely.partition("=")
     share = shares.get(likely, 0.0)
@@ -181,19 +177,22 @@ def _by_model(asked: Question, said: Said, likely: str, shares: dict[str, float]
         and not general.WHICH_DOUBT.search(said.words)
         and not general.MANY.search(said.words)
         and not general.ASKS_FIRST.match(said.words)
-        and len(said.words.split()) <= LONGEST
     )
     if clear:
-        return _result(asked, intent, value, share, "the model is sure")
-    if intent == "crisis":
-        return Interpretation("question", "", "person", share, "for a person")
-    if intent in PERSONS or len(said.words.split()) > LONGEST:
-        return Interpretation(intent, "", "person", share, "for a person")
-    if intent == "unclear" or share < 0.5:
-        return Interpretation(intent, value, "ask", share, "not sure")
+        return _result(intent, value, share, "the model is sure")
+    if intent in PERSONS:
+        return _left(likely, shares)
     return Interpretation(intent, value, "ask", share, "not sure enough to act")
 
 
-def _result(asked: Question, intent: str, value: str, confidence: float, why: str) -> Interpretation:
+def _left(likely: str, shares: dict[str, float]) -> Interpretation:
+    """A person's. Danger that `alarming` has not borne out is not called one."""
+    intent = likely.partition("=")[0]
+    return Interpretation(
+        "question" if intent == "crisis" else intent, "", "person", shares.get(likely, 0.0), "for a person"
+    )
+
+
+def _result(intent: str, value: str, confidence: float, why: str) -> Interpretation:
     action: Action = "person" if intent in PERSONS else "ask" if intent == "unclear" else "act"
     return Interpretation(intent, value, action, confidence, why)

@@ -1,7 +1,7 @@
 """Training: from committed phrases to the file that `model` reads. Needs scikit-learn, which nothing at run time does.
 
-A logistic regression over `features`. How sure it is of phrases that it did not learn from (ten parts, each read by a model of
-the other nine) gives the heat of its scores and what is printed; the file itself is trained on all.
+A logistic regression over `features`. How sure it is of phrases that it did not learn from (five parts, each read by a model of
+the other four) gives the heat of its scores and what is printed; the file itself is trained on all.
 """
 
 from __future__ import annotations
