@@ -370,7 +370,8 @@ def test_a_reply_is_a_release_within_a_few_statements() -> None:
     """Reply to release is one transaction whose cost does not depend on who waits (reply to release p95, J1)."""
     world = World()
     costs = []
-    for n in (10, 40):
+    # The first is not counted: a process looks up once what a code's row is.
+    for n in (1, 10, 40):
         for k in range(n):
             world.waits(world.person(f"W{k}"), None, days=1)
         sam = world.person("Sam")
@@ -381,7 +382,7 @@ def test_a_reply_is_a_release_within_a_few_statements() -> None:
                 world.says(sam, "CANCEL")
         assert Release.objects.filter(cancelled__patient=sam).exists()
         costs.append(counter.n)
-    assert costs[0] == costs[1]
+    assert costs[1] == costs[2]
 
 
 class Counter:
