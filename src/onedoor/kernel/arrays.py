@@ -21,11 +21,8 @@ def flags(values: Iterable[bool]) -> str:
 
 def words(values: Iterable[object | None]) -> str:
     """Texts, and what is written as one (UUIDs); None is NULL."""
-    return (
-        "{"
-        + ",".join(
-            "NULL" if value is None else '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
-            for value in values
-        )
-        + "}"
-    )
+    texts = [None if value is None else str(value) for value in values]
+    plain = "".join(filter(None, texts))
+    if "\\" in plain or '"' in plain:
+        texts = [text and text.replace("\\", "\\\\").replace('"', '\\"') for text in texts]
+    return "{" + ",".join(["NULL" if text is None else f'"{text}"' for text in texts]) + "}"

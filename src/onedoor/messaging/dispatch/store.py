@@ -230,9 +230,9 @@ def _sort_out(rows: Sequence[_Checked], now: Any) -> list[_Checked]:
     hold: list[int] = []
     because: dict[int, str] = {}
     for row in rows:
-        deceased, restricted, left = barred.get((row.organisation_id, row.patient_id or 0), (False, False, False))
-        standing = Standing(deceased=deceased, restricted=restricted, registered=not left, resting=row.resting)
-        why = suppressed(group_of(row.purpose), standing)
+        about = barred.get((row.organisation_id, row.patient_id or 0))
+        # Of nearly all there is nothing to say.
+        why = _suppressed(row, *about or (False, False, False)) if about or row.resting else ""
         if not why and (row.patient_id or 0, row.number) in replaced:
             why = "old_number"  # it waited while a list brought another number: its holder may be somebody else by now
         if why:
@@ -247,6 +247,11 @@ def _sort_out(rows: Sequence[_Checked], now: Any) -> list[_Checked]:
     _end(list(because), State.SUPPRESSED, list(because.values()), now)
     _put_back(hold)
     return may_go
+
+
+def _suppressed(row: _Checked, deceased: bool, restricted: bool, left: bool) -> str:
+    standing = Standing(deceased=deceased, restricted=restricted, registered=not left, resting=row.resting)
+    return suppressed(group_of(row.purpose), standing)
 
 
 def _end(ids: Sequence[int], state: State, because: Sequence[str], now: Any) -> None:
