@@ -65,7 +65,7 @@ class Offers:
             for offer in found
         ]
 
-    def act(self, candidate: Candidate, intent: str, inbound_id: int | None, by: Actor) -> Acted:
+    def act(self, candidate: Candidate, intent: str, inbound_id: int | None, by: Actor, value: str = "") -> Acted:
         """Book the place or note the no, and say what became of it."""
         offer = Offer.objects.select_related(
             "entry__appointment", "entry__patient", "release__seat__type", "release__organisation"

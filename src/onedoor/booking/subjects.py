@@ -70,7 +70,7 @@ class Appointments:
             for a in found.select_related("patient").order_by("starts_at", "id")
         ]
 
-    def act(self, candidate: Candidate, intent: str, inbound_id: int | None, by: Actor) -> Acted:
+    def act(self, candidate: Candidate, intent: str, inbound_id: int | None, by: Actor, value: str = "") -> Acted:
         """Do what the reply says, or hand it to a person when a reply may not do it or the moment has passed."""
         appointment = places.get(candidate.subject_id)
         about = telling.about(appointment.pk)

@@ -51,8 +51,11 @@ class SubjectOwner(Protocol):
         """What of these patients `intent` could be about now; nothing that has begun or ended."""
         ...
 
-    def act(self, candidate: Candidate, intent: str, inbound_id: int | None, by: Actor) -> Acted:
-        """Do it, locked and checked anew; once for one inbound. `inbound_id` is None for an answer by portal or staff."""
+    def act(self, candidate: Candidate, intent: str, inbound_id: int | None, by: Actor, value: str = "") -> Acted:
+        """Do it, locked and checked anew; once for one inbound. `inbound_id` is None for an answer by portal or staff.
+
+        `value` is what was answered to a question that takes a value (`Question.value`).
+        """
         ...
 
 

@@ -64,7 +64,8 @@ class Candidate:
     """What a reply could be about. `when` is its start; `asked` says that the patient has an open question about it.
 
     `organisation_id` keeps a reply to one organisation's number from acting on another's; None is bound to none. `ended` says
-    that nothing of it is open any more, and the owner only answers.
+    that nothing of it is open any more, and the owner only answers. `timed` is false when `when` is no moment that the patient
+    knows (the end of a question): then nobody is asked which one is meant, a person finds out.
     """
 
     kind: str
@@ -75,6 +76,7 @@ class Candidate:
     asked: bool
     organisation_id: int | None = None
     ended: bool = False
+    timed: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,10 @@ class Acted:
     """What an owner did with an answer: the text to send back, if any, and work for a person, if any.
 
     `done` is false when nothing changed and a person must look; then a task is made even when the owner gives none.
+    `ask` is a question that follows: its words are `answer`, and it replaces the one just answered.
     """
 
     answer: str | None
     task: NewTask | None = None
     done: bool = True
+    ask: NewAsk | None = None

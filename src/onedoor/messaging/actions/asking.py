@@ -19,6 +19,8 @@ from onedoor.tasks import api as tasks
 
 Via = Literal["text", "portal", "staff"]
 
+LONGEST_VALUE = 60
+"""What an Answer keeps of a value; the owner keeps all of it."""
 STAYS_OPEN = frozenset({"earlier"})
 """An answer after which the visit itself may still be kept or cancelled."""
 
@@ -28,7 +30,9 @@ class NotOpen(Exception):
 
 
 @transaction.atomic
-def answer(*, access: Access, patient_id: int, kind: str, subject_id: int, intent: str, via: Via) -> Acted:
+def answer(
+    *, access: Access, patient_id: int, kind: str, subject_id: int, intent: str, via: Via, value: str = ""
+) -> Acted:
     """An answer given in the portal, or to staff on the telephone: it does what the same text would have done.
 
     Raises Patient.DoesNotExist outside the access and NotOpen when the subject cannot be answered so. No text goes back:
@@ -46,9 +50,9 @@ def answer(*, access: Access, patient_id: int, kind: str, subject_id: int, inten
     if not found:
         raise NotOpen(kind)
     by = access.actor
-    acted = owner.act(found[0], intent, None, by)
+    acted = owner.act(found[0], intent, None, by, value)
     asks = list(Ask.objects.filter(subject=kind, subject_id=subject_id, state="open").order_by("id"))
-    record_answers(asks=asks, intent=intent, via=via, by=by, close=acted.done and intent not in STAYS_OPEN)
+    record_answers(asks=asks, intent=intent, value=value, via=via, by=by, close=acted.done and intent not in STAYS_OPEN)
     if acted.task is not None:
         tasks.ask_for(tasks=[acted.task], by=by)
     audit.record(
@@ -95,7 +99,7 @@ def record_answers(
                 via=via,
                 inbound_id=inbound_id,
                 intent=intent,
-                value=value,
+                value=value[:LONGEST_VALUE],
                 at=clock.now(),
                 actor_kind=by.kind,
                 actor_id=by.id,

@@ -24,6 +24,7 @@ from onedoor.messaging.actions.asking import STAYS_OPEN, opt_in, opt_out, record
 from onedoor.messaging.actions.queueing import queue
 from onedoor.messaging.actions.threads import CHECK, ask_person, lock_threads, thread_of
 from onedoor.messaging.models import Ask, Inbound, Message, State, Thread
+from onedoor.messaging.reading.contexts import questions
 from onedoor.messaging.reading.live import read_on
 from onedoor.messaging.rules import wording
 from onedoor.messaging.rules.replies import Option, Understood, understand
@@ -50,8 +51,10 @@ LATE_WITHIN = timedelta(hours=48)
 BACK_WITHIN = timedelta(hours=1)
 """How long YES takes a cancellation back."""
 LOOK_BACK = timedelta(days=7)
+OF_VISITS = frozenset({"", "appointment", "offer", "which"})
+"""Kinds of question that are about a place in the diary."""
 NEVER_SENT = (State.REFUSED, State.EXPIRED, State.CLEARED, State.SUPPRESSED)
-ANSWERS_ONLY = frozenset({"confirm", "accept", "decline"})
+ANSWERS_ONLY = frozenset({"confirm", "accept", "decline", "already_done", "answer", "unclear"})
 """What nobody can mean who was not asked."""
 ANSWERS_AN_HOUR = 12
 """More answers by machine than this to one phone is two machines talking (messaging.md 3.3, cht-core #750)."""
@@ -180,6 +183,7 @@ class _Found:
 
     candidate: Candidate
     intent: str
+    value: str = ""
 
     @property
     def key(self) -> tuple[str, int]:
@@ -277,6 +281,9 @@ class _Reply:
 
     def _read(self) -> Understood:
         contexts = {ask.context for ask in self.open_asks} or {"appointment"}
+        lately = self._may_be_taken_back() if not self.open_asks else ""
+        if lately:
+            contexts.add(lately)
         options: list[Option] = []
         if self.which is not None:
             contexts.add("which")
@@ -289,15 +296,26 @@ class _Reply:
             late = understand(self.inbound.text, {self._asked_lately}, ours=ours, more=more)
             if late.readings:
                 return late
-        open_now = sorted(contexts) if self.which is None else []
+        valued = {name for name in contexts if name in questions() and questions()[name].value is not None}
+        if read.intent in ANSWERS_ONLY and valued and not any(one.context in valued for one in read.readings):
+            # "Yes" beside a question of ours that the tables know nothing of.
+            read = Understood("person", "it may answer a question or be about a visit")
+        open_now = [] if self.which is not None else [lately] if lately else sorted(contexts)
         return read_on(read, self.inbound.text, open_now, ours)
 
     @cached_property
     def _asked_lately(self) -> str:
         """The kind of the last question, when it has closed not long ago: "No thanks" may be a late answer to it."""
         last = self.asks[-1] if self.asks else None
-        late = last is not None and last.context != "which" and self.said_at - last.asked_at <= LATE_WITHIN
+        # A changed mind about an invitation has a week; after that a person hears of it.
+        within = LATE_WITHIN if last is not None and last.context in OF_VISITS else LOOK_BACK
+        late = last is not None and last.context != "which" and self.said_at - last.asked_at <= within
         return last.context if last is not None and late and last.asked_at <= self.said_at else ""
+
+    def _may_be_taken_back(self) -> str:
+        """The kind of an invitation answered lately: "changed my mind" may be about it. A value once given is for a person."""
+        asked = questions().get(self._asked_lately) if self._asked_lately not in OF_VISITS else None
+        return asked.name if asked is not None and asked.value is None else ""
 
     def _asked_intent(self) -> str:
         return str(self.which.options[0]["intent"]) if self.which and self.which.options else ""
@@ -499,10 +517,10 @@ class _Reply:
 
     # ---- finding the one ----------------------------------------------------------------------------------------------
 
-    def _candidates(self, intent: str) -> list[_Found]:
+    def _candidates(self, intent: str, value: str = "") -> list[_Found]:
         living = [holder.patient_id for holder in self.holders if not holder.deceased]
         return [
-            _Found(candidate, intent)
+            _Found(candidate, intent, value)
             for owner in ports.owners()
             for candidate in owner.open_subjects(living, intent)
             if candidate.organisation_id in (None, self.organisation_id)
@@ -524,8 +542,20 @@ class _Reply:
         spoken_of = last is not None and (last.subject, last.subject_id) == (candidate.kind, candidate.subject_id)
         return spoken_of or not (candidate.asked and intent in ANSWERS_ONLY)
 
+    def _answers_in(self, context: str, candidate: Candidate) -> bool:
+        """Whether a candidate is of the kind of question that the text was read for."""
+        ask = self._ask_about(candidate)
+        if context in OF_VISITS:
+            return ask is None or ask.context in OF_VISITS
+        return ask is not None and ask.context == context
+
     def _decide(self, read: Understood) -> None:
-        found = [one for reading in read.readings for one in self._candidates(reading.intent)]
+        found = [
+            one
+            for reading in read.readings
+            for one in self._candidates(reading.intent, reading.value)
+            if self._answers_in(reading.context, one.candidate)
+        ]
         if not found:
             self.to_person("nothing open that it could be about")
             return
@@ -533,6 +563,8 @@ class _Reply:
         if one is None:
             if len({each.intent for each in found}) > 1:
                 self.to_person("it could answer an offer or keep a visit")
+            elif not all(each.candidate.timed for each in found):
+                self.to_person("it could answer for more than one person")
             else:
                 self._ask_which(found)
         elif self._may_be_a_second_thought(one):
@@ -606,10 +638,11 @@ class _Reply:
     def _act(self, found: _Found, why: str) -> None:
         candidate, intent = found.candidate, found.intent
         by = self._speaker(candidate.patient_id)
-        acted = ports.owner(candidate.kind).act(candidate, intent, self.inbound.pk, by)
+        acted = ports.owner(candidate.kind).act(candidate, intent, self.inbound.pk, by, found.value)
         record_answers(
             asks=[ask for ask in self.open_asks if (ask.subject, ask.subject_id) == found.key],
             intent=intent,
+            value=found.value,
             via="text",
             by=by,
             close=acted.done and intent not in STAYS_OPEN,
@@ -618,7 +651,8 @@ class _Reply:
         self.inbound.patient_id = candidate.patient_id
         self.inbound.subject, self.inbound.subject_id = found.key
         if acted.answer:
-            self._answer(kinds.ANSWER.name, acted.answer, patient_id=candidate.patient_id)
+            purpose = kinds.QUESTION if acted.ask else kinds.ANSWER
+            self._answer(purpose.name, acted.answer, patient_id=candidate.patient_id, ask=acted.ask)
         if acted.task is not None:
             tasks.ask_for(tasks=[acted.task], by=by)
         if not acted.done:
@@ -678,7 +712,7 @@ class _Reply:
                     organisation_id=self.organisation_id,
                     purpose=purpose,
                     body=body,
-                    not_after=self.now + (WHICH_WITHIN if ask else ANSWER_USEFUL),
+                    not_after=self.now + (WHICH_WITHIN if ask and ask.context == "which" else ANSWER_USEFUL),
                     patient_id=patient_id,
                     number=self.number,
                     subject="inbound",

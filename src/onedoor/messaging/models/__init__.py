@@ -22,8 +22,10 @@ from onedoor.messaging.models.sending import (
     Stop,
     Tariff,
 )
+from onedoor.messaging.models.teaching import AcceptedPhrase, ProposedPhrase, Reading, ReadyReply, Verdict
 
 __all__ = [
+    "AcceptedPhrase",
     "Answer",
     "Ask",
     "Attempt",
@@ -31,11 +33,15 @@ __all__ = [
     "Inbound",
     "Message",
     "OptOut",
+    "ProposedPhrase",
     "ProviderAccount",
     "RateBucket",
+    "Reading",
+    "ReadyReply",
     "Receipt",
     "State",
     "Stop",
     "Tariff",
     "Thread",
+    "Verdict",
 ]

@@ -42,6 +42,8 @@ class Question:
     forms: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unless: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Patterns beside which an intent is not a machine's, whatever proposes it."""
+    never: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """As `unless`, and even where `final` words decide."""
     sure: Mapping[str, float] = field(default_factory=dict)
     final: Mapping[str, str] = field(default_factory=dict)
     """Last words that decide, whatever came before them."""
@@ -65,6 +67,11 @@ class Question:
     def bars(self) -> dict[str, list[re.Pattern[str]]]:
         """`unless`, compiled."""
         return {intent: [re.compile(form) for form in forms] for intent, forms in self.unless.items()}
+
+    @cached_property
+    def never_bars(self) -> dict[str, list[re.Pattern[str]]]:
+        """`never`, compiled."""
+        return {intent: [re.compile(form) for form in forms] for intent, forms in self.never.items()}
 
 
 _questions: dict[str, Question] = {}

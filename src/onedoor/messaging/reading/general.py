@@ -17,6 +17,7 @@ _STOP_FORMS = (
     r"\b(dont|do not|never|not) (text|message|txt|contact|send) (me|us|my|this|any)\b",
     r"\b(dont|do not|not) (want|wish|like)( to)? (\w+ )?(texts?|messages?|reminders?|receive|get|be texted)\b",
     r"\bnot to receive any more\b|\b(remove|take) (me|my number|us|this number)( off| from| please|$)",
+    r"\b(delete|erase|wipe|remove) my (mobile |phone |cell )?(number|mobile|phone|contact details|details)\b",
     r"\bopt (me )?out\b|\bunsubscribe\b|\b(withdraw|revoke) (my )?consent\b|\bletters only\b|\bleave me alone stop\b",
 )
 _DEAD_FORMS = (
@@ -28,6 +29,10 @@ _DEAD_FORMS = (
     r"\bmy (nan|mum|dad|mam|husband|wife|grandad|gran|brother|sister|son|daughter) passed\b",
 )
 _NOT_OF_THE_PATIENT = re.compile(
+    r"\b(nearly|almost|never|not|not been|thought (he|she|i) had|think id|think i had|i heard) (died|dead|deceased|passed away)\b|\b(doctor|dr|gp|nurse|you) (\w+ )?died\b|"
+    r"\bof the same (thing|illness)\b|"
+    # Whoever says that they themselves cannot come is alive, and it was their visit.
+    r"\b(i|ive|im|we|ill|id) (\w+ )?(cant|cannot|can not|wont|will not|am not|unable|not (up|fit|able|coming|well)|not)\b|"
     r"\bdied of\b.{0,30}\b(so|at|smok\w*|stopped|gave)\b|\b(gave up|stopped smoking|packed in)\b.{0,30}\bdied\b|^(yes|no) (my|his|her|mum|dad)\b.*\bdied of\b|"
     # Somebody else's death is a reason to cancel one's own visit, not news of the patient's.
     r"\b(funeral|bereave\w*)\b.{0,40}\b(cant|cannot|cancel|so|need|have to|wont)\b|\bso (i|we|ill|im) (cant|need|have|wont|am)\b|"
@@ -36,14 +41,14 @@ _NOT_OF_THE_PATIENT = re.compile(
 _WRONG_FORMS = (
     r"\b(wrong|rong|incorrect|worng) (number|numba|nunber|no|num|person|phone|mobile|patient|nbr|one)\b",
     r"^(sorry |hi |hello |no |thats |this is |im |i am |its )*(not me|not mine|not for me|not my name|not my number)( mate| sorry| pal| love)*$",
-    r"\b(no ?one|nobody|no body) (here )?(called|by|of|with|named) \w+|\bno ?(one|body) (of|by|with) (that|this) name\b",
+    r"\b(no ?one|nobody|no body) (here )?(called|by|of|with|named) (?!(my|me|us|him|her|mum|dad|back|out|any|use|it|to|or|in|for|on|at|from|the|your)\b)\w+|\bno ?(one|body) (of|by|with) (that|this) name\b",
     r"\b(dont|do not|dunno|never) (know|heard of|hear of|heared of) (any|a|an|who|anyone|anybody|her|him|this person|your|them|of)\b(?!.{0,20}\b(reply|do|time|when|appointment)\b)",
     r"\bnever heard of\b|\bno idea who\b|\bwhos \w+ no one\b",
     r"^(sorry |hi |hello )*(i ?m|i am|my name is|my names|this is) not (mr|mrs|ms|miss)?\b ?(?!free|well|coming|able|sure|available|going|here|cancel\w*|attend\w*|a|having|interested|smok\w*|bothered|in|at|drink\w*|feeling|happy|ready|allowed|the|an|too|really|very|fit|good|due|on|taking|up|getting|eligible|home|around|using|needing|wanting|suicidal|me)[a-z]+( [a-z]+)?( sorry| mate| pal)*$",
-    r"\b(isnt|is not|not|no longer|arent) (my|his|her|their|the right|\w+s|mr \w+s?|mrs \w+s?) (number|phone|mobile)\b|\b(doesnt|dont|does not|no longer) (have|use|uses|own|belong)\b.{0,25}\b(number|phone|mobile|sim)\b",
+    r"\b(isnt|is not|not|no longer|arent) (my|his|her|their|the right|\w+s|mr \w+s?|mrs \w+s?) (number|phone|mobile)\b(?! (one|two|1|2|choice))|\b(doesnt|dont|does not|no longer) (have|use|uses|own|belong)\b.{0,25}\b(number|phone|mobile|sim)\b",
     r"\b(number|phone|mobile|sim)\b.{0,25}\b(doesnt belong|changed hands|not belong|no longer)\b|\b(only|just) got this (sim|number|phone)\b",
     r"\bthere is no (mr|mrs|ms|miss|one)\b|\bno (mr|mrs|ms|miss) \w+ here\b|^no \w+ here$|\bnot (a patient|your patient|registered)( of| with| here|$)|\bnever been a patient\b",
-    r"\bnot meant for me\b|\b(isnt|not) for me\b.{0,20}\b(dont know|not|wrong)\b|\bbusiness phone\b|\bthats (not me|my ex|not my)\b|\b(its|that is|that was|thats|this is|this isnt) not me\b|\bmy ex\b.{0,30}\bnumber\b|\bi live in \w+$",
+    r"\bnot meant for me\b|\b(isnt|not) for me\b.{0,20}\b(dont know|not|wrong)\b|\bbusiness phone\b|\bthats (not me|my ex|not my (name|number|phone|mobile))\b|\b(its|that is|that was|thats|this is|this isnt) not me\b|\bmy ex\b.{0,30}\bnumber\b|\bi live in \w+$",
 )
 _THANKS = r"(thanks?|thank you|many thanks|ta|cheers|much appreciated|appreciate it|appreciated|nice one|bless you|god bless|lovely|brilliant|great)"
 _THANKS_FORMS = (
@@ -76,7 +81,8 @@ def proposes(said: str) -> str:
 
 WHICH_DOUBT = re.compile(
     # Somebody who is not sure has decided nothing.
-    r"\b(might|maybe|may (be|have|not)|mite|not sure|unsure|depends?|hopefully|possibly|perhaps|probably|let (you|u) know|will see|"
+    r"\b(thinking (of|about)|dont think|do not think|dont thin|hoping|hope to|depending|supposed to|should be able|considering|tempted|"
+    r"might|maybe|may (be|have|not)|mite|not sure|unsure|depends?|hopefully|possibly|perhaps|probably|let (you|u) know|will see|"
     r"we will see|if (i|we|he|she|you|it|theres|there|my|the|mum|dad|work|only|at)|unless|think about|ill think|let me|ask my|check with|"
     r"need to (ask|check|think)|dunno|dont know|not decided|undecided|try to|ill try|i will try|trying|later|provided|as long as|"
     r"hang on|(?<!rather )(?<!ill )(?<!to )(?<!cant )(?<!dont )(?<!weeks )(?<!week )wait(?! for mine)|ignore (that|this|me)|sorry ignore|(im|i am) driving( now| right|$| will| at)|out of (the )?office|automatic|auto reply|autoreply|mailbox|away from my)\b"
@@ -93,7 +99,8 @@ WISHES = re.compile(
     r"\b(can|could|would|will|cud|may) (you|u|i|we|someone|somebody|ye|yous) (please |pls |just |kindly )*(rebook|re book|rearrange|change|move|"
     r"reschedule|postpone|swap|book|have|take|put|get|delay|come|do|make|be (put|booked|offered|seen))\b|"
     r"\b(can|could|would|will|cud) (you|u|someone|somebody|ye|yous) (please |pls |just |kindly )*cancel\b|"
-    r"\b(can|could|may) i (please |pls |just )*cancel( (it|this|my|the|mums|dads|today|tomorrow|appointment|appt|visit|booking|please|for|that))*( thanks| ta)?$|"
+    r"\b(can|could|may) i (please |pls |just )*cancel( (it|this|my|the|mums|dads|today|tomorrow|appointment|appt|visit|booking|please|for|that))+( thanks| ta)?$|"
+    r"\b(can|could|may) i (please|pls) (just )?cancel$|"
     r"\bcan (it|this|my appointment) (please )?be? cancelled\b"
 )
 SECOND = re.compile(
@@ -117,4 +124,19 @@ AUTOMATIC = re.compile(
 )
 STILL = re.compile(
     r"\b(still|keep|not cancel\w*|coming|but i|stands?|cancel (the|these|my|all|this|any) (text|texts|text messages|messages|reminders|msgs))\b|\bcancel (text|texts|messages)\b"
+)
+
+KEPT_TEXTS = re.compile(
+    # Texts are wanted, or unwanted at a time only.
+    r"\b(never|dont|do not|didnt|did not|not) (\w+ )?stop\b(?! (texting|bothering|contacting|pestering|it)\b.*\b(no|stop)\b)|"
+    r"\b(dont|do not) (text|message) (me )?(when|while|whilst|at|after|before|during|between|on|ring|call|phone)\b|"
+    r"\bstop\b.{0,12}\bby mistake\b|\bsent stop\b|\bstop (cancelling|canceling|changing|moving)\b"
+)
+ANOTHER_WRONG = re.compile(
+    # A wrong number, person or name of some other kind: on a letter, at the desk, of somebody we should ring.
+    r"\b(letter|file|records?|form|system|doctor|nurse|clinic|surgery|choice|booked|asked|my name|i rang|i called|you gave|for my|on my|its 0|it is 0|"
+    r"the number is|new number|called (in|me|us|back|out)|no one called$|nobody called$|at reception|with any)\b|\b\d{5}"
+)
+NO_THANKS = re.compile(
+    r"\b(for (nothing|keeping|cancelling|canceling|wasting|making|the wait|letting me down)|but|to you|no thanks|not|already told)\b"
 )

@@ -25,6 +25,8 @@ DOUBTED = 0.12
 """A proposal of the patterns to which the model gives less than this is a person's to judge."""
 BACKED = 0.30
 """What a proposal needs from the model when the text is marked as a question or speaks of doubt."""
+VALUED = 0.6
+"""What news of a death or a wrong number needs from the model where a value was asked for."""
 DANGER_SHARE = 0.5
 """How likely danger must be to the model alone to reach a person at once."""
 PLAIN = 0.99
@@ -65,9 +67,12 @@ def interpret(context: str, text: str) -> Interpretation:
     if plain is not None:
         return plain
     general_wish = general.proposes(said.words)
-    if asked.value is not None and not (general_wish and shares.get(general_wish, 1.0) >= BACKED):
+    if asked.value is not None:
         found = asked.value(said)
-        if found is not None:
+        heard = general_wish if shares.get(general_wish, 1.0) >= BACKED else ""
+        if found is not None and found.intent == "answer" and heard in _BESIDE_AN_ANSWER:
+            return Interpretation("unclear", "", "person", shares.get("unclear", 0.0), "an answer, and something else")
+        if found is not None and not heard:
             return _valued(said, found.intent, found.value, shares)
     if long:
         return _left(likely, shares)
@@ -75,6 +80,10 @@ def interpret(context: str, text: str) -> Interpretation:
     if proposed and _agreed(asked, said, proposed, shares):
         return _result(proposed, "", max(shares.get(proposed, 0.0), 0.9), "a form of words")
     return _by_model(asked, said, likely, shares, proposed)
+
+
+_BESIDE_AN_ANSWER = frozenset({"deceased", "wrong_person"})
+"""What an answer may mention ("never, my dad died of it") without meaning it."""
 
 
 def _plain(asked: Question, said: Said) -> Interpretation | None:
@@ -132,6 +141,8 @@ def _fits(asked: Question, said: Said) -> set[str]:
 def _agreed(asked: Question, said: Said, proposed: str, shares: dict[str, float]) -> bool:
     """Whether a proposal may be followed: nothing in the text speaks against it that the model would not outweigh."""
     share = shares.get(proposed, 0.0) if shares else 1.0
+    if asked.value is not None and proposed in _BESIDE_AN_ANSWER and share < VALUED:
+        return False
     if share < (BACKED if proposed in general.FORMS else DOUBTED) or general.MANY.search(said.words):
         return False
     if _barred(asked, said, proposed):
@@ -143,17 +154,23 @@ def _agreed(asked: Question, said: Said, proposed: str, shares: dict[str, float]
     return not (doubtful or asks)
 
 
+_OTHERWISE = {"stop": general.KEPT_TEXTS, "wrong_person": general.ANOTHER_WRONG, "thanks": general.NO_THANKS}
+"""Words beside which a general wish is not what it looks like."""
 ANSWERS = frozenset({"confirm", "accept", "decline", "already_done"})
 """Wishes beside which a second one, or a condition, changes everything."""
 
 
 def _barred(asked: Question, said: Said, intent: str) -> bool:
     """Whether something in the text takes this intent out of a machine's hands."""
+    if any(bar.search(said.words) for bar in asked.never_bars.get(intent, ())):
+        return True
     if intent in asked.last and asked.last[intent].search(said.words):
         return False
     if any(bar.search(said.words) for bar in asked.bars.get(intent, ())):
         return True
     if intent in ANSWERS and general.SECOND.search(said.words):
+        return True
+    if intent in _OTHERWISE and _OTHERWISE[intent].search(said.words):
         return True
     if intent == "stop":
         whole = bool(general.VISIT.search(said.words)) and not general.STILL.search(said.words)

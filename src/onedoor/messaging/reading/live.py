@@ -2,6 +2,7 @@
 
 What is read from a file has one visit to be about. In a thread there may be two, on a shared phone, asked about days ago: so a
 machine follows freer words only when one kind of question is open and the text names no day, time, number, place or person.
+A question that takes a value is about no visit: its answer may be a number, and is one beside a reminder too.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from onedoor.messaging.reading import general
 from onedoor.messaging.reading.contexts import questions
 from onedoor.messaging.reading.danger import danger
 from onedoor.messaging.reading.interpret import Interpretation, interpret
@@ -20,14 +22,22 @@ ACTS = frozenset({"confirm", "cancel", "accept", "decline"})
 SURE = 0.9
 """How sure the reading must be for a machine to change a visit."""
 _ELSEWHERE = {"stop": "stop", "deceased": "death", "wrong_person": "wrong_number", "thanks": "thanks"}
+_SOMEBODY = (
+    r"mum|mums|mam|dad|dads|nan|son|sons|daughter|daughters|wife|wifes|husband|husbands|brother|sister|kids?|child|children|baby|partner|carer|"
+    r"mr|mrs|miss|ms|his|her|their|he|she|they|him|them"
+)
 _PARTICULAR = re.compile(
     # Anything that tells one visit from another, or says who is meant.
     r"\d|\b(mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)\b|"
     r"\b(january|february|march|april|may|june|july|august|september|october|november|december)\b|\b(today|tomorrow|tmrw|tomoro|tonight|morning|afternoon|"
     r"evening|week|weekend|month|oclock|half past|quarter|one|two|first|second|both|other|all|nurse|doctor|dr|gp|blood|smear|physio|clinic|jab|"
-    r"mum|mums|mam|dad|dads|nan|son|sons|daughter|daughters|wife|wifes|husband|husbands|brother|sister|kids?|child|children|baby|partner|carer|"
-    r"mr|mrs|miss|ms|his|her|their|he|she|they|him|them|for)\b"
+    rf"{_SOMEBODY}|for)\b"
 )
+_SOMEBODY_ELSE = re.compile(rf"\b({_SOMEBODY})\b")
+_BY_ITSELF = re.compile(
+    r"\bauto(matic(ally)?)? ?(reply|replies|response|responder|generated)\b|\bout of (the )?office\b"
+)
+"""A telephone or mailbox that answers for its owner, often with dates in it."""
 _SAYS: dict[str, str] = {
     "rebook": "asks for another time",
     "late": "is running late",
@@ -51,9 +61,13 @@ def read_on(read: Understood, text: str, contexts: Sequence[str], ours: Sequence
         return read
     if danger(" ".join(words_of(text))) or danger(" ".join(words_of(without_quotation(text, ours)))):
         return Understood("crisis", "a word of danger")
-    if read.intent != "person" or len(contexts) != 1 or contexts[0] not in questions():
+    if read.intent != "person" or not contexts or any(name not in questions() for name in contexts):
         return read
     said = without_quotation(text, ours)
+    if (valued := _valued(contexts, said)) is not None:
+        return valued
+    if len(contexts) != 1:
+        return read
     if not words_of(said):
         return read
     found = interpret(contexts[0], said)
@@ -62,9 +76,32 @@ def read_on(read: Understood, text: str, contexts: Sequence[str], ours: Sequence
     if found.action == "act" and found.confidence >= SURE:
         if found.intent in _ELSEWHERE:
             return Understood(_ELSEWHERE[found.intent], f"{found.why}, {_sure(found)}")
+        if found.intent == "already_done" and not _SOMEBODY_ELSE.search(" ".join(words_of(said))):
+            return Understood(found.intent, f"{found.why}, {_sure(found)}", (Reading(contexts[0], found.intent),))
         if found.intent in ACTS and not _PARTICULAR.search(" ".join(words_of(said))):
             return Understood(found.intent, f"{found.why}, {_sure(found)}", (Reading(contexts[0], found.intent),))
     return replace(read, why=f"{_SAYS[found.intent]}, {_sure(found)}") if found.intent in _SAYS else read
+
+
+def _valued(contexts: Sequence[str], said: str) -> Understood | None:
+    """An answer to the one open question that takes a value, or words that are no clear answer to it; None for anything else.
+
+    Beside a reminder or an offer only what has a figure in it is plainly not about those.
+    """
+    asked = [name for name in contexts if questions()[name].value is not None]
+    words = " ".join(words_of(said))
+    if len(asked) != 1 or not words or general.AUTOMATIC.search(words) or _BY_ITSELF.search(words):
+        return None
+    if len(contexts) > 1 and not re.search(r"\d", words):
+        return None
+    found = interpret(asked[0], said)
+    if found.intent == "crisis":
+        return Understood("crisis", f"it may speak of danger, {_sure(found)}")
+    if found.intent == "answer" and found.action == "act":
+        return Understood("answer", found.why, (Reading(asked[0], "answer", found.value),))
+    if len(contexts) == 1 and found.intent in ("answer", "unclear") and found.action == "ask":
+        return Understood("unclear", found.why, (Reading(asked[0], "unclear"),))
+    return None
 
 
 def _sure(found: Interpretation) -> str:

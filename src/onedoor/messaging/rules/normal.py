@@ -11,9 +11,13 @@ from onedoor.messaging.rules import words
 
 _PLEASANT = frozenset("👍🙏😊😀🙂😃😁😄☺😇🤗😔😞😢🥰😘❤♥💕💐🌸🌞✅✔👌🤞😅☹🙁🤒🤧😷👋💙💚🌻🎄")
 _SILENT = frozenset("\ufe0f\u200d\u200b\u200e\u200f\ufeff")
-_SAME = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "…": " ", "–": "-", "—": "-"})
+_SAME = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "′": "'", "ʼ": "'", "＇": "'", "“": '"', "”": '"', "…": " ", "–": "-", "—": "-"})
 _FACES = re.compile(r"(?<!\S)(?:[:;]-?[()DPp]|<3|x+(?=\s*$))(?!\S)")
 _SPLIT = re.compile(r"[\s.,!?;:()\"*_\-]+")
+
+
+_PARTED = re.compile(r"\b(do|is|was|did|does|have|has|ca|wo|could|would|are|had)(?: nt|n t)\b")
+""" "Do n't" and "don t" are one word."""
 
 
 def plain_signs(text: str) -> str:
@@ -27,7 +31,7 @@ def plain_signs(text: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """Lower case, no apostrophes or marks, one spelling for one word; a sign we do not know stays, and fits nothing."""
-    plain = plain_signs(text).lower().replace("'", "")
+    plain = _PARTED.sub(r"\1nt", plain_signs(text).lower().replace("'", ""))
     return [_spelt(token) for token in _together([token for token in _SPLIT.split(plain) if token])]
 
 

@@ -24,10 +24,11 @@ Extra = Mapping[str, Mapping[str, Sequence[str]]]
 
 @dataclass(frozen=True)
 class Reading:
-    """One way to take a text: what it wants, in which kind of question."""
+    """One way to take a text: what it wants, in which kind of question, and the value where the question takes one."""
 
     context: str
     intent: str
+    value: str = ""
 
 
 @dataclass(frozen=True)

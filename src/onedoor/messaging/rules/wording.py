@@ -22,6 +22,8 @@ _WISHES: Mapping[str, str] = {
     "accept": "take",
     "decline": "turn down",
 }
+_SAID: Mapping[str, str] = {"answer": "what we asked", "unclear": "nothing clear", "already_done": "already done"}
+"""Of answers that are no wish about a visit, and that no question which one is meant can settle."""
 
 
 @dataclass(frozen=True)
@@ -100,4 +102,4 @@ def which(intent: str, visits: Sequence[Which]) -> str | None:
 
 def wish(intent: str) -> str:
     """The verb of an intent, for staff."""
-    return _WISHES.get(intent, intent)
+    return _WISHES.get(intent) or _SAID.get(intent, intent)

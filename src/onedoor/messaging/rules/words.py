@@ -140,6 +140,13 @@ SPELT_OUT: Mapping[str, str] = {
     "mornin": "morning", "thks": "thanks", "yer": "yeah", "ya": "yeah", "yez": "yes", "yed": "yes", "yse": "yes",
     "sotp": "stop", "stpo": "stop", "tsop": "stop", "stopp": "stop", "sttop": "stop", "unsubcribe": "unsubscribe",
     "unsuscribe": "unsubscribe",
+    # A "not" that is not recognised turns a wish round.
+    "dnt": "dont", "donot": "dont", "dontt": "dont", "doent": "dont", "dinnae": "dont", "dinna": "dont",
+    "nt": "not", "nott": "not", "neva": "never", "nevr": "never", "nvr": "never", "nevver": "never",
+    "carnt": "cant", "cnt": "cant", "canot": "cannot", "cannae": "cant", "cudnt": "couldnt", "cudn": "couldnt",
+    "wudnt": "wouldnt", "shudnt": "shouldnt", "wilnt": "wont", "didn": "didnt", "didnae": "didnt",
+    "didna": "didnt", "havnt": "havent", "havn": "havent", "havint": "havent", "havenae": "havent", "hasn": "hasnt",
+    "dosnt": "doesnt", "dosent": "doesnt", "doesn": "doesnt", "dusnt": "doesnt", "isn": "isnt", "wasn": "wasnt",
 }  # fmt: skip
 
 NEAR: Mapping[str, tuple[int, frozenset[str]]] = {

@@ -134,7 +134,7 @@ class SimpleOwner:
                 )
         return found
 
-    def act(self, candidate: Candidate, intent: str, inbound_id: int | None, by: Actor) -> Acted:
+    def act(self, candidate: Candidate, intent: str, inbound_id: int | None, by: Actor, value: str = "") -> Acted:
         if self.fails:
             raise ValueError("a fault of our own")
         visit = self.visits[candidate.subject_id]
@@ -170,7 +170,7 @@ class SimpleOffers:
             if visit.patient.pk in patient_ids
         ]
 
-    def act(self, candidate: Candidate, intent: str, inbound_id: int | None, by: Actor) -> Acted:
+    def act(self, candidate: Candidate, intent: str, inbound_id: int | None, by: Actor, value: str = "") -> Acted:
         visit, starts_at = self.offers.pop(candidate.subject_id)
         if intent == "accept":
             visit.starts_at = starts_at
