@@ -16,6 +16,7 @@ from simulator.govuk.faults import parse_fault
 from simulator.govuk.routes import answer
 from simulator.govuk.services import parse_service
 from simulator.govuk.sms import international
+from simulator.phones.personas import Crowd
 from simulator.phones.phones import NoReplyNumber
 from simulator.world import WORLD, World
 
@@ -182,11 +183,14 @@ async def read_idle(request: web.Request) -> web.Response:
 
 @routes.put("/control/crowd")
 async def put_crowd(request: web.Request) -> web.Response:
-    """{"seed": n} lets everybody without a persona answer by seeded chance; {"seed": null} silences them."""
-    seed = (await _object(request)).get("seed")
+    """{"seed": n} lets everybody without a persona answer by seeded chance, in `words` if given; null silences them."""
+    order = await _object(request)
+    seed, words = order.get("seed"), order.get("words") or {}
     if seed is not None and not isinstance(seed, int):
         raise Refused("seed is neither a whole number nor null")
-    request.app[WORLD].personas.put_crowd(seed)
+    if not isinstance(words, dict) or not all(isinstance(texts, list) for texts in words.values()):
+        raise Refused("words is no object of lists of texts")
+    request.app[WORLD].personas.put_crowd(None if seed is None else Crowd(seed, words))
     return answer({"seed": seed})
 
 

@@ -11,8 +11,8 @@ import asyncio
 import datetime as dt
 import logging
 import random
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.clock import NOTICE_SECONDS, WorldClock
@@ -54,26 +54,36 @@ def parse_persona(document: Mapping[str, Any]) -> Persona:
     )
 
 
+_ASKED = {"reply yes to take it": "offer", "reply yes to keep it": "appointment"}
+_KEYWORDS: Mapping[str, Sequence[tuple[str, float]]] = {
+    "offer": (("YES", 0.30), ("NO", 0.15)),
+    "appointment": (("YES", 0.45), ("CANCEL", 0.09), ("EARLY", 0.12), ("Can I bring my daughter?", 0.03)),
+}
+
+
 @dataclass(frozen=True)
 class Crowd:
     """Everybody who is no persona, answering by seeded chance: the same seed, phone and text give the same reply.
 
     `invented:` the shares. Offers are accepted by three in ten after half an hour on average, between the two cases of
-    product-map.md M3.
+    product-map.md M3. With `words`, texts of people by what was asked ("appointment", "offer"), each who answers says one
+    of them: seven in ten do.
     """
 
     seed: int
+    words: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def reply(self, phone: str, body: str) -> Reply | None:
         """What this phone answers to a text, None for silence."""
         draw = random.Random(f"{self.seed}:{phone}:{body}")
         words = body.casefold()
-        if "reply yes to take it" in words:
-            table: tuple[tuple[str, float], ...] = (("YES", 0.30), ("NO", 0.15))
-        elif "reply yes to keep it" in words:
-            table = (("YES", 0.45), ("CANCEL", 0.09), ("EARLY", 0.12), ("Can I bring my daughter?", 0.03))
-        else:
+        asked = next((name for sign, name in _ASKED.items() if sign in words), None)
+        if asked is None:
             return None
+        table = _KEYWORDS[asked]
+        if self.words:
+            own = self.words.get(asked)
+            table = ((draw.choice(own), 0.7),) if own else ()
         share = draw.random()
         for text, part in table:
             if share < part:
@@ -92,8 +102,8 @@ class Personas:
         self._clock = clock
         self._by_mobile: dict[str, Persona] = {}
         self._off: set[str] = set(database.setting("personas_off") or ())
-        seed = database.setting("crowd")
-        self.crowd: Crowd | None = Crowd(seed) if isinstance(seed, int) else None
+        known = database.setting("crowd")
+        self.crowd: Crowd | None = Crowd(*known) if isinstance(known, list) else None
 
     def replace(self, personas: Iterable[Persona]) -> None:
         self._by_mobile = {persona.mobile: persona for persona in personas}
@@ -141,10 +151,10 @@ class Personas:
         reply = self.crowd.reply(phone, body) if self.crowd else None
         return [reply] if reply else []
 
-    def put_crowd(self, seed: int | None) -> None:
-        """Let everybody else answer by the chance of this seed, or by none."""
-        self.crowd = None if seed is None else Crowd(seed)
-        self._database.remember("crowd", seed)
+    def put_crowd(self, crowd: Crowd | None) -> None:
+        """Let everybody else answer by this chance, or not at all."""
+        self.crowd = crowd
+        self._database.remember("crowd", crowd and [crowd.seed, crowd.words])
 
     def pending(self) -> tuple[int, dt.datetime | None]:
         """How many replies are planned, and the world's time of the first."""

@@ -27,3 +27,11 @@ def test_it_is_silent_to_anything_else() -> None:
     assert (
         Crowd(7).reply(PHONES[0], "Sam: your appointment on Tue 8 Dec is cancelled. Reply YES within an hour.") is None
     )
+
+
+def test_it_may_answer_in_peoples_own_words() -> None:
+    crowd = Crowd(7, {"appointment": ["cant make it soz", "c u then"]})
+    said = [reply.text if reply else "" for reply in (crowd.reply(phone, REMINDER) for phone in PHONES)]
+    assert set(said) == {"", "cant make it soz", "c u then"}
+    assert abs(said.count("") / len(said) - 0.3) < 0.05
+    assert crowd.reply(PHONES[0], OFFER) is None

@@ -1,5 +1,6 @@
 """Play a whole day: everybody who has a mobile answers by seeded chance, and the day ends with its balance."""
 
+import csv
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -28,10 +30,15 @@ def day(
     day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day to play, as 2026-12-08.")],
     seconds: Annotated[int, typer.Option(min=10, help="Real seconds that the day takes.")] = 60,
     seed: Annotated[int, typer.Option(help="The same seed gives the same patients.")] = 1,
+    words: Annotated[
+        Path | None,
+        typer.Option(help="CSV with the columns context and text: patients answer with one of these, not by keyword."),
+    ] = None,
 ) -> None:
     """Play one day of the simulated world, then print its balance; exit code 1 if anything is unexplained."""
     from onedoor.cli.environment import environment
 
+    said = _own_words(words) if words else {}
     with _running() as (address, simulator), environment():
         from onedoor.cli import demo
         from onedoor.cli.commands.balance import show
@@ -39,20 +46,37 @@ def day(
         from onedoor.reporting.api import balance as balance_of
 
         demo.connect()
-        _play(day.date(), seconds, seed, address, simulator)
+        _play(day.date(), seconds, {"seed": seed, "words": said}, address, simulator)
         found = balance_of(Access.system("balance of a simulated day"), day.date())
     show(found)
     if found.unexplained:
         raise typer.Exit(1)
 
 
-def _play(played: date, seconds: int, seed: int, address: str, simulator: str) -> None:
+def _own_words(file: Path) -> dict[str, list[str]]:
+    """Texts by what was asked, of those that a day asks."""
+    from onedoor.cli.errors import Refused
+
+    said: dict[str, list[str]] = {"appointment": [], "offer": []}
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            for row in csv.DictReader(stream):
+                if row.get("context") in said and row.get("text"):
+                    said[row["context"]].append(row["text"])
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise Refused(f"{file} cannot be read as a CSV file in UTF-8: {error}") from error
+    if not any(said.values()):
+        raise Refused(f"{file} has no text of the contexts appointment and offer: nobody would answer.")
+    return said
+
+
+def _play(played: date, seconds: int, crowd: dict[str, Any], address: str, simulator: str) -> None:
     """Set the clock to the day's morning, let it run, and wait until nothing is under way."""
     midnight = datetime(played.year, played.month, played.day, tzinfo=LONDON)
     opens, closes = midnight + timedelta(hours=OPENS), midnight + timedelta(hours=CLOSES)
     # Texts arrive and tasks are done at the day's pace, not the wall's.
     _order("PUT", f"{simulator}/control/settings", {"delivery": {"least_seconds": 0.02, "most_seconds": 0.2}})
-    _order("PUT", f"{simulator}/control/crowd", {"seed": seed})
+    _order("PUT", f"{simulator}/control/crowd", crowd)
     _order("PUT", f"{simulator}/control/reception", {"on": True, "after_minutes": 5})
     rate = (closes - opens).total_seconds() / seconds
     _clock(address, {"now": opens.isoformat(), "rate": rate, "slow_at": closes.isoformat()})

@@ -45,6 +45,8 @@ def interpret(file: FileArgument, out: OutOption) -> None:
                     unknown.append(f"row {number}: {context!r}")
                     writer.writerow([context, text, "unclear", "", "person", "0.000"])
                 done += 1
+    except FileNotFoundError as error:
+        raise Refused(f"There is no file or folder {error.filename}.") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise Refused(f"{file} cannot be read as a CSV file in UTF-8: {error}") from error
     print(f"{done} texts read, written to {out}.")
