@@ -6,7 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-MODULES = {"dispatch": "bench.dispatch", "loop": "bench.loop", "race": "bench.race", "imports": "bench.imports"}
+MODULES = {
+    "dispatch": "bench.dispatch",
+    "loop": "bench.loop",
+    "race": "bench.race",
+    "imports": "bench.imports",
+    "threads": "bench.threads",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +32,8 @@ def bench(
     rounds: Annotated[int, typer.Option(help="race: so many rounds.")] = 0,
     replies: Annotated[int, typer.Option(help="loop: so many replies, in place of the two sizes.")] = 0,
     practices: Annotated[int, typer.Option(help="loop: so many practices, in place of the two sizes.")] = 0,
-    seed: Annotated[int, typer.Option(help="loop: the seed of its month.")] = 0,
+    seed: Annotated[int, typer.Option(help="loop: the seed of its month; threads: of its families.")] = 0,
+    threads: Annotated[int, typer.Option(help="threads: so many conversations of families on one telephone.")] = 0,
 ) -> None:
     """Measure, in a database of its own, and print the figures with the settings they were taken under."""
     from onedoor.cli.environment import environment
@@ -46,6 +53,7 @@ def bench(
         "replies": replies,
         "practices": practices,
         "seed": seed,
+        "threads": threads,
     }
     with environment(django=False):
         figures = importlib.import_module(MODULES[name]).run({key: value for key, value in options.items() if value})
