@@ -24,23 +24,23 @@ _AGAIN = r"(re ?book|re ?arrange|re ?schedule|change|move|alter|swap|switch|post
 _NOT_CANCELLED = (
     rf"\b(dont|do not|not|never|didnt|did not|wont|isnt|aint|no need to|rather not) (be |want to |wanting to |wish to |need to |ask to |ask you to |say |said |please )?{_CANCEL}\b",
     rf"\bcircumstances {_CANCEL}\b|\bno (wish|intention|plans?|desire|reason|need) (to|of) {_CANCEL}\b|^no cancelling\b|\bno cancel\b.{{0,12}}\b(i want|i need|im coming)\b",
-    rf"\b(said|sent|pressed|typed|put|reply|text|texted|says|or|is) {_CANCEL}\b(?!.{{0,8}}\bplease$)|\bsent\b.{{0,20}}\b{_CANCEL} from\b",
+    rf"\b(sent|pressed|typed|put) {_CANCEL}\b|\b(reply|text|says) cancel\b(?!.*\bcancel\b)|\bsent\b.{{0,20}}\b{_CANCEL} from\b",
 )
 _CANCELLED_BEFORE = (
     r"\bcancell?ed (\w+ )?(last (time|month|year)|by (you|the|mistake|accident|yourselves)|in error|on (me|us))\b|\b(by (mistake|accident)|in error)\b|\buncancel|\breinstate|"
     r"\b(you|they|surgery|the (surgery|doctor|nurse|clinic|practice|hospital)) (\w+ )?cancell?(ed|ing)\b|\bthe (last|previous) one\b|\b(never|not) heard back\b|\bfor cancelling\b",
-    r"\b(bus|buses|train|trains|tram|flight|school|class|lesson|holiday|meeting|shift|work|taxi|ferry|hospital|operation|scan) (is |are |was |has been |have been |been |got )?cancell?ed\b",
+    r"\b(bus|buses|train|trains|tram|flight|school|class|lesson|holiday|meeting|shift|work|taxi|ferry|hospital|operation|scan) (is |are |was |has been |have been |been |got )?cancell?ed\b(?!.*\b(cant|cannot|wont|cancel my|please cancel|will not|not be)\b)",
 )
 _CANCEL_UNDECIDED = (
     rf"\b(thinking (of|about)|could have to|was (going|about) to|were going to|nearly|almost|would|tempted to|considering|wondering about|about) {_CANCEL}\b",
-    rf"\b{_CANCEL}\b.{{0,50}}\bbut (?!(thanks|thank you|please|sorry|keep|ill (ring|call|rebook|book)))|\bchanged my mind\b.{{0,20}}\b(come|coming|attend|keep)\b|\b{_CANCEL} but changed my mind\b",
-    rf"\b(is|am i|are you|how|where|when|who|what|should|shall|do i|have to) (\w+ ){{0,3}}{_CANCEL} (possible|online|on|by)\b|\b{_CANCEL} online\b|^is {_CANCEL}\b|^(may|can|could) i (still |just )?cancel$|"
+    rf"\b{_CANCEL}\b.{{0,50}}\bbut (?!(thanks|thank you|please|sorry|keep|still getting|ill (ring|call|rebook|book)))|\bchanged my mind (and )?(i want to |ill |im |i will )?(come|coming|attend|keep)\b|\b{_CANCEL} but changed my mind\b",
+    rf"\b(is|am i|are you|how|where|when|who|what|should|shall|do i|have to) (\w+ ){{0,3}}{_CANCEL} (possible|online|on|by)\b|\b(can|could|do) (\w+ ){{0,4}}{_CANCEL} online\b|^is {_CANCEL}\b|^(may|can|could) i (still |just )?cancel$|"
     rf"\b(how|where|when|who) (\w+ ){{0,5}}to {_CANCEL}\b",
     r"\b(unless|only if|in case|depending)\b",
 )
 _WHICH_CANCELLED = (
-    r"\bonly (cancel|the|my|mine|want to cancel|one|need to cancel)\b|\bcancel\w* (\w+ ){0,8}only\b|\b(cancel|just) (just )?(the|mine|my) (\w+ )*(one|\d+ ?(am|pm))\b(?!.{0,3}$)(?! please)",
-    r"\bcancel just\b|\bjust (cancel )?(the (?!appointment|appt|app|slot|booking)|mine|my \w+s)|\bjust (\w+ ){0,3}one cancel\b|\bcancel (both|number|no) ?\d?\b|\b(number|option) \d\b",
+    r"\bonly (cancel|the|mine|want to cancel|one|need to cancel)\b|\bcancel\w* (\w+ ){0,6}only$|\b(cancel|just) (just )?(the|mine|my) (\w+ ){0,3}(one|\d+ ?(am|pm))\b(?!.{0,3}$)(?! please)(?! at \d)(?! regards)",
+    r"\bcancel just\b|\bjust (cancel )?(the (?!appointment|appt|app|slot|booking)|mine|my \w+s)|\bjust (\w+ ){0,3}one cancel\b|\bcancel (both|number|no) ?\d?\b|\bcancel (number|option) \w+\b",
     r"(?<!cant )(?<!cannot )(?<!to )(?<!on )(?<!annual )(?<!get )(?<!sick )\bleave (the|mine|my|his|her|hers|mums|dads|fridays?|mondays?|tuesdays?|wednesdays?|thursdays?|sam|in|that one|this one)\b",
     r"\b(first|second|third|1st|2nd|3rd|last|later|earlier|other|extra|duplicate|next|afternoon|morning) (one|appointment|appt|visit|booking)\b|\bthe (duplicate|earlier|later|second|first|other|extra)\b",
     rf"\bthe one (with|on|at|for|in)\b|\bone for \w+ (please )?(the|but|not|and)\b|\b(two|2|both|three|3) (appointments|appts|booked|bookings)\b|\bone of (my|them|the|our)\b|\bstands\b|"
@@ -48,23 +48,23 @@ _WHICH_CANCELLED = (
     rf"\bleave {_DAY}\b|\bmine (leave|keep|and keep|but)\b|\b(and|but) (leave|keep) (?!me|it for)",
 )
 _BESIDE_CANCEL = (
-    r"\b(give|gimme|gies|find|get|send|make|book|offer|let|squeeze|fit|put) (me |us |him |her |in |have |mum |dad )*(a|an|one|1|something|sumthing|anything|another|fresh|new|in (some|for|on|next)|for (a|the|next|mon|tues))\b(?! (chance|lift|while|minute|break|rest|better|cold|bus))",
-    rf"\b(any (chance|way)|can we try|could (we|you|i) (try|do)|but (can|could)|can (do|come|make)|want one|would (be better|prefer)|prefer)\b.{{0,30}}\b({_DAY}|tomorrow|week|month|after|end|later|morning|afternoon|next|\d+)\b",
-    r"\b(ring|call|phone|text|telephone) (me|him|her|mum|dad|my)\b|\b(dont|didnt) (ring|call|phone)\b.{0,10}\binstead\b|\bcollect me\b|\b(arrange|book|send) (\w+ )?transport\b|\bwant to complain\b",
+    r"(?<!ring to )(?<!call to )(?<!wont )(?<!phone to )(?<!ill )(?<!i will )(?<!touch to )(?<!touch in new year to )(?<!week to )\b(give|gimme|gies|find|get|send|make|book|offer|let|squeeze|fit|put) (me |us |him |her |in |have |mum |dad )*(a|an|one|1|something|sumthing|anything|another|fresh|new|in (some|for|on|next)|for (a|the|next|mon|tues))\b(?! (chance|lift|while|minute|break|rest|better|cold|bus))(?!.{0,15}\b(when|online)\b)",
+    rf"\b(any (chance|way)|can we try|could (we|you|i) (try|do)|but (can|could)|(i|we) can (do|come)|can (make|do)|want one|would (be better|prefer)|prefer)\b.{{0,30}}\b({_DAY}|tomorrow|week|month|after|end|later|morning|afternoon|next)\b",
+    r"(?<!dont )(?<!not to )(?<!do not )\b(ring|call|phone|text|telephone) (me|him|her|mum|dad)\b|\bcollect me\b|\b(arrange|book|send) (\w+ )?transport\b|\bwant to complain\b",
     r"\balso (i|my|do|can|could|please|need|want|is|what|the)\b|\band also\b|\b(and|please|can you|could you|need to) (order|send|post|email) (me |my |the )?\w+",
     r"\b(do|should|shall|would|will) i (still|need|get|have)\b|\b(my|the) (results?|prescription|sick note|fit note|address) (has|have|is|are|to|please|back|by)\b",
-    r"\b(visit (me |him |her )?at home|home visit|house call|come out|come to (me|us|the house)|visit me|see me at home|need to (see|speak|talk)|want to (see|speak|talk))\b(?!.{0,25}\b(cancel|dont need|not needed)\b)(?<!to come out)(?<!stand down the home visit)",
+    r"\b(visit (me |him |her )?at home|home visit|house call|(?<!cant )(?<!cannot )(?<!fit to )(?<!enough to )come out|come to (me|us|the house)|visit me|see me at home|(?<!dont )(?<!not )(?<!longer )(need|want) to (see|speak|talk))\b(?<!to come out)(?<!stand down the home visit)",
 )
 _STILL_COMES = (
-    r"\bbut (i|he|she|we|mum|dad|ill|im|well) ?(\w+ )?(can|will|need|know|am|could|would|do|want|be there|coming|come)\b(?!.{0,12}\b(ring|call|rebook|book|cancel|be in touch|let you)\b)",
-    rf"\b{_SOMEBODY} (\w+ )?(cant|cannot|can not|isnt able|is unable|wont)\b(?!.*\b(so|cancel|therefore)\b)",
-    r"\b(cant|cannot|can not|unable to|couldnt|not able to|wont be able to)\b.{0,30}\b(alone|on (my|his|her) own|by (my|him|her)self|without|before \d|any (earlier|sooner|later|quicker)|upstairs|stairs|in the lift|the door|to the phone|online|form|link|link to|app|video|"
-    r"make (out|head|sense|any sense)|get the|attend to|get through|get hold|read|open|see (the|a|any)|hear|until|till)\b",
+    r"\bbut (i|he|she|we|mum|dad|ill|im|well) (\w+ )?(can|will|need|know|am|could|would|do|be there|coming)\b(?! (cancel|not))(?!.{0,12}\b(ring|call|rebook|book|cancel|be in touch|let you)\b)",
+    rf"\b(my|the|our|his|her) {_SOMEBODY} (cant|cannot|can not|isnt able|is unable|wont)\b(?!.*\b(so|cancel|therefore)\b)",
+    r"\b(cant|cannot|can not|unable to|couldnt|not able to|wont be able to)\b.{0,30}\b((?<!leave )alone|(?<!mum )(?<!dad )(?<!him )(?<!her )(?<!them )on (my|his|her) own|by (my|him|her)self|without|before \d|any (earlier|sooner|later|quicker)|upstairs|(up|up your|your|those) stairs|in the lift|the door|to the phone|form|link|app|video|"
+    r"make (out|head|sense|any sense)|get the (link|form|app|page|website|code|message)|attend to|get through|get hold|read|open|see (the|a|any)|hear|until|till)\b",
     r"\b(not|cant) (coming|come) to the (phone|door)\b|\b(couldnt|could not) (come|make|get|attend|be)\b.{0,20}\b(last|yesterday|before|previous|the other)\b|\bhas (my|his|her) appointment\b|\bhop(e|ing) to make\b|\battended\b",
     r"\bfor \d+([. :]\d+)?( oclock)?\b.{0,20}\bcan\b",
 )
 _NOT_LATE = (
-    r"\b(desk|entrance|upstairs|downstairs|park|parking|which|where|floor|room|reception|by phone|over the phone)\b.{0,25}$(?<=\w)(?<!parking)(?<!to park)|\bwhere (do|can|should) i park\b",
+    r"\b(main desk|which|where (do|can|should|is|are)|what (room|floor|door)|upstairs or|or upstairs|by phone|over the phone)\b",
     r"\bwhat (if|happens)\b|\bhow late\b|\b(are|is) (you|the (doctor|nurse|clinic|dr)|dr \w+)\b|\b(doctor|dr|nurse|gp|clinic|surgery|physio|he|she) (\w+ )?(was|were|is always|are always|always)\b|\bhes always\b|\balways (running )?late\b",
     r"\b(tell|ask) (the|my|dr) (\w+ )?(he|she|they|hes|shes)\b|\b(tell|ask) the \w+ (he|she|they|hes|shes)\b|\blast (time|week|month|year|appointment)\b|\b(not|wont be|will not be|isnt|arent|never) (be )?(running |going to be |gonna be )?late\b",
     r"\b(period|weeks?|months?|years?|days|tablets|smear|injection|pill|rent)( is| was)? late\b|\blate (with|for) my (smear|tablets|injection|pill|jab|prescription)\b|\bturned (back|round)\b|\bif i ?m? (am )?(\w+ )?late\b|\bnot sure (ill|i will|i|if)\b|\byesterday\b",
@@ -72,16 +72,16 @@ _NOT_LATE = (
 _NOT_CONFIRMED = (
     rf"\b(i|we) (never|didnt|did not|havent) (ask\w* (you )?to )?{_CANCEL}\b(?!.*\b(coming|be there|still)\b)|\bsent\b.*\bcancel\b|\bsays cancell?ed\b",
     r"\b(ill|i will|we will|well|will|cant|cannot|unable to|to) confirm (later|tomorrow|when|nearer|once|as soon|on|tonight|in|asap|at)\b|\b(cannot|cant|unable to) confirm\b|\bconfirm (the|time|date|with)\b|\bin court\b|\bkeep me\b",
-    r"\b(covid|temperature|fever|vomiting|diarrhoea|norovirus|chicken ?pox)\b(?!.{0,15}\b(better|gone|over|negative)\b)|\bcoming (down|out|off|up|round|over|to the end|to terms|back)\b|\battend(ing)? (hospital|another|a|work|school|the|my|college|court|someone)\b",
+    r"\b(covid|temperature|fever|vomiting|diarrhoea|norovirus|chicken ?pox)\b(?!.{0,15}\b(better|gone|over|negative)\b)|\bcoming (down|out|off|up|round|over|to the end|to terms|back)\b|\battend(ing)? (hospital|another|work|school|college|court|someone)\b",
     r"\b(carer|carers|nurse|doctor|engineer|visitors?|plumber|delivery|ambulance|paramedics?|physio|midwife|health visitor) (is |are )?(still )?coming\b|\bcoming (at|between) \d+$|\b(dont|do not|didnt) think\b|\bthere (yesterday|last|already)\b",
     r"\bwill i (need|have|be|get)\b|\bnot for me its for\b",
 )
 _NOT_REBOOKED = (
     rf"\b(dont|do not|not|never|no need to|please not|wont|didnt) (want (to|you to) |have to |need to |ask (you )?to |please )?{_AGAIN}(d|ed|ing)?\b(?!.{{0,10}}\binto\b)",
-    r"\b(rebooked|rearranged|changed|rescheduled|moved) (it |this |mine )?(last|already|yesterday|to next|three|two|before|online)\b|\b(have|ive|has|had) already (rebooked|rearranged|changed|rescheduled|moved)\b|\byou (have |keep |kept |already |had )*(chang|mov|rearrang|resched)\w*\b|"
+    r"\b(rebooked|rearranged|changed|rescheduled|moved) (it |this |mine )?(last|already|yesterday|to next|three|two|before|online)\b|\b(have|ive|has|had) already (rebooked|rearranged|changed|rescheduled|moved)\b|\byou (have |keep |kept |already |had )+(chang|mov|rearrang|resched)\w*\b|\byou (changed|moved|rearranged|rescheduled)\b|"
     r"\b(asked|rang|tried|was|been|it was) (\w+ )?(to )?(reschedul\w*|rebook\w*|rearrang\w*|moved)\b.{0,30}\b(and (nobody|no one)|wasnt|isnt|but)\b|\bmoved\?|\b(re ?book|re ?arrange|change it|change this) (it )?(online|on the app)\b",
     r"\b(different|other|another|new|usual) (surgery|doctor|dr|nurse|practice|place|branch|person|clinic|gp|form|blood form|prescription|inhaler|letter)\b|\b(change|changing) (my|the|his|her) (tablets?|dressings?|address|number|surname|name|doctor|gp|pharmacy|medication|bag|catheter|bandage)\b",
-    r"\b(eat|drink|breakfast|fast|results?|tablets|prescription|sit in|waiting room|dressing|inhaler|blood form|sick note)\b|\bis that (right|correct)\b|\banother one (i|we) (only|just|had)\b|\bi(ve)? (have )?(got )?(another|a different) appointment\b",
+    r"\b(eat|drink|breakfast|fast|results?|my tablets earlier|more tablets|prescription|sit in|waiting room|dressing|inhaler|blood form|sick note)\b|\bis that (right|correct)\b|\banother one (i|we) (only|just|had)\b|(?<!can )(?<!could )(?<!may )\b(i have|ive|i) (got )?(another|a different) appointment\b",
     r"\b(cant|cannot|couldnt|wont|not) (\w+ )?(come|make it|make|be there|get there|do) any (earlier|sooner|later)\b|\bfor my (wife|husband|mum|dad|son|daughter|partner|mother|father|friend)$",
 )
 
@@ -105,7 +105,7 @@ APPOINTMENT = declare_question(
                 r"\b(come|do|have|make|get|see|attend|got|fit|prefer|able to do) (\w+ ){0,3}(next (week|month|day)|(?<!see you )(?<!come )(?<!coming )(?<!see u )on (mon|tues|wednes|thurs|fri|satur|sun)day|after \d|in the (morning|afternoon|evening)|later|tomorrow instead|another)\b(?!.{0,10}\b(thanks|thank you|then)\b)",
                 r"\b(can|could|cud) (i|we|you|it|he|she)\b.{0,40}\b(next week|afternoon|morning|evening|monday|tuesday|wednesday|thursday|friday|saturday|after school|after \d|later|earlier|tomorrow)\b",
                 r"\b(need|want|like|have|prefer|book|send|give|gies|find|make) (me |us |ye )*(a |an |the )?(\w+ )?(later|earlier|afternoon|morning|evening|another|different|new|alternative)\b",
-                r"\b(give|gimme|gies|get|find|send|make|book|let) (me |us |have )*(a |an )?(one|1|fresh|something|new)\b.{0,30}\b(week|month|after|on|in|for|friday|appointment|date|later)\b",
+                r"\b(give|gimme|gies|get|find|send|make|book|let) (me |us |have )*(in |a |an )?(one|1|sometime|fresh|something|new)\b.{0,30}\b(week|month|after|on|in|for|friday|appointment|date|later)\b",
                 r"\bdelay it\b|\b(mornings|afternoons|evenings) (are|is) better\b|\bcan (do|come) (at )?\d",
             ),
             "late": (
@@ -168,6 +168,14 @@ APPOINTMENT = declare_question(
     )
 )  # fmt: skip
 
+_NOT_TAKEN = (
+    r"\b(would have|id have|wouldve|would of|already|an hour ago|yesterday|accepted one|last one|timing not)\b|\bfor my (wife|husband|partner|friend)\b|\b(unless|as long as|provided|if (its|it is|i|he|she|nobody))\b|\bsuppose\b|\bif i must\b",
+)
+_NOT_REFUSED = (
+    r"\bno not yet\b|\b(cant|cannot) (decide|get the|see (a|the|what|any)|open|read|find|make (out|head)|work out|click|remember|you)\b|\b(not available|no good|unable) (online|on here|to (open|read|see|click))\b|\bdont give it (away|to)\b|"
+    r"\byes\b|\bcan (do|make|come) (the|another|mon|tues|wednes|thurs|fri|next|\d)|\bbut (she|he|i|we) can\b",
+)
+
 OFFER = declare_question(
     Question(
         name="offer",
@@ -186,6 +194,7 @@ OFFER = declare_question(
                 r"\b(i want (it|that|this)|put me (in|down)|book me|works for me|suits me|is (good|fine|great|perfect|ok)( for me| thanks| with me)?|would be (great|perfect|lovely|good|fine|brilliant)|pleased to accept|happy with that|count me in|can i (have|take) (it|this|that)|yes mum will|i would like)\b",
             ),
         },
+        never={"accept": _NOT_TAKEN, "decline": _NOT_REFUSED},
         abroad={"confirm": "accept", "cancel": "decline", "no": "decline"},
         unless={
             "accept": (r"\b(someone|somebody|cancel|cant(?! believe)|cannot|wont|unable|late|rather|ring me|call me)\b|\bto (mon|tues|wednes|thurs|fri)day no\b", r"\b(not|dont|didnt|wasnt)\b"),

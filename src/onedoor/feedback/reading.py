@@ -20,6 +20,15 @@ _LEADS = re.compile(
     r"^(?:\s*(?:option|number|no\.?|answer|i give you a|it was a|i'?d say|i would say)\s*)?([1-6])(?:️?⃣)?(?![\d/%]|\s*(?:/|out of|or|-\s*\d|to \d|and \d|\*|stars?|for \w+ \d))",
     re.IGNORECASE,
 )
+_MEASURED = re.compile(
+    r"^\s*\d+\s*(hours?|hrs?|minutes?|mins?|weeks?|wks?|days?|months?|years?|times|people|doctors|nurses|stars?|pm|am)\b", re.IGNORECASE
+)
+_SAYS_OTHERWISE = re.compile(
+    # "Good" and "poor" of something else than the care, or bitterly.
+    r"^(very )?good (in parts|at|for nothing|job|jobs|god|grief|luck|morning|evening|afternoon|joke|question|point|old|riddance)\b|"
+    r"^(very )?poor (old|eye\w*|sight|hearing|signal|health|line|man|woman|thing|lad|lass|girl|boy|me|mobility|wifi|internet|(nurse|doctor|receptionist|staff) (was|were|is|looked|had))\b|"
+    r"^neither here\b|\b(used to be|could be|would be|was) good\b.*|^\d no \d"
+)
 _GOOD = re.compile(
     r"\b(good|great|excellent|brilliant|amazing|lovely|kind|helpful|best|fantastic|perfect|wonderful|happy)\b"
 )
@@ -44,6 +53,10 @@ def value(said: Said) -> Value | None:
         r"\b(not (very |so |too |that )?(good|poor|bad|great)|who|which|how do|meant|change my)\b", said.words
     ):
         return None
+    if _SAYS_OTHERWISE.search(said.words) and not re.match(r"^it was good", said.words):
+        return Value("unclear")
+    if _MEASURED.match(said.text):
+        return Value("unclear")
     numbers = re.findall(r"\d+", said.words)
     number = _number(said)
     if number is not None:

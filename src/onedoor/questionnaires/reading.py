@@ -97,16 +97,68 @@ _VAPE = r"\b(vap(e|es|ing|er)|e ?cig\w*|ecig\w*|shisha|weed|joint|cannabis|hooka
 _AGAIN = r"\b(started again|back on|but (now|back|started|still)|relapsed|now \d+|still (going|smoke|on)|not (yet|stopped)|trying|cut)\b"
 
 
+_SMOKES = r"(smok\w*|cig\w*|fags?|tabs?|rollies|baccy|tobacco|a day|per day|a week)"
+_DENIED = re.compile(
+    # Any "not" beside smoking: never or no longer, and it is not for us to guess which.
+    rf"\b(no|not|none|non|nil|zero|0|dont|do not|doesnt|does not|didnt|never|aint|isnt|wouldnt|wont|nobody|without|hate|rarely|hardly)( \w+){{0,3}} {_SMOKES}\b"
+    r"|\bnon ?smok|\bno im not\b"
+)
+_DENIES_STOPPING = re.compile(r"\b(not|havent|hasnt|never|cant|cannot|couldnt)( \w+){0,3} (stop\w*|quit\w*|giv\w+|gave|pack\w*|cut\w*|changed)\b|\bstill\b")
+_OTHERS = re.compile(
+    r"\b(live with|parents?|son|daughter|wife|husband|partner|brother|sister|friends?|everyone|family)( \w+){0,4} smok\w*|\bpassive\b|\bsecond hand\b"
+)
+_NOT_YET = re.compile(
+    r"\b(next (week|month|year)|in january|soon|going to|gonna|will|planning (to|on)|about to|want to|should|try to|aim to|hope to)\b"
+)
+_OTHER_NEVER = re.compile(
+    r"\bnever (you )?mind\b|\bnever (told|said|asked|managed|not|been asked|know|thought)\b|\bnever\b.*\bbut (i )?(do|now|started|still|smoke)\b"
+)
+_MEASURED = re.compile(r"^\d+ ?(or \d+ |to \d+ )?(a|per|each|every|packs?|packets?|box|cigs?|cig\w+|fags?|tabs?|rol\w+|cigars?|pipes?|ounces?|oz|grams?|times|years?|months?|weeks?|days?|with)\b")
+
+
 def smoking(said: Said) -> Value | None:
-    """never, ex, current; None when it is none of these plainly."""
+    """never, ex, current; None when it is none of these plainly. A number that its words belie is unclear."""
     words = said.words
     if said.asks:
         return None
     if len(words.split()) <= 2:
         words = " ".join(_SPOKEN_PICK.get(word, word) for word in words.split())
-    picked = _PICK.match(words)
-    if picked:
-        return Value("answer", _SMOKING[picked[1]])
+    leading = re.match(r"^(?:option |number |answer |its )*([1-3])\b(?: (?P<rest>.+))?$", words)
+    if leading and not _MEASURED.match(words):
+        return _picked(_SMOKING[leading[1]], leading["rest"] or "")
+    return _smoking_in_words(words)
+
+
+def _picked(value: str, rest: str) -> Value | None:
+    """A number, and what is said beside it: nothing, thanks, or the same again."""
+    if re.fullmatch(r"(please|thanks|thank you|x|xx|ta|mate|️?⃣)?", rest) or (value == "current" and rest == "yes"):
+        return Value("answer", value)
+    said = _smoking_in_words(rest)
+    if said is None:
+        return Value("unclear") if re.search(r"\d|\b(no|yes|or|not|but|meant)\b", rest) else Value("answer", value)
+    return said if said.value == value else Value("unclear")
+
+
+def _smoking_in_words(words: str) -> Value | None:
+    found = _smoking_heard(words)
+    if found is None or found.intent != "answer":
+        return found
+    if found.value == "current" and (
+        (_DENIED.search(words) and not _DENIES_STOPPING.search(words)) or _OTHERS.search(words)
+    ):
+        return Value("unclear")
+    if found.value == "never" and _OTHER_NEVER.search(words):
+        return Value("unclear")
+    if found.value == "ex" and (
+        (_NOT_YET.search(words) and not re.search(r"\b(used to|years?|never going|wont)\b", words))
+        or re.search(r"\b(then started|and started|giving up giving up|gave up giving|not ex|to say|than i used)\b", words)
+    ):
+        return Value("unclear")
+    return found
+
+
+def _smoking_heard(words: str) -> Value | None:
+    """What the words say, without looking for what takes it back."""
     if re.search(
         r"^(no |im |i am |i |he |she |mum |dad |just |a )*(not (a |really a )?smok\w*|(dont|do not|doesnt) smoke|non smok\w*|a non smok\w*)( thanks| thank you| x| mr\w* \w+( \w+)?)*$|\b(passive|second hand)\b",
         words,
@@ -176,7 +228,7 @@ def alcohol(said: Said) -> Value | None:
     """Whole units a week; unclear for drinks, ranges and what nobody drinks."""
     words = in_figures(said.words.replace("a dozen", "12").replace("dozen", "12"))
     raw = said.text.lower()
-    if said.asks:
+    if said.asks or re.match(r"^not (none|no|nothing|nil)\b", words):
         return None
     if (
         _SAYS_NONE.search(words)
@@ -200,6 +252,14 @@ ALCOHOL = declare_question(
 
 SYSTOLIC, DIASTOLIC = (60, 260), (30, 160)
 """mmHg; outside, it is a slip or a machine's fault."""
+
+
+_NO_READING = re.compile(
+    # Two figures that are not, or no longer, this patient's reading.
+    r"\b(not|wasnt|isnt|was never|last (year|month|time)|years? ago|target|aim|goal|should be|supposed|ideal|normal is|below|less than|above|more than|"
+    r"(is|its|always|still|be|^) ?over \d|error|broken|wrong|faulty|weight|stone|kilos?|kg|cm|height|my (husband|wife|mum|dad|son|daughter|partner)s?|"
+    r"was [^.]{0,20}\bnow)\b|^(over|under) \d"
+)
 
 
 def bp(said: Said) -> Value | None:
@@ -239,6 +299,8 @@ def bp(said: Said) -> Value | None:
         return Value("unclear")
     if said.asks:
         return None
+    if _NO_READING.search(words):
+        return Value("unclear")
     top, bottom = int(pairs[0][0]), int(pairs[0][1])
     fits = SYSTOLIC[0] <= top <= SYSTOLIC[1] and DIASTOLIC[0] <= bottom <= DIASTOLIC[1] and top > bottom
     return Value("answer", f"{top}/{bottom}") if fits else Value("unclear")
