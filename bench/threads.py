@@ -58,7 +58,8 @@ CANCEL_NAMED = _wordings(
     "sorry {name} has school so can't come|{name} - cancel|{name} cancel|Cancel. {name}|can you cancel {name} please|"
     "I can't bring {name}|Hi its about {name}, we need to cancel|{name} wont be able to attend|re {name}: cannot make it|"
     "{name} doesnt need it any more|{name} is better now no need to come|my daughter {name} cant come|"
-    "my son {name} is ill cancel|{name} has been admitted to hospital so wont be there|please take {name} off the list for that day he can't come"
+    "my son {name} is ill cancel|{name} has been admitted to hospital so wont be there|"
+    "please take {name} off the list for that day he can't come"
 )
 CANCEL_ONE_NOT_OTHER = _wordings(
     "cancel {name} not {other}|{other} is coming but {name} isn't, please cancel {name}|cancel {name} only, keep {other}|"
