@@ -81,6 +81,10 @@ CANCEL_ALL = _wordings(
     "cancel both|cancel all of them|none of us can come|we all have flu so cant come any of us|Please cancel both appointments|"
     "cancel all please|both cancelled please|cant make either|neither of us can come"
 )
+MISSED = _wordings(
+    "sorry i overslept can i have another|sorry we missed it yesterday|forgot all about it sorry|we couldnt come yesterday sorry|"
+    "sorry we forgot. can we rebook|didn't make it yesterday, had to work"
+)
 CONFIRM = _wordings(
     "yes|YES|Yes please|yes will be there|ok|Yes thank you|coming|see you then|y|yep|I'll be there|we will be there|"
     "confirmed|👍|fine thanks|Yes I will attend|yes that's fine"
@@ -502,10 +506,12 @@ class _Family:
         visit = self.dice.randrange(len(self.visits))
         if self.visits[visit].starts_at < self.begins:
             self.begins = self.visits[visit].starts_at - timedelta(hours=1)
-        self.now = self.visits[visit].starts_at + timedelta(minutes=self.dice.choice((1, 4, 8, 20, 90, 1_500)))
+        delay = self.dice.choice((1, 4, 8, 20, 90, 1_500))
+        self.now = self.visits[visit].starts_at + timedelta(minutes=delay)
         name = self.names[self.visits[visit].who]
         named = self.dice.random() < 0.5 and not self.of_name(name)
-        text = self.words(CANCEL_NAMED, visit) if named else self.words(CANCEL)
+        # A day later nobody cancels what has been: they are sorry.
+        text = self.words(MISSED if delay == 1_500 else CANCEL_NAMED if named else CANCEL, visit)
         self.say(text, [], "cancel", about=visit)
         if self.dice.random() < 0.4:
             self.later(1, 3, 8)
