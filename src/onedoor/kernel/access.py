@@ -33,11 +33,20 @@ class Permission(StrEnum):
     SETTINGS = "settings"
     SWITCHES = "switches"
     AUDIT = "audit"
+    ACCURACY = "accuracy"
+    PHRASES = "phrases"
 
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.RECEPTIONIST: frozenset(
-        {Permission.DIARY, Permission.MESSAGES, Permission.TASKS, Permission.PATIENTS, Permission.COUNTERS}
+        {
+            Permission.DIARY,
+            Permission.MESSAGES,
+            Permission.TASKS,
+            Permission.PATIENTS,
+            Permission.COUNTERS,
+            Permission.ACCURACY,
+        }
     ),
     Role.PRACTICE_MANAGER: frozenset(
         {
@@ -46,13 +55,15 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.TASKS,
             Permission.PATIENTS,
             Permission.COUNTERS,
+            Permission.ACCURACY,
+            Permission.PHRASES,
             Permission.IMPORT,
             Permission.SETTINGS,
             Permission.SWITCHES,
         }
     ),
     # The administrator runs the system and sees no patient: running is not caring.
-    Role.ADMINISTRATOR: frozenset({Permission.SETTINGS, Permission.SWITCHES, Permission.AUDIT}),
+    Role.ADMINISTRATOR: frozenset({Permission.SETTINGS, Permission.SWITCHES, Permission.AUDIT, Permission.ACCURACY}),
 }
 
 

@@ -3,6 +3,14 @@
 from onedoor.messaging.actions.accounts import resume_sending, set_account, set_tariff, stop_sending
 from onedoor.messaging.actions.asking import NotOpen, answer, close_asks, opt_in, opt_out, resting
 from onedoor.messaging.actions.queueing import clear, queue
+from onedoor.messaging.actions.teaching import (
+    NamesSomebody,
+    NotAMeaning,
+    accept_phrase,
+    refuse_phrase,
+    say_meant,
+    set_ready_replies,
+)
 from onedoor.messaging.actions.threads import (
     MustDecide,
     NothingToSay,
@@ -11,10 +19,11 @@ from onedoor.messaging.actions.threads import (
     settle_thread,
 )
 from onedoor.messaging.dispatch import run_dispatcher
-from onedoor.messaging.models import Thread
+from onedoor.messaging.models import Inbound, ProposedPhrase, Thread
 from onedoor.messaging.ports import Context, SubjectOwner, declare_context, declare_subject
 from onedoor.messaging.purposes import declare_purpose, purpose_of
 from onedoor.messaging.queries.accounts import account_by_ref, account_for, stopped
+from onedoor.messaging.queries.accuracy import Accuracy, Cell, Line, Table, accuracy, practices
 from onedoor.messaging.queries.balance import (
     REMINDERS_ANSWERED,
     accounts_of_day,
@@ -24,6 +33,13 @@ from onedoor.messaging.queries.balance import (
 )
 from onedoor.messaging.queries.fates import never_sent, not_arrived
 from onedoor.messaging.queries.genuine import is_number, sent_to, texts_from
+from onedoor.messaging.queries.teaching import (
+    Judged,
+    accepted_phrases,
+    judged,
+    phrases_to_check,
+    ready_replies,
+)
 from onedoor.messaging.queries.threads import (
     Person,
     Said,
@@ -39,23 +55,36 @@ from onedoor.messaging.queries.threads import (
 )
 from onedoor.messaging.queries.threads import by_ref as thread_by_ref
 from onedoor.messaging.receiving import Connection, Door, door, store_inbound, store_receipts
+from onedoor.messaging.rules import verdicts
 
 __all__ = [
     "REMINDERS_ANSWERED",
+    "Accuracy",
+    "Cell",
     "Connection",
     "Context",
     "Door",
+    "Inbound",
+    "Judged",
+    "Line",
     "MustDecide",
+    "NamesSomebody",
+    "NotAMeaning",
     "NotOpen",
     "NothingToSay",
     "Person",
+    "ProposedPhrase",
     "Said",
     "SubjectOwner",
+    "Table",
     "Thread",
     "ThreadView",
+    "accept_phrase",
+    "accepted_phrases",
     "account_by_ref",
     "account_for",
     "accounts_of_day",
+    "accuracy",
     "answer",
     "assign_thread",
     "clear",
@@ -66,21 +95,28 @@ __all__ = [
     "door",
     "inbox_count",
     "is_number",
+    "judged",
     "never_sent",
     "newest_texts",
     "not_arrived",
     "opt_in",
     "opt_out",
     "pence_of_day",
+    "phrases_to_check",
+    "practices",
     "purpose_of",
     "queue",
+    "ready_replies",
+    "refuse_phrase",
     "reminders_sent",
     "reply_to_thread",
     "resting",
     "resume_sending",
     "run_dispatcher",
+    "say_meant",
     "sent_to",
     "set_account",
+    "set_ready_replies",
     "set_tariff",
     "settle_thread",
     "stop_sending",
@@ -96,4 +132,5 @@ __all__ = [
     "threads_lately",
     "threads_waiting",
     "under_way",
+    "verdicts",
 ]

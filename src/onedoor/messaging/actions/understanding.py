@@ -22,6 +22,7 @@ from onedoor.kernel.actor import Actor
 from onedoor.messaging import kinds, ports
 from onedoor.messaging.actions.asking import STAYS_OPEN, opt_in, opt_out, record_answers, resting
 from onedoor.messaging.actions.queueing import queue
+from onedoor.messaging.actions.teaching import note_reading
 from onedoor.messaging.actions.threads import CHECK, ask_person, lock_threads, thread_of
 from onedoor.messaging.models import Ask, Inbound, Message, State, Thread
 from onedoor.messaging.reading.contexts import questions
@@ -195,6 +196,7 @@ class _Reply:
 
     def __init__(self, inbound: Inbound) -> None:
         self.inbound = inbound
+        self.read: Understood | None = None
         self.now = clock.now()
         self.organisation_id = inbound.organisation_id
         self.number = inbound.number
@@ -331,7 +333,7 @@ class _Reply:
             self.inbound.duplicate_of_id = original
             self._done("duplicate", self.inbound.intent, "the same text again within ten minutes")
             return
-        read = self._read()
+        read = self.read = self._read()
         self.inbound.intent = read.intent
         if read.intent == "crisis":
             self._crisis()
@@ -524,7 +526,7 @@ class _Reply:
             for owner in ports.owners()
             for candidate in owner.open_subjects(living, intent)
             if candidate.organisation_id in (None, self.organisation_id)
-            and (candidate.ended or candidate.when > self.now)
+            and (candidate.ended or candidate.when > self.now or intent == "late")
             and self._can_answer(candidate, intent)
         ]
 
@@ -751,6 +753,9 @@ class _Reply:
                 "processed_at", "outcome", "intent", "why", "duplicate_of", "patient", "subject", "subject_id",
             ]
         )  # fmt: skip
+        if self.read is not None:
+            asked = [ask.context for ask in self.open_asks] or [self._asked_lately]
+            note_reading(inbound=self.inbound, read=self.read, contexts=asked, holders=self.holders)
         audit.record(
             by=BY,
             line=audit.Line(

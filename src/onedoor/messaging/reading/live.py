@@ -18,7 +18,7 @@ from onedoor.messaging.reading.interpret import Interpretation, interpret
 from onedoor.messaging.rules.normal import without_quotation, words_of
 from onedoor.messaging.rules.replies import Reading, Understood
 
-ACTS = frozenset({"confirm", "cancel", "accept", "decline"})
+ACTS = frozenset({"confirm", "cancel", "accept", "decline", "rebook"})
 SURE = 0.9
 """How sure the reading must be for a machine to change a visit."""
 _ELSEWHERE = {"stop": "stop", "deceased": "death", "wrong_person": "wrong_number", "thanks": "thanks"}
@@ -72,15 +72,56 @@ def read_on(read: Understood, text: str, contexts: Sequence[str], ours: Sequence
         return read
     found = interpret(contexts[0], said)
     if found.intent == "crisis":
-        return Understood("crisis", f"it may speak of danger, {_sure(found)}")
+        return Understood("crisis", f"it may speak of danger, {_sure(found)}", sure=found.confidence)
     if found.action == "act" and found.confidence >= SURE:
         if found.intent in _ELSEWHERE:
-            return Understood(_ELSEWHERE[found.intent], f"{found.why}, {_sure(found)}")
+            return Understood(_ELSEWHERE[found.intent], f"{found.why}, {_sure(found)}", sure=found.confidence)
         if found.intent == "already_done" and not _SOMEBODY_ELSE.search(" ".join(words_of(said))):
-            return Understood(found.intent, f"{found.why}, {_sure(found)}", (Reading(contexts[0], found.intent),))
+            return Understood(
+                found.intent,
+                f"{found.why}, {_sure(found)}",
+                (Reading(contexts[0], found.intent),),
+                sure=found.confidence,
+            )
         if found.intent in ACTS and not _PARTICULAR.search(" ".join(words_of(said))):
-            return Understood(found.intent, f"{found.why}, {_sure(found)}", (Reading(contexts[0], found.intent),))
-    return replace(read, why=f"{_SAYS[found.intent]}, {_sure(found)}") if found.intent in _SAYS else read
+            return Understood(
+                found.intent,
+                f"{found.why}, {_sure(found)}",
+                (Reading(contexts[0], found.intent),),
+                sure=found.confidence,
+            )
+        if found.intent == "late" and (late := _late(" ".join(words_of(said)))) is not None:
+            reading = Reading(contexts[0], "late", late)
+            return Understood("late", f"{found.why}, {_sure(found)}", (reading,), sure=found.confidence)
+    return (
+        replace(read, why=f"{_SAYS[found.intent]}, {_sure(found)}", sure=found.confidence)
+        if found.intent in _SAYS
+        else read
+    )
+
+
+def _late(words: str) -> str | None:
+    """By how many minutes a text plainly says that its writer will be late, "" when it does not say; None when it says more
+    than that, so that a person reads it."""
+    rest = _MINUTES.sub(" ", words)
+    if _PARTICULAR.search(rest) or _NOT_ONLY_LATE.search(rest):
+        return None
+    said = {minutes for found in _MINUTES.finditer(words) if 0 < (minutes := _minutes(found)) <= _LATEST}
+    return str(said.pop()) if len(said) == 1 else ""
+
+
+def _minutes(found: re.Match[str]) -> int:
+    number = found.group("number")
+    return int(number) if number.isdecimal() else _NUMBERS[number]
+
+
+_NUMBERS = {"five": 5, "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30}
+_MINUTES = re.compile(rf"\b(?P<number>\d{{1,2}}|{'|'.join(_NUMBERS)}) ?(?:m|min|mins|minute|minutes)\b")
+_LATEST = 60
+"""Minutes; whoever is later than this may not be coming at all, and the practice reads it in their words."""
+_NOT_ONLY_LATE = re.compile(
+    r"\b(cancel\w*|cant|cannot|wont|rebook|another|instead|or|should|still (come|see|be seen|ok|okay|worth))\b"
+)
 
 
 def _valued(contexts: Sequence[str], said: str) -> Understood | None:
@@ -96,11 +137,11 @@ def _valued(contexts: Sequence[str], said: str) -> Understood | None:
         return None
     found = interpret(asked[0], said)
     if found.intent == "crisis":
-        return Understood("crisis", f"it may speak of danger, {_sure(found)}")
+        return Understood("crisis", f"it may speak of danger, {_sure(found)}", sure=found.confidence)
     if found.intent == "answer" and found.action == "act":
-        return Understood("answer", found.why, (Reading(asked[0], "answer", found.value),))
+        return Understood("answer", found.why, (Reading(asked[0], "answer", found.value),), sure=found.confidence)
     if len(contexts) == 1 and found.intent in ("answer", "unclear") and found.action == "ask":
-        return Understood("unclear", found.why, (Reading(asked[0], "unclear"),))
+        return Understood("unclear", found.why, (Reading(asked[0], "unclear"),), sure=found.confidence)
     return None
 
 

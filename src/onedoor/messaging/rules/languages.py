@@ -34,31 +34,37 @@ _LETTERS = (
     ("ro", re.compile(r"[ășşțţ]", re.IGNORECASE)),
     ("pt", re.compile(r"[ãõ]|ç[aãõ]", re.IGNORECASE)),
 )
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 _WORDS: dict[str, frozenset[str]] = {
-    ENGLISH: frozenset(
+    ENGLISH: _set(
         "a the i im is it my me you your to and of for on not no yes yep yeah yh can cant cannot could wont will would want need "
         "please thanks thank thanx cheers cancel keep come coming be there sorry appointment appt book rebook change move later "
         "earlier late stop start wrong number this that have has had been do dont did already make with but what when where who "
-        "why how text texting reply hi hello".split()
+        "why how text texting reply hi hello"
     ),
-    "pl": frozenset(
+    "pl": _set(
         "nie tak prosze dziekuje dzieki wizyta wizyte wizyty odwolac odwoluje anuluje przyjde bede moge termin numer pomylka "
-        "przyjsc dzien dobry potwierdzam zly".split()
+        "przyjsc dzien dobry potwierdzam zly"
     ),
-    "ro": frozenset(
-        "nu da va rog multumesc programare programarea anulez anulati vin veni pot mai este numar gresit mesaje buna ziua".split()
+    "ro": _set(
+        "nu da va rog multumesc programare programarea anulez anulati vin veni pot mai este numar gresit mesaje buna ziua"
     ),
-    "pt": frozenset(
-        "nao sim obrigado obrigada consulta cancelar desmarcar posso vou numero errado mensagens bom dia estarei confirmo".split()
+    "pt": _set(
+        "nao sim obrigado obrigada consulta cancelar desmarcar posso vou numero errado mensagens bom dia estarei confirmo"
     ),
-    "so": frozenset(
-        "maya haa waan ma iman imanayaa mahadsanid ballanta ballan baaji jooji fariimaha lambarka walaal xaqiijin karo".split()
+    "so": _set(
+        "maya haa waan ma iman imanayaa mahadsanid ballanta ballan baaji jooji fariimaha lambarka walaal xaqiijin karo"
     ),
-    "ur": frozenset("nahi nahin shukriya aap mujhe hai hain kar dein karein mansookh aana sakta sakti raha rahi ghalat jee".split()),
-    "pa": frozenset("nahi ji sat sri akal dhanvad meharbani aunga auna sakda sakdi hanji galt paaji kardo".split()),
-    "bn": frozenset("ami na ashte parbo dhonnobad batil korun koren hobe amar apni bhul aimu farmu".split()),
-    "gu": frozenset("nathi hu aavi shakis saku aabhar karo mane tame aavish khoto maro tamaro chhe che".split()),
-    "ar": frozenset("la ma mawid shukran el3iyada na3am aywa raqam ghalat agdar aji ilgha mesh msh lan".split()),
+    "ur": _set("nahi nahin shukriya aap mujhe hai hain kar dein karein mansookh aana sakta sakti raha rahi ghalat jee"),
+    "pa": _set("nahi ji sat sri akal dhanvad meharbani aunga auna sakda sakdi hanji galt paaji kardo"),
+    "bn": _set("ami na ashte parbo dhonnobad batil korun koren hobe amar apni bhul aimu farmu"),
+    "gu": _set("nathi hu aavi shakis saku aabhar karo mane tame aavish khoto maro tamaro chhe che"),
+    "ar": _set("la ma mawid shukran el3iyada na3am aywa raqam ghalat agdar aji ilgha mesh msh lan"),
 }
 _WORD = re.compile(r"[^\W\d_]+(?:3[^\W\d_]+)*")
 _MARKS = str.maketrans("ąćęłńóśźżăâîșşțţãáàçéêíõôú", "acelnoszzaaissttaaaceeioou")

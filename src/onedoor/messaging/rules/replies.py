@@ -43,6 +43,8 @@ class Understood:
     why: str
     readings: tuple[Reading, ...] = ()
     value: int | None = None
+    sure: float | None = None
+    """0 to 1, where freer words were weighed."""
 
 
 @dataclass(frozen=True)
