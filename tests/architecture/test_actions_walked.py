@@ -38,6 +38,8 @@ from onedoor.kernel.models import AuditEntry
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
 from onedoor.patients.models import Patient
+from onedoor.questionnaires import api as questionnaires
+from onedoor.recall import api as recall
 from onedoor.records import api as records
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import NewTask
@@ -46,7 +48,18 @@ from onedoor.ui.tests.world import PHONE, World, make
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 SOURCE = Path(__file__).parents[2] / "src" / "onedoor"
-DOORS = ("accounts", "patients", "records", "tasks", "messaging", "booking", "exchange", "reporting")
+DOORS = (
+    "accounts",
+    "patients",
+    "records",
+    "tasks",
+    "messaging",
+    "questionnaires",
+    "booking",
+    "recall",
+    "exchange",
+    "reporting",
+)
 
 REFUSALS = (NotPermitted, booking.NotYours, ObjectDoesNotExist, exchange.UnreadableFile)
 """How an action says no: not yours, or nothing here of that name. An unreadable file is one "not a practice of yours"."""
@@ -57,6 +70,8 @@ DECLARES = "declares something when the application is ready"
 READS = "reads nothing of anybody's, or what its caller was given"
 
 NOT_WALKED: dict[str, str] = {
+    "booking.born_on_is": "whoever has the link may try, three times; booking/tests/test_changing.py",
+    "booking.choose": "the link and the date of birth say whose it is; booking/tests/test_changing.py",
     "patients.who_are": "reads for an import, which asks whether it may",
     "records.in_error": INSIDE,
     "records.record_alike": INSIDE,
@@ -327,6 +342,10 @@ ACTIONS: dict[str, Action] = {
     "booking.move": Action(
         lambda s, a: booking.move(appointment_ref=s.world.booked.ref, seat_ref=s.world.free.ref, by=a.actor)
     ),
+    "booking.not_late": Action(
+        lambda s, a: booking.not_late(appointment_id=s.world.booked.pk, by=a.actor),
+        before=lambda s: Appointment.objects.filter(pk=s.world.booked.pk).update(late_said_at=clock.now()),
+    ),
     "booking.open_session": Action(
         lambda s, a: booking.open_session(
             organisation_id=s.world.organisation.pk,
@@ -371,6 +390,24 @@ ACTIONS: dict[str, Action] = {
             by=a.actor,
         ),
         "manager",
+    ),
+    "questionnaires.ask": Action(
+        lambda s, a: questionnaires.ask(
+            organisation_id=s.world.organisation.pk, patient_id=s.own.pk, form="smoking", by=a.actor
+        )
+    ),
+    "questionnaires.withdraw": Action(
+        lambda s, a: questionnaires.withdraw(question_id=questionnaires.PutQuestion.objects.get().pk, by=a.actor),
+        before=lambda s: questionnaires.ask(
+            organisation_id=s.world.organisation.pk, patient_id=s.own.pk, form="smoking", by=s.desk.actor
+        ),
+    ),
+    "recall.invite": Action(
+        lambda s, a: recall.invite(organisation_id=s.world.organisation.pk, patient_id=s.own.pk, by=a.actor)
+    ),
+    "recall.withdraw": Action(
+        lambda s, a: recall.withdraw(invitation_id=recall.Invitation.objects.get().pk, by=a.actor),
+        before=lambda s: recall.invite(organisation_id=s.world.organisation.pk, patient_id=s.own.pk, by=s.desk.actor),
     ),
     "exchange.apply_upload": Action(lambda s, a: exchange.apply_upload(ref=s.world.file.ref, access=a), "manager"),
     "exchange.import_appointments": Action(

@@ -13,7 +13,9 @@ from onedoor.booking.actions.booking import (
     move,
     unmark,
 )
+from onedoor.booking.actions.changing import born_on_is, choose
 from onedoor.booking.actions.diary import decide_import, settle_conflict, take_diary
+from onedoor.booking.actions.lateness import not_late
 from onedoor.booking.actions.outside import confirm_request, refuse_request
 from onedoor.booking.actions.refilling import (
     accept_offer,
@@ -27,6 +29,7 @@ from onedoor.booking.actions.setting import block_seat, keep_here, open_session,
 from onedoor.booking.errors import (
     BookingError,
     Full,
+    LinkClosed,
     MayNotCancelByMachine,
     NotOffered,
     NotYours,
@@ -38,6 +41,7 @@ from onedoor.booking.errors import (
 )
 from onedoor.booking.models import Appointment, AppointmentType, DiaryImport, Offer, Release, Seat, WaitingEntry
 from onedoor.booking.queries.balance import accounts_of_day
+from onedoor.booking.queries.changing import link_of, other_times
 from onedoor.booking.queries.diary import (
     appointments_of,
     by_ref,
@@ -72,6 +76,7 @@ __all__ = [
     "BookingError",
     "DiaryImport",
     "Full",
+    "LinkClosed",
     "MayNotCancelByMachine",
     "NotOffered",
     "NotYours",
@@ -96,8 +101,10 @@ __all__ = [
     "block_seat",
     "book",
     "book_any",
+    "born_on_is",
     "by_ref",
     "cancel",
+    "choose",
     "come_back",
     "confirm",
     "confirm_request",
@@ -114,11 +121,14 @@ __all__ = [
     "keep_here",
     "last_booked",
     "leave_waiting",
+    "link_of",
     "may_unmark",
     "move",
+    "not_late",
     "offer_by_ref",
     "open_offers_of",
     "open_session",
+    "other_times",
     "policy_of",
     "refill_numbers",
     "refuse_request",

@@ -18,6 +18,12 @@ class SeatTaken(BookingError):
     sentence = "That place has just gone."
 
 
+class LinkClosed(BookingError):
+    """The link to other times was used, closed, or is over; or there never was such a link."""
+
+    sentence = "This link does not work any more."
+
+
 class Full(BookingError):
     """No place of the wanted kind is free; it was looked for twice (stack-spike.md 8)."""
 

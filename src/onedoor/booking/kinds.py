@@ -25,6 +25,15 @@ EARLIER_ASKED = tasks.declare_kind(
         outcomes=(Outcome("done", "Dealt with"),),
     )
 )
+CHANGE_ASKED = tasks.declare_kind(
+    Kind(
+        name="change_asked",
+        label="A patient asks for another time",
+        team="reception",
+        within=timedelta(hours=4),
+        outcomes=(Outcome("moved", "Moved"), Outcome("keeps", "They keep it"), Outcome("cancelled", "Cancelled")),
+    )
+)
 TELL_PATIENT = tasks.declare_kind(
     Kind(
         name="tell_patient",

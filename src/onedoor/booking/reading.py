@@ -28,7 +28,7 @@ _NOT_CANCELLED = (
 )
 _CANCELLED_BEFORE = (
     r"\bcancell?ed (\w+ )?(last (time|month|year)|by (you|the|mistake|accident|yourselves)|in error|on (me|us))\b|\b(by (mistake|accident)|in error)\b|\buncancel|\breinstate|"
-    r"\b(you|they|surgery|the (surgery|doctor|nurse|clinic|practice|hospital)) (\w+ )?cancell?(ed|ing)\b|\bthe (last|previous) one\b|\b(never|not) heard back\b|\bfor cancelling\b",
+    r"\b(you|they|surgery|the (surgery|doctor|nurse|clinic|practice|hospital)) (\w+ )?cancell?(ed|ing)\b|\bthe (last|previous) one\b|\bbeen cancelled (twice|again|before)\b|\blast time (it|you|they)\b|\b(never|not) heard back\b|\bfor cancelling\b",
     r"\b(bus|buses|train|trains|tram|flight|school|class|lesson|holiday|meeting|shift|work|taxi|ferry|hospital|operation|scan) (is |are |was |has been |have been |been |got )?cancell?ed\b(?!.*\b(cant|cannot|wont|cancel my|please cancel|will not|not be)\b)",
 )
 _CANCEL_UNDECIDED = (
@@ -45,7 +45,7 @@ _WHICH_CANCELLED = (
     r"\b(first|second|third|1st|2nd|3rd|last|later|earlier|other|extra|duplicate|next|afternoon|morning) (one|appointment|appt|visit|booking)\b|\bthe (duplicate|earlier|later|second|first|other|extra)\b",
     rf"\bthe one (with|on|at|for|in)\b|\bone for \w+ (please )?(the|but|not|and)\b|\b(two|2|both|three|3) (appointments|appts|booked|bookings)\b|\bone of (my|them|the|our)\b|\bstands\b|"
     rf"\bcancel.*\bnot (\d|mine|hers|his|{_DAY})|\b{_DAY}\b.*\b{_DAY}\b|\bis (still )?(fine|ok|on)\b.*\bcancel\b|\bcancel.*\b(is|are) (still )?(fine|ok|on)\b",
-    rf"\bleave {_DAY}\b|\bmine (leave|keep|and keep|but)\b|\b(and|but) (leave|keep) (?!me|it for)",
+    rf"\bcoming for\b.*\bnot\b|\bnot a patient\b|^make it {_DAY}\b|\bleave {_DAY}\b|\bmine (leave|keep|and keep|but)\b|\b(and|but) (leave|keep) (?!me|it for)",
 )
 _BESIDE_CANCEL = (
     r"(?<!ring to )(?<!call to )(?<!wont )(?<!phone to )(?<!ill )(?<!i will )(?<!touch to )(?<!touch in new year to )(?<!week to )\b(give|gimme|gies|find|get|send|make|book|offer|let|squeeze|fit|put) (me |us |him |her |in |have |mum |dad )*(a|an|one|1|something|sumthing|anything|another|fresh|new|in (some|for|on|next)|for (a|the|next|mon|tues))\b(?! (chance|lift|while|minute|break|rest|better|cold|bus))(?!.{0,15}\b(when|online)\b)",
@@ -67,13 +67,14 @@ _NOT_LATE = (
     r"\b(main desk|which|where (do|can|should|is|are)|what (room|floor|door)|upstairs or|or upstairs|by phone|over the phone)\b",
     r"\bwhat (if|happens)\b|\bhow late\b|\b(are|is) (you|the (doctor|nurse|clinic|dr)|dr \w+)\b|\b(doctor|dr|nurse|gp|clinic|surgery|physio|he|she) (\w+ )?(was|were|is always|are always|always)\b|\bhes always\b|\balways (running )?late\b",
     r"\b(tell|ask) (the|my|dr) (\w+ )?(he|she|they|hes|shes)\b|\b(tell|ask) the \w+ (he|she|they|hes|shes)\b|\blast (time|week|month|year|appointment)\b|\b(not|wont be|will not be|isnt|arent|never) (be )?(running |going to be |gonna be )?late\b",
-    r"\b(period|weeks?|months?|years?|days|tablets|smear|injection|pill|rent)( is| was)? late\b|\blate (with|for) my (smear|tablets|injection|pill|jab|prescription)\b|\bturned (back|round)\b|\bif i ?m? (am )?(\w+ )?late\b|\bnot sure (ill|i will|i|if)\b|\byesterday\b",
+    r"\b(period|weeks?|months?|years?|days|tablets|smear|injection|pill|rent)( is| was)? late\b|\blate (with|for) my (smear|tablets|injection|pill|jab|prescription)\b|\bturned (back|round)\b|\bif i ?m? (am )?(\w+ )?late\b|\bnot sure (ill|i will|i|if)\b|\byesterday\b|\blate (reply|response|answer|night)\b|\b(text|texting|reply|replying|message|messaging) (you )?(so |this )?late\b|\bits late\b",
 )
 _NOT_CONFIRMED = (
     rf"\b(i|we) (never|didnt|did not|havent) (ask\w* (you )?to )?{_CANCEL}\b(?!.*\b(coming|be there|still)\b)|\bsent\b.*\bcancel\b|\bsays cancell?ed\b",
     r"\b(ill|i will|we will|well|will|cant|cannot|unable to|to) confirm (later|tomorrow|when|nearer|once|as soon|on|tonight|in|asap|at)\b|\b(cannot|cant|unable to) confirm\b|\bconfirm (the|time|date|with)\b|\bin court\b|\bkeep me\b",
     r"\b(covid|temperature|fever|vomiting|diarrhoea|norovirus|chicken ?pox)\b(?!.{0,15}\b(better|gone|over|negative)\b)|\bcoming (down|out|off|up|round|over|to the end|to terms|back)\b|\battend(ing)? (hospital|another|work|school|college|court|someone)\b",
     r"\b(carer|carers|nurse|doctor|engineer|visitors?|plumber|delivery|ambulance|paramedics?|physio|midwife|health visitor) (is |are )?(still )?coming\b|\bcoming (at|between) \d+$|\b(dont|do not|didnt) think\b|\bthere (yesterday|last|already)\b",
+    r"^(still |been |just )*waiting\b|\b(one|he|she|jack) isnt\b|\bmoving house\b|\bher nan\b|\btwo of us\b",
     r"\bwill i (need|have|be|get)\b|\bnot for me its for\b",
 )
 _NOT_REBOOKED = (
@@ -106,6 +107,7 @@ APPOINTMENT = declare_question(
                 r"\b(can|could|cud) (i|we|you|it|he|she)\b.{0,40}\b(next week|afternoon|morning|evening|monday|tuesday|wednesday|thursday|friday|saturday|after school|after \d|later|earlier|tomorrow)\b",
                 r"\b(need|want|like|have|prefer|book|send|give|gies|find|make) (me |us |ye )*(a |an |the )?(\w+ )?(later|earlier|afternoon|morning|evening|another|different|new|alternative)\b",
                 r"\b(give|gimme|gies|get|find|send|make|book|let) (me |us |have )*(in |a |an )?(one|1|sometime|fresh|something|new)\b.{0,30}\b(week|month|after|on|in|for|friday|appointment|date|later)\b",
+                r"^(please )?make it (for )?(mon|tues|wednes|thurs|fri|satur)day\b",
                 r"\bdelay it\b|\b(mornings|afternoons|evenings) (are|is) better\b|\bcan (do|come) (at )?\d",
             ),
             "late": (
@@ -173,7 +175,7 @@ _NOT_TAKEN = (
 )
 _NOT_REFUSED = (
     r"\bno not yet\b|\b(cant|cannot) (decide|get the|see (a|the|what|any)|open|read|find|make (out|head)|work out|click|remember|you)\b|\b(not available|no good|unable) (online|on here|to (open|read|see|click))\b|\bdont give it (away|to)\b|"
-    r"\byes\b|\bcan (do|make|come) (the|another|mon|tues|wednes|thurs|fri|next|\d)|\bbut (she|he|i|we) can\b",
+    r"\byes\b|\bcan (do|make|come) (the|another|mon|tues|wednes|thurs|fri|next|\d)|\bbut (she|he|i|we) can\b|\bany others?\b",
 )
 
 OFFER = declare_question(

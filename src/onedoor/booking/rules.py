@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 
 from onedoor.kernel.calendar import next_open
 from onedoor.kernel.clock import LONDON
+from onedoor.kernel.sensitive import says_never, says_sensitive
 
 MOVES: Mapping[str, frozenset[str]] = {
     "held": frozenset({"booked", "pending", "lapsed"}),
@@ -69,6 +70,9 @@ MARKS: Mapping[str, tuple[str, str]] = {
 CONFIRM_AFTER_CANCEL = timedelta(minutes=60)
 """How long YES takes a cancelled place back while it is free (J2: "yes I'll come after all")."""
 
+LATE_FROM = timedelta(hours=2)
+"""How long before the start "running late" is about this visit and not another."""
+
 HOLD_MINUTES = 5
 """NBS holds for five minutes (referrals-booking-telephony.md 5.1)."""
 
@@ -114,16 +118,6 @@ class TypeDefaults:
     by_telephone: bool = False
 
 
-_NEVER = re.compile(
-    r"\b(?:two|2) ?(?:week|wk)s? wait|\b2 ?ww\b|\bsuspected cancer|\burgent cancer|\bsafeguard|\bchild protection|\bdepot"
-)
-_SENSITIVE = re.compile(
-    # clinical.md 6.2: mental, sexual, safeguarding, addiction, HIV, pregnancy; the rest by the same care.
-    r"\b(?:smi|sti|std|hiv|gum|iapt|coil|iud|ivf|ptsd)\b"
-    r"|\b(?:mental|psych|depress|anxiety|counsel|talking therap|sexual|contracept|implant|smear|cervical|colpo|pregnan"
-    r"|antenatal|postnatal|maternity|midwi|miscarr|terminat|menopaus|fertil|erectile|prostat|substance|addict|alcohol"
-    r"|drug|methadone|detox|domestic|abuse|dementia|memory|learning disab|autis|adhd|cancer|palliat|gender|hepatitis)"
-)
 _TELEPHONE = re.compile(r"\b(?:telephone|phone call|phone consult|tel call|by phone)\b")
 
 
@@ -133,7 +127,7 @@ def _usual(said_as: str = "") -> TypeDefaults:
 
 TYPES: Mapping[str, TypeDefaults] = {
     # The usual slot types of a practice. What is not here allows nothing by machine. Named in a text is what is done,
-    # never a clinic; `_SENSITIVE` names are not named whatever this table says.
+    # never a clinic; sensitive names (kernel.sensitive) are not named whatever this table says.
     "face to face": _usual(),
     "gp appointment": _usual(),
     "routine appointment": _usual(),
@@ -169,7 +163,7 @@ def defaults_for(name: str) -> TypeDefaults:
     """What a type of this name allows until a person says otherwise."""
     key = type_key(name)
     by_telephone = bool(_TELEPHONE.search(key))
-    if _NEVER.search(key):
+    if says_never(key):
         return TypeDefaults(never_by_machine=True, by_telephone=by_telephone)
     known = TYPES.get(key, TypeDefaults())
     return TypeDefaults(
@@ -185,7 +179,7 @@ def defaults_for(name: str) -> TypeDefaults:
 def is_sensitive(name: str) -> bool:
     """Whether a text must not name this (clinical.md 6.2)."""
     key = type_key(name)
-    return bool(_SENSITIVE.search(key) or _NEVER.search(key))
+    return says_sensitive(key)
 
 
 YOUNG = 16

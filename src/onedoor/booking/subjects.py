@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
 
 from onedoor.booking import errors, rules, texts
-from onedoor.booking.actions import booking, places, refilling, telling
+from onedoor.booking.actions import booking, changing, lateness, places, refilling, telling
 from onedoor.booking.adapters.tasks import place_words
 from onedoor.booking.kinds import CANCEL_ASKED, EARLIER_ASKED
 from onedoor.booking.models import TAKEN, Appointment, AppointmentHistory
@@ -40,8 +40,8 @@ class Appointments:
     def open_subjects(self, patient_ids: Sequence[int], intent: str) -> list[Candidate]:
         """Appointments still to come of these patients that the intent could be about.
 
-        CANCEL and EARLY: all that stand. YES: those reminded of, those told of so late that no reminder follows, and those
-        that the patient cancelled within the hour while the place is free.
+        CANCEL, EARLY and another time: all that stand. Late: from two hours before until the end. YES: those reminded of, those
+        told of so late that no reminder follows, and those that the patient cancelled within the hour while the place is free.
         """
         now = clock.now()
         found = Appointment.objects.filter(patient_id__in=patient_ids, starts_at__gt=now)
@@ -49,6 +49,11 @@ class Appointments:
             found = found.filter(state__in=("booked", "pending"))
         elif intent == "earlier":
             found = found.filter(state="booked")
+        elif intent == "rebook":
+            found = found.filter(state__in=("booked", "pending"))
+        elif intent == "late":
+            # Until its end, which may be after its start.
+            found = lateness.may_be_late(patient_ids, now)
         elif intent == "confirm":
             found = found.filter(
                 Q(state="booked", reminded_at__isnull=False)
@@ -81,6 +86,10 @@ class Appointments:
             return _cancel(appointment, about, via, by)
         if intent == "earlier":
             return _earlier(appointment, about, via, by)
+        if intent == "rebook":
+            return _rebook(appointment, about, via, by)
+        if intent == "late":
+            return _late(appointment, about, value, by)
         return Acted(answer=None, done=False)
 
 
@@ -123,6 +132,23 @@ def _earlier(appointment: Appointment, about: texts.About, via: str, by: Actor) 
         by=by,
     )
     return Acted(answer=texts.will_be_offered(about))
+
+
+def _rebook(appointment: Appointment, about: texts.About, via: str, by: Actor) -> Acted:
+    address = changing.invite(appointment=appointment, by=by)
+    if address is None:
+        task = changing.asked_to_change(appointment, f"A patient asks by {via} for another time than")
+        return Acted(answer=texts.person_decides(about), task=task, done=False)
+    return Acted(answer=texts.other_times(about, address))
+
+
+def _late(appointment: Appointment, about: texts.About, value: str, by: Actor) -> Acted:
+    minutes = int(value) if value else None
+    try:
+        lateness.say_late(appointment_id=appointment.pk, minutes=minutes, by=by)
+    except errors.TooLate:
+        return Acted(answer=None, done=False)
+    return Acted(answer=texts.late_noted(about, minutes))
 
 
 def _task(kind: Kind, appointment: Appointment, asks: str) -> NewTask:

@@ -157,6 +157,25 @@ def person_decides(about: About) -> str:
     )
 
 
+def other_times(about: About, address: str) -> str:
+    """The patient asked for another time: a link, and the appointment stands until they choose."""
+    return _first_that_fits(
+        f"{_hello(about)}choose another time instead of {_at(about.starts_at)} here: {address} Until then you keep it.",
+        f"{_hello(about)}choose another time here: {address} Until then you keep {_at(about.starts_at)}.",
+        f"Choose another time here: {address} Until then your appointment stands.",
+    )
+
+
+def late_noted(about: About, minutes: int | None) -> str:
+    """The patient is running late; that they will be seen is not promised."""
+    how = f"about {minutes} minutes late" if minutes else "running late"
+    return _first_that_fits(
+        f"{_hello(about)}thank you. The practice knows that you are {how} for {_at(about.starts_at)}. "
+        "Please tell the desk when you arrive.",
+        f"{_hello(about)}thank you. The practice knows that you are {how} for {_at(about.starts_at)}.",
+    )
+
+
 def will_be_offered(about: About) -> str:
     """The patient asked for something earlier, and is on the list."""
     return _first_that_fits(

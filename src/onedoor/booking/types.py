@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -88,6 +88,16 @@ class PersonAtSeat:
     confirmed: bool
     reminded: bool
     instead_of: bool
+    late_said_at: datetime | None = None
+    """When they last said that they are running late, until they arrive."""
+    late_minutes: int | None = None
+
+    @property
+    def says(self) -> str:
+        """What they said of being late, in words; "" when they said nothing."""
+        if self.late_said_at is None:
+            return ""
+        return f"Says {self.late_minutes} minutes late" if self.late_minutes else "Says running late"
 
 
 @dataclass(frozen=True)
@@ -164,6 +174,11 @@ class FreePlace:
     clinician: str
     type_name: str
     source: str
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it is over."""
+        return self.starts_at + timedelta(minutes=self.minutes)
 
 
 @dataclass(frozen=True)

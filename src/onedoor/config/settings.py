@@ -21,6 +21,12 @@ DEBUG = False
 ALLOWED_HOSTS = env.list("ONEDOOR_HOSTS", ["127.0.0.1", "localhost", "testserver"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("ONEDOOR_ORIGINS", [])
 
+PUBLIC_ADDRESS = env.str(
+    "ONEDOOR_ADDRESS",
+    CSRF_TRUSTED_ORIGINS[0] if CSRF_TRUSTED_ORIGINS else env.str("ONEDOOR_URL", "") or "http://127.0.0.1:8000",
+).rstrip("/")
+"""Where patients find us: the beginning of the links in texts."""
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -34,7 +40,9 @@ INSTALLED_APPS = [
     "onedoor.records",
     "onedoor.tasks",
     "onedoor.messaging",
+    "onedoor.questionnaires",
     "onedoor.booking",
+    "onedoor.recall",
     "onedoor.exchange",
     "onedoor.ui",
     "onedoor.staff",

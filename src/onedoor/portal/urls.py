@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from onedoor.portal import views
+from onedoor.portal import changing, views
 
 urlpatterns: list[URLPattern] = [
     path("did-you-send-me-this/", views.genuine, name="genuine"),
+    path("c/<slug:token>", changing.change, name="change"),
     path("my/", views.home, name="my_home"),
     path("my/appointments/<uuid:ref>/", views.appointment, name="my_appointment"),
     path("my/appointments/<uuid:ref>/coming/", views.coming, name="my_coming"),

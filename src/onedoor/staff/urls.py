@@ -5,7 +5,19 @@ from __future__ import annotations
 from django.urls import URLPattern, path, register_converter
 
 from onedoor.staff.addresses import DayConverter, MarkConverter
-from onedoor.staff.views import counters, diary, home, imports, inbox, offers, patients, settings, signin, tasks
+from onedoor.staff.views import (
+    counters,
+    diary,
+    home,
+    imports,
+    inbox,
+    offers,
+    patients,
+    settings,
+    signin,
+    tasks,
+    teaching,
+)
 
 register_converter(DayConverter, "day")
 register_converter(MarkConverter, "mark")
@@ -34,6 +46,7 @@ urlpatterns: list[URLPattern] = [
     path("diary/<day:day>/<uuid:ref>/earlier/", diary.wants_earlier, name="place_earlier"),
     path("diary/<day:day>/<uuid:ref>/<mark:what>/", diary.mark, name="place_mark"),
     path("diary/<day:day>/<uuid:ref>/unmark/", diary.unmark, name="place_unmark"),
+    path("diary/<day:day>/<uuid:ref>/not-late/", diary.not_late, name="place_not_late"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/download/", inbox.download, name="inbox_download"),
     path("inbox/sent/", inbox.sent, name="sent"),
@@ -42,6 +55,12 @@ urlpatterns: list[URLPattern] = [
     path("inbox/<uuid:ref>/settle/", inbox.settle, name="thread_settle"),
     path("inbox/<uuid:ref>/assign/", inbox.assign, name="thread_assign"),
     path("inbox/<uuid:ref>/answer/", inbox.answer, name="thread_answer"),
+    path("inbox/<uuid:ref>/meant/", inbox.meant, name="thread_meant"),
+    path("inbox/<uuid:ref>/back/", inbox.put_back, name="thread_put_back"),
+    path("phrases/", teaching.phrases, name="phrases"),
+    path("phrases/<uuid:ref>/", teaching.phrase, name="phrase"),
+    path("accuracy/", teaching.accuracy, name="accuracy"),
+    path("accuracy/download/", teaching.accuracy_download, name="accuracy_download"),
     path("offers/", offers.offers, name="offers"),
     path("offers/<day:day>/", offers.offers, name="offers_day"),
     path("offers/<day:day>/download/", offers.download, name="offers_download"),
@@ -62,6 +81,7 @@ urlpatterns: list[URLPattern] = [
     path("counters/<day:day>/download/", counters.download, name="counters_download"),
     path("settings/", settings.settings, name="settings"),
     path("settings/telephone/", settings.telephone, name="telephone"),
+    path("settings/ready-replies/", teaching.ready_replies, name="ready_replies"),
     path("settings/offers/", settings.policy, name="offer_policy"),
     path("settings/types/<int:key>/", settings.appointment_type, name="appointment_type"),
     path("settings/sending/<slug:whom>/<slug:way>/", settings.sending, name="sending"),

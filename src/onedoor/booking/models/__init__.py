@@ -12,6 +12,7 @@ from onedoor.booking.models.diary import (
     Seat,
     Session,
 )
+from onedoor.booking.models.links import ChangeLink
 from onedoor.booking.models.refilling import Offer, OfferHistory, OfferPolicy, Release, WaitingEntry, Wave
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Appointment",
     "AppointmentHistory",
     "AppointmentType",
+    "ChangeLink",
     "Conflict",
     "DiaryImport",
     "DiaryRequest",

@@ -115,6 +115,10 @@ class Appointment(models.Model):
     hold_until_real = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
     """When the patient said YES to the reminder."""
+    late_said_at = models.DateTimeField(null=True)
+    """When the patient last said that they are running late."""
+    late_minutes = models.SmallIntegerField(null=True)
+    """How late they said they would be; null when they did not say."""
     told_at = models.DateTimeField(null=True)
     """When a text about the booking itself was queued: at once for ours, by the sweep for one booked on the day."""
     reminded_at = models.DateTimeField(null=True)

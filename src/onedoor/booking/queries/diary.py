@@ -62,6 +62,8 @@ class _Row(NamedTuple):
     confirmed: bool
     reminded: bool
     instead_of: bool
+    late_said_at: datetime | None
+    late_minutes: int | None
 
 
 def day_diary(access: Access, organisation_id: int, day: date) -> DayDiary:
@@ -114,6 +116,9 @@ def _person(row: _Row, names: Mapping[int, patients.Patient]) -> PersonAtSeat | 
         confirmed=row.confirmed,
         reminded=row.reminded,
         instead_of=row.instead_of,
+        # Whoever has arrived is late no more.
+        late_said_at=row.late_said_at if row.state == "booked" else None,
+        late_minutes=row.late_minutes,
     )
 
 
@@ -132,7 +137,7 @@ def _day_rows(organisation_id: int, day: date) -> list[_Row]:
         cursor.execute(
             """SELECT e.id, e.clinician, e.name, t.name, e.source, s.id, s.ref, s.starts_at, s.minutes, k.name, s.state,
                       a.patient_id, a.id, a.ref, a.state, a.confirmed_at IS NOT NULL, a.reminded_at IS NOT NULL,
-                      a.instead_of_id IS NOT NULL
+                      a.instead_of_id IS NOT NULL, a.late_said_at, a.late_minutes
                FROM booking_session e
                JOIN accounts_site t ON t.id = e.site_id
                LEFT JOIN booking_seat s ON s.session_id = e.id

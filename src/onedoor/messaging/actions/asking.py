@@ -21,7 +21,7 @@ Via = Literal["text", "portal", "staff"]
 
 LONGEST_VALUE = 60
 """What an Answer keeps of a value; the owner keeps all of it."""
-STAYS_OPEN = frozenset({"earlier"})
+STAYS_OPEN = frozenset({"earlier", "rebook", "late"})
 """An answer after which the visit itself may still be kept or cancelled."""
 
 

@@ -19,6 +19,8 @@ _WISHES: Mapping[str, str] = {
     "cancel": "cancel",
     "confirm": "keep",
     "earlier": "have earlier",
+    "rebook": "change",
+    "late": "be late for",
     "accept": "take",
     "decline": "turn down",
 }

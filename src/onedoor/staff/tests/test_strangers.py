@@ -16,7 +16,7 @@ from onedoor.ui.tests.world import World, addresses, make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-OPEN = {"signin", "demo_signin", "signout", "genuine"}
+OPEN = {"signin", "demo_signin", "signout", "genuine", "change"}
 
 
 @pytest.fixture

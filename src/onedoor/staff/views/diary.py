@@ -167,6 +167,20 @@ def unmark(request: HttpRequest, day: date, ref: UUID) -> HttpResponse:
 
 
 @staff(Permission.DIARY)
+@require_POST
+def not_late(request: HttpRequest, day: date, ref: UUID) -> HttpResponse:
+    """What the patient said of running late is no longer true, or was not meant so."""
+    access = granted(request)
+    found, appointment = _taken(access, day, ref)
+
+    def do() -> str:
+        booking.not_late(appointment_id=appointment.id, by=access.actor)
+        return f"{_said(found)} is no longer shown as late."
+
+    return _try(request, found, do)
+
+
+@staff(Permission.DIARY)
 @require_GET
 def move_to(request: HttpRequest, day: date, ref: UUID) -> HttpResponse:
     """Free places of the same kind on a day, to move an appointment to."""

@@ -1,0 +1,80 @@
+"""Other times for an appointment: what a machine may book instead of it."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.db.models import Exists, OuterRef
+
+from onedoor.booking import errors
+from onedoor.booking.models import LIVE, TAKEN, Appointment, ChangeLink, Offer, Seat
+from onedoor.booking.rules import overlapping
+from onedoor.booking.types import FreePlace
+from onedoor.kernel import clock
+
+MOST = 60
+"""More times than this on one page help nobody."""
+
+
+def may_change(appointment: Appointment) -> bool:
+    """Whether a machine may move it: it may give up the old place, and free places of the kind are not kept for others."""
+    kind = appointment.seat.type
+    stands = appointment.state == "booked" and appointment.starts_at > clock.now()
+    return stands and kind.reply_may_cancel and kind.may_refill and not kind.never_by_machine
+
+
+def other_times(appointment: Appointment, *, limit: int | None = MOST) -> list[FreePlace]:
+    """Free places of the same kind at the same practice, the earliest first.
+
+    Left out: those being offered to people who wait, and those at which the patient has something else.
+    """
+    others = Appointment.objects.filter(seat=OuterRef("pk"), state__in=TAKEN)
+    offered = Offer.objects.filter(release__seat=OuterRef("pk"), release__state="open", state="open")
+    found = (
+        Seat.objects.filter(
+            ~Exists(others),
+            ~Exists(offered),
+            session__organisation_id=appointment.organisation_id,
+            type_id=appointment.seat.type_id,
+            state="open",
+            starts_at__gt=clock.now(),
+        )
+        .select_related("session", "type")
+        .order_by("starts_at", "id")
+    )
+    rest = Appointment.objects.filter(patient_id=appointment.patient_id, state__in=LIVE).exclude(pk=appointment.pk)
+    busy = [(span.lower, span.upper) for span in rest.values_list("during", flat=True)]
+    free = []
+    for seat in found.iterator(chunk_size=200):
+        place = FreePlace(
+            ref=seat.ref,
+            starts_at=seat.starts_at,
+            minutes=seat.minutes,
+            clinician=seat.session.clinician,
+            type_name=seat.type.name,
+            source=seat.session.source,
+        )
+        if overlapping(busy, place.starts_at, place.ends_at):
+            continue
+        free.append(place)
+        if limit is not None and len(free) == limit:
+            break
+    return free
+
+
+def link_of(token: str) -> ChangeLink:
+    """The open link of a token. Raises LinkClosed for one that is closed, used, over or was never made."""
+    found = ChangeLink.objects.select_related(
+        "appointment__seat__session", "appointment__seat__type", "appointment__organisation"
+    )
+    link = found.filter(token_hash=token_hash(token)).first()
+    if link is None or link.closed_at is not None:
+        raise errors.LinkClosed
+    if link.appointment.state != "booked" or link.appointment.starts_at <= clock.now():
+        raise errors.LinkClosed
+    return link
+
+
+def token_hash(token: str) -> str:
+    """What is kept of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
