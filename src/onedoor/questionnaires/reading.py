@@ -101,9 +101,11 @@ _SMOKES = r"(smok\w*|cig\w*|fags?|tabs?|rollies|baccy|tobacco|a day|per day|a we
 _DENIED = re.compile(
     # Any "not" beside smoking: never or no longer, and it is not for us to guess which.
     rf"\b(no|not|none|non|nil|zero|0|dont|do not|doesnt|does not|didnt|never|aint|isnt|wouldnt|wont|nobody|without|hate|rarely|hardly)( \w+){{0,3}} {_SMOKES}\b"
-    r"|\bnon ?smok|\bno im not\b"
+    r"|\bsmoke (nothing|no)\b|\bnot quite\b|\bnon ?smok|\bno im not\b"
 )
-_DENIES_STOPPING = re.compile(r"\b(not|havent|hasnt|never|cant|cannot|couldnt)( \w+){0,3} (stop\w*|quit\w*|giv\w+|gave|pack\w*|cut\w*|changed)\b|\bstill\b")
+_DENIES_STOPPING = re.compile(
+    r"\b(not|havent|hasnt|never|cant|cannot|couldnt)( \w+){0,3} (stop\w*|quit\w*|giv\w+|gave|pack\w*|cut\w*|changed)\b|\bstill\b"
+)
 _OTHERS = re.compile(
     r"\b(live with|parents?|son|daughter|wife|husband|partner|brother|sister|friends?|everyone|family)( \w+){0,4} smok\w*|\bpassive\b|\bsecond hand\b"
 )
@@ -111,9 +113,11 @@ _NOT_YET = re.compile(
     r"\b(next (week|month|year)|in january|soon|going to|gonna|will|planning (to|on)|about to|want to|should|try to|aim to|hope to)\b"
 )
 _OTHER_NEVER = re.compile(
-    r"\bnever (you )?mind\b|\bnever (told|said|asked|managed|not|been asked|know|thought)\b|\bnever\b.*\bbut (i )?(do|now|started|still|smoke)\b"
+    r"\bnever (you )?mind\b|\bnever (told|said|asked|managed|not|been asked|know|thought|say|in (front|the|this|my)|at|before|after|inhaled|without|on|during|when|around)\b(?! all\b)|\bnever\b.*\bbut (i )?(do|now|started|still|smoke)\b"
 )
-_MEASURED = re.compile(r"^\d+ ?(or \d+ |to \d+ )?(a|per|each|every|packs?|packets?|box|cigs?|cig\w+|fags?|tabs?|rol\w+|cigars?|pipes?|ounces?|oz|grams?|times|years?|months?|weeks?|days?|with)\b")
+_MEASURED = re.compile(
+    r"^\d+ ?(or \d+ |to \d+ )?(a|per|each|every|packs?|packets?|box|cigs?|cig\w+|fags?|tabs?|rol\w+|cigars?|pipes?|ounces?|oz|grams?|times|years?|months?|weeks?|days?|with)\b"
+)
 
 
 def smoking(said: Said) -> Value | None:
@@ -151,7 +155,10 @@ def _smoking_in_words(words: str) -> Value | None:
         return Value("unclear")
     if found.value == "ex" and (
         (_NOT_YET.search(words) and not re.search(r"\b(used to|years?|never going|wont)\b", words))
-        or re.search(r"\b(then started|and started|giving up giving up|gave up giving|not ex|to say|than i used)\b", words)
+        or re.search(
+            r"\b(then started|and started|giving up giving up|gave up giving|not ex|to say|than i used|stopped mostly|mostly stopped|nearly|almost|not quite|might|had one|the odd|now and (then|again)|but (still|had|have))\b",
+            words,
+        )
     ):
         return Value("unclear")
     return found
@@ -258,7 +265,7 @@ _NO_READING = re.compile(
     # Two figures that are not, or no longer, this patient's reading.
     r"\b(not|wasnt|isnt|was never|last (year|month|time)|years? ago|target|aim|goal|should be|supposed|ideal|normal is|below|less than|above|more than|"
     r"(is|its|always|still|be|^) ?over \d|error|broken|wrong|faulty|weight|stone|kilos?|kg|cm|height|my (husband|wife|mum|dad|son|daughter|partner)s?|"
-    r"was [^.]{0,20}\bnow)\b|^(over|under) \d"
+    r"was [^.]{0,20}\bnow|usually|normally|yours (said|was)|before (tablets|meds|medication|my)|mmol\w*|in (january|february|march|april|may|june|july|august|september|october|november|december))\b|\dmmol|^(over|under) \d"
 )
 
 

@@ -8,14 +8,14 @@ _THEIRS = r"(my )?(wife|husband|partner|friend)"
 _NOT_DONE = (
     r"\b(had|have|got) (the |a )?(flu|flew|cold|bug|stroke|heart|letter|enough|reaction)\b(?! (jab|vaccine|vaccination|shot|spray|injection|one|and covid))",
     r"\b(havent|hasnt|havnt|not|never|nt|didnt|hadnt)( \w+)? (had|got|done|been)\b|\b(i havent|i hasnt|he hasnt|she hasnt|he didnt|she didnt|i didnt)\b|\b(think|thought|believe|maybe|might|sure) (ive|i have|i|she|he)\b|\bi think\b",
-    rf"\b{_THEIRS} (has |have )?(already )?(had|got)\b|\b(19|20)\d\d\b",
+    rf"\b{_THEIRS} (has |have )?(already )?(had|got)\b|\b(19|20)\d\d\b|\b(tried|offered|was going|were going|was meant|couldnt|had none|wouldnt)\b",
 )
 _NOT_DECLINED = (
     r"\bmiss (it|out)\b|\bsay no\b|\bno longer (live|at|registered|with)\b|\b(dont|do not|doesnt) (\w+ )?want (it|one|the jab) (at|on|in|from|before|after|until)\b|\bthe spray\b.*\bjab\b|"
     r"\b(this week|tomorrow|this month|at the (surgery|moment)|weekend|right now|just now|not yet)\b|\b(sunday|saturday|friday|monday|tuesday|wednesday|thursday)s?\b",
 )
 _NOT_ACCEPTED = (
-    rf"\b(know|find out|talk|speak|ask|discuss|see) (more|what|about|if|to|the|a)\b|\bbook {_THEIRS}\b|\b(doctors?|gp|blood|smear|nurses?) (appointment|test)\b|\bmy (tablets|prescription|inhaler|results)\b|\btold you\b|\bdeclined\b",
+    rf"\b(know|find out|talk|speak|ask|discuss|see) (more|what|about|if|to|the|a)\b|\bbook {_THEIRS}\b|\b(doctors?|gp|blood|smear|nurses?) (appointment|test)\b|\bmy (tablets|prescription|inhaler|results)\b|\btold you\b|\bafter (christmas|new year|my|the|i)\b|\bwhen (im|i|my|he|she)\b|\bdeclined\b",
 )
 
 FLU = declare_question(

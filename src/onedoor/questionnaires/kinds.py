@@ -1,0 +1,29 @@
+"""Work for people that comes from questions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from onedoor.tasks.api import declare_kind
+from onedoor.tasks.types import Kind, Outcome
+
+# The facts give no threshold above which a machine may say anything of a blood pressure (clinical.md 4 has none), so every
+# reading is put before a clinician, and the patient is told no more than that it will be read.
+ANSWER = declare_kind(
+    Kind(
+        "read_answer",
+        "An answer to read",
+        "duty",
+        timedelta(hours=4),
+        (Outcome("read", "Read it, and acted as needed"),),
+    )
+)
+UNCLEAR = declare_kind(
+    Kind(
+        "unclear_answer",
+        "A question whose answer was not clear",
+        "reception",
+        timedelta(hours=8),
+        (Outcome("asked", "Asked them"), Outcome("nothing", "Nothing needed doing")),
+    )
+)

@@ -1,0 +1,12 @@
+"""Sweeps of recall: each asks the tables what is due now."""
+
+from __future__ import annotations
+
+from onedoor.kernel.jobs import sweep
+from onedoor.recall import actions
+
+
+@sweep("recall.expire", every=60.0)
+def expire() -> int:
+    """End invitations that nobody answered in time."""
+    return actions.expire()

@@ -1,0 +1,31 @@
+"""Work for people that comes from invitations."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from onedoor.tasks.api import declare_kind
+from onedoor.tasks.types import Kind, Outcome
+
+BOOK = declare_kind(
+    Kind(
+        "invitation_book",
+        "Somebody wants what they were invited for",
+        "reception",
+        timedelta(hours=16),
+        (
+            Outcome("booked", "Booked"),
+            Outcome("not_reached", "Not reached"),
+            Outcome("declines", "They do not want it now"),
+        ),
+    )
+)
+SAID_DONE = declare_kind(
+    Kind(
+        "said_done",
+        "Somebody says where and when they had it",
+        "reception",
+        timedelta(hours=40),
+        (Outcome("checked", "Checked and put on the record"), Outcome("not_certain", "Not certain enough to enter")),
+    )
+)
