@@ -36,7 +36,7 @@ _CANCEL_UNDECIDED = (
     rf"\b{_CANCEL}\b.{{0,50}}\bbut (?!(thanks|thank you|please|sorry|keep|still getting|ill (ring|call|rebook|book)))|\bchanged my mind (and )?(i want to |ill |im |i will )?(come|coming|attend|keep)\b|\b{_CANCEL} but changed my mind\b",
     rf"\b(is|am i|are you|how|where|when|who|what|should|shall|do i|have to) (\w+ ){{0,3}}{_CANCEL} (possible|online|on|by)\b|\b(can|could|do) (\w+ ){{0,4}}{_CANCEL} online\b|^is {_CANCEL}\b|^(may|can|could) i (still |just )?cancel$|"
     rf"\b(how|where|when|who) (\w+ ){{0,5}}to {_CANCEL}\b",
-    r"\b(unless|only if|in case|depending)\b",
+    r"\b(unless|only if|in case|depending|leave it for now)\b|\b(kaise|kese|pata nahi|nao sei|nie wiem|nu stiu|sidee|kivein|kibhabe)\b",
 )
 _WHICH_CANCELLED = (
     r"\bonly (cancel|the|mine|want to cancel|one|need to cancel)\b|\bcancel\w* (\w+ ){0,6}only$|\b(cancel|just) (just )?(the|mine|my) (\w+ ){0,3}(one|\d+ ?(am|pm))\b(?!.{0,3}$)(?! please)(?! at \d)(?! regards)",
@@ -48,6 +48,7 @@ _WHICH_CANCELLED = (
     rf"\bcoming for\b.*\bnot\b|\bnot a patient\b|^make it {_DAY}\b|\bleave {_DAY}\b|\bmine (leave|keep|and keep|but)\b|\b(and|but) (leave|keep) (?!me|it for)",
 )
 _BESIDE_CANCEL = (
+    r"\bcancel (the |your |this |my )?(texting|sms|alerts?|notifications?|service)\b",
     r"(?<!ring to )(?<!call to )(?<!wont )(?<!phone to )(?<!ill )(?<!i will )(?<!touch to )(?<!touch in new year to )(?<!week to )\b(give|gimme|gies|find|get|send|make|book|offer|let|squeeze|fit|put) (me |us |him |her |in |have |mum |dad )*(a|an|one|1|something|sumthing|anything|another|fresh|new|in (some|for|on|next)|for (a|the|next|mon|tues))\b(?! (chance|lift|while|minute|break|rest|better|cold|bus))(?!.{0,15}\b(when|online)\b)",
     rf"\b(any (chance|way)|can we try|could (we|you|i) (try|do)|but (can|could)|(i|we) can (do|come)|can (make|do)|want one|would (be better|prefer)|prefer)\b.{{0,30}}\b({_DAY}|tomorrow|week|month|after|end|later|morning|afternoon|next)\b",
     r"(?<!dont )(?<!not to )(?<!do not )\b(ring|call|phone|text|telephone) (me|him|her|mum|dad)\b|\bcollect me\b|\b(arrange|book|send) (\w+ )?transport\b|\bwant to complain\b",
@@ -58,7 +59,7 @@ _BESIDE_CANCEL = (
 _STILL_COMES = (
     r"\bbut (i|he|she|we|mum|dad|ill|im|well) (\w+ )?(can|will|need|know|am|could|would|do|be there|coming)\b(?! (cancel|not))(?!.{0,12}\b(ring|call|rebook|book|cancel|be in touch|let you)\b)",
     rf"\b(my|the|our|his|her) {_SOMEBODY} (cant|cannot|can not|isnt able|is unable|wont)\b(?!.*\b(so|cancel|therefore)\b)",
-    r"\b(cant|cannot|can not|unable to|couldnt|not able to|wont be able to)\b.{0,30}\b((?<!leave )alone|(?<!mum )(?<!dad )(?<!him )(?<!her )(?<!them )on (my|his|her) own|by (my|him|her)self|without|before \d|any (earlier|sooner|later|quicker)|upstairs|(up|up your|your|those) stairs|in the lift|the door|to the phone|form|link|app|video|"
+    r"\b(cant|cannot|can not|unable to|couldnt|not able to|wont be able to)\b.{0,30}\b((?<!leave )alone|(?<!mum )(?<!dad )(?<!him )(?<!her )(?<!them )on (my|his|her) own|by (my|him|her)self|without|before \d+|any (earlier|sooner|later|quicker)|upstairs|(up|up your|your|those) stairs|in the lift|the door|to the phone|form|link|app|video|"
     r"make (out|head|sense|any sense)|get the (link|form|app|page|website|code|message)|attend to|get through|get hold|read|open|see (the|a|any)|hear|until|till)\b",
     r"\b(not|cant) (coming|come) to the (phone|door)\b|\b(couldnt|could not) (come|make|get|attend|be)\b.{0,20}\b(last|yesterday|before|previous|the other)\b|\bhas (my|his|her) appointment\b|\bhop(e|ing) to make\b|\battended\b",
     r"\bfor \d+([. :]\d+)?( oclock)?\b.{0,20}\bcan\b",
@@ -75,7 +76,7 @@ _NOT_CONFIRMED = (
     r"\b(covid|temperature|fever|vomiting|diarrhoea|norovirus|chicken ?pox)\b(?!.{0,15}\b(better|gone|over|negative)\b)|\bcoming (down|out|off|up|round|over|to the end|to terms|back)\b|\battend(ing)? (hospital|another|work|school|college|court|someone)\b",
     r"\b(carer|carers|nurse|doctor|engineer|visitors?|plumber|delivery|ambulance|paramedics?|physio|midwife|health visitor) (is |are )?(still )?coming\b|\bcoming (at|between) \d+$|\b(dont|do not|didnt) think\b|\bthere (yesterday|last|already)\b",
     r"^(still |been |just )*waiting\b|\b(one|he|she|jack) isnt\b|\bmoving house\b|\bher nan\b|\btwo of us\b",
-    r"\bwill i (need|have|be|get)\b|\bnot for me its for\b",
+    r"^disliked\b|\bwill i (need|have|be|get)\b|\bnot for me its for\b",
 )
 _NOT_REBOOKED = (
     rf"\b(dont|do not|not|never|no need to|please not|wont|didnt) (want (to|you to) |have to |need to |ask (you )?to |please )?{_AGAIN}(d|ed|ing)?\b(?!.{{0,10}}\binto\b)",
@@ -83,7 +84,8 @@ _NOT_REBOOKED = (
     r"\b(asked|rang|tried|was|been|it was) (\w+ )?(to )?(reschedul\w*|rebook\w*|rearrang\w*|moved)\b.{0,30}\b(and (nobody|no one)|wasnt|isnt|but)\b|\bmoved\?|\b(re ?book|re ?arrange|change it|change this) (it )?(online|on the app)\b",
     r"\b(different|other|another|new|usual) (surgery|doctor|dr|nurse|practice|place|branch|person|clinic|gp|form|blood form|prescription|inhaler|letter)\b|\b(change|changing) (my|the|his|her) (tablets?|dressings?|address|number|surname|name|doctor|gp|pharmacy|medication|bag|catheter|bandage)\b",
     r"\b(eat|drink|breakfast|fast|results?|my tablets earlier|more tablets|prescription|sit in|waiting room|dressing|inhaler|blood form|sick note)\b|\bis that (right|correct)\b|\banother one (i|we) (only|just|had)\b|(?<!can )(?<!could )(?<!may )\b(i have|ive|i) (got )?(another|a different) appointment\b",
-    r"\b(cant|cannot|couldnt|wont|not) (\w+ )?(come|make it|make|be there|get there|do) any (earlier|sooner|later)\b|\bfor my (wife|husband|mum|dad|son|daughter|partner|mother|father|friend)$",
+    r"\b(cant|cannot|couldnt|wont|not) (\w+ )?(come|make it|make|be there|get there|do) any (earlier|sooner|later)\b|\bfor my (wife|husband|mum|dad|son|daughter|partner|mother|father|friend)$|"
+    r"\bif (you|it|they) (move|change|rearrange)\b|\b(might|may) (need|have|want) to (re|change|move)\w*\b|\bby (accident|mistake)\b",
 )
 
 APPOINTMENT = declare_question(
@@ -104,7 +106,7 @@ APPOINTMENT = declare_question(
                 rf"\b{_OTHER}\b",
                 r"\b(instead|some other|any(thing)? (else|later|earlier|sooner|after|before|next|in the|on|available)|nothing later)\b",
                 r"\b(come|do|have|make|get|see|attend|got|fit|prefer|able to do) (\w+ ){0,3}(next (week|month|day)|(?<!see you )(?<!come )(?<!coming )(?<!see u )on (mon|tues|wednes|thurs|fri|satur|sun)day|after \d|in the (morning|afternoon|evening)|later|tomorrow instead|another)\b(?!.{0,10}\b(thanks|thank you|then)\b)",
-                r"\b(can|could|cud) (i|we|you|it|he|she)\b.{0,40}\b(next week|afternoon|morning|evening|monday|tuesday|wednesday|thursday|friday|saturday|after school|after \d|later|earlier|tomorrow)\b",
+                r"\b(can|could|cud) (i|we|you|it|he|she)\b(?! (please |pls |just |kindly )*cance?l).{0,40}\b(next week|afternoon|morning|evening|monday|tuesday|wednesday|thursday|friday|saturday|after school|after \d|later|earlier|tomorrow)\b",
                 r"\b(need|want|like|have|prefer|book|send|give|gies|find|make) (me |us |ye )*(a |an |the )?(\w+ )?(later|earlier|afternoon|morning|evening|another|different|new|alternative)\b",
                 r"\b(give|gimme|gies|get|find|send|make|book|let) (me |us |have )*(in |a |an )?(one|1|sometime|fresh|something|new)\b.{0,30}\b(week|month|after|on|in|for|friday|appointment|date|later)\b",
                 r"^(please )?make it (for )?(mon|tues|wednes|thurs|fri|satur)day\b",
@@ -141,7 +143,7 @@ APPOINTMENT = declare_question(
                 rf"^{_ACT}( {_ACT})*\b|\b{_ACT}$|\b{_ACT} (my|the|this|it|please|pls|appointment|appt|for|mums|dads|his|her|our|\w+s appointment|ref|today|tomorrow|tomoro|as|ta|thanks)\b",
                 rf"\b(dont|do not|no longer|not|didnt|doesnt|dnt|wont) (need|want|require|be needing|be wanting) (\w+ )?{_APPOINTMENT}\b|\bno longer (needed|required|need|want)\b|\bnot needed\b",
                 r"\b(giv(e|ing)|let) (it|my|the|this) (\w+ )*(up|to (someone|somebody)|else|away|slot)\b|\bsome(one|body) else (can )?(have|use|need)\b|\bdont (hold|expect|keep|save|wait)\b|\bno show\b|\bgiving up my\b|\bdont want to come\b",
-                r"\bcant (do|get|face|be|mek|mak)\b|\b(stay|staying) (home|in bed)\b|\bnot (feeling )?well enough to (come|attend)\b|\bnot (going to|gonna|gona|gunna|goin) (come|make|be|attend|b)\b|\balready cancell?ed\b|\bi cancell?ed\b|\brang to cancel\b",
+                r"\bcant (do|get|face|be|mek|mak)\b|\b(stay|staying) (home|in bed)\b|\bnot (feeling )?well enough to (come|attend)\b|\b(not|aint) (going to|gonna|gona|gunna|goin) (come|make|be|attend|b)\b|\balready cancell?ed\b|\bi cancell?ed\b|\brang to cancel\b",
             ),
         },
         final={
@@ -151,7 +153,7 @@ APPOINTMENT = declare_question(
         unless={
             "cancel": (
                 r"\b(ill|i will|we will|well|im|am|i can|i am) (still |definitely )?(be there|coming|come|attend\w*|make it)\b(?! to cancel)",
-                r"\b(or|early|earlier|and) cancel\w*\b|\bcancel\w* (or|early|earlier)\b|\bcancel to cancel\b|\buncancel\b|\b(never|ignore|thinking of|didnt|did not) (\w+ ){0,2}cancel\w*\b|\bcancel\w*( please)? and (ring|call|order|can|could|i need|phone|text|the|is)\b|\bby (video|phone)\b|\bon the phone\b|\bat that time\b|\bearly mornings?\b",
+                r"\b(or|early|earlier|(?<!ahead )and) cancel\b|\b(or|early|earlier) cancel\w*\b|\bcancel\w* (or|early|earlier)\b|\bcancel to cancel\b|\buncancel\b|\b(never|ignore|thinking of|didnt|did not) (\w+ ){0,2}cancel\w*\b|\bcancel\w*( please)? and (ring|call|order|can|could|i need|phone|text|the|is)\b|\bby (video|phone)\b|\bon the phone\b|\bat that time\b|\bearly mornings?\b",
                 r"\bcancel (my|the|our|your|this) (?!(\w+s? )?(appointments?|appt|app|apt|visit|booking|slot|appoint\w*|apointment|appoinment|one|check|review|smear|call|nurse|doctor|gp|physio|blood|bloods|bp|jab|clinic|dads|mums|sons|daughters|tomorrow|today)\b)|\bcancel culture\b|\b(get hold|get through)\b|\bby mistake\b",
                 r"\b(the blood test|the bloods|my blood test) but\b|\b(text|texts|reminders?|messages?|subscription)\b|^(can|could|may) i cancel\b.{0,40}\b(on the day|up to|if|after|online|later)\b",
                 r"(?<!not )(?<!dont )\b(keep|but not|not the|not (my|his|her|monday|tuesday|wednesday|thursday|friday|wed|thu|tues)|except|only (the|cancel|mine)|coming (on )?(mon|tues|wednes|thurs|fri|satur|sun)day|still coming|one on|have you|has it|has been cancelled by|did you|you cancell?ed|if)\b(?!.{0,3}$)",
@@ -195,6 +197,9 @@ OFFER = declare_question(
                 r"\b(ill|i will|we will|well|would like to|like to|want to|can|happy to|please|id|id like to|id love to|love to|mum will|dad will|she will|he will|we|we can|i|definitely|yes) (\w+ )?(take|have|accept|make|do|come|book|be there) (it|that|this|the|them|one|please|then|to|earlier|me)?\b",
                 r"\b(i want (it|that|this)|put me (in|down)|book me|works for me|suits me|is (good|fine|great|perfect|ok)( for me| thanks| with me)?|would be (great|perfect|lovely|good|fine|brilliant)|pleased to accept|happy with that|count me in|can i (have|take) (it|this|that)|yes mum will|i would like)\b",
             ),
+        },
+        final={
+            "accept": r"^(please |pls |yes |hi |hello )*(can|could) (i|we|you) (please |pls )?(take|have|book|accept) (it|that|this|(that|this|the) (one|slot|appointment))( for me)?( please| pls| thanks| thank you)*$",
         },
         never={"accept": _NOT_TAKEN, "decline": _NOT_REFUSED},
         abroad={"confirm": "accept", "cancel": "decline", "no": "decline"},

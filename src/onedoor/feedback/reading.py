@@ -21,11 +21,12 @@ _LEADS = re.compile(
     re.IGNORECASE,
 )
 _MEASURED = re.compile(
-    r"^\s*\d+\s*(hours?|hrs?|minutes?|mins?|weeks?|wks?|days?|months?|years?|times|people|doctors|nurses|stars?|pm|am)\b", re.IGNORECASE
+    r"^\s*\d+\s*(hours?|hrs?|minutes?|mins?|weeks?|wks?|days?|months?|years?|times|people|doctors|nurses|stars?|pm|am)\b",
+    re.IGNORECASE,
 )
 _SAYS_OTHERWISE = re.compile(
     # "Good" and "poor" of something else than the care, or bitterly.
-    r"^(very )?good (in parts|at|for nothing|job|jobs|god|grief|luck|morning|evening|afternoon|joke|question|point|old|riddance)\b|"
+    r"^(very )?good (in parts|at|for nothing|to talk|job|jobs|god|grief|luck|morning|evening|afternoon|joke|question|point|old|riddance)\b|"
     r"^(very )?poor (old|eye\w*|sight|hearing|signal|health|line|man|woman|thing|lad|lass|girl|boy|me|mobility|wifi|internet|(nurse|doctor|receptionist|staff) (was|were|is|looked|had))\b|"
     r"^neither here\b|\b(used to be|could be|would be|was) good\b.*|^\d no \d"
 )
@@ -50,7 +51,8 @@ def _number(said: Said) -> int | None:
 def value(said: Said) -> Value | None:
     """One of the six; None when the words are no plain answer. A number that its words belie is unclear."""
     if said.asks or re.search(
-        r"\b(not (very |so |too |that )?(good|poor|bad|great)|who|which|how do|meant|change my)\b", said.words
+        r"\b(not (very |so |too |that )?(good|poor|bad|great)|who|which|how do|meant|change my|(please|someone) (call|ring|phone)|(call|ring|phone) me|need my|(dont|do not) know (what|who|why|how))\b",
+        said.words,
     ):
         return None
     if _SAYS_OTHERWISE.search(said.words) and not re.match(r"^it was good", said.words):
@@ -72,7 +74,10 @@ def value(said: Said) -> Value | None:
             number <= 2
             and _BAD.search(rest)
             and not _GOOD.search(rest)
-            and re.search(r"\b(very poor|disgust\w*|awful|terrible|worst|horrendous|shocking)\b", rest)
+            and re.search(
+                r"\b(very poor|disgust\w*|awful|terrible|worst|horrendous|shocking|dreadful|appalling|disgrace\w*|useless|horrible)\b",
+                rest,
+            )
         ):
             return Value("unclear")
         return Value("answer", ANSWERS[number - 1])

@@ -176,7 +176,7 @@ def _smoking_heard(words: str) -> Value | None:
     if re.search(r"\b(help|can you|dead|died|clinic|patches)\b", words):
         return None
     if re.search(
-        r"\b(not|havent|hasnt|never|cant|cannot|couldnt|unable to) (\w+ )?(stopped?|quit|given?|gave|packed|pack) ?(it|them|up|in)?\b|\bback on (them|it|the)\b",
+        r"\b(not|havent|hasnt|never|cant|cannot|couldnt|unable to) (?!now |any ?more )(\w+ )?(stopped?|quit|given?|gave|packed|pack) ?(it|them|up|in)?\b|\bback on (them|it|the)\b",
         words,
     ):
         return Value("answer", "current")
@@ -295,7 +295,7 @@ def bp(said: Said) -> Value | None:
         spoken = re.fullmatch(r"(?:\D*\s)?(\d{2,3}) (?:over |on |and |comma )?(\d{2,3})(?:\s\D*)?", words)
         pairs = [spoken.groups()] if spoken else []
     if re.search(
-        r"\b(should i|is that|is it|is \d+|dizzy|faint\w*|headaches?|chest|pain|sick|unwell|breathless|blurred|numb|worried|relevant|ok\?|what|why|how|which|can i)\b",
+        r"\b(should i|is that|is it|^is \d+|dizzy|faint\w*|headaches?|chest|pain|sick|unwell|breathless|blurred|numb|worried|relevant|ok\?|what|why|how|which|can i)\b",
         words,
     ):
         return None

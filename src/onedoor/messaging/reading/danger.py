@@ -36,7 +36,7 @@ DANGER = (
     r"\b(end|ending|finish|taking|took|take) (my|his|her|their) (own )?li(fe|ves)\b",
     r"\b(nothing|no reason|no point|not worth|isnt worth|not worth it)\b.{0,20}\b(live|living|alive|go(ing)? on|carry(ing)? on)\b",
     r"\b(dont|do not|no longer|not|cant|cannot|didnt) (want|wanna|wish|intend|plan|expect)( to| tae)?( just)? "
-    r"(be here|live|be alive|exist|wake up|go on|carry on|see (another|the) (morning|day|week|christmas))\b(?! (in|at|with) )",
+    r"(be here|live|be alive|exist|wake up|go on|carry on|see (another|the|next|my) (morning|day|week|weekend|month|summer|year|new year|birthday|christmas))\b(?! (in|at|with) )",
     r"\bnot wake up\b(?! (in|on) time)",
     r"\b(better off) (without me|dead|if i (was|were|wasnt|werent)|with me gone)\b",
     r"^kill me$|\bfeel like ending\b|\bgoodbye and thank you for (trying|everything)\b",
@@ -130,6 +130,15 @@ DANGER = (
     r"\bmissing since\b|\bi have the courage\b|\bdark thoughts\b|\bsomething stupid\b|\bon the humber bridge\b|\btrain platform\b|\bsaving up my tablets\b|\btaken an od\b|\boverdoes\w*\b",
     r"\bpoint (of|in) being alive\b|\bnothing left for me\b|\bi wont be here and\b|\bstrangl\w* (myself|me)\b|\bsmother\w*\b|\btrying to break the door\b|\bhas just hit me\b|\bisnt waking\b",
     r"\b(hart|heart) attack i think\b|\bhaving a hart attack\b|\bchest\b.{0,30}\b(killing me|elephant|hurting really)\b|\bcarnt breath\w*\b|\bsucking in (his|her) ribs\b|\bcoffee grounds\b|\bcord is coming\b|\blost the sight\b|\bweeks and bleeding\b|\bsoaking a pad\b|\bface is huge\b|\bwont fade\b|\beaten some of\b.{0,20}\bpills\b",
+    # said in few words
+    r"\b(took|taken|swallowed|ate|had|taking) (\w+ )?\d{2,} ?(x )?(co ?codamol|paracetamol|codeine|tramadol|ibuprofen|\w+mg|tablets|pills)\b|\b(ive|i have|has|hes|shes) (took|taken|swallowed) something\b|"
+    r"\b(kid|child|toddler|baby|son|daughter|he|she|boy|girl)( has| have|s)? (drank|drunk|swallowed|eaten|ate|took|taken) (a |my |some |the )?(bleach|magnets?|battery|batteries|tablets|pills|poison|dishwasher|washing)\b|\bswallowed a (magnet|battery|coin cell)\b",
+    r"\b(will|ill|im|going to|gonna|might|about to|ive) (be )?(do|done|doing) something (silly|stupid|daft|bad)\b|\btell (my|the) (kids|children|family|wife|husband|mum|dad|son|daughter) (that )?i (love|loved)\b|"
+    r"\b(ill be|i will be|im|be) gone by (then|tomorrow|the time|tonight|morning)\b|\bi wont be around\b|\b(not|wont) (be|going to be) (here|around)$|\bcancel everything forever\b|\bnobody (will|would) miss me\b",
+    r"\b(fallen|fell|down)\b.{0,25}\b(isnt|not|wont|cant) (moving|move|responding|speaking|get up)\b|^(mum|dad|he|she|my \w+) (has |just )?collapsed$|^collapsed$|\bseizure wont stop\b|\bnot making (any )?sense\b|\bbadly burnt\b|\bburnt badly\b",
+    r"\b(cant|cannot) feel (my|his|her|both) (\w+ )?legs\b|\blegs (have )?gone numb\b|\b(not|isnt) safe at home\b|\b(send|need|call|get) (the )?police\b|\b(break|breaking) in( now| to my)?$|\b(partner|husband|boyfriend|he|she|ex) (has )?(locked me in|trapped me)\b|"
+    r"^(im|i am|i think im|think im) dying$|^(a |got a |have a )?gun$|\bsmell of gas\b|\bgas (in the|leak)\b|\b(in|im in|having a) crisis\b(?!.{0,20}\b(team|line|number|appointment)\b)|\bstood on (the )?platform\b|\b(will|want to|going to|not joking i will) jump$",
+    r"^(this is |its )?(goodbye|good bye)( all| everyone)?$|\bwhats the point im done\b|^odd (last|on|this|yesterday|again|today)\b|\bchest (has been|is|been|was) killing me\b.{0,40}\b(jaw|arm|breath|sweat)",
     # asking for help
     r"^(please )?help me( please)?( now)?$|^emergency( please)?$|\b(need|send|call|get|want) (an )?ambulance\b|^ambulance( please)?( now)?$|\bcall 999\b",
     r"💊💊|🔪",
@@ -137,10 +146,10 @@ DANGER = (
 
 ABROAD = (
     # messaging.md names no list: common words for dying, killing oneself, chest pain and breath in the nine languages.
-    r"\b(umrzec|umrzeć|zabic|zabić|samobojst\w*|samobójst\w*)\b|nie ?(moge|mogę) ?odd?ych|klatce piersiowej|nie chce mi sie zyc|nie chcę żyć|nie chce zyc",
+    r"\b(umrzec|umrzeć|zabic|zabić|samobojst\w*|samobójst\w*)\b|nie ?(moge|mogę) ?odd?ych|klatce piersiowej|nie chce mi sie zyc|nie chc[eę] (juz |już )?([zż]y[cć])\b",
     r"\b(sa mor|să mor|omor|sinucid\w*|respira)\b|durere (mare )?(in|în) piept|ma doare (tare )?pieptul|mă doare (tare )?pieptul",
     r"\b(morrer|matar|suicid\w*|respirar)\b|dor (forte )?no peito",
-    r"\b(dilayaa|dhinto|dhiman|dhimanayaa|neefsan)\b|xabad(ka|kaygu?)\b",
+    r"\b(dilayaa|dhinto|dhiman|dhimanayaa|neefsan)\b|xabad(ka|kaygu?)\b|\blaab(ta|taa|tayda)\b.{0,30}\bxanuun|\bneef(ta|tu|tayda) (igu |i )?dheg",
     r"\b(marna|khudkushi|atmahatya)\b|marna cha\w*|saah nahi|saans nahi|seene (mein|me) (bohat |bahut )?dard|chhati (ma|vich)|chati (ma|vich)|sine me dard",
     r"\b(mari javu|javu che mari|swas nathi|shwas nathi)\b|atmahatya",
     r"\bmore jete|more zete|morte chai|mori jaitam|shash nite|shas nite|shash loi|buke (khub )?(betha|batha)|buko\b.{0,20}\bbish|atmohotta",
@@ -161,7 +170,7 @@ SAFE = (
     r"\b(no|not|never|without|dont have any|havent any|any)( any| had| having| a)? (chest pains?|thoughts?|suicidal|breathless\w*|"
     r"overdose|self harm|bleeding|pain in)\b",
     r"\b(im|i am|am) not (suicidal|going to (hurt|harm|kill) myself)\b",
-    r"\b(lol|haha+|ha ha|lmao|😂|🤣|joking|just kidding|jk)\b",
+    r"\b(lol|haha+|ha ha|lmao|😂|🤣|(?<!not )joking|just kidding|jk)\b",
     r"\b(through|out of) my nose\b|\bblocked nose\b",
     r"\b(suicide|self ?harm) (squad|prevention|training|group|awareness)\b",
     r"\b(die|dying) (of|for) (flu|a |an |boredom|embarrassment|shame|old age|to)\b|\brather die\b|\b(killing me|killed me)\b|\bkill my (husband|wife|mum|dad|son|daughter) if\b|\bno \w+ swelling\b|\bdying to\b|\bdying for\b",
@@ -172,7 +181,7 @@ _NOW = re.compile(
     r"\b(now|tonight|right now|again|at the moment|today|just|still|keeps?)\b(?!.{0,12}\b(fine|ok|better|lol|clear|well)\b)"
 )
 _CERTAIN = re.compile(
-    r"\b(kill(ing)? my ?self|kms|end(ing)? (my life|it all|it tonight)|cant breathe (at all|properly))\b(?!.{0,30}\blol)"
+    r"\b(kill(ing)? my ?self|kms|end(ing)? (my life|it all|it tonight)|cant breathe (at all|properly)|chest\b.{0,60}\b(my jaw|left arm))\b(?!.{0,30}\blol)"
 )
 
 _DANGER = [re.compile(pattern) for pattern in (*DANGER, *ABROAD)]
@@ -190,7 +199,7 @@ def danger(said: str) -> bool:
     return not any(pattern.search(said) for pattern in _SAFE) or bool(_NOW.search(said) and not _SAFE_NOW.search(said))
 
 
-_SAFE_NOW = re.compile(r"\b(lol|haha+|joking|no|not|never|fine|ok|clear)\b")
+_SAFE_NOW = re.compile(r"\b(lol|haha+|(?<!not )joking|no|not|never|fine|ok|clear)\b")
 
 
 _ALARMING = re.compile(
@@ -198,16 +207,19 @@ _ALARMING = re.compile(
     r"paracetamol|insulin|codeine|overdos\w*|od|end(ing)? it|end things|goodbye|good bye|cope|carry on|go on|knife|gun|chest|heart|stroke|seizure|fit|faint\w*|"
     r"collaps\w*|conscious|wake|999|ambulance|emergency|hit|hits|hitting|beat\w*|scared|frightened|safe|jump\w*|rope|bridge|cliff|cut\w*|wrists?|throat|tongue|"
     r"swell\w*|swollen|rash|numb|slurr\w*|droop\w*|floppy|chok\w*|poison\w*|burn\w*|attack\w*|stab\w*|rape\w*|voices|alive|living|live|life|alone|"
-    r"point|worth|worthless|enough|burden|tonight|whisky|vodka|note|notes|letters|hurting|unconscious|blue|grey|paralys\w*|crushing|heaven|nobody|everyone|no one|any more|anymore|forever|pregnant|contractions|waters)\b"
+    r"point|worth|worthless|enough|burden|tonight|whisky|vodka|note|notes|letters|hurting|unconscious|blue|grey|paralys\w*|crushing|heaven|nobody|everyone|no one|any more|anymore|forever|pregnant|contractions|waters|"
+    r"gone|swallow\w*|(took|taken) (them|all|my|too|the|some\w*|loads|lots|\d+)|legs|gas|silly|stupid|locked|police|crisis|platform|sugar|moving|miss me|love them|gun|legs|burnt|fell|fallen)\b"
 )
 
 
 def alarming(said: str) -> bool:
     """Whether a text has any word that danger is spoken of with; without one, a model's fear is of what it does not know.
 
-    Nor when it speaks of danger as past, denied or a figure of speech. Other scripts and languages have no list here: there the
-    model's word stands.
+    Other scripts and languages have no list here: there the model's word stands.
     """
-    if any(pattern.search(said) for pattern in _DANGER):
-        return False  # `danger` has looked at it
     return bool(_ALARMING.search(said)) or any(ord(sign) > 0x2FF and sign.isalpha() for sign in said)
+
+
+def harmless(said: str) -> bool:
+    """Whether a text speaks of danger as past, denied or a figure of speech, and not of now."""
+    return any(pattern.search(said) for pattern in _SAFE) and (not _NOW.search(said) or bool(_SAFE_NOW.search(said)))

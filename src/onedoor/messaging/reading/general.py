@@ -81,7 +81,7 @@ def proposes(said: str) -> str:
 
 WHICH_DOUBT = re.compile(
     # Somebody who is not sure has decided nothing.
-    r"\b(thinking (of|about)|dont think|do not think|dont thin|hoping|hope to|depending|supposed to|should be able|considering|tempted|"
+    r"\b(thinking (of|about)|(dont|do not) think(?!.*\bcancel)|hoping|hope to|depending|supposed to|should be able|considering|tempted|(?<!no )prob\b|"
     r"might|maybe|may (be|have|not)|mite|not sure|unsure|depends?|hopefully|possibly|perhaps|probably|let (you|u) know|will see|"
     r"we will see|if (i|we|he|she|you|it|theres|there|my|the|mum|dad|work|only|at)|unless|think about|ill think|let me|ask my|check with|"
     r"need to (ask|check|think)|dunno|dont know|not decided|undecided|try to|ill try|i will try|trying|later|provided|as long as|"
@@ -130,12 +130,14 @@ KEPT_TEXTS = re.compile(
     # Texts are wanted, or unwanted at a time only.
     r"\b(never|dont|do not|didnt|did not|not) (\w+ )?stop\b(?! (texting|bothering|contacting|pestering|it)\b.*\b(no|stop)\b)|"
     r"\b(dont|do not) (text|message) (me )?(when|while|whilst|at|after|before|during|between|on|ring|call|phone)\b|"
-    r"\bstop\b.{0,12}\bby mistake\b|\bsent stop\b|\bstop (cancelling|canceling|changing|moving)\b"
+    r"\bstop\b.{0,12}\bby mistake\b|\bsent stop\b|\bstop (cancelling|canceling|changing|moving)\b|"
+    r"\byou (dont|didnt|never) (text|message|send)\b|^no (message|text|reminder)s?( came| received)?( last time)?$|\b(not|never|havent|didnt) (got|get|had|receive\w*) (my|a|any|the|your) (\w+ )?(texts?|messages?|reminders?)\b|"
+    r"\b(stop|dont|do not) (sending|send) (me|us) to\b|\b(dont|do not|stop) (text|texting|contact|contacting) my (wife|husband|mum|dad|son|daughter|work|carer)\b|\bletters? to my old\b|\bstranger\b"
 )
 ANOTHER_WRONG = re.compile(
     # A wrong number, person or name of some other kind: on a letter, at the desk, of somebody we should ring.
-    r"\b(letter|file|records?|form|system|doctor|nurse|clinic|surgery|choice|booked|asked|my name|i rang|i called|you gave|for my|on my|its 0|it is 0|"
-    r"the number is|new number|called (in|me|us|back|out)|no one called$|nobody called$|at reception|with any)\b|\b\d{5}"
+    r"\b(letter|file|records?|form|system|doctor|nurse|(?<!your )clinic|(?<!your )surgery|choice|booked|asked|i rang|i called|you gave|for my|on my|its 0|it is 0|"
+    r"the number is|called (in|me|us|back|out)|no one called$|nobody called$|at reception|with any|wrong (day|time|date|surgery|doctor|place|name|clinic|week|month)|(registered|patient)\b.*\b(any ?more|any longer))\b|\b(its|use|now|try|mum|mums|dad|dads) (is )?0\d{4}"
 )
 NO_THANKS = re.compile(
     r"\b(for (nothing|keeping|cancelling|canceling|wasting|making|the wait|letting me down)|but|to you|no thanks|not|already told)\b"

@@ -12,7 +12,7 @@ from typing import Literal
 
 from onedoor.messaging.reading import abroad, general
 from onedoor.messaging.reading.contexts import Question, Said, question
-from onedoor.messaging.reading.danger import alarming, danger
+from onedoor.messaging.reading.danger import alarming, danger, harmless
 from onedoor.messaging.reading.model import shipped
 from onedoor.messaging.rules.normal import own_words, plain_signs, spoken, without_name, without_signature, words_of
 from onedoor.messaging.rules.replies import LONGEST, understand
@@ -25,10 +25,14 @@ DOUBTED = 0.12
 """A proposal of the patterns to which the model gives less than this is a person's to judge."""
 BACKED = 0.30
 """What a proposal needs from the model when the text is marked as a question or speaks of doubt."""
+FEW_WORDS = 0.9
+"""What the model alone needs for a word or two, of which it knows little."""
 VALUED = 0.6
 """What news of a death or a wrong number needs from the model where a value was asked for."""
-DANGER_SHARE = 0.5
-"""How likely danger must be to the model alone to reach a person at once."""
+DANGER_SHARE = 0.25
+"""How likely danger must be to the model alone to reach a person at once: a false alarm costs a minute."""
+FEARED = 0.85
+"""How likely it must be when no word in the text is one that danger is spoken of with."""
 PLAIN = 0.99
 
 
@@ -59,7 +63,7 @@ def interpret(context: str, text: str) -> Interpretation:
     if any(map(danger, {" ".join(words_of(text)), said.words})):
         return Interpretation("crisis", "", "person", PLAIN, "words of danger")
     shares = shipped().shares(context, text) if context in shipped().allowed else {}
-    if shares.get("crisis", 0.0) >= DANGER_SHARE and alarming(said.words):
+    if shares.get("crisis", 0.0) >= _fear_needed(said):
         return Interpretation("crisis", "", "person", shares["crisis"], "the model fears danger")
     likely = max(shares, key=lambda label: shares[label]) if shares else "unclear"
     long = len(said.words.split()) > LONGEST
@@ -84,6 +88,13 @@ def interpret(context: str, text: str) -> Interpretation:
 
 _BESIDE_AN_ANSWER = frozenset({"deceased", "wrong_person"})
 """What an answer may mention ("never, my dad died of it") without meaning it."""
+
+
+def _fear_needed(said: Said) -> float:
+    """How likely danger must be to the model for its word alone to reach a person at once."""
+    if harmless(said.words):
+        return 1.0
+    return DANGER_SHARE if alarming(said.words) else FEARED
 
 
 def _plain(asked: Question, said: Said) -> Interpretation | None:
@@ -186,7 +197,7 @@ def _by_model(asked: Question, said: Said, likely: str, shares: dict[str, float]
     needed = asked.sure.get(intent)
     clear = (
         needed is not None
-        and share >= needed
+        and share >= (max(needed, FEW_WORDS) if len(said.words.split()) <= 2 else needed)
         and proposed in ("", intent)
         and not said.asks
         and not _barred(asked, said, intent)
