@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -203,6 +204,14 @@ class Action:
     """Why the right call writes no audit row."""
 
 
+def _proposed(s: Scene) -> None:
+    messaging.say_meant(access=s.desk, thread_ref=s.world.thread.ref, text=s.world.inbound.pk, meant="question")
+
+
+def _phrase() -> uuid.UUID:
+    return messaging.ProposedPhrase.objects.values_list("ref", flat=True).get()
+
+
 AFTER = diary.at(diary.WEDNESDAY, 10)
 """The appointments have begun."""
 
@@ -273,6 +282,25 @@ ACTIONS: dict[str, Action] = {
     ),
     "messaging.settle_thread": Action(
         lambda s, a: messaging.settle_thread(access=a, thread_ref=s.world.thread.ref, seen=10**9)
+    ),
+    "messaging.say_meant": Action(
+        lambda s, a: messaging.say_meant(
+            access=a, thread_ref=s.world.thread.ref, text=s.world.inbound.pk, meant="unclear"
+        )
+    ),
+    "messaging.accept_phrase": Action(
+        lambda s, a: messaging.accept_phrase(access=a, ref=_phrase(), text="can Alex come later", intent="question"),
+        "manager",
+        before=lambda s: _proposed(s),
+    ),
+    "messaging.refuse_phrase": Action(
+        lambda s, a: messaging.refuse_phrase(access=a, ref=_phrase()), "manager", before=lambda s: _proposed(s)
+    ),
+    "messaging.set_ready_replies": Action(
+        lambda s, a: messaging.set_ready_replies(
+            access=a, organisation_id=s.world.organisation.pk, texts=["We will ring you."]
+        ),
+        "manager",
     ),
     "messaging.set_account": Action(
         lambda s, a: messaging.set_account(
@@ -397,7 +425,9 @@ ACTIONS: dict[str, Action] = {
         )
     ),
     "questionnaires.withdraw": Action(
-        lambda s, a: questionnaires.withdraw(question_id=questionnaires.PutQuestion.objects.get().pk, by=a.actor),
+        lambda s, a: questionnaires.withdraw(
+            question_id=questionnaires.PutQuestion.objects.get(patient=s.own).pk, by=a.actor
+        ),
         before=lambda s: questionnaires.ask(
             organisation_id=s.world.organisation.pk, patient_id=s.own.pk, form="smoking", by=s.desk.actor
         ),
@@ -406,7 +436,7 @@ ACTIONS: dict[str, Action] = {
         lambda s, a: recall.invite(organisation_id=s.world.organisation.pk, patient_id=s.own.pk, by=a.actor)
     ),
     "recall.withdraw": Action(
-        lambda s, a: recall.withdraw(invitation_id=recall.Invitation.objects.get().pk, by=a.actor),
+        lambda s, a: recall.withdraw(invitation_id=recall.Invitation.objects.get(patient=s.own).pk, by=a.actor),
         before=lambda s: recall.invite(organisation_id=s.world.organisation.pk, patient_id=s.own.pk, by=s.desk.actor),
     ),
     "exchange.apply_upload": Action(lambda s, a: exchange.apply_upload(ref=s.world.file.ref, access=a), "manager"),

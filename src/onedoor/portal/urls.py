@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from onedoor.portal import changing, views
+from onedoor.portal import asking, changing, views
 
 urlpatterns: list[URLPattern] = [
     path("did-you-send-me-this/", views.genuine, name="genuine"),
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern] = [
     path("my/appointments/<uuid:ref>/cancel/", views.cancel, name="my_cancel"),
     path("my/appointments/<uuid:ref>/earlier/", views.earlier, name="my_earlier"),
     path("my/offers/<uuid:ref>/<slug:answer>/", views.answer_offer, name="my_offer"),
+    path("my/questions/<uuid:ref>/", asking.answer_question, name="my_question"),
+    path("my/invitations/<uuid:ref>/", asking.answer_invitation, name="my_invitation"),
     path("my/messages/", views.messages_page, name="my_messages"),
     path("my/looks/", views.looks, name="my_looks"),
 ]

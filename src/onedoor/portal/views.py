@@ -20,6 +20,7 @@ from onedoor.kernel.words import clock_time, long_day
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
 from onedoor.patients.types import Card
+from onedoor.portal import asking
 from onedoor.records import api as records
 from onedoor.ui.access import granted, patient, public
 from onedoor.ui.pages import page
@@ -39,6 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
         me=me,
         offers=booking.open_offers_of(access, me.id),
         upcoming=booking.upcoming_of(access, me.id),
+        **asking.section(access, me.id),
     )
 
 

@@ -6,6 +6,7 @@ from django.urls import URLPattern, path, register_converter
 
 from onedoor.staff.addresses import DayConverter, MarkConverter
 from onedoor.staff.views import (
+    asking,
     counters,
     diary,
     home,
@@ -72,6 +73,10 @@ urlpatterns: list[URLPattern] = [
     path("waiting/<uuid:ref>/leave/", offers.leave, name="waiting_leave"),
     path("patients/", patients.search, name="patients"),
     path("patients/<uuid:ref>/", patients.patient, name="patient"),
+    path("patients/<uuid:ref>/ask/", asking.ask, name="patient_ask"),
+    path("patients/<uuid:ref>/invite/", asking.invite, name="patient_invite"),
+    path("questions/<uuid:ref>/withdraw/", asking.withdraw, name="question_withdraw"),
+    path("invitations/<uuid:ref>/withdraw/", asking.withdraw_invitation, name="invitation_withdraw"),
     path("imports/", imports.imports, name="imports"),
     path("imports/<uuid:ref>/", imports.file, name="import_file"),
     path("imports/<uuid:ref>/apply/", imports.apply, name="import_apply"),

@@ -14,6 +14,7 @@ from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.staff import subjects
 from onedoor.staff.frame import staff_page
+from onedoor.staff.views import asking
 from onedoor.tasks import api as tasks
 from onedoor.ui.access import granted, staff
 
@@ -66,4 +67,6 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
         entries=[entry for entry in entries if kind in ("", entry.kind)][: None if "all" in request.GET else _ENTRIES],
         more="all" not in request.GET and len(entries) > _ENTRIES,
         looks=records.who_looked(access, card.id, limit=10),
+        may_ask=access.may(Permission.MESSAGES),
+        **asking.section(access, card.id),
     )

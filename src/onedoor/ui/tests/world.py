@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -17,6 +18,10 @@ from onedoor.kernel.access import Access, Role
 from onedoor.messaging.models import Inbound, Thread
 from onedoor.messaging.tests.asking_factories import say
 from onedoor.patients.models import Patient, PortalAccount
+from onedoor.questionnaires import api as questionnaires
+from onedoor.questionnaires.models import PutQuestion
+from onedoor.recall import api as recall
+from onedoor.recall.models import Invitation
 from onedoor.tasks.models import Task
 
 WEDNESDAY = diary.WEDNESDAY
@@ -51,6 +56,10 @@ class World:
     kind_id: int
     file: ImportFile
     """A patient list that the manager has read and not applied."""
+    question: PutQuestion
+    """To Maud, open."""
+    invitation: Invitation
+    """Maud's, open."""
 
     @property
     def organisation(self) -> Organisation:
@@ -138,6 +147,10 @@ def make() -> World:
             content=LIST.encode(),
             access=access_of(people[Role.PRACTICE_MANAGER]),
         ),
+        question=questionnaires.ask(
+            organisation_id=practice.organisation.pk, patient_id=maud.pk, form="smoking", by=desk
+        ),
+        invitation=recall.invite(organisation_id=practice.organisation.pk, patient_id=maud.pk, by=desk),
     )
 
 
@@ -176,6 +189,13 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "thread_settle": (thread,),
         "thread_assign": (thread,),
         "thread_answer": (thread,),
+        "thread_meant": (thread,),
+        "thread_put_back": (thread,),
+        "phrases": ({},),
+        "phrase": ({"ref": uuid.UUID(int=1)},),
+        "accuracy": ({},),
+        "accuracy_download": ({},),
+        "ready_replies": ({},),
         "inbox_download": ({},),
         "sent": ({},),
         "offers": ({},),
@@ -189,6 +209,10 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "waiting_leave": ({"ref": world.entry.ref},),
         "patients": ({},),
         "patient": ({"ref": world.sam.ref},),
+        "patient_ask": ({"ref": world.sam.ref},),
+        "patient_invite": ({"ref": world.sam.ref},),
+        "question_withdraw": ({"ref": world.question.ref},),
+        "invitation_withdraw": ({"ref": world.invitation.ref},),
         "imports": ({},),
         "import_file": ({"ref": world.file.ref},),
         "import_apply": ({"ref": world.file.ref},),
@@ -209,6 +233,8 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "my_coming": (mine,),
         "my_cancel": (mine,),
         "my_earlier": (mine,),
+        "my_question": ({"ref": world.question.ref},),
+        "my_invitation": ({"ref": world.invitation.ref},),
         "my_offer": ({"ref": world.offer.ref, "answer": "accept"},),
         "my_messages": ({},),
         "my_looks": ({},),
