@@ -34,8 +34,9 @@ STAFF = (
     "patients",
     "patient",
     "counters",
+    "accuracy",
 )
-MANAGER = ("imports", "import_file", "settings", "appointment_type", "sending")
+MANAGER = ("phrases", "imports", "import_file", "settings", "appointment_type", "sending")
 PATIENT = ("my_home", "my_appointment", "my_cancel", "my_messages", "my_looks")
 
 
@@ -61,6 +62,8 @@ def pages(world: World) -> dict[str, str]:
         "patients": reverse("patients") + "?q=hollis",
         "patient": reverse("patient", args=[world.sam.ref]),
         "counters": reverse("counters"),
+        "accuracy": reverse("accuracy"),
+        "phrases": reverse("phrases"),
         "imports": reverse("imports"),
         "import_file": reverse("import_file", args=[world.file.ref]),
         "settings": reverse("settings"),

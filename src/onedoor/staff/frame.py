@@ -47,6 +47,8 @@ _MENU: tuple[tuple[str, str, Permission | None], ...] = (
     ("Patients", "patients", Permission.PATIENTS),
     ("Import", "imports", Permission.IMPORT),
     ("Counters", "counters", Permission.COUNTERS),
+    ("Accuracy", "accuracy", Permission.ACCURACY),
+    ("Phrases", "phrases", Permission.PHRASES),
     ("Settings", "settings", Permission.SETTINGS),
 )
 

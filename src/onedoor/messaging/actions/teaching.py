@@ -219,13 +219,14 @@ _PERSONAL = re.compile(r"\d(?:[\s-]?\d){9}|\b0?7\d{3}\s?\d{3}\s?\d{3}\b|\b\d{1,2
 
 
 @transaction.atomic
-def set_ready_replies(*, access: Access, texts: Sequence[str]) -> int:
+def set_ready_replies(*, access: Access, organisation_id: int, texts: Sequence[str]) -> int:
     """The replies that a practice keeps ready, in this order, in place of those before; returns how many.
 
     Raises NamesSomebody for one that holds a date, or a number as patients have them.
     """
     access.require(Permission.SETTINGS)
-    (organisation_id,) = access.organisations[:1]
+    if organisation_id not in access.organisation_ids:
+        raise NotPermitted(Permission.SETTINGS)
     kept = [text.strip()[:READY_LONGEST] for text in texts if text.strip()][:READY_MOST]
     for text in kept:
         if _PERSONAL.search(text):

@@ -126,11 +126,11 @@ def anonymous(
     )
     if any(sign.islower() for sign in said):  # in a text of capitals only they tell nothing
         said = _CAPITAL.sub(lambda found: found[0] if _all_known(found[0]) or found[0].isupper() else somebody, said)
-    said = re.sub(rf"\b{somebody}(?:[\s,&]+(?:and\s+)?{somebody})+\b", somebody, said)
     said = re.sub(r"(?:\d[\d,.]*)+", "some", said)
     said = "".join("" if sign.isdigit() or sign.isdecimal() else sign for sign in said)
     for name in sorted(own | spoken, key=len, reverse=True):
         said = re.sub(_loosely(name), somebody, said, flags=re.I)
+    said = re.sub(rf"\b{somebody}(?:[\s,&]+(?:and\s+)?{somebody})+\b", somebody, said)
     return re.sub(r"[^\S\n]+", " ", said).strip()
 
 

@@ -25,7 +25,7 @@ _OF_VISITS = {
 _OF_OFFERS = {"accept": "They want it", "decline": "They do not want it"}
 MEANINGS: dict[str, dict[str, str]] = {
     "appointment": {**_OF_VISITS, **_ANYWHERE},
-    "offer": {**_OF_OFFERS, "cancel": "They cancel", **_ANYWHERE},
+    "offer": {**_OF_OFFERS, **_OF_VISITS, **_ANYWHERE},
     "flu": {**_OF_OFFERS, "already_done": "They have had it", **_ANYWHERE},
 }
 """By the kind of question that was open; of other kinds only what may be said at any time."""
@@ -70,4 +70,6 @@ def may_teach(*, context: str, intent: str, outcome: str, meant: str) -> bool:
     """Whether a phrase may be proposed: never of feedback, which was promised to be anonymous, nor of danger."""
     if context in ("fft", "which") or "crisis" in (intent, outcome, meant):
         return False
+    if context == "offer" and meant in _OF_VISITS:
+        return False  # it answered something else than the offer, and would teach a label that offers do not have
     return meant in meanings(context)

@@ -115,7 +115,18 @@ def test_a_patient_sees_nobody_else(world: World) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["health", "offers_switch", "settings", "telephone", "offer_policy", "appointment_type", "sending"],
+    [
+        "health",
+        "offers_switch",
+        "settings",
+        "telephone",
+        "offer_policy",
+        "appointment_type",
+        "sending",
+        "ready_replies",
+        "phrases",
+        "phrase",
+    ],
 )
 def test_the_desk_changes_no_settings(world: World, name: str) -> None:
     client = client_of(world.receptionist)
@@ -126,11 +137,22 @@ def test_the_desk_changes_no_settings(world: World, name: str) -> None:
 
 def test_the_administrator_sees_no_patient(world: World) -> None:
     client = client_of(world.administrator)
-    allowed = {"home", "health", "settings", "telephone", "work_at", "sending", "offer_policy", "offers_switch"}
+    allowed = {
+        "home",
+        "health",
+        "settings",
+        "telephone",
+        "work_at",
+        "sending",
+        "offer_policy",
+        "offers_switch",
+        "accuracy",
+        "accuracy_download",
+    }
     for name, address in walk(world):
         if name not in allowed:
             assert (client.get(address).status_code, client.post(address).status_code) == (404, 404), name
-        elif name not in ("offer_policy", "offers_switch", "telephone", "work_at"):
+        elif name not in ("offer_policy", "offers_switch", "telephone", "work_at", "accuracy_download"):
             page = client.get(address, follow=True).content.decode()
             assert "Hollis" not in page
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -93,6 +95,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "staff/inbox.jinja",
         "inbox",
         rows=rows,
+        clocks={row.id: _clock(row.waiting_since) for row in rows},
         whose=whose,
         choices=WHOSE,
         count=messaging.inbox_count(access),
@@ -134,11 +137,17 @@ def thread(request: HttpRequest, ref: UUID) -> HttpResponse:
     chosen = _choose(found, request.GET.get("person", ""))
     card = None
     appointments = []
+    elsewhere: list[messaging.ThreadView] = []
     if chosen.person is not None:
         card = patients.card(access, chosen.person.id)
         records.look(access=access, patient_id=card.id, page="inbox")
         appointments = booking.upcoming_of(access, card.id)
+        elsewhere = [other for other in messaging.thread_of_patient(access, card.id, limit=1) if other.ref != ref]
     said = [one for one in found.said if chosen.shows(one)]
+    judged = messaging.judged(access, [one.key for one in said if not one.ours])
+    # What waits is the last text that was left to a person, unless somebody has said what it meant.
+    waiting = [one.key for one in said if one.outcome in ("person", "crisis") and not one.copy]
+    newest = max(waiting, default=0) if found.waiting_since else 0
     return staff_page(
         request,
         "staff/thread.jinja",
@@ -153,6 +162,12 @@ def thread(request: HttpRequest, ref: UUID) -> HttpResponse:
         outcome_words=OUTCOME_WORDS,
         stands=STANDS,
         on_appointment=ON_APPOINTMENT,
+        judged=judged,
+        newest=newest,
+        meant_words=messaging.verdicts.WORDS,
+        elsewhere=elsewhere,
+        ready=messaging.ready_replies(access),
+        begun=_ready(access, request.GET.get("ready", "")),
         tasks=_tasks(access, ref),
         kinds={declared.name: declared for declared in tasks.kinds()},
         colleagues=accounts.colleagues(access),
@@ -232,8 +247,81 @@ def answer(request: HttpRequest, ref: UUID) -> HttpResponse:
     except (messaging.NotOpen, booking.BookingError):
         messages.error(request, "That can no longer be done: look at the appointment. Nothing was changed.")
     else:
+        _say(access, ref, request.POST.get("text", ""), "rebook" if intent == "earlier" else intent)
         messages.success(request, f"Done: {ON_APPOINTMENT[intent].lower()}. Write back if they should know.")
     return _back(request, ref)
+
+
+@staff(Permission.MESSAGES)
+@require_POST
+def meant(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """Say what a text meant, in one tap. Of a question dealt with, or thanks, nothing more waits."""
+    access = granted(request)
+    _thread(access, ref)
+    text, what = request.POST.get("text", ""), request.POST.get("meant", "")
+    if not text.isdecimal() or len(text) > 18:
+        raise Http404
+    try:
+        verdict = messaging.say_meant(access=access, thread_ref=ref, text=int(text), meant=what)
+    except (messaging.Inbound.DoesNotExist, messaging.NotAMeaning) as error:
+        raise Http404 from error
+    said = messaging.verdicts.WORDS[verdict.meant]
+    if verdict.corrected:
+        messages.success(request, f"Written down: “{said}”. What the system did is not undone by this.")
+    elif what in messaging.verdicts.SETTLES and _settled(access, ref, subjects.seen_of(request)):
+        messages.success(request, f"Written down: “{said}”. Nothing here waits any more.")
+    else:
+        messages.success(request, f"Written down: “{said}”.")
+    return _back(request, ref)
+
+
+def _settled(access: Access, ref: UUID, seen: int) -> bool:
+    """Whether the conversation waits no more: not if a newer text came, or something must be decided first."""
+    try:
+        messaging.settle_thread(access=access, thread_ref=ref, seen=seen)
+    except (tasks.NewerCame, messaging.MustDecide):
+        return False
+    return True
+
+
+@staff(Permission.MESSAGES)
+@require_POST
+def put_back(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """Undo a cancellation that a text did and did not mean, while its place is free."""
+    access = granted(request)
+    found = _thread(access, ref)
+    text = request.POST.get("text", "")
+    known = {str(one.key): one.key for one in found.said if not one.ours}
+    if text not in known:
+        raise Http404
+    judged = messaging.judged(access, [known[text]])[known[text]]
+    if (judged.intent, judged.subject) != ("cancel", "appointment") or not judged.corrected or not judged.subject_id:
+        raise Http404
+    try:
+        booking.come_back(appointment_id=judged.subject_id, by=access.actor)
+    except booking.BookingError:
+        messages.error(
+            request, "It cannot be put back: the place has gone, or its time has passed. Book another place."
+        )
+    else:
+        messages.success(request, "The appointment stands again. Write back, so that they know.")
+    return _back(request, ref)
+
+
+LONG, TOO_LONG = timedelta(hours=1), timedelta(hours=4)
+"""Waiting is marked from an hour on; after four, the time that a reply has, it is too long."""
+
+
+def _clock(since: datetime | None) -> str:
+    """The mark beside how long a conversation has waited: a sign and words, never a colour alone."""
+    waited = clock.now() - since if since is not None else timedelta()
+    return "▲ Too long" if waited >= TOO_LONG else "◷ Over an hour" if waited >= LONG else ""
+
+
+def _ready(access: Access, wanted: str) -> str:
+    """The ready reply with this number, to begin with."""
+    kept = messaging.ready_replies(access)
+    return kept[int(wanted) - 1] if wanted.isdecimal() and 0 < int(wanted) <= len(kept) else ""
 
 
 SENT_WORDS = {
@@ -279,6 +367,13 @@ def sent(request: HttpRequest) -> HttpResponse:
         words=SENT_WORDS,
         arrived=ARRIVED,
     )
+
+
+def _say(access: Access, ref: UUID, text: str, what: str) -> None:
+    """What was done for a text that waits is also what it meant, where that may be said of it."""
+    if text.isdecimal() and len(text) < 18 and int(text):
+        with suppress(messaging.Inbound.DoesNotExist, messaging.NotAMeaning):
+            messaging.say_meant(access=access, thread_ref=ref, text=int(text), meant=what)
 
 
 def _answer(access: Access, about: AppointmentView, intent: str) -> None:

@@ -39,6 +39,7 @@ def settings(request: HttpRequest) -> HttpResponse:
         may_stop_all=may_stop_all(access),
         policy=booking.policy_of(access, organisation.pk),
         types=booking.types_of(access, organisation.pk) if diary else None,
+        ready=messaging.ready_replies(access) if access.may(Permission.MESSAGES) else None,
         wave_sizes=WAVE_SIZES,
         windows=WINDOWS,
         notices=NOTICES,
