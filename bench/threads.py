@@ -331,7 +331,7 @@ class _Family:
         live = self.live()
         if not live:
             self.now = self.begins + timedelta(minutes=5)
-            self.visits.append(Visit(0, _moment(_day(1), 1_010), False))
+            self.visits.append(Visit(0, _moment(_day(1), 1_020), False))
             live = self.live()
         return self.dice.choice(live)
 
@@ -520,10 +520,11 @@ class _Family:
     def _offer(self) -> None:
         """An earlier place is offered to one of them; the last text that the phone got is that offer."""
         fits = [n for n, visit in enumerate(self.visits) if visit.starts_at > _moment(_day(1), 700)]
-        visit = self.dice.choice(fits) if fits else self.pick()
+        if not fits:
+            return self._bare()
+        visit = self.dice.choice(fits)
         self.offer = visit
         self.now = self.begins + timedelta(minutes=self.dice.choice((6, 9, 13, 30, 200)))
-        others = [n for n in self.asked() if n != visit]
         kind = self.dice.choice(("accept", "accept", "yes", "decline", "named"))
         if kind == "accept":
             self.steps.append(Step(self.now, "text", self.words(ACCEPT), frozenset({(visit, "move")}), visit))
@@ -535,13 +536,15 @@ class _Family:
                      frozenset({(visit, "move")}), visit)
             )  # fmt: skip
         else:
-            acts = set() if others else {(visit, "move"), (visit, "confirm")}
+            # The offer is the newest text on the phone, by more than a moment, and asks for a YES.
+            acts = {(visit, "move"), (visit, "confirm")}
             self.steps.append(
                 Step(self.now, "text", self.words(["yes", "YES", "Yes please", "ok"]), frozenset(acts), visit)
             )
         if self.dice.random() < 0.3:
             self.now += timedelta(seconds=self.dice.choice((2, 20)))
             self.steps.append(Step(self.now, "copy", "new"))
+        return None
 
     def _stop(self) -> None:
         visit = self.pick()
@@ -779,7 +782,7 @@ class _Thread:
             .values_list("body", flat=True)
             .first()
         )
-        found = re.findall(r"(\d) for ([^,]+), (\w{3} \d+ \w{3} [^,.]+?(?:am|pm|midday))", body or "")
+        found = re.findall(r"(\d) for ([^,]+), (\w{3} \d+ \w{3} [^,.]*?(?:am|pm|midday))", body or "")
         return [(name, rest) for _, name, rest in found] or None
 
     def _answer(self, step: Step) -> tuple[str, frozenset[Act]] | None:
