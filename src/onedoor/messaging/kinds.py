@@ -55,8 +55,11 @@ DECEASED = declare_kind(
         "deceased_reply",
         "A text about somebody who has died",
         "reception",
-        timedelta(hours=4),
-        (Outcome("answered", "Spoke to the family"), Outcome("nothing", "Nothing needed doing")),
+        timedelta(minutes=15),
+        (
+            Outcome("answered", "Spoke to the family: no texts to this number"),
+            Outcome("nothing", "Nobody has died: text this number again"),
+        ),
     )
 )
 THREAD_KINDS = tuple(kind.name for kind in (REPLY, CRISIS, WHICH, WRONG_NUMBER, DECEASED))

@@ -156,7 +156,9 @@ def opt_out(
         cursor.execute(
             """INSERT INTO messaging_opt_out (organisation_id, number, because, since) VALUES (%s, %s, %s, %s)
                ON CONFLICT (organisation_id, number) WHERE until IS NULL DO UPDATE SET because = EXCLUDED.because
-               WHERE messaging_opt_out.because <> EXCLUDED.because AND EXCLUDED.because = 'stop'
+               WHERE messaging_opt_out.because <> EXCLUDED.because
+                 AND (EXCLUDED.because = 'stop' OR messaging_opt_out.because = 'undecided'
+                      OR (EXCLUDED.because = 'bereaved' AND messaging_opt_out.because = 'unreachable'))
                RETURNING id""",
             [organisation_id, number, because, since or clock.now()],
         )

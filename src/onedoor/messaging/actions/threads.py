@@ -16,7 +16,7 @@ from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.actions.asking import opt_in, opt_out
 from onedoor.messaging.actions.queueing import queue
-from onedoor.messaging.kinds import REPLY, STAFF_REPLY, THREAD_KINDS, WRONG_NUMBER
+from onedoor.messaging.kinds import DECEASED, REPLY, STAFF_REPLY, THREAD_KINDS, WRONG_NUMBER
 from onedoor.messaging.models import Inbound, OptOut, Thread
 from onedoor.messaging.queries.threads import by_ref
 from onedoor.messaging.types import NewMessage
@@ -199,7 +199,11 @@ def on_task_completed(event: TaskCompleted) -> None:
     if event.kind == "wrong_number":
         asked_at = tasks.Task.objects.values_list("created_at", flat=True).get(pk=event.task_id)
         _number_checked(thread, wrong=event.outcome == "wrong", asked_at=asked_at, by=event.by)
+    if event.kind == DECEASED.name and event.outcome == "nothing":
+        opt_in(organisation_id=thread.organisation_id, number=thread.number, by=event.by, because="bereaved")
     if not _waiting(thread).exists():
+        # A STOP among other wishes was read by a person, who has stopped the texts if that was meant.
+        opt_in(organisation_id=thread.organisation_id, number=thread.number, by=event.by, because="undecided")
         key, there = _THERE.get()
         _settle(thread, there if key == thread.pk else _before_a_person(thread), by=event.by)
 

@@ -28,6 +28,7 @@ from onedoor.messaging.models import Ask, Inbound, Message, State, Thread
 from onedoor.messaging.reading.contexts import questions
 from onedoor.messaging.reading.live import read_on
 from onedoor.messaging.rules import wording
+from onedoor.messaging.rules.machines import from_a_machine, is_picture, speaks_of_stopping
 from onedoor.messaging.rules.replies import Option, Understood, understand
 from onedoor.messaging.types import Candidate, NewAsk, NewMessage
 from onedoor.patients import api as patients
@@ -60,8 +61,15 @@ ANSWERS_ONLY = frozenset({"confirm", "accept", "decline", "already_done", "answe
 ANSWERS_AN_HOUR = 12
 """More answers by machine than this to one phone is two machines talking (messaging.md 3.3, cht-core #750)."""
 GAP = timedelta(seconds=60)
+"""Between two answers to words of danger."""
+WINDOW = timedelta(minutes=15)
+"""One answer by machine to a phone in this time, about whatever was asked: a second one tells nobody anything new, and two
+machines answer each other for ever. As long as the question which visit is meant waits, so that nothing talks over it.
+Excepted are crisis answers, answers to a new wish that was acted on (STOP and START among them; they do not count either),
+and the question itself."""
 ANSWER_USEFUL = timedelta(hours=12)
 
+BEREAVED = "A text that may tell of a death"
 TRIES = 3
 """So often a text is tried whose dealing failed for a reason that may pass."""
 UNREAD = "could not be read by machine"
@@ -337,6 +345,8 @@ class _Reply:
         self.inbound.intent = read.intent
         if read.intent == "crisis":
             self._crisis()
+        elif from_a_machine(self.inbound.text):
+            self._done("machine", "", "an automatic reply")
         elif read.intent == "stop":
             self._stop()
         elif read.intent == "start":
@@ -349,26 +359,80 @@ class _Reply:
                 quietly=True,
             )
         elif read.intent == "death":
-            self.to_person(
-                "it may tell of a death", kind=kinds.DECEASED, title="A text that may tell of a death", quietly=True
-            )
+            self._death()
         elif read.intent == "wrong_number":
             self._wrong_number()
+        elif (kind := self._in_doubt()) is not None:
+            # Whoever has the phone now is not known to be any of those whose visits these are.
+            self.to_person(
+                "the number rests until a person has decided",
+                kind=kind,
+                title=CHECK if kind is kinds.WRONG_NUMBER else BEREAVED,
+                quietly=True,
+            )
         elif not self.holders:
             self.to_person("nobody registered here has this number", title="A text from a number that we do not know")
         elif len(self.answers_lately) >= ANSWERS_AN_HOUR:
             self.to_person("twelve answers by machine within the hour", quietly=True)
         elif read.intent == "help":
-            self._answer(kinds.ANSWER.name, wording.helped(self.practice))
+            if self._may_answer():
+                self._answer(kinds.ANSWER.name, wording.helped(self.practice))
             self.to_person("asks for help", quietly=True)
+        elif is_picture(self.inbound.text):
+            self._picture()
         elif self.which is not None:
             self._answer_to_which(read, self.which)
         elif read.intent == "thanks" and not self.open_asks:
             self._done("thanks", "thanks", read.why)
         elif not read.readings:
+            if speaks_of_stopping(self.inbound.text):
+                # Nothing is guessed of two wishes; but until a person has decided nothing of a campaign goes to them.
+                opt_out(
+                    organisation_id=self.organisation_id, number=self.number, by=self._speaker(), because="undecided"
+                )
             self.to_person(read.why)
         else:
             self._decide(read)
+
+    def _in_doubt(self) -> Kind | None:
+        """The work under which this number rests: somebody said that it is wrong, or told of a death."""
+        why = resting(organisation_id=self.organisation_id, number=self.number)
+        return {"wrong_number": kinds.WRONG_NUMBER, "bereaved": kinds.DECEASED}.get(why)
+
+    def _may_answer(self) -> bool:
+        """Whether an answer that nothing was done for may go: none by machine went to this phone in the window."""
+        done = Inbound.objects.filter(
+            organisation_id=self.organisation_id,
+            number=self.number,
+            processed_at__gt=self.now - WINDOW,
+            outcome__in=("acted", "stopped", "started"),
+        )
+        sent = Message.objects.filter(
+            organisation_id=self.organisation_id,
+            number=self.number,
+            purpose__in=kinds.BY_MACHINE,
+            created_at__gt=self.now - WINDOW,
+        )
+        return not sent.exclude(subject="inbound", subject_id__in=done.values("pk")).exists()
+
+    def _picture(self) -> None:
+        """Nobody can know what was on it: they are told so, and a person has the number."""
+        if self._may_answer():
+            self._answer(kinds.ANSWER.name, wording.no_pictures(self.practice))
+        self.to_person(
+            "a picture, or no words: it cannot be read here",
+            title="A picture was sent: ask what it shows",
+            quietly=True,
+        )
+
+    def _death(self) -> None:
+        """All that we begin pauses for everybody with this number; nobody is marked, and no visit ends, by a machine."""
+        new = opt_out(organisation_id=self.organisation_id, number=self.number, by=self._speaker(), because="bereaved")
+        if self.which is not None:
+            self._withdraw_which(self.which)
+        if new and self._may_answer():
+            self._answer(kinds.ANSWER.name, wording.sympathy(self.practice))
+        self.to_person("it may tell of a death", kind=kinds.DECEASED, title=BEREAVED, quietly=True)
 
     def _from_a_machine(self) -> None:
         """A short code or a name: never answered, and nothing acts on it (messaging.md 3.3)."""
@@ -434,8 +498,10 @@ class _Reply:
         if opt_in(organisation_id=self.organisation_id, number=self.number, by=self._speaker()):
             self._answer(kinds.ANSWER.name, wording.started(self.practice))
             self._enter("Asked by text for texts to this number again", self.holders)
-        elif resting(organisation_id=self.organisation_id, number=self.number):
-            self.to_person("says START while the number is being checked", kind=kinds.WRONG_NUMBER, title=CHECK)
+        elif resting(organisation_id=self.organisation_id, number=self.number) not in ("", "undecided"):
+            kind = self._in_doubt() or kinds.WRONG_NUMBER
+            title = CHECK if kind is kinds.WRONG_NUMBER else BEREAVED
+            self.to_person("says START while the number is being checked", kind=kind, title=title)
             return
         self._done("started", "start", "the whole text")
 
@@ -740,8 +806,7 @@ class _Reply:
     ) -> None:
         """A person reads it. The phone is told once, while nothing of it waits yet and nothing was sent to it just now."""
         newly = self._ask(kind, title, why)
-        lately = [at for _, at in self.answers_lately]
-        if newly and not quietly and (not lately or self.now - max(lately) >= GAP):
+        if newly and not quietly and self._may_answer():
             self._answer(kinds.ANSWER.name, wording.person_reads(self.practice))
         self._done(outcome, self.inbound.intent or "person", why)
 

@@ -16,7 +16,7 @@ YOUNG = 16
 @dataclass(frozen=True)
 class Standing:
     """What is known of a patient and a number when a text is due. `resting` says why the number is not to be used:
-    "stop", "wrong_number", "unreachable", or "" for a number in use."""
+    "stop", "wrong_number", "bereaved", "undecided", "unreachable", or "" for a number in use."""
 
     has_number: bool = True
     deceased: bool = False
@@ -38,6 +38,10 @@ _ALWAYS: dict[str, frozenset[Group]] = {
     # An answer goes to whoever has just written: that number is in use, and STOP is confirmed by it.
     "stop": frozenset({"reminder", "campaign", "result"}),
     "wrong_number": frozenset({"reminder", "campaign", "result"}),
+    # Somebody told of a death: all that we begin waits for a person, whoever else has the number.
+    "bereaved": frozenset({"reminder", "campaign", "result"}),
+    # STOP beside another wish: a person finds out what is meant; what we need not send waits until then.
+    "undecided": frozenset({"campaign"}),
     "unreachable": frozenset({"reminder", "campaign", "result"}),
     # A plain text alone would not meet the need (clinical.md 6.4).
     "by_phone": frozenset({"reminder", "campaign", "result"}),

@@ -77,6 +77,22 @@ def wrong_number(practice: Practice) -> str:
     )
 
 
+def sympathy(practice: Practice) -> str:
+    """After news of a death: names nobody and asks nothing (clinical.md 6.2)."""
+    return (
+        f"Thank you for telling us. We are very sorry. We have stopped our texts to this number, and a person at "
+        f"{practice.name} will read yours."
+    )
+
+
+def no_pictures(practice: Practice) -> str:
+    """A picture came, which nobody here can see."""
+    return (
+        f"Sorry, we cannot see pictures here. Please write to us in words or ring {practice.name} on {practice.phone}; "
+        "in an emergency 999."
+    )
+
+
 def person_reads(practice: Practice) -> str:
     """What we cannot act on is read by somebody."""
     return (
