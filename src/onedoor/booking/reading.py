@@ -28,7 +28,7 @@ _NOT_CANCELLED = (
 )
 _CANCELLED_BEFORE = (
     r"\bcancell?ed (\w+ )?(last (time|month|year)|by (you|the|mistake|accident|yourselves)|in error|on (me|us))\b|\b(by (mistake|accident)|in error)\b|\buncancel|\breinstate|"
-    r"\b(you|they|surgery|the (surgery|doctor|nurse|clinic|practice|hospital)) (\w+ )?cancell?(ed|ing)\b|\bthe (last|previous) one\b|\bbeen cancelled (twice|again|before)\b|\blast time (it|you|they)\b|\b(never|not) heard back\b|\bfor cancelling\b",
+    r"\b(you|they|surgery|the (surgery|doctor|nurse|clinic|practice|hospital)) (\w+ )?cancell?(ed|ing)\b|\bthe (last|previous) one\b|\bcance?ll?ed (my|the|our|a) (?!appointment|appt|app|apt|slot|booking|visit|one|blood|review|smear|check)\w+|\bbeen cancelled (twice|again|before)\b|\blast time (it|you|they)\b|\b(never|not) heard back\b|\bfor cancelling\b",
     r"\b(bus|buses|train|trains|tram|flight|school|class|lesson|holiday|meeting|shift|work|taxi|ferry|hospital|operation|scan) (is |are |was |has been |have been |been |got )?cancell?ed\b(?!.*\b(cant|cannot|wont|cancel my|please cancel|will not|not be)\b)",
 )
 _CANCEL_UNDECIDED = (
@@ -45,7 +45,7 @@ _WHICH_CANCELLED = (
     r"\b(first|second|third|1st|2nd|3rd|last|later|earlier|other|extra|duplicate|next|afternoon|morning) (one|appointment|appt|visit|booking)\b|\bthe (duplicate|earlier|later|second|first|other|extra)\b",
     rf"\bthe one (with|on|at|for|in)\b|\bone for \w+ (please )?(the|but|not|and)\b|\b(two|2|both|three|3) (appointments|appts|booked|bookings)\b|\bone of (my|them|the|our)\b|\bstands\b|"
     rf"\bcancel.*\bnot (\d|mine|hers|his|{_DAY})|\b{_DAY}\b.*\b{_DAY}\b|\bis (still )?(fine|ok|on)\b.*\bcancel\b|\bcancel.*\b(is|are) (still )?(fine|ok|on)\b",
-    rf"\bcoming for\b.*\bnot\b|\bnot a patient\b|^make it {_DAY}\b|\bleave {_DAY}\b|\bmine (leave|keep|and keep|but)\b|\b(and|but) (leave|keep) (?!me|it for)",
+    rf"\bcoming for\b.*\bnot\b|\bnot a patient\b|\bcancel \w+s not\b|^make it {_DAY}\b|\bleave {_DAY}\b|\bmine (leave|keep|and keep|but)\b|\b(and|but) (leave|keep) (?!me|it for)",
 )
 _BESIDE_CANCEL = (
     r"\bcancel (the |your |this |my )?(texting|sms|alerts?|notifications?|service)\b",
@@ -55,6 +55,11 @@ _BESIDE_CANCEL = (
     r"\balso (i|my|do|can|could|please|need|want|is|what|the)\b|\band also\b|\b(and|please|can you|could you|need to) (order|send|post|email) (me |my |the )?\w+",
     r"\b(do|should|shall|would|will) i (still|need|get|have)\b|\b(my|the) (results?|prescription|sick note|fit note|address) (has|have|is|are|to|please|back|by)\b",
     r"\b(visit (me |him |her )?at home|home visit|house call|(?<!cant )(?<!cannot )(?<!fit to )(?<!enough to )come out|come to (me|us|the house)|visit me|see me at home|(?<!dont )(?<!not )(?<!longer )(need|want) to (see|speak|talk))\b(?<!to come out)(?<!stand down the home visit)",
+)
+_CANT_DO_ELSE = (
+    r"\bbe able to (?!come|cum|attend|make|get|be|do|keep|go|manage|turn|face)\w+",
+    r"\b(make|get|book) (an|any) appointments?\b(?!.{0,10}\bthat\b)|\b(do|face|manage|like) (the )?(stairs|needles|injections|dentist|smears|hospitals)\b|\bmake it up\b|\bget parked\b",
+    r"\b(want|need) (this|that|a|the) (doctor|nurse|dr|clinic|surgery|text|message)\b(?! (appointment|appt|any ?more|now))",
 )
 _STILL_COMES = (
     r"\bbut (i|he|she|we|mum|dad|ill|im|well) (\w+ )?(can|will|need|know|am|could|would|do|be there|coming)\b(?! (cancel|not))(?!.{0,12}\b(ring|call|rebook|book|cancel|be in touch|let you)\b)",
@@ -66,7 +71,7 @@ _STILL_COMES = (
 )
 _NOT_LATE = (
     r"\b(main desk|which|where (do|can|should|is|are)|what (room|floor|door)|upstairs or|or upstairs|by phone|over the phone)\b",
-    r"\bwhat (if|happens)\b|\bhow late\b|\b(are|is) (you|the (doctor|nurse|clinic|dr)|dr \w+)\b|\b(doctor|dr|nurse|gp|clinic|surgery|physio|he|she) (\w+ )?(was|were|is always|are always|always)\b|\bhes always\b|\balways (running )?late\b",
+    r"\bwhat (if|happens)\b|\bhow late\b|\b(are|is) (you|the (doctor|nurse|clinic|dr)|dr \w+)\b|\b(doctor|dr|nurse|gp|clinic|surgery|physio|he|she) (\w+ )?(was|were|is always|are always|always)\b|\bambulance\b|\bhes always\b|\balways (running )?late\b",
     r"\b(tell|ask) (the|my|dr) (\w+ )?(he|she|they|hes|shes)\b|\b(tell|ask) the \w+ (he|she|they|hes|shes)\b|\blast (time|week|month|year|appointment)\b|\b(not|wont be|will not be|isnt|arent|never) (be )?(running |going to be |gonna be )?late\b",
     r"\b(period|weeks?|months?|years?|days|tablets|smear|injection|pill|rent)( is| was)? late\b|\blate (with|for) my (smear|tablets|injection|pill|jab|prescription)\b|\bturned (back|round)\b|\bif i ?m? (am )?(\w+ )?late\b|\bnot sure (ill|i will|i|if)\b|\byesterday\b|\blate (reply|response|answer|night)\b|\b(text|texting|reply|replying|message|messaging) (you )?(so |this )?late\b|\bits late\b",
 )
@@ -79,6 +84,8 @@ _NOT_CONFIRMED = (
     r"^disliked\b|\bwill i (need|have|be|get)\b|\bnot for me its for\b",
 )
 _NOT_REBOOKED = (
+    r"\b(another|different|second|new) (\w+ )?(opinion|rash|question|reason|reminder|text|letter|problem|infection|job|baby|lump|cough|week off|week of)\b|\b(move|moving|moved) house\b|\b(letter|text|email|app|website) (says|said)\b|\binstead of\b|\bto drop\b|"
+    r"\b(wifes|husbands|married|maiden) name\b|\b(new|later|earlier|different|other) (time|date|day|one) (is )?(noted|fine|ok|good|great|perfect|suits|works)\b",
     rf"\b(dont|do not|not|never|no need to|please not|wont|didnt) (want (to|you to) |have to |need to |ask (you )?to |please )?{_AGAIN}(d|ed|ing)?\b(?!.{{0,10}}\binto\b)",
     r"\b(rebooked|rearranged|changed|rescheduled|moved) (it |this |mine )?(last|already|yesterday|to next|three|two|before|online)\b|\b(have|ive|has|had) already (rebooked|rearranged|changed|rescheduled|moved)\b|\byou (have |keep |kept |already |had )+(chang|mov|rearrang|resched)\w*\b|\byou (changed|moved|rearranged|rescheduled)\b|"
     r"\b(asked|rang|tried|was|been|it was) (\w+ )?(to )?(reschedul\w*|rebook\w*|rearrang\w*|moved)\b.{0,30}\b(and (nobody|no one)|wasnt|isnt|but)\b|\bmoved\?|\b(re ?book|re ?arrange|change it|change this) (it )?(online|on the app)\b",
@@ -93,7 +100,7 @@ APPOINTMENT = declare_question(
         name="appointment",
         intents=("confirm", "cancel", "rebook", "late", "question"),
         never={
-            "cancel": (*_NOT_CANCELLED, *_CANCELLED_BEFORE, *_CANCEL_UNDECIDED, *_WHICH_CANCELLED, *_BESIDE_CANCEL, *_STILL_COMES),
+            "cancel": (*_NOT_CANCELLED, *_CANCELLED_BEFORE, *_CANCEL_UNDECIDED, *_WHICH_CANCELLED, *_BESIDE_CANCEL, *_CANT_DO_ELSE, *_STILL_COMES),
             "late": _NOT_LATE,
             "confirm": _NOT_CONFIRMED,
             "rebook": _NOT_REBOOKED,
@@ -173,11 +180,11 @@ APPOINTMENT = declare_question(
 )  # fmt: skip
 
 _NOT_TAKEN = (
-    r"\b(would have|id have|wouldve|would of|already|an hour ago|yesterday|accepted one|last one|timing not)\b|\bfor my (wife|husband|partner|friend)\b|\b(unless|as long as|provided|if (its|it is|i|he|she|nobody))\b|\bsuppose\b|\bif i must\b",
+    r"\b(would have|id have|wouldve|would of|already|an hour ago|yesterday|accepted one|last one|timing not)\b|\bfor my (wife|husband|partner|friend)\b|\b(unless|as long as|provided|if (its|it is|i|he|she|nobody))\b|\bsuppose\b|\bif i must\b|^please (explain|ring|call|tell|send|advise|clarify|confirm|help)\b",
 )
 _NOT_REFUSED = (
     r"\bno not yet\b|\b(cant|cannot) (decide|get the|see (a|the|what|any)|open|read|find|make (out|head)|work out|click|remember|you)\b|\b(not available|no good|unable) (online|on here|to (open|read|see|click))\b|\bdont give it (away|to)\b|"
-    r"\byes\b|\bcan (do|make|come) (the|another|mon|tues|wednes|thurs|fri|next|\d)|\bbut (she|he|i|we) can\b|\bany others?\b",
+    r"\byes\b|\bcan (do|make|come) (the|another|mon|tues|wednes|thurs|fri|next|\d)|\bbut (she|he|i|we) can\b|\bany others?\b|\bfor my (wife|husband|mum|dad|son|daughter)\b",
 )
 
 OFFER = declare_question(

@@ -24,6 +24,8 @@ CONTEXT = Context(
         # Besides the plain words that messaging knows for keeping, cancelling and coming sooner. "OK" is not among them:
         # it may be thanks for the reminder.
         "earlier": ("anything earlier",),
+        # Second thoughts after a cancellation (J2).
+        "confirm": ("no wait keep it", "wait keep it", "keep it after all", "no keep it", "no wait i can come"),
     },
 )
 
@@ -41,7 +43,8 @@ class Appointments:
         """Appointments still to come of these patients that the intent could be about.
 
         CANCEL, EARLY and another time: all that stand. Late: from two hours before until the end. YES: those reminded of, those
-        told of so late that no reminder follows, and those that the patient cancelled within the hour while the place is free.
+        told of so late that no reminder follows, and those that the patient cancelled within the hour while the place is free;
+        when there is none of these, those cancelled within the hour whose place has gone.
         """
         now = clock.now()
         found = Appointment.objects.filter(patient_id__in=patient_ids, starts_at__gt=now)
@@ -60,6 +63,9 @@ class Appointments:
                 | Q(state="booked", told_at__gte=F("starts_at") - _REMINDED_BEFORE)
                 | Q(pk__in=_may_come_back(now).values("pk"))
             )
+            if not found.exists():
+                # Too late for the place, and they are told so kindly.
+                found = _cancelled_lately(now).filter(patient_id__in=patient_ids, starts_at__gt=now, state="cancelled")
         else:
             return []
         return [
@@ -101,7 +107,8 @@ def _confirm(appointment: Appointment, about: texts.About, by: Actor) -> Acted:
         booking.confirm(appointment_id=appointment.pk, by=by)
         return Acted(answer=texts.kept(about))
     except (errors.SeatTaken, errors.PatientBusy):
-        return Acted(answer=texts.gone_meanwhile(about))
+        task = changing.asked_to_change(appointment, "Wanted it back and it had gone: offer another time instead of")
+        return Acted(answer=texts.gone_meanwhile(about), task=task)
     except errors.TooLate:
         return Acted(answer=None, done=False)
 
@@ -163,11 +170,17 @@ def _task(kind: Kind, appointment: Appointment, asks: str) -> NewTask:
     )
 
 
-def _may_come_back(now: datetime) -> QuerySet[Appointment]:
+def _cancelled_lately(now: datetime) -> QuerySet[Appointment]:
+    """Cancelled by the patient within the hour."""
     lately = AppointmentHistory.objects.filter(
         parent=OuterRef("pk"), to_state__in=("cancelled", "cancelling"), at__gt=now - rules.CONFIRM_AFTER_CANCEL
     )
+    return Appointment.objects.filter(Exists(lately), reason="patient", starts_at__gt=now)
+
+
+def _may_come_back(now: datetime) -> QuerySet[Appointment]:
+    """Of those, what they can have again."""
     others = Appointment.objects.filter(seat=OuterRef("seat"), state__in=TAKEN)
-    return Appointment.objects.filter(Exists(lately), reason="patient", starts_at__gt=now).filter(
+    return _cancelled_lately(now).filter(
         Q(state="cancelling") | (Q(state="cancelled", seat__state="open") & ~Exists(others))
     )

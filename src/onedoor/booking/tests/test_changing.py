@@ -265,3 +265,29 @@ def test_late_and_more_is_for_a_person(words: str) -> None:
     assert says(here, sam, words, NINE - timedelta(minutes=20)).outcome == "person"
     mine.refresh_from_db()
     assert (mine.state, mine.late_said_at) == ("booked", None)
+
+
+def test_second_thoughts_while_the_place_is_free_and_after_it_has_gone() -> None:
+    here = practice()
+    sam, mine, _ = reminded(here)
+    text(here, sam, "cancel")
+    text(here, sam, "no wait keep it")
+    [back] = Appointment.objects.filter(patient=sam, state="booked")
+    assert back.seat == mine.seat
+    # Cancel, keep, cancel: the last clear wish wins.
+    text(here, sam, "no cancel it, sorry!!")
+    assert not Appointment.objects.filter(patient=sam, state="booked").exists()
+    [ella] = people(here, 1)
+    booking.book(seat_ref=mine.seat.ref, patient_id=ella.pk, by=DESK)
+    text(here, sam, "sorry I can come after all")
+    assert "has gone to somebody else" in answers(sam)[-1]
+    assert Task.objects.get(kind="change_asked").patient_id == sam.pk
+    assert not Appointment.objects.filter(patient=sam, state="booked").exists()
+
+
+def test_thanks_after_cancelling_brings_nothing_back() -> None:
+    here = practice()
+    sam, mine, _ = reminded(here)
+    text(here, sam, "cancel")
+    assert text(here, sam, "ok thanks").outcome == "thanks"
+    assert (states([mine]), len(answers(sam)), Task.objects.count()) == (["cancelled"], 1, 0)

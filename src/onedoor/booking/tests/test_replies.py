@@ -114,10 +114,13 @@ def test_yes_when_the_place_has_gone() -> None:
     reply(sam, "cancel")
     [candidate] = found(sam, "confirm")
     booking.book(seat_ref=appointment.seat.ref, patient_id=ella.pk, by=DESK)
-    assert found(sam, "confirm") == []
+    # They are told so kindly, and a person offers them other times.
+    assert found(sam, "confirm") == [candidate]
     acted = owner.act(candidate, "confirm", 1, Actor.patient(sam.pk))
     assert acted.answer is not None
     assert "has gone to somebody else" in acted.answer
+    assert acted.task is not None
+    assert acted.task.kind == "change_asked"
     assert Appointment.objects.filter(patient=sam, state="booked").count() == 0
 
 
