@@ -615,7 +615,11 @@ class _Reply:
         ask = self._ask_about(candidate)
         if context in OF_VISITS:
             return ask is None or ask.context in OF_VISITS
-        return ask is not None and ask.context == context
+        if ask is None or ask.context != context:
+            return False
+        # A value says itself what it answers; a yes or no is about the last thing that was asked, or nobody knows about what.
+        newest = next((one for one in reversed(self.asks) if one.context != "which"), None)
+        return ask is newest or (context in questions() and questions()[context].value is not None)
 
     def _decide(self, read: Understood) -> None:
         found = [
