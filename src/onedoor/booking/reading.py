@@ -57,9 +57,9 @@ _BESIDE_CANCEL = (
     r"\b(visit (me |him |her )?at home|home visit|house call|(?<!cant )(?<!cannot )(?<!fit to )(?<!enough to )come out|come to (me|us|the house)|visit me|see me at home|(?<!dont )(?<!not )(?<!longer )(need|want) to (see|speak|talk))\b(?<!to come out)(?<!stand down the home visit)",
 )
 _CANT_DO_ELSE = (
-    r"\bbe able to (?!come|cum|attend|make|get|be|do|keep|go|manage|turn|face)\w+",
+    r"\bbe able to (?!come|cum|attend|make|get|be|do|keep|go|manage|turn|face|cancel|take)\w+",
     r"\b(make|get|book) (an|any) appointments?\b(?!.{0,10}\bthat\b)|\b(do|face|manage|like) (the )?(stairs|needles|injections|dentist|smears|hospitals)\b|\bmake it up\b|\bget parked\b",
-    r"\b(want|need) (this|that|a|the) (doctor|nurse|dr|clinic|surgery|text|message)\b(?! (appointment|appt|any ?more|now))",
+    r"\bwant (this|that|a|the) (doctor|nurse|dr|clinic|surgery|text|message)\b(?! (appointment|appt|any ?more|now))",
 )
 _STILL_COMES = (
     r"\bbut (i|he|she|we|mum|dad|ill|im|well) (\w+ )?(can|will|need|know|am|could|would|do|be there|coming)\b(?! (cancel|not))(?!.{0,12}\b(ring|call|rebook|book|cancel|be in touch|let you)\b)",

@@ -7,6 +7,8 @@ import re
 from onedoor.messaging.ports import Question, Said, Value, declare_question
 
 ANSWERS = ("very_good", "good", "neither", "poor", "very_poor", "dont_know")
+LONGEST = 1000
+"""Signs; what is longer is a story, and a person's."""
 _NUMBERS = {word: n for n, word in enumerate(("one", "two", "three", "four", "five", "six"), 1)}
 _WORDS = (
     ("very_good", r"(v|very|vry|verry|vey|really very) ?(very )?(good|gud|goood)|vgood"),
@@ -50,6 +52,8 @@ def _number(said: Said) -> int | None:
 
 def value(said: Said) -> Value | None:
     """One of the six; None when the words are no plain answer. A number that its words belie is unclear."""
+    if len(said.text) > LONGEST:
+        return None
     if said.asks or re.search(
         r"\b(not (very |so |too |that )?(good|poor|bad|great)|who|which|how do|meant|change my|(please|someone) (call|ring|phone)|(call|ring|phone) me|need my|(dont|do not) know (what|who|why|how))\b",
         said.words,

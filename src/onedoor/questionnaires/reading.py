@@ -90,7 +90,7 @@ _EX = (
     r"|\bused (to|too)\b|\bno longer (a )?smok\w*|\bnot (any ?more|anymore|now|since)\b|\b(dont|do not) smoke (any ?more|anymore|now)\b|\b(havent|not|without) (had|smoked|touched)( \w+)* (in|for|since)\b|\bsmoke ?free\b|\byears? since\b"
 )
 _CURRENT = (
-    r"\b(\d+|ten|twenty|five|half a|a|forty|thirty|couple|few|one|two|three|pack|packet|box|20s?) ?(\w+ ){0,3}(a|per|each|every) (day|week|wk|night)\b|\bsmoker?$|^(yes|yeah|yep|aye|yh|y|ye|i do|current\w*)\b|\b(i|still|do|he|she|mum|dad|to|only|social|occasional\w*|light|heavy|am a|im a|pipe|cigar) smok\w*\b"
+    r"\b(\d+|ten|twenty|five|half a|a (?:few|couple|pack|packet|box|cig\w*|fag|rollie|dozen|cigar|pipe)|forty|thirty|couple|few|one|two|three|pack|packet|box|20s?) ?(\w+ ){0,3}(a|per|each|every) (day|week|wk|night)\b|\bsmoker?$|^(yes|yeah|yep|aye|yh|y|ye|i do|current\w*)\b|\b(i|still|do|he|she|mum|dad|to|only|social|occasional\w*|light|heavy|am a|im a|pipe|cigar) smok\w*\b"
     r"|\b(rollies|rollups|roll ups|roll up|baccy|tabs|fags|ciggies|cigs|cigarettes|cigars?|pipe|the odd (one|fag|ciggie|tab)|socially|when (drinking|stressed|i drink|out)|only (when|at|on)|cut(ting)? down|trying to (stop|quit|give)|still (smoke|on|going)|started again|not stopped|want to (stop|quit))\b"
 )
 _VAPE = r"\b(vap(e|es|ing|er)|e ?cig\w*|ecig\w*|shisha|weed|joint|cannabis|hookah|paan|snus|iqos|spliff)\b"
@@ -101,7 +101,7 @@ _SMOKES = r"(smok\w*|cig\w*|fags?|tabs?|rollies|baccy|tobacco|a day|per day|a we
 _DENIED = re.compile(
     # Any "not" beside smoking: never or no longer, and it is not for us to guess which.
     rf"\b(no|not|none|non|nil|zero|0|dont|do not|doesnt|does not|didnt|never|aint|isnt|wouldnt|wont|nobody|without|hate|rarely|hardly)( \w+){{0,3}} {_SMOKES}\b"
-    r"|\bsmoke (nothing|no)\b|\bnot quite\b|\bnon ?smok|\bno im not\b"
+    r"|\bsmoke (nothing|no)\b|\bnot quite\b|^yes no\b|\bnon ?smok|\bno im not\b"
 )
 _DENIES_STOPPING = re.compile(
     r"\b(not|havent|hasnt|never|cant|cannot|couldnt)( \w+){0,3} (stop\w*|quit\w*|giv\w+|gave|pack\w*|cut\w*|changed)\b|\bstill\b"
@@ -237,6 +237,10 @@ def alcohol(said: Said) -> Value | None:
     raw = said.text.lower()
     if said.asks or re.match(r"^not (none|no|nothing|nil)\b", words):
         return None
+    if re.search(
+        r"\b(dont|do not|doesnt|never) drink (\d|tea|coffee|spirits|wine|beer|much|as much|and drive|at home|on)", words
+    ):
+        return Value("unclear")
     if (
         _SAYS_NONE.search(words)
         and _NONE.match(words)

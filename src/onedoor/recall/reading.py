@@ -8,7 +8,7 @@ _THEIRS = r"(my )?(wife|husband|partner|friend)"
 _NOT_DONE = (
     r"\b(had|have|got) (the |a )?(flu|flew|cold|bug|stroke|heart|letter|enough|reaction)\b(?! (jab|vaccine|vaccination|shot|spray|injection|one|and covid))",
     r"\b(havent|hasnt|havnt|not|never|nt|didnt|hadnt)( \w+)? (had|got|done|been)\b|\b(i havent|i hasnt|he hasnt|she hasnt|he didnt|she didnt|i didnt)\b|\b(think|thought|believe|maybe|might|sure) (ive|i have|i|she|he)\b|\bi think\b",
-    rf"\b{_THEIRS} (has |have )?(already )?(had|got)\b|\b(19|20)\d\d\b|\b(tried|offered|was going|were going|was meant|couldnt|had none|wouldnt)\b",
+    rf"\b{_THEIRS} (has |have )?(already )?(had|got)\b|\b(19|20)\d\d\b|\b(tried|offered|was going|were going|was meant|couldnt|had none|wouldnt)\b|\blast winter\b|\bmade (me|him|her) (ill|poorly|sick)\b",
 )
 _NOT_DECLINED = (
     r"\bmiss (it|out)\b|\bsay no\b|\bno longer (live|at|registered|with)\b|\b(dont|do not|doesnt) (\w+ )?want (it|one|the jab) (at|on|in|from|before|after|until)\b|\bthe spray\b.*\bjab\b|"

@@ -30,7 +30,7 @@ _DEAD_FORMS = (
 )
 _NOT_OF_THE_PATIENT = re.compile(
     r"\b(nearly|almost|never|not|not been|thought (he|she|i) had|think id|think i had|i heard) (died|dead|deceased|passed away)\b|\b(doctor|dr|gp|nurse|you) (\w+ )?died\b|"
-    r"\bof the same (thing|illness)\b|\bdied (of|from) (it|this|that|flu|lung cancer|smoking|drink|drinking)$|\b(quit|stopped|gave|packed|started)\b.{0,25}\b(when|after|since|because)\b.{0,30}\b(died|passed)\b|"
+    r"\bpassed (away the|on (your|my|the|to|it|this))\b|\bof the same (thing|illness)\b|\bdied (of|from) (it|this|that|flu|lung cancer|smoking|drink|drinking)$|\b(quit|stopped|gave|packed|started)\b.{0,25}\b(when|after|since|because)\b.{0,30}\b(died|passed)\b|"
     # Whoever says that they themselves cannot come is alive, and it was their visit.
     r"\b(i|ive|im|we|ill|id) (\w+ )?(cant|cannot|can not|wont|will not|am not|unable|not (up|fit|able|coming|well)|not)\b|"
     r"\bdied of\b.{0,30}\b(so|at|smok\w*|stopped|gave)\b|\b(gave up|stopped smoking|packed in)\b.{0,30}\bdied\b|^(yes|no) (my|his|her|mum|dad)\b.*\bdied of\b|"
@@ -136,7 +136,7 @@ KEPT_TEXTS = re.compile(
 )
 ANOTHER_WRONG = re.compile(
     # A wrong number, person or name of some other kind: on a letter, at the desk, of somebody we should ring.
-    r"\b(letter|file|records?|form|system|doctor|nurse|(?<!your )clinic|(?<!your )surgery|choice|booked|asked|i rang|i called|you gave|for my|on my|its 0|it is 0|"
+    r"\b(letter|file|records?|form|system|doctor|nurse|(?<!your )clinic|(?<!your )surgery|choice|booked|asked|sent (this |that |it )?to|i rang|i called|you gave|for my|on my|its 0|it is 0|"
     r"the number is|called (in|me|us|back|out)|no one called$|nobody called$|at reception|with any|wrong (day|time|date|surgery|doctor|place|name|clinic|week|month)|(registered|patient)\b.*\b(any ?more|any longer))\b|\b(its|use|now|try|mum|mums|dad|dads) (is )?0\d{4}"
 )
 NO_THANKS = re.compile(

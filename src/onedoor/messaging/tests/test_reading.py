@@ -130,6 +130,385 @@ def test_answers_of_a_known_form(context: str, text: str, intent: str, value: st
     assert (found.intent, found.value, found.action) == (intent, value, action)
 
 
+NEAR_A_WISH: list[tuple[str, str, list[str]]] = [
+    # (context, the act that it is not, "" for any; texts): each list is one way in which a text that looks like a wish is none.
+    # other ways of writing not
+    (
+        "appointment",
+        "cancel",
+        [
+            "dnt cancel plz need this appt",
+            "do nt cancel",
+            "don t cancel my appt",
+            "donot cancel",
+            "im nt cancelling",
+            "neva cancel dis",
+            "dinna cancel ma appointment",
+            "I have no wish to cancel",
+            "no intention of cancelling",
+            "Please do NOT under any circumstances cancel",
+            "No cancelling from me",
+            "don′t cancel it",
+        ],
+    ),
+    # cancelled by somebody else, before, or in error
+    (
+        "appointment",
+        "cancel",
+        [
+            "my last appointment was cancelled by you",
+            "you cancelled it last week",
+            "I cancelled last time",
+            "I've been cancelled twice",
+            "my bus is cancelled",
+            "cancelled my holiday so I can come",
+            "pressed cancel by mistake",
+            "reinstate my cancelled appointment",
+            "thanks for cancelling",
+            "I've cancelled my holiday for this so please don't you cancel",
+        ],
+    ),
+    # asking, or not decided
+    (
+        "appointment",
+        "cancel",
+        [
+            "can i cancel",
+            "may i cancel",
+            "is cancel possible",
+            "can this be cancelled online",
+            "how do i cancel",
+            "thinking about cancelling",
+            "was going to cancel but feel worse today",
+            "could have to cancel depending on childcare",
+            "I want to cancel but my wife says I should come",
+            "cancel unless its with Dr Shah",
+            "if its a phone call cancel it",
+        ],
+    ),
+    # which of several
+    (
+        "appointment",
+        "cancel",
+        [
+            "cancel Tuesdays leave Fridays in",
+            "Please cancel the one with the physio only",
+            "cancel just the 2pm",
+            "only cancel the blood test",
+            "cancel mine leave hers",
+            "just the wednesday one cancel",
+            "cancel 10.20 not 11.40",
+            "Please cancel Thursday's. Monday's is fine",
+            "Cancel one for Ellie please. The one for Sam stands",
+            "cancel number 2",
+            "the second appointment please cancel",
+            "coming for bloods, not coming for the review",
+        ],
+    ),
+    # a second wish beside cancel
+    (
+        "appointment",
+        "cancel",
+        [
+            "please cancel this one and give me one the week after",
+            "cancel pls n get me one 4 nxt wk",
+            "cancel it please and can we try for the end of the month",
+            "cant come tomorrow any chance of thursday",
+            "cancel and ring me",
+            "cancel please, also do I still need the blood test",
+            "Please cancel. I also want to complain",
+            "too ill to come, can you visit at home",
+            "cancel and also my husband's address has changed",
+        ],
+    ),
+    # cannot do something else
+    (
+        "appointment",
+        "cancel",
+        [
+            "I can't get the link to work",
+            "can't make head nor tail of this",
+            "cant come on my own",
+            "can't come in the lift",
+            "I can't make it for 9 but can for 9.30",
+            "My carer can't make it but I will",
+            "The interpreter cannot come",
+            "I couldnt get there yesterday sorry",
+            "cant do stairs",
+            "cant face the dentist",
+            "I can't make an appointment online",
+            "not coming to the phone just now",
+        ],
+    ),
+    # late, but not this visit, or a question of the way
+    (
+        "appointment",
+        "late",
+        [
+            "running 10 mins late, do I come to main desk or upstairs?",
+            "running late where do I park",
+            "what if im late",
+            "are you running late",
+            "tell the doctor he is late",
+            "last time I was 10 minutes late and he wouldn't see me",
+            "the nurse was 40 minutes late",
+            "not running late, on my way",
+            "my period is late",
+            "I'm 14 weeks late with my smear",
+            "sorry to text so late",
+        ],
+    ),
+    # not coming, or something else that comes
+    (
+        "appointment",
+        "confirm",
+        [
+            "the carer is coming at 10",
+            "im coming down with something",
+            "I am attending hospital that day",
+            "I'll confirm tomorrow",
+            "see you in court",
+            "keep me informed",
+            "I have covid, still coming",
+            "see you then, will I need to fast",
+            "dont think I can make it",
+            "i never cancelled it",
+        ],
+    ),
+    # another day is not wanted, or something else is
+    (
+        "appointment",
+        "rebook",
+        [
+            "please do not move my appointment",
+            "dont change it",
+            "no need to rearrange",
+            "I rearranged this last week",
+            "I can't come any sooner",
+            "can i eat in the morning",
+            "can I have my results tomorrow",
+            "can i have another blood form",
+            "will need to change the dressing as well",
+            "want another opinion",
+            "move house next week",
+            "can I come to the other surgery instead",
+        ],
+    ),
+    # another wrong number, name or person
+    (
+        "appointment",
+        "wrong_person",
+        [
+            "nobody called my name",
+            "wrong number on my letter",
+            "I rang the wrong number",
+            "wrong one, I asked for the nurse",
+            "thats not my doctor",
+            "never heard of this clinic",
+            "wrong day",
+            "sent to wrong person sorry",
+            "not my number one choice but ok",
+            "delete my number",
+        ],
+    ),
+    # the death of somebody else, or none
+    (
+        "appointment",
+        "deceased",
+        [
+            "My husband died on Sunday. I cannot come this week.",
+            "my wife passed on Monday and I'm not fit to attend",
+            "nearly died last time",
+            "I almost died of embarrassment",
+            "you'd think I'd died",
+            "the doctor died I heard",
+            "passed on your message to mum",
+            "my mum died last year of the same thing",
+            "phone died what was the message",
+        ],
+    ),
+    # texts that are wanted
+    (
+        "appointment",
+        "stop",
+        [
+            "never stop sending these they help",
+            "dont text me when I am at work",
+            "i sent stop by mistake",
+            "stop cancelling my appointments",
+            "do not text my wife text me",
+            "you don't text me any more why",
+            "stop sending me to that surgery",
+            "not got my reminder texts",
+        ],
+    ),
+    # thanks that are none
+    (
+        "appointment",
+        "thanks",
+        [
+            "thanks for nothing",
+            "thanks for the reminder but I already told you I moved",
+            "no thanks to you",
+            "thanks for keeping me waiting",
+        ],
+    ),
+    # an earlier time neither taken nor refused
+    (
+        "offer",
+        "",
+        [
+            "I would have taken it",
+            "can't decide",
+            "can't get the link to work",
+            "cant you do a morning",
+            "no not yet",
+            "not available online",
+            "accepted one already",
+            "cant do then got any others",
+            "please explain",
+            "dont give it away ill ring in 5",
+        ],
+    ),
+    # a vaccine neither had, taken nor refused
+    (
+        "flu",
+        "",
+        [
+            "had flu last week",
+            "havnt had it",
+            "my wife had it, I haven't",
+            "I think I had it at Boots",
+            "had it in september 2024",
+            "tried to have it at boots they had none",
+            "dont want to miss it",
+            "never say no to a jab",
+            "I dont want the spray I want the jab",
+            "don't want it at the surgery",
+            "no longer live there",
+            "I would like to know more",
+            "book my wife",
+            "already had a stroke",
+        ],
+    ),
+    # no plain answer on smoking
+    (
+        "smoking",
+        "",
+        [
+            "nah dont smoke",
+            "none smoker",
+            "None-smoker",
+            "im nt a smoker",
+            "dinnae smoke",
+            "no fags",
+            "0 a day",
+            "yes im a non smoker",
+            "isn't a smoker",
+            "son is a smoker",
+            "1 but i smoke 20 a day",
+            "3 never smoked",
+            "2 never",
+            "1 ex smoker",
+            "3 but gave up",
+            "never used to but do now",
+            "giving up next week",
+            "nearly stopped",
+            "never mind",
+            "never in the house",
+            "my dad died of it",
+            "yes no",
+        ],
+    ),
+    # no whole number of units a week
+    (
+        "alcohol",
+        "",
+        [
+            "not none",
+            "I don't drink 20 units",
+            "12 pints",
+            "10-20",
+            "5 years sober",
+            "30 units a month",
+            "no, 14",
+            "none but a glass on sunday",
+            "15/11/2026",
+            "husband drinks 20",
+        ],
+    ),
+    # no reading of now
+    (
+        "bp",
+        "",
+        [
+            "not 120/80",
+            "was 180/100 now down",
+            "120/80 last year",
+            "target 130/80",
+            "less than 140/90",
+            "machine says error 120/80",
+            "my husbands is 140/90",
+            "6.2 mmol/l",
+            "12 stone 4",
+            "left 130/80 right 140/85",
+        ],
+    ),
+    # no plain rating
+    (
+        "fft",
+        "",
+        [
+            "1 hour wait",
+            "5 minutes late",
+            "1 no 5",
+            "1 dreadful",
+            "good for nothing",
+            "very good joke",
+            "poor signal",
+            "very poor eyesight so cant read this",
+            "poor old doctor looked shattered",
+            "neither here nor there why ask",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("context", "act", "text"), [(context, act, text) for context, act, texts in NEAR_A_WISH for text in texts]
+)
+def test_what_only_looks_like_a_wish_is_not_acted_on(context: str, act: str, text: str) -> None:
+    found = interpret(context, text)
+    assert found.action != "act" or (act and found.intent != act), found
+
+
+@pytest.mark.parametrize(
+    ("context", "text", "intent"),
+    [
+        ("appointment", "Go ahead and cancel", "cancel"),
+        ("appointment", "no please cancel", "cancel"),
+        ("appointment", "Hi could you please cancel my appointment for tomorrow please thank you", "cancel"),
+        ("appointment", "My bus is cancelled so I can't come, please cancel my appointment", "cancel"),
+        ("appointment", "can you change it to next week", "rebook"),
+        ("appointment", "delete my number", "stop"),
+        ("appointment", "half hour late I'm so sorry do I still come", "late"),
+        ("appointment", "nobody called Alan here", "wrong_person"),
+        ("offer", "Can I take it please", "accept"),
+        ("smoking", "never stopped smoking", "answer"),
+        ("bp", "my blood pressure is 120 over 80", "answer"),
+    ],
+)
+def test_a_plain_wish_is_still_acted_on(context: str, text: str, intent: str) -> None:
+    found = interpret(context, text)
+    assert (found.intent, found.action) == (intent, "act")
+
+
+@pytest.mark.parametrize("context", sorted(questions()))
+def test_a_story_of_twenty_thousand_signs_is_a_persons(context: str) -> None:
+    for piece in ("dont want to cancel the one ", "1 2 ", "my dad died so i cant come ", "a"):
+        assert interpret(context, (piece * 20_000)[:20_000]).action != "act" or context == "free text"
+
+
 @settings(max_examples=200, deadline=None)
 @given(text=st.text(max_size=400), context=st.sampled_from(sorted(questions())))
 def test_any_text_is_read(text: str, context: str) -> None:
