@@ -10,7 +10,7 @@ from django.db import connection
 from onedoor.accounts import api as accounts
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
-from onedoor.messaging.rules.disclosure import SMALL, bounds, hidden
+from onedoor.messaging.rules.disclosure import bounds, hidden
 from onedoor.messaging.rules.languages import BANDS, LANGUAGES, UNKNOWN
 
 PARTS = ("acted", "asked", "person")
@@ -107,9 +107,7 @@ def accuracy(access: Access, *, first: date, last: date, organisation_id: int | 
     for group, title, names in shown:
         rows = found.get(group, {})
         present = [name for name in names if name in rows]
-        tables.append(
-            Table(title, tuple(_lines([names[name] for name in present], [rows[name] for name in present], whole)))
-        )
+        tables.append(Table(title, tuple(_lines([names[name] for name in present], [rows[name] for name in present]))))
     return Accuracy(first, last, _alone(whole), tuple(tables))
 
 
@@ -121,33 +119,20 @@ def practices(access: Access) -> list[tuple[int, str]]:
 
 
 def _alone(counts: tuple[int, ...]) -> Line:
-    return _lines(["All texts"], [counts], counts)[0]
+    return _lines(["All texts"], [counts])[0]
 
 
-def _lines(names: list[str], rows: list[tuple[int, ...]], whole: tuple[int, ...]) -> list[Line]:
-    """Corrected is a column of its own: with the acted that stood it makes the acted."""
+def _lines(names: list[str], rows: list[tuple[int, ...]]) -> list[Line]:
+    """Lines of a table whose totals stand in the line of all texts. Corrected is a column of its own, part of the acted."""
     totals = [sum(row[:3]) for row in rows]
-    parts = hidden([row[:3] for row in rows]) if rows else []
-    # What was corrected, and what stood: hidden together within a line, and as a column.
-    fixed = hidden([(row[3],) for row in rows]) if rows else []
+    gone = {at for at, (away,) in enumerate(hidden([(total,) for total in totals])) if away}
+    parts = hidden([row[:3] for row in rows], gone=gone)
+    fixed = hidden([(row[3],) for row in rows], gone=gone)
     lines = []
     for at, (name, row) in enumerate(zip(names, rows, strict=True)):
-        total = totals[at]
-        small = total < SMALL
-        acted, asked, person = (_cell(row[x], total, hide=small or parts[at][x]) for x in range(3))
-        corrected = _cell(row[3], row[0], hide=small or parts[at][0] or fixed[at][0])
-        lines.append(Line(name, Cell(None) if small else Cell(total), acted, asked, person, corrected))
-    return _second_total(lines, totals, whole)
-
-
-def _second_total(lines: list[Line], totals: list[int], whole: tuple[int, ...]) -> list[Line]:
-    """A line that alone is hidden would be what the others leave of all texts: the next smallest is hidden with it."""
-    gone = [at for at, line in enumerate(lines) if line.read.count is None]
-    if len(gone) != 1 or len(lines) < 2 or sum(whole[:3]) < SMALL:
-        return lines
-    other = min((at for at in range(len(lines)) if at not in gone), key=lambda at: totals[at])
-    none = Cell(None)
-    lines[other] = Line(lines[other].name, none, none, none, none, none)
+        acted, asked, person = (_cell(row[x], totals[at], hide=parts[at][x]) for x in range(3))
+        corrected = _cell(row[3], row[0], hide=parts[at][0] or fixed[at][0])
+        lines.append(Line(name, Cell(None) if at in gone else Cell(totals[at]), acted, asked, person, corrected))
     return lines
 
 

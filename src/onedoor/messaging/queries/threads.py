@@ -266,7 +266,7 @@ def _view(access: Access, organisation_id: int, number: str, found: Thread | Non
         organisation_id=organisation_id,
         number=number,
         people=people,
-        said=tuple(sorted(said, key=lambda one: (one.at, one.ours))),
+        said=tuple(sorted(said, key=lambda one: (one.at, one.ours, one.key))),
         waiting_since=found.needs_person_since if found else None,
         urgent=bool(found and found.urgent),
         owner=found.owner.shown_name if found and found.owner else "",

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 SMALL = 5
 """A count below it, nought included, may tell of one person."""
 
 
-def hidden(rows: Sequence[Sequence[int]]) -> list[list[bool]]:
+def hidden(rows: Sequence[Sequence[int]], *, gone: Collection[int] = ()) -> list[list[bool]]:
     """Which cells of a table of counts are not to be shown, where the totals of its rows and columns are known.
 
-    A line (row or column) in which one cell alone is hidden tells it by what the others leave of the total: its next smallest is
-    hidden too, until no line does. A table of one row or one column has only the other kind of line.
+    What the cells that are shown leave of the total of a line (row or column) is told: where that is one cell's count, or a small
+    one, the next smallest is hidden too, until no line tells. `gone` are rows that are hidden whole. A table of one row or one
+    column has only the other kind of line.
     """
     height, width = len(rows), len(rows[0]) if rows else 0
-    out = [[count < SMALL for count in row] for row in rows]
+    out = [[count < SMALL or at in gone for count in row] for at, row in enumerate(rows)]
     across = [[(y, x) for x in range(width)] for y in range(height)] if width > 1 else []
     down = [[(y, x) for y in range(height)] for x in range(width)] if height > 1 else []
     again = True
     while again:
         again = False
         for line in across + down:
-            if sum(out[y][x] for y, x in line) != 1:
+            kept = [at for at in line if not out[at[0]][at[1]]]
+            away = [rows[y][x] for y, x in line if out[y][x]]
+            if not kept or not away or (len(away) > 1 and sum(away) >= SMALL):
                 continue
-            y, x = min(((y, x) for y, x in line if not out[y][x]), key=lambda at: rows[at[0]][at[1]])
+            y, x = min(kept, key=lambda at: rows[at[0]][at[1]])
             out[y][x] = again = True
     return out
 

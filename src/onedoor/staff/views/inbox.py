@@ -271,7 +271,8 @@ def meant(request: HttpRequest, ref: UUID) -> HttpResponse:
     elif what in messaging.verdicts.SETTLES and _settled(access, ref, subjects.seen_of(request)):
         messages.success(request, f"Written down: “{said}”. Nothing here waits any more.")
     else:
-        messages.success(request, f"Written down: “{said}”.")
+        diary = what in ("confirm", "cancel", "rebook", "late", "accept", "decline")
+        messages.success(request, f"Written down: “{said}”.{' The diary was not changed.' if diary else ''}")
     return _back(request, ref)
 
 
