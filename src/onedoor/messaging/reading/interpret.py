@@ -70,6 +70,8 @@ def interpret(context: str, text: str) -> Interpretation:
     plain = None if long else _plain(asked, said)
     if plain is not None:
         return plain
+    if long and asked.value is None:
+        return _left(likely, shares)
     general_wish = general.proposes(said.words)
     if asked.value is not None:
         found = asked.value(said)
