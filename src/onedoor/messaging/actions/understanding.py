@@ -64,9 +64,11 @@ GAP = timedelta(seconds=60)
 """Between two answers to words of danger."""
 WINDOW = timedelta(minutes=15)
 """One answer by machine to a phone in this time, about whatever was asked: a second one tells nobody anything new, and two
-machines answer each other for ever. As long as the question which visit is meant waits, so that nothing talks over it.
-Excepted are crisis answers, answers to a new wish that was acted on (STOP and START among them; they do not count either),
-and the question itself."""
+machines answer each other for ever. As long as the question which visit is meant waits.
+
+Excepted are crisis answers, answers to a new wish that was acted on (STOP and START among them), and that question. But for a
+crisis answer these do not count either: whoever cancelled and then asks something is told that a person reads it.
+"""
 ANSWER_USEFUL = timedelta(hours=12)
 
 BEREAVED = "A text that may tell of a death"
@@ -410,7 +412,7 @@ class _Reply:
         sent = Message.objects.filter(
             organisation_id=self.organisation_id,
             number=self.number,
-            purpose__in=kinds.BY_MACHINE,
+            purpose__in=(kinds.ANSWER.name, kinds.CRISIS_ANSWER.name),
             created_at__gt=self.now - WINDOW,
         )
         return not sent.exclude(subject="inbound", subject_id__in=done.values("pk")).exists()
@@ -549,7 +551,11 @@ class _Reply:
                 )
                 self._act(found, f"answered {read.value} when asked which")
                 return
-        self.to_person(f"answered {read.value} when asked which, but that one has begun, moved or ended since")
+        if self._may_answer():
+            self._answer(kinds.ANSWER.name, wording.too_late(self.practice))
+        self.to_person(
+            f"answered {read.value} when asked which, but that one has begun, moved or ended since", quietly=True
+        )
 
     def _ask_which(self, found: Sequence[_Found]) -> None:
         intent = found[0].intent

@@ -93,6 +93,14 @@ def no_pictures(practice: Practice) -> str:
     )
 
 
+def too_late(practice: Practice) -> str:
+    """What they chose has begun, or is no longer as it was when we asked."""
+    return (
+        f"Sorry, it is too late to change that one by text. A person at {practice.name} will look at it. "
+        f"If it cannot wait, ring {practice.phone}."
+    )
+
+
 def person_reads(practice: Practice) -> str:
     """What we cannot act on is read by somebody."""
     return (
