@@ -1,4 +1,4 @@
-"""Families on one telephone, generated with the truth of what each sender meant (journey J2); `./run bench threads` plays 5,000."""
+"""Families on one telephone, generated with the truth of what each sender meant (J2); `./run bench threads` plays 5,000."""
 
 from __future__ import annotations
 

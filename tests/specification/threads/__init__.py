@@ -1,0 +1,1 @@
+"""How the fault scripts of phrases/unseen/threads.md are played."""
