@@ -107,8 +107,8 @@ def _confirm(appointment: Appointment, about: texts.About, by: Actor) -> Acted:
         booking.confirm(appointment_id=appointment.pk, by=by)
         return Acted(answer=texts.kept(about))
     except (errors.SeatTaken, errors.PatientBusy):
-        task = changing.asked_to_change(appointment, "Wanted it back and it had gone: offer another time instead of")
-        return Acted(answer=texts.gone_meanwhile(about), task=task)
+        # A person has the conversation, and offers them another time.
+        return Acted(answer=texts.gone_meanwhile(about), done=False)
     except errors.TooLate:
         return Acted(answer=None, done=False)
 

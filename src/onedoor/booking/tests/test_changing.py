@@ -281,7 +281,7 @@ def test_second_thoughts_while_the_place_is_free_and_after_it_has_gone() -> None
     booking.book(seat_ref=mine.seat.ref, patient_id=ella.pk, by=DESK)
     text(here, sam, "sorry I can come after all")
     assert "has gone to somebody else" in answers(sam)[-1]
-    assert Task.objects.get(kind="change_asked").patient_id == sam.pk
+    assert Task.objects.get(kind="reply").patient_id == sam.pk
     assert not Appointment.objects.filter(patient=sam, state="booked").exists()
 
 
