@@ -27,7 +27,7 @@ from onedoor.messaging.actions.threads import CHECK, ask_person, lock_threads, t
 from onedoor.messaging.models import Ask, Inbound, Message, State, Thread
 from onedoor.messaging.reading.contexts import questions
 from onedoor.messaging.reading.live import read_on
-from onedoor.messaging.rules import wording
+from onedoor.messaging.rules import particulars, wording
 from onedoor.messaging.rules.machines import from_a_machine, is_picture, speaks_of_stopping
 from onedoor.messaging.rules.replies import Option, Understood, understand
 from onedoor.messaging.types import Candidate, NewAsk, NewMessage
@@ -637,8 +637,10 @@ class _Reply:
         if not found:
             self.to_person("nothing open that it could be about")
             return
-        one = found[0] if len(found) == 1 else self._last_asked(found)
-        if one is None:
+        one = found[0] if len(found) == 1 else None if read.names else self._last_asked(found)
+        if one is not None and not self._named(read.names, one):
+            self.to_person("the day or time that it names is not plainly that of the visit")
+        elif one is None:
             if len({each.intent for each in found}) > 1:
                 self.to_person("it could answer an offer or keep a visit")
             elif not all(each.candidate.timed for each in found):
@@ -653,6 +655,11 @@ class _Reply:
             self.to_person("the same wish was granted a while ago; it may not be meant for the next visit")
         else:
             self._act(one, "the whole text" if len(found) == 1 else "the last thing that was asked")
+
+    def _named(self, names: str, one: _Found) -> bool:
+        """Whether every day and time that the text names is the visit's."""
+        when, said_at = (moment.astimezone(clock.LONDON) for moment in (one.candidate.when, self.said_at))
+        return particulars.fits(names, when, said_at)
 
     def _last_asked(self, found: Sequence[_Found]) -> _Found | None:
         """The one that was plainly the last thing spoken of: an offer just made, or the visit just cancelled."""

@@ -1,7 +1,8 @@
 """A text of a live thread: the tables of whole phrases first, then the reading of freer words, under stricter conditions.
 
 What is read from a file has one visit to be about. In a thread there may be two, on a shared phone, asked about days ago: so a
-machine follows freer words only when one kind of question is open and the text names no day, time, number, place or person.
+machine follows freer words only when one kind of question is open and the text names no number, place or person, and no day or
+time but those of the only visit there is (`names`).
 A question that takes a value is about no visit: its answer may be a number, and is one beside a reminder too.
 """
 
@@ -19,12 +20,19 @@ from onedoor.messaging.rules.normal import without_quotation, words_of
 from onedoor.messaging.rules.replies import Reading, Understood
 
 ACTS = frozenset({"confirm", "cancel", "accept", "decline", "rebook"})
+OF_A_VISIT = frozenset({"confirm", "cancel"})
+"""What may name the day and time of its visit, when it is the only one there is."""
 SURE = 0.9
 """How sure the reading must be for a machine to change a visit."""
 _ELSEWHERE = {"stop": "stop", "deceased": "death", "wrong_person": "wrong_number", "thanks": "thanks"}
 _SOMEBODY = (
     r"mum|mums|mam|dad|dads|nan|son|sons|daughter|daughters|wife|wifes|husband|husbands|brother|sister|kids?|child|children|baby|partner|carer|"
     r"mr|mrs|miss|ms|his|her|their|he|she|they|him|them"
+)
+_WHICH_OR_WHO = re.compile(
+    # What tells one visit from another but for its day and time, or says who is meant.
+    r"\b(week|weekend|month|half|quarter|past|one|two|first|second|both|other|all|nurse|doctor|dr|gp|blood|smear|physio|clinic|jab|"
+    rf"{_SOMEBODY}|for|next|last|after|before|until|till|from|only|but)\b"
 )
 _PARTICULAR = re.compile(
     # Anything that tells one visit from another, or says who is meant.
@@ -61,43 +69,50 @@ def read_on(read: Understood, text: str, contexts: Sequence[str], ours: Sequence
         return read
     if danger(" ".join(words_of(text))) or danger(" ".join(words_of(without_quotation(text, ours)))):
         return Understood("crisis", "a word of danger")
-    if read.intent != "person" or not contexts or any(name not in questions() for name in contexts):
+    if read.intent != "person":
         return read
     said = without_quotation(text, ours)
+    if not words_of(said):
+        return read
+    known = [name for name in contexts if name in questions()]
+    # Danger is feared whatever was asked, and when nothing was.
+    feared = max((interpret(name, said) for name in known or ["appointment"]), key=_danger)
+    if feared.intent == "crisis":
+        return Understood("crisis", f"it may speak of danger, {_sure(feared)}", sure=feared.confidence)
+    if not contexts or len(known) != len(contexts):
+        return read
     if (valued := _valued(contexts, said)) is not None:
         return valued
     if len(contexts) != 1:
         return read
-    if not words_of(said):
-        return read
-    found = interpret(contexts[0], said)
-    if found.intent == "crisis":
-        return Understood("crisis", f"it may speak of danger, {_sure(found)}", sure=found.confidence)
-    if found.action == "act" and found.confidence >= SURE:
-        if found.intent in _ELSEWHERE:
-            return Understood(_ELSEWHERE[found.intent], f"{found.why}, {_sure(found)}", sure=found.confidence)
-        if found.intent == "already_done" and not _SOMEBODY_ELSE.search(" ".join(words_of(said))):
-            return Understood(
-                found.intent,
-                f"{found.why}, {_sure(found)}",
-                (Reading(contexts[0], found.intent),),
-                sure=found.confidence,
-            )
-        if found.intent in ACTS and not _PARTICULAR.search(" ".join(words_of(said))):
-            return Understood(
-                found.intent,
-                f"{found.why}, {_sure(found)}",
-                (Reading(contexts[0], found.intent),),
-                sure=found.confidence,
-            )
-        if found.intent == "late" and (late := _late(" ".join(words_of(said)))) is not None:
-            reading = Reading(contexts[0], "late", late)
-            return Understood("late", f"{found.why}, {_sure(found)}", (reading,), sure=found.confidence)
+    found = feared
+    if found.action == "act" and found.confidence >= SURE and (sure := _followed(found, contexts[0], said)) is not None:
+        return sure
     return (
         replace(read, why=f"{_SAYS[found.intent]}, {_sure(found)}", sure=found.confidence)
         if found.intent in _SAYS
         else read
     )
+
+
+def _followed(found: Interpretation, context: str, said: str) -> Understood | None:
+    """What a machine may do of what it is sure of; None when a person reads it first."""
+    words = " ".join(words_of(said))
+    if found.intent in _ELSEWHERE:
+        return Understood(_ELSEWHERE[found.intent], f"{found.why}, {_sure(found)}", sure=found.confidence)
+    value, names = "", ""
+    if found.intent == "already_done":
+        may = not _SOMEBODY_ELSE.search(words)
+    elif found.intent == "late":
+        late = _late(words)
+        may, value = late is not None, late or ""
+    elif found.intent in OF_A_VISIT and _PARTICULAR.search(words):
+        may, names = not _WHICH_OR_WHO.search(words), words
+    else:
+        may = found.intent in ACTS and not _PARTICULAR.search(words)
+    reading = Reading(context, found.intent, value)
+    why = f"{found.why}, {_sure(found)}"
+    return Understood(found.intent, why, (reading,), sure=found.confidence, names=names) if may else None
 
 
 def _late(words: str) -> str | None:
@@ -136,13 +151,15 @@ def _valued(contexts: Sequence[str], said: str) -> Understood | None:
     if len(contexts) > 1 and not re.search(r"\d", words):
         return None
     found = interpret(asked[0], said)
-    if found.intent == "crisis":
-        return Understood("crisis", f"it may speak of danger, {_sure(found)}", sure=found.confidence)
     if found.intent == "answer" and found.action == "act":
         return Understood("answer", found.why, (Reading(asked[0], "answer", found.value),), sure=found.confidence)
     if len(contexts) == 1 and found.intent in ("answer", "unclear") and found.action == "ask":
         return Understood("unclear", found.why, (Reading(asked[0], "unclear"),), sure=found.confidence)
     return None
+
+
+def _danger(found: Interpretation) -> float:
+    return found.confidence if found.intent == "crisis" else 0.0
 
 
 def _sure(found: Interpretation) -> str:

@@ -45,6 +45,8 @@ class Understood:
     value: int | None = None
     sure: float | None = None
     """0 to 1, where freer words were weighed."""
+    names: str = ""
+    """Words that name a day or a time: it acts on a visit only if they are true of it and there is no other."""
 
 
 @dataclass(frozen=True)

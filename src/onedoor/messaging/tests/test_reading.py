@@ -555,8 +555,6 @@ def test_in_a_thread_freer_words_cancel_the_one_visit(text: str) -> None:
     [
         "cancel the thursday one",
         "cancel my sons one",
-        "cancel 3pm",
-        "can't come tomorrow, coming Friday",
         "mum can't make it",
         "cancel or earlier",
         "thinking of cancelling",
@@ -566,6 +564,20 @@ def test_in_a_thread_freer_words_cancel_the_one_visit(text: str) -> None:
 def test_in_a_thread_what_may_be_about_another_visit_is_a_persons(text: str) -> None:
     found = live(text, "appointment")
     assert (found.intent, found.readings) == ("person", ())
+
+
+@pytest.mark.parametrize(
+    "text", ["cancel 3pm", "can't make tomorrow", "please cancel thursday, away with work", "See you at 10"]
+)
+def test_in_a_thread_a_named_day_or_time_must_be_the_visits(text: str) -> None:
+    found = live(text, "appointment")
+    assert found.readings
+    assert found.names
+
+
+@pytest.mark.parametrize("contexts", [(), ("appointment",), ("appointment", "offer"), ("which",)])
+def test_in_a_thread_danger_is_feared_whatever_was_asked(contexts: tuple[str, ...]) -> None:
+    assert live("throats swelling up after bee sting", *contexts).intent == "crisis"
 
 
 def test_a_person_is_told_what_it_may_be_and_how_sure_that_is() -> None:

@@ -85,6 +85,32 @@ def test_one_answer_leaves_one_of_each(visits: SimpleOwner, practice: Organisati
     assert Thread.objects.get().needs_person_since is None
 
 
+@pytest.mark.parametrize(
+    ("text", "acts"),
+    [
+        ("please cancel my appointment tomorrow, not well enough to get out", True),
+        ("Can't make it tuesday 8th, sorry", True),
+        ("cancel 10.20", True),
+        ("please cancel my appointment today", False),
+        ("cant make it wednesday", False),
+        ("cancel the 10.40", False),
+    ],
+)
+def test_a_day_or_time_that_a_text_names_must_be_the_visits(
+    visits: SimpleOwner, practice: Organisation, text: str, acts: bool
+) -> None:
+    visit = one_visit(visits, practice)
+    assert say(practice, SAM, text).outcome == ("acted" if acts else "person")
+    assert visits.acts == ([(visit.id, "cancel")] if acts else [])
+
+
+def test_of_two_visits_a_named_day_is_asked_about_and_never_taken(visits: SimpleOwner, practice: Organisation) -> None:
+    one_visit(visits, practice)
+    one_visit(visits, practice, "Kim", at=TOMORROW + timedelta(days=1))
+    assert say(practice, SAM, "please cancel my appointment tomorrow").outcome == "asked"
+    assert visits.acts == []
+
+
 def test_early_leaves_the_question_open(visits: SimpleOwner, practice: Organisation) -> None:
     visit = one_visit(visits, practice)
     say(practice, SAM, "EARLY")

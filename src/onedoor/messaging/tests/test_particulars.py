@@ -1,0 +1,65 @@
+"""Which days and times fit the one visit (product-map.md J2: never the wrong one)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from onedoor.messaging.rules.particulars import fits
+
+WHEN = datetime(2026, 12, 10, 14, 30, tzinfo=UTC)  # a Thursday
+SAID = datetime(2026, 12, 9, 9, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "cancel please",
+        "cancel thursday please",
+        "cant make it thurs",
+        "cancel my appointment tomorrow",
+        "cancel tomorrow afternoon",
+        "cant do this aft",
+        "cancel the 10th",
+        "cancel 10th december",
+        "cancel 10 dec at 2 30 pm",
+        "cancel 2 30",
+        "cancel 230pm",
+        "cancel 1430",
+        "cancel 14 30",
+        "cancel the 2 30 on thursday 10th",
+    ],
+)
+def test_all_that_is_said_is_true_of_it(words: str) -> None:
+    assert fits(words, WHEN, SAID)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "cancel friday",
+        "cancel today",
+        "cancel tonight",
+        "cancel tomorrow morning",
+        "cancel the 11th",
+        "cancel 10th january",
+        "cancel 3 30",
+        "cancel 2 30 am",
+        "cancel 2",  # nor is it at two sharp
+        "cancel 1400",
+        "cancel thursday 17th",
+        "cancel thursday and friday",
+        "cancel 2 kids",
+        "cancel x2",
+        "cancel 07700900123",
+    ],
+)
+def test_one_that_is_not_fits_nothing(words: str) -> None:
+    assert not fits(words, WHEN, SAID)
+
+
+def test_a_day_of_the_week_means_the_next_of_its_name() -> None:
+    assert not fits("cancel thursday", WHEN, datetime(2026, 12, 2, 9, 0, tzinfo=UTC))
+    assert not fits("cancel thursday", WHEN, datetime(2026, 12, 3, 9, 0, tzinfo=UTC))
+    assert fits("cancel thursday", WHEN, datetime(2026, 12, 4, 9, 0, tzinfo=UTC))
