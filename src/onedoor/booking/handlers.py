@@ -8,12 +8,13 @@ from onedoor.booking.adapters.tasks import BOOK_PLACE, FREE_PLACE, TasksDiary
 from onedoor.booking.kinds import CANCEL_ASKED, DIARY_CONFLICT, DIARY_VANISHED, OFFER_CALL
 from onedoor.kernel import events
 from onedoor.messaging import api as messaging
-from onedoor.messaging.ports import declare_context, declare_subject
+from onedoor.messaging.ports import declare_begun, declare_context, declare_subject
 from onedoor.tasks.api import lock_first
 from onedoor.tasks.events import TaskCompleted
 
 ports.declare_diary("*", TasksDiary())
 declare_subject(subjects.Appointments())
+declare_begun(subjects.what_began)
 declare_context(subjects.CONTEXT)
 declare_subject(offering.Offers())
 declare_context(offering.CONTEXT)

@@ -14,7 +14,7 @@ from onedoor.booking.kinds import CANCEL_ASKED, EARLIER_ASKED
 from onedoor.booking.models import TAKEN, Appointment, AppointmentHistory
 from onedoor.kernel import clock
 from onedoor.kernel.actor import Actor
-from onedoor.messaging.ports import Context
+from onedoor.messaging.ports import Begun, Context
 from onedoor.messaging.types import Acted, Candidate
 from onedoor.tasks.types import Kind, NewTask
 
@@ -76,6 +76,7 @@ class Appointments:
                 first_name=a.patient.given_name,
                 when=a.starts_at,
                 asked=a.reminded_at is not None or a.state in ("cancelled", "cancelling"),
+                told=a.reminded_at is not None or a.told_at is not None,
                 organisation_id=a.organisation_id,
             )
             for a in found.select_related("patient").order_by("starts_at", "id")
@@ -97,6 +98,17 @@ class Appointments:
         if intent == "late":
             return _late(appointment, about, value, by)
         return Acted(answer=None, done=False)
+
+
+def what_began(patient_ids: Sequence[int], since: datetime) -> list[Begun]:
+    """Appointments of these patients that began since, and are neither marked as kept nor ended."""
+    found = Appointment.objects.filter(
+        patient_id__in=patient_ids, state="booked", starts_at__gt=since, starts_at__lte=clock.now()
+    )
+    return [
+        Begun("appointment", a.pk, a.organisation_id, a.starts_at)
+        for a in found.only("organisation_id", "starts_at").order_by("id")
+    ]
 
 
 def _confirm(appointment: Appointment, about: texts.About, by: Actor) -> Acted:

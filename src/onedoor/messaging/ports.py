@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from onedoor.kernel.actor import Actor
@@ -15,6 +16,7 @@ from onedoor.messaging.types import Acted, Candidate
 
 __all__ = [
     "Acted",
+    "Begun",
     "Candidate",
     "Channel",
     "Context",
@@ -28,7 +30,9 @@ __all__ = [
     "Said",
     "SubjectOwner",
     "Value",
+    "begun",
     "contexts",
+    "declare_begun",
     "declare_context",
     "declare_question",
     "declare_subject",
@@ -84,6 +88,31 @@ def declare_context(context: Context) -> Context:
     """Declare the words of a kind of question. They are added to those that messaging knows by itself."""
     _contexts[context.name] = context
     return context
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A visit that has begun and of which nobody has said yet whether it was kept."""
+
+    kind: str
+    subject_id: int
+    organisation_id: int
+    starts_at: datetime
+
+
+WhatBegan = Callable[[Sequence[int], datetime], list[Begun]]
+_began: list[WhatBegan] = []
+
+
+def declare_begun(what_began: WhatBegan) -> WhatBegan:
+    """Declare who knows which visits of these patients began since a moment: a text may be about one of them."""
+    _began.append(what_began)
+    return what_began
+
+
+def begun(patient_ids: Sequence[int], since: datetime) -> list[Begun]:
+    """Visits of these patients that began since, whoever owns them."""
+    return [visit for what_began in _began for visit in what_began(patient_ids, since)]
 
 
 def owners() -> list[SubjectOwner]:

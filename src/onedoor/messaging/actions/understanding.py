@@ -28,6 +28,7 @@ from onedoor.messaging.models import Ask, Inbound, Message, State, Thread
 from onedoor.messaging.reading.contexts import questions
 from onedoor.messaging.reading.live import read_on
 from onedoor.messaging.rules import particulars, wording
+from onedoor.messaging.rules.family import named
 from onedoor.messaging.rules.machines import from_a_machine, is_picture, speaks_of_stopping
 from onedoor.messaging.rules.replies import Option, Understood, understand
 from onedoor.messaging.types import Candidate, NewAsk, NewMessage
@@ -50,6 +51,8 @@ AGAIN_WITHIN = timedelta(hours=24)
 """A wish repeated within a day of being granted may be the same wish: it does not take the next visit with it."""
 LATE_WITHIN = timedelta(hours=48)
 """How long after a question its answer is known as one although it has closed."""
+BEGUN_WITHIN = timedelta(hours=24)
+"""How long a visit that has begun may be what a text without a name is about."""
 BACK_WITHIN = timedelta(hours=1)
 """How long YES takes a cancellation back."""
 LOOK_BACK = timedelta(days=7)
@@ -526,15 +529,19 @@ class _Reply:
     # ---- the question which one ---------------------------------------------------------------------------------------
 
     def _answer_to_which(self, read: Understood, which: Ask) -> None:
-        if read.intent == self._asked_intent():
+        only = len(which.options) == 1
+        if read.intent == self._asked_intent() and not only:
             # The same wish again: the question still stands, and its fifteen minutes still run.
             self._done("asked", read.intent, "our question which visit is meant still stands")
             return
         self._withdraw_which(which)
-        if read.intent != "which" or read.value is None:
+        # Of a single one, the wish again or a plain yes is as good as its number.
+        agreed = only and read.intent in (self._asked_intent(), "confirm")
+        value = 1 if agreed else read.value if read.intent == "which" else None
+        if value is None or (agreed and not read.readings):
             self.to_person("not an answer to our question which visit is meant")
             return
-        option = which.options[read.value - 1]
+        option = which.options[value - 1]
         intent = str(option["intent"])
         self.inbound.intent = intent
         wanted = (option["kind"], option["subject_id"], datetime.fromisoformat(option["when"]))
@@ -543,19 +550,17 @@ class _Reply:
                 record_answers(
                     asks=[which],
                     intent=intent,
-                    value=str(read.value),
+                    value=str(value),
                     via="text",
                     by=self._speaker(found.candidate.patient_id),
                     close=True,
                     inbound_id=self.inbound.pk,
                 )
-                self._act(found, f"answered {read.value} when asked which")
+                self._act(found, f"answered {value} when asked which")
                 return
         if self._may_answer():
             self._answer(kinds.ANSWER.name, wording.too_late(self.practice))
-        self.to_person(
-            f"answered {read.value} when asked which, but that one has begun, moved or ended since", quietly=True
-        )
+        self.to_person(f"answered {value} when asked which, but that one has begun, moved or ended since", quietly=True)
 
     def _ask_which(self, found: Sequence[_Found]) -> None:
         intent = found[0].intent
@@ -582,7 +587,11 @@ class _Reply:
             ask=NewAsk("which", "inbound", self.inbound.pk, self.now + WHICH_WITHIN, options),
         )
         if sent:
-            self._done("asked", intent, f"{len(found)} visits it could be about")
+            self._done(
+                "asked",
+                intent,
+                f"{len(found)} visits it could be about" if len(found) > 1 else "a visit never spoken of",
+            )
         else:
             self.to_person("more than one visit it could be about, and the question could not be sent", quietly=True)
 
@@ -647,10 +656,16 @@ class _Reply:
                 self.to_person("it could answer for more than one person")
             else:
                 self._ask_which(found)
+        elif self._names_another(one):
+            self.to_person("it names somebody else with this number")
         elif self._may_be_a_second_thought(one):
-            self.to_person("it may take back the cancellation just made, which can no longer be")
+            self.to_person("it may take back a cancellation, which can no longer be")
         elif self._may_be_about_one_gone(one):
             self.to_person("it may be about a visit that has begun")
+        elif self._may_still_answer_which(one):
+            self.to_person("it may be a late answer to our question which visit is meant")
+        elif one.intent == "cancel" and not one.candidate.told and self._ask_about(one.candidate) is None:
+            self._ask_which([one])
         elif self._may_be_a_repeat(one):
             self.to_person("the same wish was granted a while ago; it may not be meant for the next visit")
         else:
@@ -682,9 +697,27 @@ class _Reply:
         asked_since = any(ask.context != "which" and ask.asked_at > last.received_at for ask in self.asks)
         return None if asked_since else last
 
+    def _names_another(self, one: _Found) -> bool:
+        """Whether the text names somebody with this number who is not the one it would be done for."""
+        names = {holder.patient_id: holder.given_name for holder in self.holders}
+        own = names.get(one.candidate.patient_id, "")
+        others = {key: name for key, name in names.items() if name.casefold() != own.casefold()}
+        return bool(others) and bool(named(self.inbound.text, others))
+
     def _may_be_a_second_thought(self, one: _Found) -> bool:
-        last = self._just_cancelled()
-        return one.intent == "confirm" and last is not None and one.key != (last.subject, last.subject_id)
+        """Whether YES may be meant for a visit that this phone gave up, and not for the one that is left."""
+        last = self._last_act()
+        if one.intent != "confirm" or last is None or last.intent != "cancel" or self._is_about(last, one):
+            return False
+        about = self._ask_about(one.candidate)
+        asked_since = about is not None and about.asked_at > last.received_at
+        return not asked_since and self.said_at - last.received_at < LATE_WITHIN
+
+    def _may_still_answer_which(self, one: _Found) -> bool:
+        """Whether our question which visit is meant closed unanswered, and nothing of this one was said or asked since."""
+        last = self.asks[-1] if self.asks else None
+        closed = last is not None and last.context == "which" and last.state == "expired"
+        return closed and last is not None and self.said_at - last.asked_at < LATE_WITHIN
 
     def _last_act(self) -> Inbound | None:
         return next((text for text in self.before if text.outcome == "acted"), None)
@@ -694,6 +727,8 @@ class _Reply:
         if one.candidate.kind != "appointment":
             return False
         about = self._ask_about(one.candidate)
+        if any(about is None or about.asked_at <= visit.starts_at for visit in self._begun(one)):
+            return True
         gone = [
             ask
             for ask in self.asks
@@ -708,6 +743,18 @@ class _Reply:
             or ask.expires_at >= self.said_at - timedelta(hours=12)
             for ask in gone
         )
+
+    def _begun(self, one: _Found) -> list[ports.Begun]:
+        """Other visits of this phone that began in the last day, and that nobody has marked as kept."""
+        living = [holder.patient_id for holder in self.holders if not holder.deceased]
+        return [
+            visit
+            for visit in ports.begun(living, self.said_at - BEGUN_WITHIN)
+            if (visit.kind, visit.subject_id) != one.key and visit.organisation_id == self.organisation_id
+        ]
+
+    def _is_about(self, text: Inbound, one: _Found) -> bool:
+        return (text.subject, text.subject_id) == one.key
 
     def _may_be_a_repeat(self, one: _Found) -> bool:
         last = self._last_act()

@@ -118,10 +118,13 @@ class Which:
 
 
 def which(intent: str, visits: Sequence[Which]) -> str | None:
-    """The question which visit is meant, in the order given; None when first name and time do not tell them apart."""
+    """The question which visit is meant, in the order given; None when first name and time do not tell them apart. Of one:
+    whether it is meant."""
     said = [f"{visit.first_name}, {short_day(visit.when)} {clock_time(visit.when)}" for visit in visits]
     if len(said) > MOST_OPTIONS or max(Counter(said).values()) > 1 or intent not in _WISHES:
         return None
+    if len(said) == 1:
+        return f"Do you mean {said[0]}? Reply 1 to {_WISHES[intent]} it."
     listed = ", ".join(f"{number} for {words}" for number, words in enumerate(said, 1))
     return f"Which would you like to {_WISHES[intent]}? Reply {listed}."
 
