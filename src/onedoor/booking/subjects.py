@@ -29,6 +29,10 @@ CONTEXT = Context(
     },
 )
 
+_ANSWERED_WITHIN = timedelta(hours=48)
+"""How long after the text that a visit was booked a CANCEL is plainly about it."""
+_SOON = timedelta(days=7)
+"""How near a visit is that a CANCEL is plainly about though no text has spoken of it yet."""
 _REMINDED_BEFORE = ExpressionWrapper(
     F("seat__type__remind_hours") * Value(timedelta(hours=1)), output_field=DurationField()
 )
@@ -76,7 +80,7 @@ class Appointments:
                 first_name=a.patient.given_name,
                 when=a.starts_at,
                 asked=a.reminded_at is not None or a.state in ("cancelled", "cancelling"),
-                told=a.reminded_at is not None or a.told_at is not None,
+                at_hand=_at_hand(a, now),
                 organisation_id=a.organisation_id,
             )
             for a in found.select_related("patient").order_by("starts_at", "id")
@@ -98,6 +102,11 @@ class Appointments:
         if intent == "late":
             return _late(appointment, about, value, by)
         return Acted(answer=None, done=False)
+
+
+def _at_hand(appointment: Appointment, now: datetime) -> bool:
+    lately = appointment.told_at is not None and appointment.told_at > now - _ANSWERED_WITHIN
+    return appointment.reminded_at is not None or lately or appointment.starts_at < now + _SOON
 
 
 def what_began(patient_ids: Sequence[int], since: datetime) -> list[Begun]:

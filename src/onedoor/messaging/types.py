@@ -65,8 +65,8 @@ class Candidate:
 
     `organisation_id` keeps a reply to one organisation's number from acting on another's; None is bound to none. `ended` says
     that nothing of it is open any more, and the owner only answers. `timed` is false when `when` is no moment that the patient
-    knows (the end of a question): then nobody is asked which one is meant, a person finds out. `told` is false when no text
-    has ever spoken of it: whoever gives it up by text is asked first whether they mean it.
+    knows (the end of a question): then nobody is asked which one is meant, a person finds out. `at_hand` is false
+    of what is weeks away and no text has spoken of lately: whoever gives it up by text is asked first whether they mean it.
     """
 
     kind: str
@@ -78,7 +78,7 @@ class Candidate:
     organisation_id: int | None = None
     ended: bool = False
     timed: bool = True
-    told: bool = True
+    at_hand: bool = True
 
 
 @dataclass(frozen=True)

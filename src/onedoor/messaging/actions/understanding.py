@@ -53,6 +53,8 @@ LATE_WITHIN = timedelta(hours=48)
 """How long after a question its answer is known as one although it has closed."""
 BEGUN_WITHIN = timedelta(hours=24)
 """How long a visit that has begun may be what a text without a name is about."""
+APOLOGY_WITHIN = timedelta(hours=12)
+"""How long it may be, even when another visit was asked about since."""
 BACK_WITHIN = timedelta(hours=1)
 """How long YES takes a cancellation back."""
 LOOK_BACK = timedelta(days=7)
@@ -302,10 +304,19 @@ class _Reply:
         options: list[Option] = []
         if self.which is not None:
             contexts.add("which")
-            options = [Option(n, option["first_name"]) for n, option in enumerate(self.which.options, 1)]
+            options = [
+                Option(n, one["first_name"], datetime.fromisoformat(one["when"]).astimezone(clock.LONDON))
+                for n, one in enumerate(self.which.options, 1)
+            ]
         ours, more = self._our_texts(), {name: context.intents for name, context in ports.contexts().items()}
         read = understand(
-            self.inbound.text, contexts, options=options, asked_intent=self._asked_intent(), ours=ours, more=more
+            self.inbound.text,
+            contexts,
+            options=options,
+            asked_intent=self._asked_intent(),
+            said_at=self.said_at.astimezone(clock.LONDON),
+            ours=ours,
+            more=more,
         )
         if read.intent == "person" and self._asked_lately and not self.open_asks and self.which is None:
             late = understand(self.inbound.text, {self._asked_lately}, ours=ours, more=more)
@@ -662,9 +673,11 @@ class _Reply:
             self.to_person("it may take back a cancellation, which can no longer be")
         elif self._may_be_about_one_gone(one):
             self.to_person("it may be about a visit that has begun")
+        elif self._comes_sooner(one):
+            self.to_person("another visit comes sooner, and nothing was asked about it")
         elif self._may_still_answer_which(one):
             self.to_person("it may be a late answer to our question which visit is meant")
-        elif one.intent == "cancel" and not one.candidate.told and self._ask_about(one.candidate) is None:
+        elif one.intent == "cancel" and not one.candidate.at_hand and self._ask_about(one.candidate) is None:
             self._ask_which([one])
         elif self._may_be_a_repeat(one):
             self.to_person("the same wish was granted a while ago; it may not be meant for the next visit")
@@ -713,6 +726,15 @@ class _Reply:
         asked_since = about is not None and about.asked_at > last.received_at
         return not asked_since and self.said_at - last.received_at < LATE_WITHIN
 
+    def _comes_sooner(self, one: _Found) -> bool:
+        """Whether YES, an answer to the only question put, may be about a sooner visit of this phone that was not asked about."""
+        if one.intent != "confirm" or one.candidate.kind != "appointment":
+            return False
+        standing = [found for found in self._candidates("cancel") if found.candidate.kind == "appointment"]
+        return any(
+            found.candidate.when < one.candidate.when and self._ask_about(found.candidate) is None for found in standing
+        )
+
     def _may_still_answer_which(self, one: _Found) -> bool:
         """Whether our question which visit is meant closed unanswered, and nothing of this one was said or asked since."""
         last = self.asks[-1] if self.asks else None
@@ -727,8 +749,11 @@ class _Reply:
         if one.candidate.kind != "appointment":
             return False
         about = self._ask_about(one.candidate)
-        if any(about is None or about.asked_at <= visit.starts_at for visit in self._begun(one)):
-            return True
+        for visit in self._begun(one):
+            # Of one that began this morning the text may be an apology, whatever was asked since.
+            lately = self.said_at - visit.starts_at < APOLOGY_WITHIN
+            if lately or about is None or about.asked_at <= visit.starts_at:
+                return True
         gone = [
             ask
             for ask in self.asks

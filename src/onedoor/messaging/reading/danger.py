@@ -130,6 +130,9 @@ DANGER = (
     r"\bmissing since\b|\bi have the courage\b|\bdark thoughts\b|\bsomething stupid\b|\bon the humber bridge\b|\btrain platform\b|\bsaving up my tablets\b|\btaken an od\b|\boverdoes\w*\b",
     r"\bpoint (of|in) being alive\b|\bnothing left for me\b|\bi wont be here and\b|\bstrangl\w* (myself|me)\b|\bsmother\w*\b|\btrying to break the door\b|\bhas just hit me\b|\bisnt waking\b",
     r"\b(hart|heart) attack i think\b|\bhaving a hart attack\b|\bchest\b.{0,30}\b(killing me|elephant|hurting really)\b|\bcarnt breath\w*\b|\bsucking in (his|her) ribs\b|\bcoffee grounds\b|\bcord is coming\b|\blost the sight\b|\bweeks and bleeding\b|\bsoaking a pad\b|\bface is huge\b|\bwont fade\b|\beaten some of\b.{0,20}\bpills\b",
+    # What is at hand, and what will not come any more.
+    r"\b(have|got|holding|looking at) (all |both |a load of )?(the|my|some|enough|these|loads of|her|his|mums|dads|nans) (tablets|pills|meds|knife|rope|insulin|paracetamol)( \w+){0,3} (here|ready|in front|out|saved|with me)\b",
+    r"\b(wont|will not|not going to) be (a|any|another|no) ?(\w+day|tomorrow|next (week|year|month|time)|christmas|birthday|me)\b.{0,20}\b(me|anyway|any ?more|left)\b",
     # said in few words
     r"\b(took|taken|swallowed|ate|had|taking) (\w+ )?\d{2,} ?(x )?(co ?codamol|paracetamol|codeine|tramadol|ibuprofen|\w+mg|tablets|pills)\b|\b(ive|i have|has|hes|shes) (took|taken|swallowed) something\b|"
     r"\b(kid|child|toddler|baby|son|daughter|he|she|boy|girl)( has| have|s)? (drank|drunk|swallowed|eaten|ate|took|taken) (a |my |some |the )?(bleach|magnets?|battery|batteries|tablets|pills|poison|dishwasher|washing)\b|\bswallowed a (magnet|battery|coin cell)\b",
@@ -147,7 +150,7 @@ DANGER = (
 ABROAD = (
     # messaging.md names no list: common words for dying, killing oneself, chest pain and breath in the nine languages.
     r"\b(umrzec|umrzeć|zabic|zabić|samobojst\w*|samobójst\w*)\b|nie ?(moge|mogę) ?odd?ych|klatce piersiowej|nie chce mi sie zyc|nie chc[eę] (juz |już )?([zż]y[cć])\b",
-    r"\b(sa mor|să mor|omor|sinucid\w*|respira)\b|durere (mare )?(in|în) piept|ma doare (tare )?pieptul|mă doare (tare )?pieptul",
+    r"\b(sa mor|să mor|omor|sinucid\w*|respira?)\b|durere (mare )?(in|în) piept|ma doare (tare )?pieptul|mă doare (tare )?pieptul",
     r"\b(morrer|matar|suicid\w*|respirar)\b|dor (forte )?no peito",
     r"\b(dilayaa|dhinto|dhiman|dhimanayaa|neefsan)\b|xabad(ka|kaygu?)\b|\blaab(ta|taa|tayda)\b.{0,30}\bxanuun|\bneef(ta|tu|tayda) (igu |i )?dheg",
     r"\b(marna|khudkushi|atmahatya)\b|marna cha\w*|saah nahi|saans nahi|seene (mein|me) (bohat |bahut )?dard|chhati (ma|vich)|chati (ma|vich)|sine me dard",

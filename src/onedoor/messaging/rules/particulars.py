@@ -7,6 +7,7 @@ Every word that looks like a day, a time or a number must fit; one that does not
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -38,6 +39,26 @@ def fits(words: str, when: datetime, said_at: datetime) -> bool:
             return False
         place += taken
     return True
+
+
+_BESIDE = frozenset(
+    ("the", "one", "at", "on", "its", "it", "is", "appointment", "appt", "for", "that", "please", "pls", "thanks", "ta")
+)
+
+
+def chosen(words: str, whens: Sequence[datetime], said_at: datetime) -> int | None:
+    """The place in `whens` of the one moment that a text names and nothing else: "the 4.10 one", "Thursday please".
+
+    A bare number of two figures is no time: it may be a day, an hour, or nothing of the kind.
+    """
+    said = [word for word in words.split() if word not in _BESIDE]
+    plain = [word for word in said if _DAY.fullmatch(word) or word in _TODAY or word in _TOMORROW or word in _PARTS]
+    numbers = [word for word in said if any(sign.isdigit() for sign in word)]
+    told = plain or len(numbers) > 1 or any(not word.isdigit() or len(word) > 2 for word in numbers)
+    if not told or len(plain) + len(numbers) + sum(word in ("am", "pm") for word in said) != len(said):
+        return None
+    fitting = [place for place, when in enumerate(whens) if fits(" ".join(said), when, said_at)]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _fitting(said: list[str], when: datetime, said_at: datetime) -> int | None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 from onedoor.messaging.rules import words
 from onedoor.messaging.rules.normal import without_quotation, without_signature, words_of
+from onedoor.messaging.rules.particulars import chosen
 from onedoor.messaging.rules.words import Phrase
 
 LONGEST = 60
@@ -55,6 +57,7 @@ class Option:
 
     number: int
     first_name: str
+    when: datetime | None = None
 
 
 def understand(
@@ -63,13 +66,14 @@ def understand(
     *,
     options: Sequence[Option] = (),
     asked_intent: str = "",
+    said_at: datetime | None = None,
     ours: Sequence[str] = (),
     more: Extra | None = None,
 ) -> Understood:
     """Read one text in the light of the questions that are open.
 
-    `options` and `asked_intent` belong to an open "which" question; `ours` are texts we sent lately, which may come back
-    as a quotation.
+    `options`, `asked_intent` and `said_at` (local, like the options' times) belong to an open "which" question; `ours` are
+    texts we sent lately, which may come back as a quotation.
     """
     everything = " ".join(words_of(text))
     for pattern in words.CRISIS:
@@ -90,6 +94,9 @@ def understand(
         found = _read(attempt, contexts, options, asked_intent, more)
         if found is not None:
             return found
+    whens = [option.when for option in options if option.when is not None]
+    if said_at is not None and whens and (place := chosen(joined, whens, said_at)) is not None:
+        return Understood("which", "the time of one of the options", value=options[place].number)
     return Understood("person", "not plainly one wish")
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onedoor.messaging.rules.particulars import fits
+from onedoor.messaging.rules.particulars import chosen, fits
 
 WHEN = datetime(2026, 12, 10, 14, 30, tzinfo=UTC)  # a Thursday
 SAID = datetime(2026, 12, 9, 9, 0, tzinfo=UTC)
@@ -63,3 +63,27 @@ def test_a_day_of_the_week_means_the_next_of_its_name() -> None:
     assert not fits("cancel thursday", WHEN, datetime(2026, 12, 2, 9, 0, tzinfo=UTC))
     assert not fits("cancel thursday", WHEN, datetime(2026, 12, 3, 9, 0, tzinfo=UTC))
     assert fits("cancel thursday", WHEN, datetime(2026, 12, 4, 9, 0, tzinfo=UTC))
+
+
+NINE, FOUR, FRIDAYS = WHEN.replace(hour=9, minute=0), WHEN.replace(hour=16, minute=10), WHEN.replace(day=11)
+
+
+@pytest.mark.parametrize(
+    ("words", "which"),
+    [
+        ("the 4 10 one", 1),
+        ("4 10 please", 1),
+        ("9am", 0),
+        ("friday", 2),
+        ("the friday one please", 2),
+        ("9", None),
+        ("10", None),
+        ("thursday", None),  # two are on it
+        ("the 4 20 one", None),
+        ("4 10 or 9 00", None),
+        ("cancel the 4 10 one and move the other", None),
+        ("the one", None),
+    ],
+)
+def test_one_of_several_may_be_chosen_by_its_time(words: str, which: int | None) -> None:
+    assert chosen(words, [NINE, FOUR, FRIDAYS], SAID) == which
