@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from onedoor.kernel import clock
 from onedoor.ui.tests.world import World, make
+from tests.browser.town import Running, bring_up
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,11 +28,22 @@ ROOT = Path(__file__).parents[2]
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
+JOURNEYS = ("test_journeys.py", "test_journeys_replies.py")
+"""Played on one running system, whose clock only goes forward: last of all, in the order of its days."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here drives a browser."""
+    """Everything here drives a browser. The journeys stand as they are written, whatever shuffles the rest."""
+    here = Path(__file__).parent
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+    journeys = {id(item) for item in items if item.path.parent == here and item.path.name in JOURNEYS}
+    items.sort(
+        key=lambda item: (
+            (JOURNEYS.index(item.path.name) + 1, item.reportinfo()[1] or 0) if id(item) in journeys else (0, 0)
+        )
+    )
 
 
 @pytest.fixture(scope="session")
@@ -90,6 +102,12 @@ def site(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
         web.terminate()
         web.wait(20)
         log.close()
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Running]:
+    """The whole system for the journeys, brought up once."""
+    yield from bring_up()
 
 
 @pytest.fixture
