@@ -844,7 +844,19 @@ class _Thread:
             return frozenset((n, action) for n in same for action in ("reopen", "confirm"))
         if cancelled:
             return frozenset({(cancelled[-1], "reopen"), (cancelled[-1], "confirm")})
+        if step.text.casefold() == "yes" and (n := self._asked_of_one()) is not None:
+            return frozenset({(n, self.last.intent)})
         return frozenset((n, "confirm") for n in range(len(self.script.visits)))
+
+    def _asked_of_one(self) -> int | None:
+        """The visit of which the last text was asked whether it is meant: a bare yes is the answer to that."""
+        from onedoor.messaging.models import Message
+
+        if self.last is None or self.last.outcome != "asked":
+            return None
+        asked = Message.objects.filter(number=FAMILY, purpose="question").order_by("-id").first()
+        found = re.match(r"Do you mean ([^,]+), ([^?]+)\?", asked.body if asked else "")
+        return self._listed(found[1], found[2]) if found else None
 
     def _quote(self, step: Step) -> str:
         from onedoor.messaging.models import Message

@@ -46,5 +46,5 @@ def test_a_file_without_its_columns_is_refused_by_their_names(tmp_path: Path) ->
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="There is no file or folder .*nothing.csv"):
+    with pytest.raises(Refused, match=r"There is no file or folder .*nothing\.csv"):
         interpret(tmp_path / "nothing.csv", tmp_path / "out.csv")

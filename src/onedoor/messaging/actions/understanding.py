@@ -53,8 +53,6 @@ LATE_WITHIN = timedelta(hours=48)
 """How long after a question its answer is known as one although it has closed."""
 BEGUN_WITHIN = timedelta(hours=24)
 """How long a visit that has begun may be what a text without a name is about."""
-APOLOGY_WITHIN = timedelta(hours=12)
-"""How long it may be, even when another visit was asked about since."""
 BACK_WITHIN = timedelta(hours=1)
 """How long YES takes a cancellation back."""
 LOOK_BACK = timedelta(days=7)
@@ -398,7 +396,8 @@ class _Reply:
             self._picture()
         elif self.which is not None:
             self._answer_to_which(read, self.which)
-        elif read.intent == "thanks" and not self.open_asks:
+        elif read.intent == "thanks" and all(ask.context == "appointment" for ask in self.open_asks):
+            # Thanks for a reminder change nothing: the visit stands, not confirmed. For an offer they may mean yes.
             self._done("thanks", "thanks", read.why)
         elif not read.readings:
             if speaks_of_stopping(self.inbound.text):
@@ -749,11 +748,9 @@ class _Reply:
         if one.candidate.kind != "appointment":
             return False
         about = self._ask_about(one.candidate)
-        for visit in self._begun(one):
-            # Of one that began this morning the text may be an apology, whatever was asked since.
-            lately = self.said_at - visit.starts_at < APOLOGY_WITHIN
-            if lately or about is None or about.asked_at <= visit.starts_at:
-                return True
+        if self._begun(one):
+            # An apology for the one that was missed, perhaps, whatever was asked since.
+            return True
         gone = [
             ask
             for ask in self.asks

@@ -72,7 +72,7 @@ def read_on(read: Understood, text: str, contexts: Sequence[str], ours: Sequence
     if read.intent != "person":
         return read
     said = without_quotation(text, ours)
-    if not words_of(said):
+    if not said.strip():
         return read
     known = [name for name in contexts if name in questions()]
     # Danger is feared whatever was asked, and when nothing was.

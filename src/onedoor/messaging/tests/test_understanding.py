@@ -392,9 +392,10 @@ def test_help_gets_the_telephone_and_a_person(visits: SimpleOwner, practice: Org
     assert (len(bodies()), kinds()) == (1, ["reply"])
 
 
-def test_thanks_after_an_answer_need_nobody(visits: SimpleOwner, practice: Organisation) -> None:
+def test_thanks_need_nobody_and_answer_nothing(visits: SimpleOwner, practice: Organisation) -> None:
     one_visit(visits, practice)
-    assert say(practice, SAM, "Thank you").outcome == "person"
+    assert say(practice, SAM, "Thank you").outcome == "thanks"
+    assert (visits.acts, Ask.objects.get().state) == ([], "open")
     say(practice, SAM, "YES")
     assert say(practice, SAM, "Thank you so much x").outcome == "thanks"
 

@@ -283,6 +283,19 @@ class TestInbox:
         world.booked.refresh_from_db()
         assert world.booked.confirmed_at is not None
 
+    def test_wanting_another_time_is_answered_by_a_link_once(self, world: World, desk: Client) -> None:
+        said = {
+            "person": str(world.sam.ref), "appointment": str(world.booked.ref), "intent": "rebook", "key": str(uuid4()),
+        }  # fmt: skip
+        before = Message.objects.count()
+        for _ in range(2):
+            page = desk.post(reverse("thread_answer", args=[world.thread.ref]), said, follow=True).content.decode()
+        assert "texted a link to other times" in page
+        assert Message.objects.count() == before + 1
+        assert "/c/" in Message.objects.order_by("-id")[0].body
+        world.booked.refresh_from_db()
+        assert world.booked.state == "booked"
+
     def test_not_what_it_meant_for_somebody_else(self, world: World, desk: Client) -> None:
         said = {"person": str(world.ada.ref), "appointment": str(world.booked.ref), "intent": "cancel"}
         assert desk.post(reverse("thread_answer", args=[world.thread.ref]), said).status_code == 404

@@ -21,6 +21,7 @@ from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.words import spoken
 from onedoor.messaging import api as messaging
+from onedoor.messaging.types import Acted
 from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.staff import subjects
@@ -32,7 +33,13 @@ from onedoor.ui.access import granted, staff
 
 WHOSE = {"all": "All", "mine": "Mine", "nobody": "Nobody’s yet", "lately": "Everything lately"}
 
-ON_APPOINTMENT = {"confirm": "They are coming", "cancel": "They cancel", "earlier": "They want an earlier one"}
+ON_APPOINTMENT = {
+    "confirm": "They are coming",
+    "cancel": "They cancel",
+    "rebook": "They want another time",
+    "earlier": "They want an earlier one",
+    "late": "They are running late",
+}
 """What a text about an appointment could have meant, done in one click."""
 
 OUTCOME_WORDS = {
@@ -183,10 +190,7 @@ def reply(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Write back. The form's key makes a button pressed twice one text."""
     access = granted(request)
     _thread(access, ref)
-    try:
-        key = UUID(request.POST.get("key", ""))
-    except ValueError as error:
-        raise Http404 from error
+    key = _key(request)
     try:
         messaging.reply_to_thread(access=access, thread_ref=ref, text=request.POST.get("text", ""), key=key)
     except messaging.NothingToSay:
@@ -243,11 +247,17 @@ def answer(request: HttpRequest, ref: UUID) -> HttpResponse:
     if found.patient_id != chosen.person.id:
         raise Http404
     try:
-        _answer(access, found, intent)
+        acted = _answer(access, found, intent)
     except (messaging.NotOpen, booking.BookingError):
         messages.error(request, "That can no longer be done: look at the appointment. Nothing was changed.")
+        return _back(request, ref)
+    _say(access, ref, request.POST.get("text", ""), "rebook" if intent == "earlier" else intent)
+    if acted is not None and not acted.done:
+        messages.error(request, "That is for a person to do: it is on the task list. The diary was not changed.")
+    elif intent == "rebook" and acted is not None and acted.answer:
+        messaging.reply_to_thread(access=access, thread_ref=ref, text=acted.answer, key=_key(request))
+        messages.success(request, "They were texted a link to other times. They keep this one until they choose.")
     else:
-        _say(access, ref, request.POST.get("text", ""), "rebook" if intent == "earlier" else intent)
         messages.success(request, f"Done: {ON_APPOINTMENT[intent].lower()}. Write back if they should know.")
     return _back(request, ref)
 
@@ -377,9 +387,17 @@ def _say(access: Access, ref: UUID, text: str, what: str) -> None:
             messaging.say_meant(access=access, thread_ref=ref, text=int(text), meant=what)
 
 
-def _answer(access: Access, about: AppointmentView, intent: str) -> None:
+def _key(request: HttpRequest) -> UUID:
+    """The form's own, so that a button pressed twice is one text."""
     try:
-        messaging.answer(
+        return UUID(request.POST.get("key", ""))
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _answer(access: Access, about: AppointmentView, intent: str) -> Acted | None:
+    try:
+        return messaging.answer(
             access=access,
             patient_id=about.patient_id,
             kind="appointment",
@@ -392,6 +410,7 @@ def _answer(access: Access, about: AppointmentView, intent: str) -> None:
         if intent != "confirm":
             raise
         booking.confirm(appointment_id=about.id, by=access.actor)
+        return None
 
 
 def _thread(access: Access, ref: UUID) -> messaging.ThreadView:
