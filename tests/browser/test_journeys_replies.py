@@ -325,10 +325,6 @@ def test_own_words_cancel_the_only_visit(town: Town) -> None:
     assert "Renée Marsden" not in town.desk.locator("main").inner_text()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="booking/reading.py holds 'wont let' for a denial, whoever will not let: a person gets it, 100% sure",
-)
 def test_a_boss_who_will_not_let_them_off_cancels_too(town: Town) -> None:
     town.text(BOSS, "im canceling sorry boss wont let me off")
     expect(town.answers()).to_have_count(1, timeout=SOON)

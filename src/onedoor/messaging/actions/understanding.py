@@ -28,7 +28,7 @@ from onedoor.messaging.models import Ask, Inbound, Message, State, Thread
 from onedoor.messaging.reading.contexts import questions
 from onedoor.messaging.reading.live import read_on
 from onedoor.messaging.rules import particulars, wording
-from onedoor.messaging.rules.family import named
+from onedoor.messaging.rules.family import named, spoken_of
 from onedoor.messaging.rules.machines import from_a_machine, is_picture, speaks_of_stopping
 from onedoor.messaging.rules.replies import Option, Understood, understand
 from onedoor.messaging.types import Candidate, NewAsk, NewMessage
@@ -672,8 +672,8 @@ class _Reply:
             self.to_person("it may take back a cancellation, which can no longer be")
         elif self._may_be_about_one_gone(one):
             self.to_person("it may be about a visit that has begun")
-        elif self._comes_sooner(one):
-            self.to_person("another visit comes sooner, and nothing was asked about it")
+        elif self._may_be_an_unasked_one(one):
+            self.to_person("it may be about another visit, which was not asked about")
         elif self._may_still_answer_which(one):
             self.to_person("it may be a late answer to our question which visit is meant")
         elif one.intent == "cancel" and not one.candidate.at_hand and self._ask_about(one.candidate) is None:
@@ -710,11 +710,19 @@ class _Reply:
         return None if asked_since else last
 
     def _names_another(self, one: _Found) -> bool:
-        """Whether the text names somebody with this number who is not the one it would be done for."""
+        """Whether the text names somebody, with this number or not, who is not the one it would be done for.
+
+        A phone that one person has may be signed by another; who shares theirs speaks of somebody by name.
+        """
         names = {holder.patient_id: holder.given_name for holder in self.holders}
-        own = names.get(one.candidate.patient_id, "")
-        others = {key: name for key, name in names.items() if name.casefold() != own.casefold()}
-        return bool(others) and bool(named(self.inbound.text, others))
+        own = {one.candidate.patient_id: names.get(one.candidate.patient_id, "")}
+        others = {
+            key: name for key, name in names.items() if name.casefold() != own[one.candidate.patient_id].casefold()
+        }
+        text = self.inbound.text
+        if len(names) < 2:
+            return False
+        return bool(named(text, others)) or bool(spoken_of(text) and not named(spoken_of(text), own))
 
     def _may_be_a_second_thought(self, one: _Found) -> bool:
         """Whether YES may be meant for a visit that this phone gave up, and not for the one that is left."""
@@ -725,13 +733,22 @@ class _Reply:
         asked_since = about is not None and about.asked_at > last.received_at
         return not asked_since and self.said_at - last.received_at < LATE_WITHIN
 
-    def _comes_sooner(self, one: _Found) -> bool:
-        """Whether YES, an answer to the only question put, may be about a sooner visit of this phone that was not asked about."""
+    def _may_be_an_unasked_one(self, one: _Found) -> bool:
+        """Whether YES, an answer to the only question put, may be about another visit of this phone that was not asked about:
+        one that comes sooner, or one more of whom it names."""
         if one.intent != "confirm" or one.candidate.kind != "appointment":
             return False
-        standing = [found for found in self._candidates("cancel") if found.candidate.kind == "appointment"]
+        name = {one.candidate.patient_id: one.candidate.first_name}
+        by_name = bool(named(self.inbound.text, name))
+        unasked = [
+            found.candidate
+            for found in self._candidates("cancel")
+            if found.candidate.kind == "appointment" and self._ask_about(found.candidate) is None
+        ]
         return any(
-            found.candidate.when < one.candidate.when and self._ask_about(found.candidate) is None for found in standing
+            other.when < one.candidate.when or (by_name and other.first_name == one.candidate.first_name)
+            for other in unasked
+            if other.subject_id != one.candidate.subject_id
         )
 
     def _may_still_answer_which(self, one: _Found) -> bool:

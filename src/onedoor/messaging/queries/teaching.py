@@ -92,7 +92,16 @@ def accepted_phrases(access: Access) -> Iterator[tuple[str, str, str, str]]:
     return rows.values_list("context", "text", "intent", "value").iterator()
 
 
+READY_AT_FIRST = (
+    "Your appointment has not changed. See you then.",
+    "Please ring us, so that we can help you.",
+    "Thank you for telling us. You need do nothing more.",
+    "Please come ten minutes early, and bring a list of your medicines.",
+)
+"""What is ready before a practice has written its own."""
+
+
 def ready_replies(access: Access) -> list[str]:
-    """The replies that the practice keeps ready, in its order."""
+    """The replies that the practice keeps ready, in its order; a few to begin with when it has written none."""
     found = ReadyReply.objects.filter(organisation_id__in=access.organisations)
-    return list(found.order_by("organisation_id", "position").values_list("text", flat=True))
+    return list(found.order_by("organisation_id", "position").values_list("text", flat=True)) or list(READY_AT_FIRST)

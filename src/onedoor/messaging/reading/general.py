@@ -83,7 +83,7 @@ WHICH_DOUBT = re.compile(
     # Somebody who is not sure has decided nothing.
     r"\b(thinking (of|about)|(dont|do not) think(?!.*\bcancel)|hoping|hope to|depending|supposed to|should be able|considering|tempted|(?<!no )prob\b|"
     r"might|maybe|may (be|have|not)|mite|not sure|unsure|depends?|hopefully|possibly|perhaps|probably|let (you|u) know|will see|"
-    r"we will see|if (i|we|he|she|you|it|theres|there|my|the|mum|dad|work|only|at)|unless|think about|ill think|let me|ask my|check with|"
+    r"we will see|if (i|we|he|she|you|it|theres|there|my|the|mum|dad|work|only|at)|unless|think about|ill think|(?<!wont )(?<!not )(?<!cant )(?<!didnt )let me|ask my|check with|"
     r"need to (ask|check|think)|dunno|dont know|not decided|undecided|try to|ill try|i will try|trying|later|provided|as long as|"
     r"hang on|(?<!rather )(?<!ill )(?<!to )(?<!cant )(?<!dont )(?<!weeks )(?<!week )wait(?! for mine)|ignore (that|this|me)|sorry ignore|(im|i am) driving( now| right|$| will| at)|out of (the )?office|automatic|auto reply|autoreply|mailbox|away from my)\b"
 )

@@ -57,6 +57,9 @@ def chosen(words: str, whens: Sequence[datetime], said_at: datetime) -> int | No
     told = plain or len(numbers) > 1 or any(not word.isdigit() or len(word) > 2 for word in numbers)
     if not told or len(plain) + len(numbers) + sum(word in ("am", "pm") for word in said) != len(said):
         return None
+    days = {word[:3] for word in plain if _DAY.fullmatch(word)}
+    if days and not numbers and sum(_DAYS[when.weekday()] in days for when in whens) != 1:
+        return None
     fitting = [place for place, when in enumerate(whens) if fits(" ".join(said), when, said_at)]
     return fitting[0] if len(fitting) == 1 else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from onedoor.messaging.rules.family import named
+from onedoor.messaging.rules.family import named, spoken_of
 
 FAMILY = {1: "Derek", 2: "Kai", 3: "May", 4: "Anne Marie"}
 
@@ -26,3 +26,21 @@ FAMILY = {1: "Derek", 2: "Kai", 3: "May", 4: "Anne Marie"}
 )
 def test_whom_it_names(text: str, who: set[int]) -> None:
     assert named(text, FAMILY) == who
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("Dave has a temperature so cannot attend", "dave"),
+        ("Sorry Dave wont be coming", "dave"),
+        ("hi tyrone is poorly", "tyrone"),
+        ("I have a temperature", ""),
+        ("im not well", ""),
+        ("Sorry work wont let me off", ""),
+        ("The car is broken", ""),
+        ("there is no way I can come", ""),
+        ("cancel please", ""),
+    ],
+)
+def test_of_whom_it_speaks(text: str, who: str) -> None:
+    assert spoken_of(text) == who

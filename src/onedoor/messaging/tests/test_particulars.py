@@ -87,3 +87,7 @@ NINE, FOUR, FRIDAYS = WHEN.replace(hour=9, minute=0), WHEN.replace(hour=16, minu
 )
 def test_one_of_several_may_be_chosen_by_its_time(words: str, which: int | None) -> None:
     assert chosen(words, [NINE, FOUR, FRIDAYS], SAID) == which
+
+
+def test_a_day_of_two_weeks_chooses_neither() -> None:
+    assert chosen("the thursday one", [NINE, FOUR.replace(day=17)], SAID) is None
