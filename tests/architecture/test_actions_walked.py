@@ -277,6 +277,14 @@ ACTIONS: dict[str, Action] = {
     "messaging.assign_thread": Action(
         lambda s, a: messaging.assign_thread(access=a, thread_ref=s.world.thread.ref, user_id=None)
     ),
+    "messaging.heed": Action(
+        lambda s, a: messaging.heed(
+            access=a,
+            patient_id=s.own.pk,
+            organisation_id=s.world.organisation.pk,
+            written="I am going to kill myself",
+        )
+    ),
     "messaging.reply_to_thread": Action(
         lambda s, a: messaging.reply_to_thread(access=a, thread_ref=s.world.thread.ref, text="It is kept.")
     ),

@@ -2,6 +2,7 @@
 
 from onedoor.messaging.actions.accounts import resume_sending, set_account, set_tariff, stop_sending
 from onedoor.messaging.actions.asking import NotOpen, answer, close_asks, opt_in, opt_out, resting
+from onedoor.messaging.actions.heeding import heed
 from onedoor.messaging.actions.queueing import clear, queue
 from onedoor.messaging.actions.teaching import (
     NamesSomebody,
@@ -93,6 +94,7 @@ __all__ = [
     "declare_purpose",
     "declare_subject",
     "door",
+    "heed",
     "inbox_count",
     "is_number",
     "judged",

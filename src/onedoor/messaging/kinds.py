@@ -18,19 +18,14 @@ REPLY = declare_kind(
         (Outcome("answered", "Answered"), Outcome("nothing", "Nothing needed doing")),
     )
 )
-CRISIS = declare_kind(
-    Kind(
-        "crisis",
-        "Somebody may be in danger",
-        "duty",
-        timedelta(0),
-        (
-            Outcome("spoken", "Spoke to them"),
-            Outcome("emergency", "Called 999 for them"),
-            Outcome("no_danger", "Read it: nobody is in danger"),
-        ),
-        urgent=True,
-    )
+_IN_DANGER = (
+    Outcome("spoken", "Spoke to them"),
+    Outcome("emergency", "Called 999 for them"),
+    Outcome("no_danger", "Read it: nobody is in danger"),
+)
+CRISIS = declare_kind(Kind("crisis", "Somebody may be in danger", "duty", timedelta(0), _IN_DANGER, urgent=True))
+DANGER_WRITTEN = declare_kind(
+    Kind("danger_written", "Somebody may be in danger", "duty", timedelta(0), _IN_DANGER, urgent=True)
 )
 WHICH = declare_kind(
     Kind(

@@ -36,12 +36,31 @@ def answer_question(request: HttpRequest, ref: UUID) -> HttpResponse:
         question = questionnaires.by_ref(access, ref)
     except questionnaires.PutQuestion.DoesNotExist as error:
         raise Http404 from error
+    here = question.organisation_id
     if request.POST.get("skip"):
-        return _do(request, access, "question", question.pk, "decline", "", "Thank you. You need not answer.")
+        return _do(
+            request,
+            access,
+            "question",
+            question.pk,
+            "decline",
+            "",
+            "Thank you. You need not answer.",
+            organisation_id=here,
+        )
     value = request.POST.get("value", "").strip()[:_LONGEST]
     if question.form == "bp":
         value = f"{value}/{request.POST.get('bottom', '').strip()}"
-    return _do(request, access, "question", question.pk, "answer", value, "Thank you, we have your answer.")
+    return _do(
+        request,
+        access,
+        "question",
+        question.pk,
+        "answer",
+        value,
+        "Thank you, we have your answer.",
+        organisation_id=here,
+    )
 
 
 @patient
@@ -63,13 +82,26 @@ def answer_invitation(request: HttpRequest, ref: UUID) -> HttpResponse:
     if intent not in said:
         raise Http404
     value = request.POST.get("value", "").strip()[:_LONGEST]
-    return _do(request, access, "invitation", invitation.pk, intent, value, said[intent])
+    here = invitation.organisation_id
+    return _do(request, access, "invitation", invitation.pk, intent, value, said[intent], organisation_id=here)
 
 
 def _do(
-    request: HttpRequest, access: Access, kind: str, subject_id: int, intent: str, value: str, thanks: str
+    request: HttpRequest,
+    access: Access,
+    kind: str,
+    subject_id: int,
+    intent: str,
+    value: str,
+    thanks: str,
+    *,
+    organisation_id: int,
 ) -> HttpResponse:
     assert access.patient_id is not None
+    # Before the answer, and whatever becomes of it.
+    alarm = messaging.heed(access=access, patient_id=access.patient_id, organisation_id=organisation_id, written=value)
+    if alarm:
+        messages.error(request, alarm)
     try:
         acted = messaging.answer(
             access=access,

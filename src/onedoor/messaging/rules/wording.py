@@ -36,11 +36,11 @@ class Practice:
     phone: str
 
 
-def crisis(practice: Practice) -> str:
+def crisis(practice: Practice, written: str = "your text") -> str:
     """The first answer to words of danger; a person follows (clinical.md 6.6)."""
     return (
         "If anybody may be in danger, ring 999 now. For urgent help ring NHS 111, day or night. "
-        f"{practice.name} is on {practice.phone}. We are telling a person there about your text."
+        f"{practice.name} is on {practice.phone}. We are telling a person there about {written}."
     )
 
 

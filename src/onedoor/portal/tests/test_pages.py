@@ -7,6 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from onedoor.booking.models import AppointmentType, WaitingEntry
+from onedoor.questionnaires import api as questionnaires
+from onedoor.tasks.models import Task
 from onedoor.ui.tests.world import World, make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -110,3 +112,17 @@ def test_a_patient_sees_whether_a_text_is_ours(world: World, me: Client) -> None
     assert "Did you send me this?" in me.get(reverse("my_home")).content.decode()
     page = me.get(reverse("my_messages")).content.decode()
     assert "If we sent it to you, it is in the list below." in page
+
+
+def test_danger_on_ones_own_page_reaches_a_person_at_once(world: World, me: Client) -> None:
+    """As in a text (H9): the answer is kept, help is named, and an urgent task is there whatever else becomes of it."""
+    question = questionnaires.ask(
+        organisation_id=world.booked.organisation_id, patient_id=world.sam.pk, form="smoking", by=world.access.actor
+    )
+    address = reverse("my_question", args=[question.ref])
+    page = me.post(address, {"value": "I have taken an overdose and want to die"}, follow=True).content.decode()
+    assert "999" in page
+    task = Task.objects.get(kind="danger_written")
+    assert (task.urgent, task.patient_id, task.organisation_id) == (True, world.sam.pk, world.booked.organisation_id)
+    me.post(address, {"value": "fine thanks"})
+    assert Task.objects.filter(kind="danger_written").count() == 1
