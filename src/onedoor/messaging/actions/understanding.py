@@ -557,6 +557,9 @@ class _Reply:
         wanted = (option["kind"], option["subject_id"], datetime.fromisoformat(option["when"]))
         for found in self._candidates(intent):
             if (*found.key, found.candidate.when) == wanted:
+                if self._begun(found) and named(self.inbound.text, {0: found.candidate.first_name}):
+                    self.to_person("answered with a name when asked which; another visit has begun that may be theirs")
+                    return
                 record_answers(
                     asks=[which],
                     intent=intent,
