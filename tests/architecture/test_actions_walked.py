@@ -285,6 +285,10 @@ ACTIONS: dict[str, Action] = {
             written="I am going to kill myself",
         )
     ),
+    "messaging.opened": Action(
+        lambda s, a: messaging.opened(access=a, thread_ref=s.world.thread.ref, to=10**9),
+        instead="a mark that texts were read; whose details were looked at is a look",
+    ),
     "messaging.reply_to_thread": Action(
         lambda s, a: messaging.reply_to_thread(access=a, thread_ref=s.world.thread.ref, text="It is kept.")
     ),

@@ -16,6 +16,7 @@ from onedoor.messaging.actions.threads import (
     MustDecide,
     NothingToSay,
     assign_thread,
+    opened,
     reply_to_thread,
     settle_thread,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "never_sent",
     "newest_texts",
     "not_arrived",
+    "opened",
     "opt_in",
     "opt_out",
     "pence_of_day",

@@ -191,6 +191,13 @@ def assign_thread(*, access: Access, thread_ref: uuid.UUID, user_id: int | None)
     _noted(access, thread, "assign_thread", to=user_id)
 
 
+def opened(*, access: Access, thread_ref: uuid.UUID, to: int) -> None:
+    """Somebody looks at a thread with its texts up to this key. Raises Thread.DoesNotExist outside the access."""
+    access.require(Permission.MESSAGES)
+    thread = by_ref(access, thread_ref)
+    Thread.objects.filter(pk=thread.pk, opened_to__lt=to).update(opened_to=to)
+
+
 def on_task_completed(event: TaskCompleted) -> None:
     """Somebody ended a task about a thread: the thread waits no more, and a number that was checked is dealt with."""
     if event.subject != "thread" or event.kind not in THREAD_KINDS or event.subject_id is None:

@@ -24,6 +24,8 @@ class Thread(models.Model):
     """Since when something here waits for a person; null when nothing does."""
     urgent = models.BooleanField(default=False)
     owner = models.ForeignKey(User, on_delete=models.PROTECT, null=True)
+    opened_to = models.BigIntegerField(default=0, db_default=0)
+    """The key of the newest text that was there when somebody last opened the conversation: a newer one is unread."""
 
     class Meta:
         db_table = "messaging_thread"

@@ -42,6 +42,8 @@ class ThreadRow:
     urgent: bool
     owner: str
     owner_id: int | None
+    unread: bool
+    """Nobody has opened it since the phone wrote last."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,7 @@ def _rows(access: Access, found: QuerySet[Thread]) -> list[ThreadRow]:
                 urgent=thread.urgent,
                 owner=thread.owner.shown_name if thread.owner else "",
                 owner_id=thread.owner_id,
+                unread=text is not None and text.pk > thread.opened_to,
             )
         )
     return rows

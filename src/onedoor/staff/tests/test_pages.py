@@ -277,6 +277,14 @@ class TestInbox:
         world.thread.refresh_from_db()
         assert world.thread.needs_person_since is None
 
+    def test_a_text_is_unread_until_somebody_opens_it(self, world: World, desk: Client) -> None:
+        inbox, thread = reverse("inbox"), reverse("thread", args=[world.thread.ref])
+        assert "Unread" in text_of(desk, inbox)
+        desk.get(thread)
+        assert "Unread" not in text_of(desk, inbox)
+        say(world.organisation, world.thread.number, "and is there parking?")
+        assert "Unread" in text_of(desk, inbox)
+
     def test_doing_what_the_text_meant(self, world: World, desk: Client) -> None:
         said = {"person": str(world.sam.ref), "appointment": str(world.booked.ref), "intent": "confirm"}
         desk.post(reverse("thread_answer", args=[world.thread.ref]), said)

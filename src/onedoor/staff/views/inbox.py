@@ -152,6 +152,7 @@ def thread(request: HttpRequest, ref: UUID) -> HttpResponse:
         elsewhere = [other for other in messaging.thread_of_patient(access, card.id, limit=1) if other.ref != ref]
     said = [one for one in found.said if chosen.shows(one)]
     judged = messaging.judged(access, [one.key for one in said if not one.ours])
+    messaging.opened(access=access, thread_ref=ref, to=max((one.key for one in found.said if not one.ours), default=0))
     # What waits is the last text that was left to a person, unless somebody has said what it meant.
     waiting = [one.key for one in said if one.outcome in ("person", "crisis") and not one.copy]
     newest = max(waiting, default=0) if found.waiting_since else 0
