@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from onedoor.booking import errors
 from onedoor.booking.actions import booking, places
@@ -34,13 +34,20 @@ def invite(*, appointment: Appointment, by: Actor) -> str | None:
 
     None when a person must decide: nothing free, a kind that no machine may move, or a link closed by wrong tries.
     """
+    # Two texts at once make one link, and a third wrong try meanwhile is seen.
+    places.lock_patients([appointment.patient_id])
     if not may_change(appointment) or not other_times(appointment, limit=1):
         return None
-    if ChangeLink.objects.filter(appointment=appointment, because="wrong").exists():
+    earlier = ChangeLink.objects.filter(appointment=appointment)
+    if earlier.filter(because="wrong").exists():
         return None
-    _close(ChangeLink.objects.filter(appointment=appointment), "replaced")
+    # Whoever guesses at a date of birth gets no more tries by asking for another link.
+    tried = earlier.aggregate(most=Max("wrong_tries", default=0))["most"]
+    _close(earlier, "replaced")
     token = secrets.token_urlsafe(16)
-    link = ChangeLink.objects.create(appointment=appointment, token_hash=token_hash(token), made_at=clock.now())
+    link = ChangeLink.objects.create(
+        appointment=appointment, token_hash=token_hash(token), made_at=clock.now(), wrong_tries=tried
+    )
     _note(link, "change_link_made", by)
     return f"{settings.PUBLIC_ADDRESS}/c/{token}"
 
@@ -51,15 +58,7 @@ def born_on_is(*, token: str, born_on: date | None) -> bool:
 
     Raises LinkClosed.
     """
-    found = (
-        ChangeLink.objects.filter(token_hash=token_hash(token))
-        .values_list("appointment__patient_id", flat=True)
-        .first()
-    )
-    # In the order of everybody: the patient before the link.
-    places.lock_patients([] if found is None else [found])
-    list(ChangeLink.objects.select_for_update(of=("self",)).filter(token_hash=token_hash(token)))
-    link = link_of(token)
+    link = _locked(token)
     if born_on == Patient.objects.values_list("born_on", flat=True).get(pk=link.appointment.patient_id):
         return True
     link.wrong_tries += 1
@@ -79,9 +78,10 @@ def born_on_is(*, token: str, born_on: date | None) -> bool:
 def choose(*, token: str, seat_ref: UUID, by: Actor) -> Appointment:
     """Move the link's appointment to a free place of its kind; returns the new one (`pending` in an outside diary).
 
-    Raises LinkClosed, SeatTaken, PatientBusy, TooLate, NotYours.
+    Raises LinkClosed, SeatTaken, PatientBusy, TooLate, NotYours, MayNotCancelByMachine.
     """
-    link = link_of(token)
+    # Pressed twice at once: in an outside diary the old place stands meanwhile, and only the link says that it is used.
+    link = _locked(token)
     appointment = link.appointment
     if not may_change(appointment):
         raise errors.MayNotCancelByMachine
@@ -103,6 +103,15 @@ def asked_to_change(appointment: Appointment, asks: str) -> NewTask:
         subject="appointment",
         subject_id=appointment.pk,
     )
+
+
+def _locked(token: str) -> ChangeLink:
+    """The open link of a token, which nobody else opens, uses or replaces in this transaction. Raises LinkClosed."""
+    patient_id = link_of(token).appointment.patient_id
+    # In the order of everybody: the patient before the link.
+    places.lock_patients([patient_id])
+    list(ChangeLink.objects.select_for_update(of=("self",)).filter(token_hash=token_hash(token)))
+    return link_of(token)
 
 
 def _close(links: QuerySet[ChangeLink], because: str) -> None:

@@ -17,8 +17,14 @@ MOST = 60
 
 
 def may_change(appointment: Appointment) -> bool:
-    """Whether a machine may move it: it may give up the old place, and free places of the kind are not kept for others."""
+    """Whether a machine may move it: it may give up the old place, and free places of the kind are not kept for others.
+
+    One that an outside diary is moving already is a person's: a second place would be asked for beside the first.
+    """
     kind = appointment.seat.type
+    mine = Appointment.objects.filter(patient_id=appointment.patient_id)
+    if mine.filter(instead_of=appointment, state="pending").exists():
+        return False
     stands = appointment.state == "booked" and appointment.starts_at > clock.now()
     return stands and kind.reply_may_cancel and kind.may_refill and not kind.never_by_machine
 

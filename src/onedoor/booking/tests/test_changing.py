@@ -10,7 +10,7 @@ from django.test import Client
 
 from onedoor.booking import api as booking
 from onedoor.booking.actions.reminding import remind
-from onedoor.booking.models import Appointment, ChangeLink, Release, Seat
+from onedoor.booking.models import Appointment, ChangeLink, Release, Seat, Session
 from onedoor.booking.tests.factories import DESK, WEDNESDAY, Practice, at, own_seats, people, practice, states
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access
@@ -152,6 +152,34 @@ def test_three_wrong_dates_close_the_link_and_a_person_is_asked() -> None:
     text(here, sam, "need another day")
     assert [body for body in answers(sam) if "/c/" in body] == answers(sam)[:1]
     assert states([mine]) == ["booked"]
+
+
+def test_another_link_gives_no_more_tries() -> None:
+    here = practice()
+    sam, _, _, address = asked(here)
+    client = Client()
+    born(client, address, day=2)
+    born(client, address, day=3)
+    with clock.at(clock.now() + timedelta(minutes=20)):
+        text(here, sam, "need another day")
+        newest = link_in(answers(sam)[-1])
+        assert newest != address
+        assert Client().post(newest, {"day": 4, "month": 1, "year": 1980}).status_code == 404
+    assert Task.objects.filter(kind="change_asked").count() == 1
+
+
+def test_a_move_that_an_outside_diary_has_in_hand_is_asked_for_once() -> None:
+    here = practice()
+    sam, mine, seats, address = asked(here)
+    Session.objects.update(source="outside")
+    client = Client()
+    born(client, address)
+    assert "We are booking" in client.post(address, {"wish": "move", "to": str(seats[2].ref)}).content.decode()
+    assert client.post(address, {"wish": "move", "to": str(seats[3].ref)}).status_code == 404
+    text(here, sam, "need another day")
+    assert len([body for body in answers(sam) if "/c/" in body]) == 1
+    assert states([mine]) == ["booked"]
+    assert Appointment.objects.get(patient=sam, state="pending").seat == seats[2]
 
 
 def test_no_date_is_no_try() -> None:
