@@ -125,6 +125,8 @@ def _do(access: Access, thread: Thread, inbound: Inbound, meant: str) -> None:
         return
     lock_threads([thread.pk])
     thread.refresh_from_db()
+    because = {"stop": "stop", "wrong_person": "wrong_number", "deceased": "bereaved"}[meant]
+    opt_out(organisation_id=thread.organisation_id, number=thread.number, by=access.actor, because=because)
     if meant == "deceased":
         ask_person(
             thread=thread,
@@ -133,9 +135,6 @@ def _do(access: Access, thread: Thread, inbound: Inbound, meant: str) -> None:
             by=access.actor,
             kind=kinds.DECEASED,
         )
-        return
-    because = "stop" if meant == "stop" else "wrong_number"
-    opt_out(organisation_id=thread.organisation_id, number=thread.number, by=access.actor, because=because)
     if meant == "wrong_person":
         ask_person(
             thread=thread,

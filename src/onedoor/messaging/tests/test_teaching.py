@@ -89,15 +89,18 @@ class TestVerdicts:
 
     def test_stop_wrong_number_and_death_do_what_they_say(self, visits: SimpleOwner, practice: Organisation) -> None:
         _, access = factories.person(practice)
-        for at, (what, kind) in enumerate(
-            (("stop", ""), ("wrong_person", "wrong_number"), ("deceased", "deceased_reply")), 1
-        ):
+        rests = (
+            ("stop", "stop", ""),
+            ("wrong_person", "wrong_number", "wrong_number"),
+            ("deceased", "bereaved", "deceased_reply"),
+        )
+        for at, (what, because, kind) in enumerate(rests, 1):
             number = f"+44770090030{at}"
             factories.patient(practice, "Sam", mobile=number)
             text = say(practice, number, "a story of which nobody can tell what it wants from us")
             meant(access, text, what)
             meant(access, text, what)
-            assert OptOut.objects.filter(number=number, until=None).count() == (what != "deceased")
+            assert OptOut.objects.get(number=number, until=None).because == because
             assert not kind or Task.objects.filter(kind=kind).count() == 1
 
     def test_another_practice_says_nothing_of_it(self, visits: SimpleOwner, practice: Organisation) -> None:
