@@ -14,6 +14,15 @@ from onedoor.messaging.rules.disclosure import bounds, hidden
 from onedoor.messaging.rules.languages import BANDS, LANGUAGES, UNKNOWN
 
 PARTS = ("acted", "asked", "person")
+QUESTIONS = {
+    "": "none, or several",
+    "flu": "flu vaccine",
+    "fft": "how a visit was",
+    "bp": "blood pressure at home",
+    "yesno": "yes or no",
+    "free text": "in their own words",
+}
+"""Of kinds of question whose name says too little."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +106,7 @@ def accuracy(access: Access, *, first: date, last: date, organisation_id: int | 
         (
             "context",
             "By the question that was open",
-            {name: name or "none, or several" for name in sorted(found.get("context", {}))},
+            {name: QUESTIONS.get(name, name) for name in sorted(found.get("context", {}))},
         ),
     ]
     if everywhere and organisation_id is None:
@@ -127,11 +136,13 @@ def _lines(names: list[str], rows: list[tuple[int, ...]]) -> list[Line]:
     totals = [sum(row[:3]) for row in rows]
     gone = {at for at, (away,) in enumerate(hidden([(total,) for total in totals])) if away}
     parts = hidden([row[:3] for row in rows], gone=gone)
-    fixed = hidden([(row[3],) for row in rows], gone=gone)
+    # What is left of the acted when the corrected are taken away is told too, so it must not be small either.
+    unseen = gone | {at for at, away in enumerate(parts) if away[0]}
+    fixed = hidden([(row[3], row[0] - row[3]) for row in rows], gone=unseen)
     lines = []
     for at, (name, row) in enumerate(zip(names, rows, strict=True)):
         acted, asked, person = (_cell(row[x], totals[at], hide=parts[at][x]) for x in range(3))
-        corrected = _cell(row[3], row[0], hide=parts[at][0] or fixed[at][0])
+        corrected = _cell(row[3], row[0], hide=fixed[at][0])
         lines.append(Line(name, Cell(None) if at in gone else Cell(totals[at]), acted, asked, person, corrected))
     return lines
 
