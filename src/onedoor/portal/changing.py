@@ -141,6 +141,8 @@ def _proved(request: HttpRequest, link: int) -> bool:
 
 
 def _date(given: dict[str, str]) -> date | None:
+    if len(given["year"]) != 4:  # "84" is no wrong try: it is asked for again
+        return None
     try:
         return date(int(given["year"]), int(given["month"]), int(given["day"]))
     except ValueError:
