@@ -23,7 +23,7 @@ PRACTICE = "Wexcombe Road Surgery"
 MONDAY, TUESDAY = "2026-12-07", "2026-12-08"
 THURSDAY = "2026-12-10"
 SOON = 60_000
-"""Milliseconds for an answer or a reminder: one or two seconds, and up to fifteen more for a sweep, on a machine that is quiet."""
+"""Milliseconds for an answer, or for a reminder, whose sweep comes every fifteen seconds; a busy machine takes longer."""
 
 CLOCK_READ = 0.5
 """Seconds for which a process may go by the clock as it last read it (onedoor/kernel/clock.py)."""
