@@ -30,7 +30,7 @@ def test_asked_at_the_desk_and_answered_at_home(page: Page, site: str, world: Wo
     page.select_option("#ask-form", "smoking")
     page.click("button:has-text('Ask by text')")
     page.wait_for_selector("text=The answer will show here")
-    page.click("button:has-text('Invite for a flu vaccine')")
+    page.click("button:has-text('Invite by text for a flu vaccine')")
     page.wait_for_selector("text=Invited.")
     look_at(page, "patient", address)
     page.click("text=Ask a question by text")

@@ -398,7 +398,7 @@ def test_stop_silences_and_cancel_does_not(town: Town) -> None:
     # A campaign, by hand: nothing of it goes where they said STOP.
     town.open(f"/patients/?q={STOPS}")
     town.desk.get_by_role("link", name="Chidinma Beaumont").press("Enter")
-    town.desk.get_by_role("button", name="Invite for a flu vaccine").press("Enter")
+    town.desk.get_by_role("button", name="Invite by text for a flu vaccine").press("Enter")
     expect(town.desk.locator(".od-flash")).to_contain_text("No text may go to this patient now")
     # The next reminders, in the order of their visits.
     town.move_clock(datetime.fromisoformat(f"{TUESDAY}T11:05:00+00:00"))

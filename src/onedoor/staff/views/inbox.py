@@ -173,6 +173,7 @@ def thread(request: HttpRequest, ref: UUID) -> HttpResponse:
         judged=judged,
         newest=newest,
         meant_words=messaging.verdicts.WORDS,
+        read_as=messaging.verdicts.read_as,
         elsewhere=elsewhere,
         ready=messaging.ready_replies(access),
         begun=_ready(access, request.GET.get("ready", "")),
