@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from onedoor.messaging.reading.abroad import folded
 from onedoor.messaging.rules import words
 
 _SELF = r"(my|me|mi|his|her|their|your)? ?(self|selves|sel|sen|masel|meself|mysel)"
@@ -147,7 +148,24 @@ DANGER = (
     r"💊💊|🔪",
 )
 
+# Beside what `DANGER` knows: the classes that a harder set showed, in English as it is texted.
+WORDED = (
+    r"\b(burnt|burned|cut|hurt|scalded|hit) (myself|meself)\b.{0,20}\b(on purpose|again)\b|\bout of breath\b.{0,20}\b(cant|cannot|barely)\b",
+    r"\b(cnt|cant|carnt|cannot|cannae|couldnt) (brth|breth|breathe|breath|catch (my|his|her) breath|get (a word|my breath|his breath|her breath))\b",
+    r"\b(gna|gonna|going to|goin to|about to|want to|wanna|a want tae|plan to) (end it|end things|be (dead|deid)|top my ?self|do myself in|finish it|jump|hang my ?self|walk into the (sea|river|road|traffic))\b",
+    r"\b(dont|do not|cannae|cant|no longer) (see a way out|want to (be here|wake up|live|exist|go on)|dae this anymair)\b|\bwalk(ing)? into the (sea|river)\b|\bwont last till then\b",
+    r"\b(tablets|pills|paracetamol|meds|them all|the lot) (are |is |have )?(already |all )?(gone )?(down me|inside me|swallowed)\b|\b(injected|took|taken|had|given)\b.{0,30}\b(times|double|triple|whole|all)\b.{0,20}\b(dose|insulin|box|packet|bottle|pack|strip)\b",
+    r"\b(razor|blade|knife|scissors)\b.{0,30}\b(arms?|wrists?|legs?|myself|me)\b|\bsat here with (a|the|my) (razor|blade|knife|rope|tablets|pills)\b|\b(stubb\w+|burn\w+|cut\w+) (them |it )?(out )?(on )?(my (own )?)(arms?|wrists?|legs?|self)\b",
+    r"\b(he|she|husband|wife|partner|boyfriend|carer|son|dad|ex) (\w+ )?(hurts|hits|slaps|beats|punches|kicks|chokes|strangles|locks) (me|us|my kids|the kids)\b|\bslaps me\b|\blocks me (in|out)\b|\bhe (checks|reads) (it|this|my phone)\b|\bneed help to get out\b|\bseen with my face\b|\bnext time itll be\b|\b(scared|afraid|frightened) to go home\b",
+    r"\b(keeled over|no pulse|find a pulse|out cold|wont come round|isnt breathing|not breathing|stopped breathing|very hard to wake|cant (wake|keep) (him|her|them|mum|dad|me|\w+)( awake| up)?|blue lips|terrible colour|gone (grey|blue))\b",
+    r"\b(blood|fluid) (is )?(coming|pouring|running|leaking) (out )?(from|of) (his|her|my|the) (ears?|head|mouth|eyes?)\b|\bh(a)?emorrhag\w*\b|\bpouring out\b.{0,20}\b(baby|week|blood)\b|\b(bleeding|bleed)\b.{0,20}\b(wks|weeks)\b",
+    r"\b(havent|hasnt|not|cant|didnt) (felt|feel|feeling) (the |my )?(baby|bump|little one)\b|\bbabys? (is )?(hardly|not|barely|stopped) (moving|kicking)\b|\bwaters went\b|\bwaters\b.{0,30}\b(shivery|hot|green|brown)\b",
+    r"\b(rash|blotches|spots)\b.{0,40}\b(stay|dont fade|doesnt fade|do not fade|wont fade|glass|tumbler)\b|\b(boiling|burning)( \w+)? hot\b.{0,20}\b(talk\w* rubbish|confused|not making sense)|\btalkin\w* (rubbish|nonsense)\b",
+    r"\b(puffer|inhaler)s?\b.{0,40}\b(done nothing|not work\w*|isnt (helping|working)|no effect|empty and)\b|\b(chest|heart)\b.{0,30}\b(tight band|sweating|arm aches|down my arm|crushing)\b",
+)
+
 ABROAD = (
+    r"\bm[aă] doare (foarte |tare )?([iî]n )?piept\w*|\b(drgawki|nie reaguje)\b",
     # messaging.md names no list: common words for dying, killing oneself, chest pain and breath in the nine languages.
     r"\b(umrzec|umrzeć|zabic|zabić|samobojst\w*|samobójst\w*)\b|nie ?(moge|mogę) ?odd?ych|klatce piersiowej|nie chce mi sie zyc|nie chc[eę] (juz |już )?([zż]y[cć])\b",
     r"\b(sa mor|să mor|omor|sinucid\w*|respira?)\b|durere (mare )?(in|în) piept|ma doare (tare )?pieptul|mă doare (tare )?pieptul",
@@ -162,9 +180,25 @@ ABROAD = (
     "મરી જવું|મરવું છે|આત્મહત્યા|છાતીમાં|શ્વાસ",
     "ਮਰਨਾ|ਆਤਮ ?ਹੱਤਿਆ|ਖੁਦਕੁਸ਼ੀ|ਛਾਤੀ|ਸਾਹ ਨਹੀਂ",
     "مرنا چاہ|خودکشی|سینے میں|سانس نہیں|سانس لی",
+    # The same classes in the nine languages, in both letters, without accents (`abroad.folded`): wanting to die, tablets taken, being
+    # beaten, no breath, chest pain, a crooked mouth, no answer, bleeding, a baby that does not move. No native speaker has checked them.
+    r"\b(zabij\w*|zabic|skoncz\w* ze soba|ze soba skoncz\w*|bije mnie|mnie bije|dusze sie|nie moge (zlapac|oddych\w*|oddechu)|krwawi\w*|nieprzytomn\w*|nie oddycha|usta (mu|jej|mi) sie|wykrzywil\w*|polkn\w+ (cale|wszystkie)|nie blednie|nie chce (juz )?zyc)\b",
+    r"\b(sa mor|sa ma omor|nu mai vreau sa traiesc|nu (mai )?pot (sa )?respir\w*|durere puternica in piept|ma loveste|ma bate|gura stramba|nu se mai trezeste|nu poate vorbi|lesinat|sangerez|am luat toate pastilele)\b",
+    r"\b(nao quero (mais )?viver|acab\w* com tudo|quero morrer|me matar|boca torta|nao consigo respirar|tomei (os|todos|muitos)( \w+)? (comprimidos|todos)|cortei os pulsos|muito sangue|bate em mim|me bate|desmai\w+|dor no peito)\b",
+    r"\b(inaan is dilo|is dilo|wuu i garaac\w*|i garaacay|liqay kaniini\w*|kaniiniyadii oo dhan|neefsan karo|afkii baa qalloocday|hadlina ma karo|suuxday|dhiig (badan|baxay)|caloosha iiguma dhaqaaqayo)\b",
+    r"\b(jeena nahi|jina nahi|jeen nahi|mar jana|maar lena|apne aap nu maar|khudkushi|goliyan kha|goliya kha|goliyan khaa|kuttda|maarda hai|mainu maar|mujhe maar\w*|behosh|saah nahi|saans nahi|chaati ch|chhati ch|seene (mein|me|ch)|chaku|muh tedha|moonh terha)\b",
+    r"\b(jivvu nathi|marvu che|mari jais|goli (ek sathe|khai)|badhi goli|mane mare|pati .{0,12}mare|bebhan|shwas nathi|chhati ma)\b",
+    r"\b(bachte chai na|morte chai|gola-?e dori|dori dite|ar parchi na|ghumer oshudh|amake mare|amare mare|marse|ojnan|shash nite|buke betha|norche na|norsena)\b",
+    r"\b(bidd?i (moot|mawwet)|badd?i moot|7a moot|mawwet 7ali|kol el 7oboob|2akhadt|akhadt kol|byidrobni|yadrobni|byodrobni|sadri byouja\w*|mish 2adir atnaffas)\b",
+    "ਜੀਣਾ ਨਹੀਂ|ਜਿਉਣਾ ਨਹੀਂ|ਖਤਮ ਕਰ|ਬੋਲ ਨਹੀਂ|ਮੂੰਹ ਟੇਢਾ|ਬੇਹੋਸ਼|ਕੁੱਟਦਾ|ਮਾਰਦਾ ਹੈ|ਗੋਲੀਆਂ ਖਾ|ਛਾਤੀ|ਸਾਹ ਨਹੀਂ",
+    "جینا نہیں|مر جانا|مار دے گا|پھر مارا|مارتا ہے|گولیاں کھا|بے ہوش|سانس نہیں|سینے میں|منہ ٹیڑھا",
+    "বাঁচতে চাই না|মরতে চাই|শেষ করব|ঘুমের ওষুধ|খেয়ে ফেলেছি|মারে আমাকে|আমাকে মারে|অজ্ঞান|শ্বাস|বুকে|নড়ছে না",
+    "જીવવું નથી|મરી જ|ગોળીઓ ખા|ગોળી ખા|મારે છે|બેભાન|જવાબ નથી|શ્વાસ|છાતી",
+    "يضربني|خائفة على|تشنجات|لا يستجيب|ابتلعت|أخذت كل الحبوب|اخذت كل الحبوب|أموت|أريد الموت|لا أستطيع التنفس|صدري|نزيف|فاقد الوعي|لا تتحرك",
 )
 
 SAFE = (
+    r"^(and |also |but )?(my |his |her )?(knees?|back|foot|feet|tooth|teeth|shoulders?|hips?|ankles?|elbows?|toes?|legs?|hands?) (hurts?|aches?|(is|are) sore)$",
     # Plainly past, denied, a figure of speech, or somebody else's long ago. Not when "now" or "tonight" stands beside it.
     *words.IDIOMS,
     r"\b(is it the|near the|by the) (\w+ )?(near |by )?(the )?bridge\b|\bon questions\b|\bself harm clinic\b",
@@ -187,13 +221,14 @@ _CERTAIN = re.compile(
     r"\b(kill(ing)? my ?self|kms|end(ing)? (my life|it all|it tonight)|cant breathe (at all|properly)|chest\b.{0,60}\b(my jaw|left arm))\b(?!.{0,30}\blol)"
 )
 
-_DANGER = [re.compile(pattern) for pattern in (*DANGER, *ABROAD)]
+_DANGER = [re.compile(pattern) for pattern in (*DANGER, *WORDED, *ABROAD)]
 _SAFE = [re.compile(pattern) for pattern in SAFE]
 
 
 def danger(said: str) -> bool:
     """Whether these words (lower case, no apostrophes, single spaces) must reach a person at once."""
-    if not any(pattern.search(said) for pattern in _DANGER):
+    plain = folded(said)
+    if not any(pattern.search(said) or pattern.search(plain) for pattern in _DANGER):
         return False
     if _CERTAIN.search(said):
         return True

@@ -29,10 +29,15 @@ FEW_WORDS = 0.9
 """What the model alone needs for a word or two, of which it knows little."""
 VALUED = 0.6
 """What news of a death or a wrong number needs from the model where a value was asked for."""
-DANGER_SHARE = 0.25
+DANGER_SHARE = 0.2
 """How likely danger must be to the model alone to reach a person at once: a false alarm costs a minute."""
-FEARED = 0.85
+FEARED = 0.45
 """How likely it must be when no word in the text is one that danger is spoken of with."""
+UNEASY = 0.1
+"""How likely danger may be to the model beside a wish that a machine still grants by itself."""
+LONG_SIGNS, MOST_SENTENCES = 120, 20
+"""From how many signs a text is also searched sentence by sentence, and in how many of them."""
+_SENTENCES = re.compile(r"[.!?\n]+\s*|, (?:and|but|so) ")
 PLAIN = 0.99
 
 
@@ -63,8 +68,17 @@ def interpret(context: str, text: str) -> Interpretation:
     if any(map(danger, {" ".join(words_of(text)), said.words})):
         return Interpretation("crisis", "", "person", PLAIN, "words of danger")
     shares = shipped().shares(context, text) if context in shipped().allowed else {}
-    if shares.get("crisis", 0.0) >= _fear_needed(said):
-        return Interpretation("crisis", "", "person", shares["crisis"], "the model fears danger")
+    fear = _fear(context, text, shares)
+    if fear >= _fear_needed(said):
+        return Interpretation("crisis", "", "person", fear, "the model fears danger")
+    found = _read(asked, said, shares)
+    if found.action == "act" and fear >= UNEASY and found.confidence < PLAIN:
+        return Interpretation(found.intent, found.value, "person", found.confidence, "it may speak of danger too")
+    return found
+
+
+def _read(asked: Question, said: Said, shares: dict[str, float]) -> Interpretation:
+    """What a text wants in which no danger was found."""
     likely = max(shares, key=lambda label: shares[label]) if shares else "unclear"
     long = len(said.words.split()) > LONGEST
     plain = None if long else _plain(asked, said)
@@ -90,6 +104,15 @@ def interpret(context: str, text: str) -> Interpretation:
 
 _BESIDE_AN_ANSWER = frozenset({"deceased", "wrong_person"})
 """What an answer may mention ("never, my dad died of it") without meaning it."""
+
+
+def _fear(context: str, text: str, shares: dict[str, float]) -> float:
+    """How likely danger is to the model: of the whole, and of each sentence of a longer text, whose end it would not see."""
+    whole = shares.get("crisis", 0.0)
+    if not shares or len(text) < LONG_SIGNS:
+        return whole
+    sentences = [piece for piece in _SENTENCES.split(text) if len(piece) > 10][:MOST_SENTENCES]
+    return max([whole, *(shipped().shares(context, piece).get("crisis", 0.0) for piece in sentences)])
 
 
 def _fear_needed(said: Said) -> float:
