@@ -333,6 +333,13 @@ def t18(play: Play) -> None:
     assert len(told) == 1
     assert "gone" in told[0] or "somebody else" in told[0]
     play.one_task(visit.patient)
+    # The list is offered, and taken.
+    assert "Reply EARLY" in told[0]
+    assert not WaitingEntry.objects.filter(patient=visit.patient).exists()
+    play.says(at(TUESDAY, 9, 6), visit.patient, "early")
+    entry = WaitingEntry.objects.get(patient=visit.patient)
+    assert (entry.state, entry.appointment_id) == ("waiting", None)
+    assert "when an appointment comes free" in play.answers(visit.patient)[-1]
 
 
 @script

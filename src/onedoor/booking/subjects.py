@@ -56,6 +56,9 @@ class Appointments:
             found = found.filter(state__in=("booked", "pending"))
         elif intent == "earlier":
             found = found.filter(state="booked")
+            if not found.exists():
+                # They wanted back what has gone, and were told that EARLY puts them on the list.
+                found = _gone(now).filter(patient_id__in=patient_ids)
         elif intent == "rebook":
             found = found.filter(state__in=("booked", "pending"))
         elif intent == "late":
@@ -69,7 +72,7 @@ class Appointments:
             )
             if not found.exists():
                 # Too late for the place, and they are told so kindly.
-                found = _cancelled_lately(now).filter(patient_id__in=patient_ids, starts_at__gt=now, state="cancelled")
+                found = _gone(now).filter(patient_id__in=patient_ids)
         else:
             return []
         return [
@@ -146,7 +149,8 @@ def _cancel(appointment: Appointment, about: texts.About, via: str, by: Actor) -
 
 
 def _earlier(appointment: Appointment, about: texts.About, via: str, by: Actor) -> Acted:
-    if appointment.state != "booked" or appointment.starts_at <= clock.now():
+    gone = appointment.state == "cancelled"
+    if (appointment.state != "booked" and not gone) or appointment.starts_at <= clock.now():
         return Acted(answer=None, done=False)
     kind = appointment.seat.type
     if kind.never_by_machine or not kind.may_refill:
@@ -154,12 +158,12 @@ def _earlier(appointment: Appointment, about: texts.About, via: str, by: Actor) 
         return Acted(answer=texts.person_decides(about), task=task, done=False)
     refilling.join_waiting(
         patient_id=appointment.patient_id,
-        appointment_id=appointment.pk,
+        appointment_id=None if gone else appointment.pk,
         type_id=kind.pk,
         via="reply" if via == "text" else via,
         by=by,
     )
-    return Acted(answer=texts.will_be_offered(about))
+    return Acted(answer=texts.on_the_list(about) if gone else texts.will_be_offered(about))
 
 
 def _rebook(appointment: Appointment, about: texts.About, via: str, by: Actor) -> Acted:
@@ -197,6 +201,11 @@ def _cancelled_lately(now: datetime) -> QuerySet[Appointment]:
         parent=OuterRef("pk"), to_state__in=("cancelled", "cancelling"), at__gt=now - rules.CONFIRM_AFTER_CANCEL
     )
     return Appointment.objects.filter(Exists(lately), reason="patient", starts_at__gt=now)
+
+
+def _gone(now: datetime) -> QuerySet[Appointment]:
+    """Of those, what somebody else may have by now."""
+    return _cancelled_lately(now).filter(state="cancelled")
 
 
 def _may_come_back(now: datetime) -> QuerySet[Appointment]:

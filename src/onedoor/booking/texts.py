@@ -141,10 +141,24 @@ def back_again(about: About) -> str:
 
 
 def gone_meanwhile(about: About) -> str:
-    """The patient said YES after cancelling, but somebody else has the place."""
+    """The patient said YES after cancelling, but somebody else has the place: EARLY puts them on the list."""
+    when, phone = _at(about.starts_at), about.phone
+    if about.may_refill:
+        return _first_that_fits(
+            f"{_hello(about)}sorry, {when} has gone to somebody else. Reply EARLY to be offered the next one, or ring {phone}.",
+            f"{_hello(about)}sorry, {when} has gone. Reply EARLY for the next one, or ring {phone}.",
+        )
     return _first_that_fits(
-        f"{_hello(about)}sorry, {_at(about.starts_at)} has gone to somebody else. To book another, ring {about.phone}.",
-        f"{_hello(about)}sorry, {_at(about.starts_at)} has gone. Please ring {about.phone}.",
+        f"{_hello(about)}sorry, {when} has gone to somebody else. To book another, ring {phone}.",
+        f"{_hello(about)}sorry, {when} has gone. Please ring {phone}.",
+    )
+
+
+def on_the_list(about: About) -> str:
+    """The patient has no appointment of this kind any more, and waits for one."""
+    return _first_that_fits(
+        f"{_hello(about)}we will text you when an appointment comes free. You have none until then.",
+        f"{_hello(about)}we will text you when one comes free. You have none until then.",
     )
 
 

@@ -34,6 +34,8 @@ ALL: list[Callable[[About], str]] = [
     texts.kept,
     texts.back_again,
     texts.gone_meanwhile,
+    lambda about: texts.gone_meanwhile(replace(about, may_refill=False)),
+    texts.on_the_list,
     texts.person_decides,
     texts.will_be_offered,
 ]
