@@ -14,6 +14,7 @@ from onedoor.messaging.reading import abroad, general
 from onedoor.messaging.reading.contexts import Question, Said, question
 from onedoor.messaging.reading.danger import alarming, danger, harmless
 from onedoor.messaging.reading.model import shipped
+from onedoor.messaging.rules.languages import language_of
 from onedoor.messaging.rules.normal import own_words, plain_signs, spoken, without_name, without_signature, words_of
 from onedoor.messaging.rules.replies import LONGEST, understand
 
@@ -31,8 +32,8 @@ VALUED = 0.6
 """What news of a death or a wrong number needs from the model where a value was asked for."""
 DANGER_SHARE = 0.2
 """How likely danger must be to the model alone to reach a person at once: a false alarm costs a minute."""
-FEARED = 0.45
-"""How likely it must be when no word in the text is one that danger is spoken of with."""
+FEARED_ABROAD, FEARED = 0.45, 0.9
+"""How likely it must be when no word in the text is one that danger is spoken of with: in another language, and in English."""
 UNEASY = 0.1
 """How likely danger may be to the model beside a wish that a machine still grants by itself."""
 LONG_SIGNS, MOST_SENTENCES = 120, 20
@@ -119,7 +120,9 @@ def _fear_needed(said: Said) -> float:
     """How likely danger must be to the model for its word alone to reach a person at once."""
     if harmless(said.words):
         return 1.0
-    return DANGER_SHARE if alarming(said.words) else FEARED
+    if alarming(said.words):
+        return DANGER_SHARE
+    return FEARED if language_of(said.text) == "en" else FEARED_ABROAD
 
 
 def _plain(asked: Question, said: Said) -> Interpretation | None:
