@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from urllib.error import URLError
 
 import pytest
@@ -54,18 +55,22 @@ def reminded_phones(running: Running) -> list[tuple[str, str]]:
     return found
 
 
+def answers_to(running: Running, number: str, reminder: str) -> list[str]:
+    """What the telephone was told besides its reminder."""
+    return [text for text in texts(running, number) if text != reminder]
+
+
 def test_j1_cancelled_by_text_and_filled_again(running: Running, reception: Page, phone: Page) -> None:
     candidates = wait_for("reminders to arrive", lambda: reminded_phones(running))
-    number, reminder = candidates[-1]
-    time_said = WHEN.search(reminder)
-    assert time_said, reminder
-    day, at = time_said[1], time_said[2]
-
-    open_phone(phone, running, number)
-    write(phone, "cant make it sorry cancel")
-    told = wait_for(
-        "the acknowledgement", lambda: [t for t in texts(running, number) if "cancel" in t and t != reminder]
-    )
+    for number, reminder in reversed(candidates):
+        time_said = WHEN.search(reminder)
+        assert time_said, reminder
+        day, at = time_said[1], time_said[2]
+        open_phone(phone, running, number)
+        write(phone, "cant make it sorry cancel")
+        told = wait_for("the acknowledgement", partial(answers_to, running, number, reminder))
+        if "cancel" in told[0] and "Reply 1" not in told[0]:
+            break  # another visit of that phone stands or has just begun: asked which, or a person's
     assert at in told[0]
 
     # The place is on the offers page: at once in our own diary, when EMIS has freed it in theirs.
