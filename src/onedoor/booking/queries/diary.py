@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -187,6 +187,15 @@ def upcoming_of(access: Access, patient_id: int) -> list[AppointmentView]:
         patient_id=patient_id, starts_at__gt=clock.now(), state__in=("pending", "booked", "cancelling", "arrived")
     )
     return [_view(a) for a in found.order_by("starts_at", "id")]
+
+
+def lately_of(access: Access, patient_id: int, *, days: int) -> list[AppointmentView]:
+    """A patient's appointments that began in so many days until now, the latest first, whatever became of them; a text may
+    still be about one. Raises Patient.DoesNotExist outside the access."""
+    patients.by_id(access, patient_id)
+    now = clock.now()
+    found = _visible(access).filter(patient_id=patient_id, starts_at__gt=now - timedelta(days=days), starts_at__lte=now)
+    return [_view(a) for a in found.exclude(state__in=("held", "lapsed")).order_by("-starts_at", "-id")]
 
 
 def may_unmark(access: Access, appointment_id: int) -> bool:

@@ -358,7 +358,7 @@ class _Reply:
         read = self.read = self._read()
         self.inbound.intent = read.intent
         if read.intent == "crisis":
-            self._crisis()
+            self._crisis(read.why)
         elif from_a_machine(self.inbound.text):
             self._done("machine", "", "an automatic reply")
         elif read.intent == "stop":
@@ -482,12 +482,11 @@ class _Reply:
         self.inbound.intent = last.intent
         return first.pk
 
-    def _crisis(self) -> None:
+    def _crisis(self, why: str) -> None:
         """At once, at any hour, and to a number that opted out too: it answers what they wrote (clinical.md 6.1, 6.6)."""
         lately = [at for purpose, at in self.answers_lately if purpose == kinds.CRISIS_ANSWER.name]
         if not lately or self.now - max(lately) >= GAP:
             self._answer(kinds.CRISIS_ANSWER.name, wording.crisis(self.practice))
-        why = "a word of danger"
         if self.which is not None:
             why += f"; our question which visit to {wording.wish(self._asked_intent())} was open"
             self._withdraw_which(self.which)

@@ -10,16 +10,12 @@ from onedoor.kernel.access import Access, Permission
 from onedoor.messaging.models import AcceptedPhrase, Inbound, ProposedPhrase, Reading, ReadyReply, Verdict
 from onedoor.messaging.rules import verdicts
 
-SURE = ((0.9, "sure"), (0.7, "fairly sure"), (0.4, "not sure"), (0.0, "a guess"))
-
 
 @dataclass(frozen=True)
 class Judged:
-    """What is known of a text besides its words: how it was read, how sure that was, and what a person has said."""
+    """What is known of a text besides its words: how it was read, and what a person has said."""
 
     context: str
-    sure: str
-    """In words; empty where nothing was understood."""
     meanings: dict[str, str]
     """What may be said of it, by label."""
     acted: bool
@@ -56,7 +52,6 @@ def judged(access: Access, keys: Sequence[int]) -> dict[int, Judged]:
         context = reading.context if reading else ""
         found[text.pk] = Judged(
             context=context,
-            sure=how_sure(reading.confidence) if reading and reading.confidence > 0 else "",
             meanings=verdicts.meanings(context),
             acted=text.outcome in verdicts.ACTED,
             meant=verdict.meant if verdict else "",
@@ -70,11 +65,6 @@ def judged(access: Access, keys: Sequence[int]) -> dict[int, Judged]:
             patient_id=text.patient_id,
         )
     return found
-
-
-def how_sure(confidence: float) -> str:
-    """0 to 1, in words."""
-    return next(words for least, words in SURE if confidence >= least)
 
 
 def phrases_to_check(access: Access, *, limit: int = 50) -> tuple[list[ProposedPhrase], int]:

@@ -159,10 +159,15 @@ def _rows(access: Access, found: QuerySet[Thread]) -> list[ThreadRow]:
         .order_by("organisation_id", "number", "-id")
         .distinct("organisation_id", "number")
     }
+    danger = _danger([thread for thread in threads if thread.urgent])
     people = _people(access, {thread.number for thread in threads})
     rows = []
     for thread in threads:
         text = last.get((thread.organisation_id, thread.number))
+        feared = danger.get((thread.organisation_id, thread.number))
+        why = unsettled.get((thread.organisation_id, thread.number), text.why if text else "")
+        if feared is not None and feared != text:
+            why = f"{feared.why}: “{feared.text}”"
         rows.append(
             ThreadRow(
                 ref=thread.ref,
@@ -172,7 +177,7 @@ def _rows(access: Access, found: QuerySet[Thread]) -> list[ThreadRow]:
                 people=people.get(thread.number, ()),
                 last_text=text.text if text else "",
                 last_at=text.received_at if text else None,
-                why=unsettled.get((thread.organisation_id, thread.number), text.why if text else ""),
+                why=why,
                 waiting_since=thread.needs_person_since,
                 urgent=thread.urgent,
                 owner=thread.owner.shown_name if thread.owner else "",
@@ -181,6 +186,19 @@ def _rows(access: Access, found: QuerySet[Thread]) -> list[ThreadRow]:
             )
         )
     return rows
+
+
+def _danger(threads: list[Thread]) -> dict[tuple[int, str], Inbound]:
+    """The newest text of each that speaks of danger: it is why the thread is urgent, whatever was said after it."""
+    if not threads:
+        return {}
+    found = Inbound.objects.filter(
+        number__in={thread.number for thread in threads},
+        organisation_id__in={thread.organisation_id for thread in threads},
+        outcome="crisis",
+    )
+    newest = found.order_by("organisation_id", "number", "-id").distinct("organisation_id", "number")
+    return {(text.organisation_id, text.number): text for text in newest}
 
 
 def _people(access: Access, numbers: set[str]) -> dict[str, tuple[Person, ...]]:

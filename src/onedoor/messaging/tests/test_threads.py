@@ -67,6 +67,11 @@ def test_the_inbox_shows_what_waits_the_urgent_first(visits: SimpleOwner, practi
         ("Can I come later?", False, ["Sam Hollis"]),
         ("hello", False, []),
     ]
+    with clock.at(clock.now() + timedelta(minutes=9)):
+        say(practice, "+447700900202", "where do I park?")
+        urgent = messaging.threads_waiting(access)[0]
+    # What was said since does not hide why it is urgent.
+    assert (urgent.last_text, urgent.why) == ("where do I park?", "a word of danger: “I have chest pain”")
     count = messaging.inbox_count(access)
     assert (count.waiting, count.urgent, count.oldest) == (3, 1, datetime(2026, 12, 7, 9, 0, tzinfo=clock.LONDON))
     assert len(messaging.threads_lately(access, limit=2)) == 2

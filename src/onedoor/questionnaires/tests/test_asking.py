@@ -226,10 +226,18 @@ def test_on_a_shared_phone_the_answer_is_that_of_whoever_was_asked() -> None:
 
 def test_the_same_answer_on_the_patients_own_page() -> None:
     question = put("smoking")
-    answer = {"patient_id": question.patient_id, "kind": "question", "subject_id": question.pk}
     own = Access.of_patient(question.patient_id)
-    assert not messaging.answer(access=own, **answer, intent="answer", value="sometimes", via="portal").done  # type: ignore[arg-type]
-    assert messaging.answer(access=own, **answer, intent="answer", value="never", via="portal").done  # type: ignore[arg-type]
+    for value, done in (("sometimes", False), ("never", True)):
+        acted = messaging.answer(
+            access=own,
+            patient_id=question.patient_id,
+            kind="question",
+            subject_id=question.pk,
+            intent="answer",
+            value=value,
+            via="portal",
+        )
+        assert acted.done is done
     question.refresh_from_db()
     assert (question.state, question.value, question.via) == ("answered", "never", "portal")
     assert said(question) == [("Said by the patient on their page: has never smoked", "266919005")]

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
+from onedoor.accounts.models import User
 from onedoor.patients.models import Patient
 from onedoor.questionnaires.models import PutQuestion
 from onedoor.recall.models import Invitation
@@ -22,9 +23,9 @@ def world() -> World:
     return make()
 
 
-def client_of(user: object) -> Client:
+def client_of(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")  # type: ignore[arg-type]
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client
 
 

@@ -285,6 +285,14 @@ class TestInbox:
         say(world.organisation, world.thread.number, "and is there parking?")
         assert "Unread" in text_of(desk, inbox)
 
+    def test_the_visit_that_has_begun_stands_beside_the_text(self, world: World, desk: Client) -> None:
+        thread = reverse("thread", args=[world.thread.ref]) + f"?person={world.sam.ref}"
+        assert "of the last two days" not in text_of(desk, thread)
+        with clock.at(world.booked.starts_at + timedelta(minutes=20)):
+            page = text_of(desk, thread)
+        assert "Appointments of the last two days" in page
+        assert reverse("place", args=[world.day, world.booked.ref]) in page
+
     def test_doing_what_the_text_meant(self, world: World, desk: Client) -> None:
         said = {"person": str(world.sam.ref), "appointment": str(world.booked.ref), "intent": "confirm"}
         desk.post(reverse("thread_answer", args=[world.thread.ref]), said)

@@ -143,12 +143,13 @@ def thread(request: HttpRequest, ref: UUID) -> HttpResponse:
     found = _thread(access, ref)
     chosen = _choose(found, request.GET.get("person", ""))
     card = None
-    appointments = []
+    appointments, lately = [], []
     elsewhere: list[messaging.ThreadView] = []
     if chosen.person is not None:
         card = patients.card(access, chosen.person.id)
         records.look(access=access, patient_id=card.id, page="inbox")
         appointments = booking.upcoming_of(access, card.id)
+        lately = booking.lately_of(access, card.id, days=2)
         elsewhere = [other for other in messaging.thread_of_patient(access, card.id, limit=1) if other.ref != ref]
     said = [one for one in found.said if chosen.shows(one)]
     judged = messaging.judged(access, [one.key for one in said if not one.ours])
@@ -167,6 +168,7 @@ def thread(request: HttpRequest, ref: UUID) -> HttpResponse:
         card=card,
         chosen=chosen,
         appointments=appointments,
+        lately=lately,
         outcome_words=OUTCOME_WORDS,
         stands=STANDS,
         on_appointment=ON_APPOINTMENT,
