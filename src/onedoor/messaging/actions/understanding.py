@@ -8,31 +8,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q
 
-from onedoor.accounts.api import Organisation
 from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.actor import Actor
 from onedoor.messaging import kinds, ports
 from onedoor.messaging.actions.asking import STAYS_OPEN, opt_in, opt_out, record_answers, resting
+from onedoor.messaging.actions.barring import LATE_WITHIN, doubt, may_be_a_repeat
+from onedoor.messaging.actions.knowing import ANSWERS_ONLY, LOOK_BACK, OF_VISITS, Found, Known
 from onedoor.messaging.actions.queueing import queue
 from onedoor.messaging.actions.teaching import note_reading
 from onedoor.messaging.actions.threads import CHECK, ask_person, lock_threads, thread_of
-from onedoor.messaging.models import Ask, Inbound, Message, State, Thread
+from onedoor.messaging.models import Ask, Inbound, Message, Thread
 from onedoor.messaging.reading.contexts import questions
 from onedoor.messaging.reading.live import read_on
 from onedoor.messaging.rules import particulars, wording
-from onedoor.messaging.rules.family import named, spoken_of
+from onedoor.messaging.rules.family import named
 from onedoor.messaging.rules.machines import from_a_machine, is_picture, speaks_of_stopping
 from onedoor.messaging.rules.replies import Option, Understood, understand
-from onedoor.messaging.types import Candidate, NewAsk, NewMessage
-from onedoor.patients import api as patients
+from onedoor.messaging.types import NewAsk, NewMessage
 from onedoor.patients.types import Holder
 from onedoor.records.api import record_entries
 from onedoor.records.types import NewEntry
@@ -47,20 +45,6 @@ COPY_WITHIN = timedelta(minutes=10)
 """Suppliers repeat a text after minutes, under another id (messaging.md 6.2)."""
 WHICH_WITHIN = timedelta(minutes=15)
 """How long the question which visit is meant waits before a person does (product-map.md J2)."""
-AGAIN_WITHIN = timedelta(hours=24)
-"""A wish repeated within a day of being granted may be the same wish: it does not take the next visit with it."""
-LATE_WITHIN = timedelta(hours=48)
-"""How long after a question its answer is known as one although it has closed."""
-BEGUN_WITHIN = timedelta(hours=24)
-"""How long a visit that has begun may be what a text without a name is about."""
-BACK_WITHIN = timedelta(hours=1)
-"""How long YES takes a cancellation back."""
-LOOK_BACK = timedelta(days=7)
-OF_VISITS = frozenset({"", "appointment", "offer", "which"})
-"""Kinds of question that are about a place in the diary."""
-NEVER_SENT = (State.REFUSED, State.EXPIRED, State.CLEARED, State.SUPPRESSED)
-ANSWERS_ONLY = frozenset({"confirm", "accept", "decline", "already_done", "answer", "unclear"})
-"""What nobody can mean who was not asked."""
 ANSWERS_AN_HOUR = 12
 """More answers by machine than this to one phone is two machines talking (messaging.md 3.3, cht-core #750)."""
 GAP = timedelta(seconds=60)
@@ -78,7 +62,6 @@ BEREAVED = "A text that may tell of a death"
 TRIES = 3
 """So often a text is tried whose dealing failed for a reason that may pass."""
 UNREAD = "could not be read by machine"
-OLDEST = timedelta(days=3_650)
 
 BY = Actor.system("understand replies")
 _PHONE = re.compile(r"\+[1-9]\d{8,14}")
@@ -191,102 +174,15 @@ def _as_it_came(key: int) -> None:
     )
 
 
-@dataclass(frozen=True)
-class _Found:
-    """A candidate and what would be done to it."""
-
-    candidate: Candidate
-    intent: str
-    value: str = ""
-
-    @property
-    def key(self) -> tuple[str, int]:
-        return self.candidate.kind, self.candidate.subject_id
-
-
-class _Reply:
+class _Reply(Known):
     """One text while it is dealt with."""
 
     def __init__(self, inbound: Inbound) -> None:
-        self.inbound = inbound
+        super().__init__(inbound)
         self.read: Understood | None = None
-        self.now = clock.now()
-        self.organisation_id = inbound.organisation_id
-        self.number = inbound.number
         self.thread: Thread = thread_of(
             organisation_id=inbound.organisation_id, number=inbound.number, received_at=inbound.received_at
         )
-        # What a text is about was asked before it was sent, which may be long before it reached us.
-        late = inbound.received_real - inbound.sent_real if inbound.sent_real else timedelta(0)
-        self.said_at = inbound.received_at - (min(late, OLDEST) if late > timedelta(minutes=2) else timedelta(0))
-
-    # ---- what is known ------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def practice(self) -> wording.Practice:
-        found = Organisation.objects.get(pk=self.organisation_id)
-        return wording.Practice(found.name, found.phone)
-
-    @cached_property
-    def before(self) -> list[Inbound]:
-        """The last texts of this phone, newest first."""
-        earlier = Inbound.objects.filter(organisation_id=self.organisation_id, number=self.number)
-        return list(earlier.filter(pk__lt=self.inbound.pk).order_by("-id")[:10])
-
-    @cached_property
-    def asks(self) -> list[Ask]:
-        """Questions put to this number lately, in the order in which they were put; `asked_at` is when it was texted.
-
-        One that waits in the outbox for the morning, or never left it, has not been put.
-        """
-        found = (
-            Ask.objects.filter(organisation_id=self.organisation_id, number=self.number)
-            .filter(Q(asked_at__gte=self.now - LOOK_BACK) | Q(state="open"))
-            .select_related("message")
-            .order_by("id")
-        )
-        put = []
-        for ask in found:
-            if ask.message is not None:
-                ask.asked_at = ask.message.accepted_at or max(ask.asked_at, ask.message.not_before)
-                if ask.message.state in NEVER_SENT or ask.asked_at > self.now:
-                    continue
-            put.append(ask)
-        return sorted(put, key=lambda ask: (ask.asked_at, ask.pk))
-
-    @cached_property
-    def open_asks(self) -> list[Ask]:
-        """Questions that this text can answer."""
-        return [
-            ask
-            for ask in self.asks
-            if ask.state == "open" and ask.context != "which" and ask.asked_at <= self.said_at < ask.expires_at
-        ]
-
-    @cached_property
-    def which(self) -> Ask | None:
-        """The open question which visit is meant."""
-        found = [ask for ask in self.asks if ask.context == "which" and ask.state == "open"]
-        return next((ask for ask in reversed(found) if ask.asked_at <= self.said_at < ask.expires_at), None)
-
-    @cached_property
-    def holders(self) -> list[Holder]:
-        return patients.holders(self.organisation_id, self.number)
-
-    @cached_property
-    def only_holder(self) -> int | None:
-        return self.holders[0].patient_id if len(self.holders) == 1 else None
-
-    @cached_property
-    def answers_lately(self) -> list[tuple[str, datetime]]:
-        """(purpose, time) of answers by machine in the last hour."""
-        rows = Message.objects.filter(
-            organisation_id=self.organisation_id,
-            number=self.number,
-            purpose__in=kinds.BY_MACHINE,
-            created_at__gt=self.now - timedelta(hours=1),
-        )
-        return list(rows.values_list("purpose", "created_at"))
 
     def _our_texts(self) -> list[str]:
         if len(self.inbound.text) < 40:
@@ -554,9 +450,9 @@ class _Reply:
         intent = str(option["intent"])
         self.inbound.intent = intent
         wanted = (option["kind"], option["subject_id"], datetime.fromisoformat(option["when"]))
-        for found in self._candidates(intent):
+        for found in self.candidates(intent):
             if (*found.key, found.candidate.when) == wanted:
-                if self._begun(found) and named(self.inbound.text, {0: found.candidate.first_name}):
+                if self.begun(found) and named(self.inbound.text, {0: found.candidate.first_name}):
                     self.to_person("answered with a name when asked which; another visit has begun that may be theirs")
                     return
                 record_answers(
@@ -574,7 +470,7 @@ class _Reply:
             self._answer(kinds.ANSWER.name, wording.too_late(self.practice))
         self.to_person(f"answered {value} when asked which, but that one has begun, moved or ended since", quietly=True)
 
-    def _ask_which(self, found: Sequence[_Found]) -> None:
+    def _ask_which(self, found: Sequence[Found]) -> None:
         intent = found[0].intent
         ordered = sorted(found, key=lambda one: (one.candidate.when, one.candidate.patient_id, one.key))
         visits = [wording.Which(one.candidate.first_name, one.candidate.when) for one in ordered]
@@ -610,50 +506,12 @@ class _Reply:
     def _withdraw_which(self, which: Ask) -> None:
         Ask.objects.filter(pk=which.pk, state="open").update(state="withdrawn")
 
-    # ---- finding the one ----------------------------------------------------------------------------------------------
-
-    def _candidates(self, intent: str, value: str = "") -> list[_Found]:
-        living = [holder.patient_id for holder in self.holders if not holder.deceased]
-        return [
-            _Found(candidate, intent, value)
-            for owner in ports.owners()
-            for candidate in owner.open_subjects(living, intent)
-            if candidate.organisation_id in (None, self.organisation_id)
-            and (candidate.ended or candidate.when > self.now or intent == "late")
-            and self._can_answer(candidate, intent)
-        ]
-
-    def _ask_about(self, candidate: Candidate) -> Ask | None:
-        """The last question about it, whatever became of it."""
-        key = (candidate.kind, candidate.subject_id)
-        return next((ask for ask in reversed(self.asks) if (ask.subject, ask.subject_id) == key), None)
-
-    def _can_answer(self, candidate: Candidate, intent: str) -> bool:
-        """Not when the text is older than the question, nor when it answers a question that has not been put."""
-        ask = self._ask_about(candidate)
-        if ask is not None:
-            return ask.asked_at <= self.said_at
-        last = self._last_act()
-        spoken_of = last is not None and (last.subject, last.subject_id) == (candidate.kind, candidate.subject_id)
-        return spoken_of or not (candidate.asked and intent in ANSWERS_ONLY)
-
-    def _answers_in(self, context: str, candidate: Candidate) -> bool:
-        """Whether a candidate is of the kind of question that the text was read for."""
-        ask = self._ask_about(candidate)
-        if context in OF_VISITS:
-            return ask is None or ask.context in OF_VISITS
-        if ask is None or ask.context != context:
-            return False
-        # A value says itself what it answers; a yes or no is about the last thing that was asked, or nobody knows about what.
-        newest = next((one for one in reversed(self.asks) if one.context != "which"), None)
-        return ask is newest or (context in questions() and questions()[context].value is not None)
-
     def _decide(self, read: Understood) -> None:
         found = [
             one
             for reading in read.readings
-            for one in self._candidates(reading.intent, reading.value)
-            if self._answers_in(reading.context, one.candidate)
+            for one in self.candidates(reading.intent, reading.value)
+            if self.answers_in(reading.context, one.candidate)
         ]
         if not found:
             self.to_person("nothing open that it could be about")
@@ -668,147 +526,36 @@ class _Reply:
                 self.to_person("it could answer for more than one person")
             else:
                 self._ask_which(found)
-        elif self._names_another(one):
-            self.to_person("it names somebody else with this number")
-        elif self._may_be_a_second_thought(one):
-            self.to_person("it may take back a cancellation, which can no longer be")
-        elif self._may_be_about_one_gone(one):
-            self.to_person("it may be about a visit that has begun")
-        elif self._may_be_an_unasked_one(one):
-            self.to_person("it may be about another visit, which was not asked about")
-        elif self._may_still_answer_which(one):
-            self.to_person("it may be a late answer to our question which visit is meant")
-        elif one.intent == "cancel" and not one.candidate.at_hand and self._ask_about(one.candidate) is None:
+        elif why := doubt(self, one):
+            self.to_person(why)
+        elif one.intent == "cancel" and not one.candidate.at_hand and self.ask_about(one.candidate) is None:
             self._ask_which([one])
-        elif self._may_be_a_repeat(one):
+        elif may_be_a_repeat(self, one):
             self.to_person("the same wish was granted a while ago; it may not be meant for the next visit")
         else:
-            self._act(one, "the whole text" if len(found) == 1 else "the last thing that was asked")
+            self._act(one, read.why if len(found) == 1 else f"{read.why}; the last thing that was asked")
 
-    def _named(self, names: str, one: _Found) -> bool:
+    def _named(self, names: str, one: Found) -> bool:
         """Whether every day and time that the text names is the visit's."""
         when, said_at = (moment.astimezone(clock.LONDON) for moment in (one.candidate.when, self.said_at))
         return particulars.fits(names, when, said_at)
 
-    def _last_asked(self, found: Sequence[_Found]) -> _Found | None:
+    def _last_asked(self, found: Sequence[Found]) -> Found | None:
         """The one that was plainly the last thing spoken of: an offer just made, or the visit just cancelled."""
         newest = self.open_asks[-1] if self.open_asks else None
         if len({one.candidate.patient_id for one in found}) == 1 and newest is not None:
             offered = [one for one in found if one.intent == "accept"]
             if len(offered) == 1 and offered[0].key == (newest.subject, newest.subject_id):
                 return offered[0]
-        last = self._just_cancelled()
+        last = self.just_cancelled()
         if last is not None:
             back = [one for one in found if one.intent == "confirm" and one.key == (last.subject, last.subject_id)]
             return back[0] if len(back) == 1 else None
         return None
 
-    def _just_cancelled(self) -> Inbound | None:
-        """The text that cancelled something within the hour, when nothing was done or asked since."""
-        last = self._last_act()
-        if last is None or last.intent != "cancel" or self.said_at - last.received_at >= BACK_WITHIN:
-            return None
-        asked_since = any(ask.context != "which" and ask.asked_at > last.received_at for ask in self.asks)
-        return None if asked_since else last
-
-    def _names_another(self, one: _Found) -> bool:
-        """Whether the text names somebody, with this number or not, who is not the one it would be done for.
-
-        A phone that one person has may be signed by another; who shares theirs speaks of somebody by name.
-        """
-        names = {holder.patient_id: holder.given_name for holder in self.holders}
-        own = {one.candidate.patient_id: names.get(one.candidate.patient_id, "")}
-        others = {
-            key: name for key, name in names.items() if name.casefold() != own[one.candidate.patient_id].casefold()
-        }
-        text = self.inbound.text
-        if len(names) < 2:
-            return False
-        return bool(named(text, others)) or bool(spoken_of(text) and not named(spoken_of(text), own))
-
-    def _may_be_a_second_thought(self, one: _Found) -> bool:
-        """Whether YES may be meant for a visit that this phone gave up, and not for the one that is left."""
-        last = self._last_act()
-        if one.intent != "confirm" or last is None or last.intent != "cancel" or self._is_about(last, one):
-            return False
-        about = self._ask_about(one.candidate)
-        asked_since = about is not None and about.asked_at > last.received_at
-        return not asked_since and self.said_at - last.received_at < LATE_WITHIN
-
-    def _may_be_an_unasked_one(self, one: _Found) -> bool:
-        """Whether YES, an answer to the only question put, may be about another visit of this phone that was not asked about:
-        one that comes sooner, or one more of whom it names."""
-        if one.intent != "confirm" or one.candidate.kind != "appointment":
-            return False
-        name = {one.candidate.patient_id: one.candidate.first_name}
-        by_name = bool(named(self.inbound.text, name))
-        unasked = [
-            found.candidate
-            for found in self._candidates("cancel")
-            if found.candidate.kind == "appointment" and self._ask_about(found.candidate) is None
-        ]
-        return any(
-            other.when < one.candidate.when or (by_name and other.first_name == one.candidate.first_name)
-            for other in unasked
-            if other.subject_id != one.candidate.subject_id
-        )
-
-    def _may_still_answer_which(self, one: _Found) -> bool:
-        """Whether our question which visit is meant closed unanswered, and nothing of this one was said or asked since."""
-        last = self.asks[-1] if self.asks else None
-        closed = last is not None and last.context == "which" and last.state == "expired"
-        return closed and last is not None and self.said_at - last.asked_at < LATE_WITHIN
-
-    def _last_act(self) -> Inbound | None:
-        return next((text for text in self.before if text.outcome == "acted"), None)
-
-    def _may_be_about_one_gone(self, one: _Found) -> bool:
-        """Whether another visit we asked about has begun unanswered, near enough to be the one that is meant."""
-        if one.candidate.kind != "appointment":
-            return False
-        about = self._ask_about(one.candidate)
-        if self._begun(one):
-            # An apology for the one that was missed, perhaps, whatever was asked since.
-            return True
-        gone = [
-            ask
-            for ask in self.asks
-            if ask.context == "appointment"
-            and ask.state in ("open", "expired")
-            and (ask.subject, ask.subject_id) != one.key
-            and ask.expires_at <= self.said_at
-        ]
-        return any(
-            about is None
-            or ask.asked_at >= about.asked_at - timedelta(hours=24)
-            or ask.expires_at >= self.said_at - timedelta(hours=12)
-            for ask in gone
-        )
-
-    def _begun(self, one: _Found) -> list[ports.Begun]:
-        """Other visits of this phone that began in the last day, and that nobody has marked as kept."""
-        living = [holder.patient_id for holder in self.holders if not holder.deceased]
-        return [
-            visit
-            for visit in ports.begun(living, self.said_at - BEGUN_WITHIN)
-            if (visit.kind, visit.subject_id) != one.key and visit.organisation_id == self.organisation_id
-        ]
-
-    def _is_about(self, text: Inbound, one: _Found) -> bool:
-        return (text.subject, text.subject_id) == one.key
-
-    def _may_be_a_repeat(self, one: _Found) -> bool:
-        last = self._last_act()
-        if last is None or last.intent != one.intent or (last.subject, last.subject_id) == one.key:
-            return False
-        if self.said_at - last.received_at > AGAIN_WITHIN:
-            return False
-        about = self._ask_about(one.candidate)
-        return about is None or about.asked_at <= last.received_at
-
     # ---- doing --------------------------------------------------------------------------------------------------------
 
-    def _act(self, found: _Found, why: str) -> None:
+    def _act(self, found: Found, why: str) -> None:
         candidate, intent = found.candidate, found.intent
         by = self._speaker(candidate.patient_id)
         acted = ports.owner(candidate.kind).act(candidate, intent, self.inbound.pk, by, found.value)
