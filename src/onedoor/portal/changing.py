@@ -86,7 +86,8 @@ def _do(request: HttpRequest, token: str) -> HttpResponse:
     def cancel() -> str:
         if not _answer(access, mine.patient_id, mine.pk, "cancel"):
             return f"The practice will be in touch. Until then you keep {was}."
-        return f"{was} is cancelled. Thank you for telling us."
+        ended = booking.by_ref(access, mine.ref).state == "cancelled"
+        return f"{was} is {'cancelled' if ended else 'being cancelled'}. Thank you for telling us."
 
     deeds: dict[str, Callable[[], str]] = {"move": move, "keep": keep, "cancel": cancel}
     if wish not in deeds:

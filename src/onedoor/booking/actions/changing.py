@@ -85,7 +85,7 @@ def choose(*, token: str, seat_ref: UUID, by: Actor) -> Appointment:
     appointment = link.appointment
     if not may_change(appointment):
         raise errors.MayNotCancelByMachine
-    if seat_ref not in {place.ref for place in other_times(appointment, limit=None)}:
+    if not other_times(appointment, only=seat_ref):
         raise errors.SeatTaken
     new = booking.move(appointment_ref=appointment.ref, seat_ref=seat_ref, by=by, via="reply")
     _close(ChangeLink.objects.filter(pk=link.pk), "moved")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
@@ -29,8 +30,8 @@ def may_change(appointment: Appointment) -> bool:
     return stands and kind.reply_may_cancel and kind.may_refill and not kind.never_by_machine
 
 
-def other_times(appointment: Appointment, *, limit: int | None = MOST) -> list[FreePlace]:
-    """Free places of the same kind at the same practice, the earliest first.
+def other_times(appointment: Appointment, *, limit: int = MOST, only: UUID | None = None) -> list[FreePlace]:
+    """Free places of the same kind at the same practice, the earliest first; `only` the one with this reference.
 
     Left out: those being offered to people who wait, and those at which the patient has something else.
     """
@@ -48,6 +49,8 @@ def other_times(appointment: Appointment, *, limit: int | None = MOST) -> list[F
         .select_related("session", "type")
         .order_by("starts_at", "id")
     )
+    if only is not None:
+        found = found.filter(ref=only)
     rest = Appointment.objects.filter(patient_id=appointment.patient_id, state__in=LIVE).exclude(pk=appointment.pk)
     busy = [(span.lower, span.upper) for span in rest.values_list("during", flat=True)]
     free = []
@@ -63,7 +66,7 @@ def other_times(appointment: Appointment, *, limit: int | None = MOST) -> list[F
         if overlapping(busy, place.starts_at, place.ends_at):
             continue
         free.append(place)
-        if limit is not None and len(free) == limit:
+        if len(free) == limit:
             break
     return free
 

@@ -113,6 +113,16 @@ def test_choosing_moves_the_appointment_once_and_releases_the_place() -> None:
     assert client.get(address).status_code == 404
 
 
+def test_a_cancellation_that_an_outside_diary_has_in_hand_is_not_called_done() -> None:
+    here = practice()
+    _, mine, _, address = asked(here)
+    Session.objects.update(source="outside")
+    client = Client()
+    born(client, address)
+    assert "is being cancelled" in client.post(address, {"wish": "cancel"}).content.decode()
+    assert states([mine]) == ["cancelling"]
+
+
 def test_a_time_that_has_gone_is_said_to_be_gone() -> None:
     here = practice()
     _, mine, seats, address = asked(here)
