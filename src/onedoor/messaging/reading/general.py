@@ -120,7 +120,9 @@ MANY = re.compile(
 
 VISIT = re.compile(r"\b(appointments?|appt|visit|booking|cancel\w*|waiting list|wrong time)\b|\bdont stop\b")
 AUTOMATIC = re.compile(
-    r"\b(cannot receive|have texted|does not accept replies|not monitored|voicemail|meant for my|automatic|out of office)\b"
+    # A telephone or mailbox that answers for its owner, often with dates in it.
+    r"\b(cannot receive|have texted|does not accept replies|not monitored|voicemail|meant for my|automatic|out of (the )?office|"
+    r"auto(matic(ally)?)? ?(reply|replies|response|responder|generated))\b"
 )
 STILL = re.compile(
     r"\b(still|keep|not cancel\w*|coming|but i|stands?|cancel (the|these|my|all|this|any) (text|texts|text messages|messages|reminders|msgs))\b|\bcancel (text|texts|messages)\b"

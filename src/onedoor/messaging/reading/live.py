@@ -9,7 +9,7 @@ A question that takes a value is about no visit: its answer may be a number, and
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from onedoor.messaging.reading import general
@@ -42,10 +42,6 @@ _PARTICULAR = re.compile(
     rf"{_SOMEBODY}|for)\b"
 )
 _SOMEBODY_ELSE = re.compile(rf"\b({_SOMEBODY})\b")
-_BY_ITSELF = re.compile(
-    r"\bauto(matic(ally)?)? ?(reply|replies|response|responder|generated)\b|\bout of (the )?office\b"
-)
-"""A telephone or mailbox that answers for its owner, often with dates in it."""
 _SAYS: dict[str, str] = {
     "rebook": "asks for another time",
     "late": "is running late",
@@ -76,16 +72,17 @@ def read_on(read: Understood, text: str, contexts: Sequence[str], ours: Sequence
         return read
     known = [name for name in contexts if name in questions()]
     # Danger is feared whatever was asked, and when nothing was.
-    feared = max((interpret(name, said) for name in known or ["appointment"]), key=_danger)
+    readings = {name: interpret(name, said) for name in known or ["appointment"]}
+    feared = max(readings.values(), key=_danger)
     if feared.intent == "crisis":
         return Understood("crisis", f"it may speak of danger, {_sure(feared)}", sure=feared.confidence)
     if not contexts or len(known) != len(contexts):
         return read
-    if (valued := _valued(contexts, said)) is not None:
+    if (valued := _valued(contexts, said, readings)) is not None:
         return valued
     if len(contexts) != 1:
         return read
-    found = feared
+    found = readings[contexts[0]]
     if found.action == "act" and found.confidence >= SURE and (sure := _followed(found, contexts[0], said)) is not None:
         return sure
     return (
@@ -139,18 +136,18 @@ _NOT_ONLY_LATE = re.compile(
 )
 
 
-def _valued(contexts: Sequence[str], said: str) -> Understood | None:
+def _valued(contexts: Sequence[str], said: str, readings: Mapping[str, Interpretation]) -> Understood | None:
     """An answer to the one open question that takes a value, or words that are no clear answer to it; None for anything else.
 
     Beside a reminder or an offer only what has a figure in it is plainly not about those.
     """
     asked = [name for name in contexts if questions()[name].value is not None]
     words = " ".join(words_of(said))
-    if len(asked) != 1 or not words or general.AUTOMATIC.search(words) or _BY_ITSELF.search(words):
+    if len(asked) != 1 or not words or general.AUTOMATIC.search(words):
         return None
     if len(contexts) > 1 and not re.search(r"\d", words):
         return None
-    found = interpret(asked[0], said)
+    found = readings[asked[0]]
     if found.intent == "answer" and found.action == "act":
         return Understood("answer", found.why, (Reading(asked[0], "answer", found.value),), sure=found.confidence)
     if len(contexts) == 1 and found.intent in ("answer", "unclear") and found.action == "ask":
