@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.reading.contexts import Question, Said, Value, declare_question
@@ -130,8 +130,7 @@ def contexts() -> Mapping[str, Context]:
     return _contexts
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A text as it goes to a provider. `reference` is the same over all attempts; `number` is E.164."""
 
     reference: str
@@ -143,8 +142,7 @@ class Outgoing:
 Fate = Literal["accepted", "refused_permanent", "refused_temporary", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one attempt (messaging.md 6.2). Temporarily refused means: provably not sent.
 
     `limited` says that the provider found us too fast ("rate") or the day's allowance spent ("day").

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -14,8 +14,7 @@ from onedoor.messaging.ports import Fate
 from onedoor.records import api as records
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What became of one attempt. `at_once`: it never left this process, so nothing is to be waited for."""
 
     message_id: int
