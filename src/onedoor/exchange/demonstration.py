@@ -17,6 +17,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from onedoor.accounts.api import Organisation, grant_role, organisations, set_user
 from onedoor.booking import api as booking
+from onedoor.directory import api as directory
 from onedoor.exchange.actions import import_appointments, import_patients
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Role
@@ -51,12 +52,13 @@ class Line:
 
 
 def load(folder: Path) -> None:
-    """Read the practice of `folder` (patients.csv, diary.csv) and set the clock to a Monday morning."""
+    """Read `folder`: a practice (patients.csv, diary.csv) and a directory (services.csv). Set the clock to a Monday morning."""
     clock.set_clock(at=BEGINS, rate=0)
     import_patients(file=folder / "patients.csv", phone="01632 960000", by=BY)
     report = import_appointments(file=folder / "diary.csv", by=BY)
     practice = next(o for o in organisations(_all()) if o.ods_code == report.ods_code)
     booking.keep_here(organisation_id=practice.pk, session_names=OWN_SESSIONS, by=BY)
+    directory.take_services(rows=directory.read_services((folder / "services.csv").read_bytes()), by=BY)
     _fill_the_list(practice.pk, folder / "personas.json")
     patient = set_user(username="demo-patient", first_name="Terence", last_name="Tanner", by=BY)
     (found,) = search(_all(), PORTAL_PATIENT)
@@ -92,7 +94,8 @@ def _fill_the_list(practice_id: int, personas: Path) -> None:
 
 def connect(line: Line) -> None:
     """Give each practice an account with the simulated GOV.UK Notify and its people to sign in as; tell the simulator."""
-    practices = organisations(_all())
+    providers = directory.providers()
+    practices = [place for place in organisations(_all()) if place.pk not in providers]
     for username, first_name, last_name, role in PEOPLE:
         user = set_user(username=username, first_name=first_name, last_name=last_name, by=BY)
         for practice in practices:

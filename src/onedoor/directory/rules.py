@@ -1,0 +1,164 @@
+"""Rules of the directory: who may refer, how hours and streams are written, whom a service takes. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from onedoor.kernel.calendar import is_working_day
+from onedoor.kernel.clock import LONDON
+
+REFERRERS = {
+    "gp": "a GP",
+    "nurse": "a nurse",
+    "ahp": "an allied health professional",
+    "social_care": "a social-care professional",
+    "other_health": "another health professional",
+    "patient": "you yourself",
+}
+"""Who may refer, as a page says it to anybody (seed 001: patients, health and social-care professionals)."""
+
+STREAM_KINDS = ("one_to_one", "class", "diagnostic")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Unreadable(Exception):
+    """What is written cannot be read; the message says what may stand there."""
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Open from `opens` to `closes` on a weekday (0 is Monday); `closes` at or before `opens` means the next day."""
+
+    weekday: int
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True)
+class DayHours:
+    """Hours of one date, which go before its weekday's; without hours it is closed."""
+
+    day: date
+    opens: time | None
+    closes: time | None
+
+
+ALWAYS = tuple(Hours(day, time(0), time(0)) for day in range(7))
+
+_SPAN = re.compile(
+    r"(?P<first>[a-z]{3})[a-z]*(?:\s*(?:-|to)\s*(?P<last>[a-z]{3})[a-z]*)?\s+"
+    r"(?P<opens>\d\d?:\d\d)\s*(?:-|to)\s*(?P<closes>\d\d?:\d\d)"
+)
+
+
+def read_hours(text: str) -> tuple[Hours, ...]:
+    """ "Mon-Fri 08:00-18:00; Sat 09:00-12:00", or "always". Raises Unreadable."""
+    said = text.strip().lower().replace("–", "-")
+    if not said:
+        return ()
+    if said in ("always", "24 hours", "24/7", "mon-sun 00:00-24:00"):
+        return ALWAYS
+    found: list[Hours] = []
+    for part in filter(None, (part.strip() for part in re.split(r"[;,]", said))):
+        span = _SPAN.fullmatch(part)
+        if span is None or span["first"] not in DAYS or (span["last"] or "mon") not in DAYS:
+            raise Unreadable("hours are written like Mon-Fri 08:00-18:00; Sat 09:00-12:00, or always")
+        first = DAYS.index(span["first"])
+        last = DAYS.index(span["last"]) if span["last"] else first
+        opens, closes = _time(span["opens"]), _time(span["closes"])
+        found += [Hours(day % 7, opens, closes) for day in range(first, last + 1 + (7 if last < first else 0))]
+    return tuple(found)
+
+
+def _time(text: str) -> time:
+    hour, minute = (int(part) for part in text.split(":"))
+    try:
+        return time(0 if hour == 24 else hour, minute)
+    except ValueError:
+        raise Unreadable(f"there is no time {text}") from None
+
+
+def read_streams(text: str) -> tuple[tuple[str, str], ...]:
+    """(name, kind) in their order from "Physiotherapy; Exercise Classes (class)". Raises Unreadable."""
+    found: list[tuple[str, str]] = []
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        match = re.fullmatch(r"(?P<name>.*?)\s*(?:[(:]\s*(?P<kind>one_to_one|class|diagnostic)\s*\)?)?", part)
+        assert match is not None
+        if not match["name"] or len(match["name"]) > 80:
+            raise Unreadable(
+                "streams are written like Physiotherapy; Exercise Classes (class); Ultrasound (diagnostic)"
+            )
+        found.append((match["name"], match["kind"] or "one_to_one"))
+    if len({name for name, _ in found}) < len(found):
+        raise Unreadable("each stream is named once")
+    return tuple(found)
+
+
+def outward(postcode: str) -> str:
+    """The outward part of a postcode, or of what begins like one: "ox4 2ab" and "OX4" are OX4; empty when it is none."""
+    said = re.sub(r"\s+", "", postcode.upper())
+    whole = re.fullmatch(r"([A-Z]{1,2}\d[A-Z\d]?)(\d[A-Z]{2})", said)
+    if whole:
+        return whole[1]
+    return said if re.fullmatch(r"[A-Z]{1,2}\d[A-Z\d]?", said) else ""
+
+
+def area(outward_code: str) -> str:
+    """The letters of an outward postcode: OX of OX4."""
+    return re.match(r"[A-Z]*", outward_code)[0]  # type: ignore[index]
+
+
+def takes_age(ages_from: int | None, ages_to: int | None, age: int) -> bool:
+    """Whether somebody of this age in whole years is within the service's ages."""
+    return (ages_from is None or age >= ages_from) and (ages_to is None or age <= ages_to)
+
+
+def open_until(
+    hours: Sequence[Hours], dated: Sequence[DayHours], moment: datetime, *, bank_holidays: bool = False
+) -> datetime | None:
+    """When the service that is open at `moment` closes, None when it is not open. In London time.
+
+    A dated day goes before open-all-hours, that before a bank holiday, that before the weekday (3.3). Open all hours ends
+    never: a day ahead is given.
+    """
+    local = moment.astimezone(LONDON)
+    by_day = {row.day: row for row in dated}
+    always = set(hours) >= set(ALWAYS)
+    for back in (0, 1):
+        day = local.date() - timedelta(days=back)
+        for opens, closes in _hours_of(day, hours, by_day, always or bank_holidays):
+            start = datetime.combine(day, opens, tzinfo=LONDON)
+            end = datetime.combine(day if closes > opens else day + timedelta(days=1), closes, tzinfo=LONDON)
+            if start <= local < end:
+                return end
+    return None
+
+
+def next_opening(
+    hours: Sequence[Hours], dated: Sequence[DayHours], moment: datetime, *, bank_holidays: bool = False
+) -> datetime | None:
+    """When it next opens after `moment`, within a fortnight."""
+    local = moment.astimezone(LONDON)
+    by_day = {row.day: row for row in dated}
+    always = set(hours) >= set(ALWAYS)
+    for ahead in range(15):
+        day = local.date() + timedelta(days=ahead)
+        for opens, _ in sorted(_hours_of(day, hours, by_day, always or bank_holidays)):
+            start = datetime.combine(day, opens, tzinfo=LONDON)
+            if start > local:
+                return start
+    return None
+
+
+def _hours_of(
+    day: date, hours: Sequence[Hours], by_day: dict[date, DayHours], bank_holidays: bool
+) -> list[tuple[time, time]]:
+    if day in by_day:
+        row = by_day[day]
+        return [(row.opens, row.closes)] if row.opens is not None and row.closes is not None else []
+    if day.weekday() < 5 and not is_working_day(day) and not bank_holidays:
+        return []
+    return [(row.opens, row.closes) for row in hours if row.weekday == day.weekday()]
