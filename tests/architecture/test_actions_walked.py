@@ -31,6 +31,7 @@ from onedoor.booking.models import Appointment, Conflict, DiaryImport, DiaryRequ
 from onedoor.booking.tests import factories as diary
 from onedoor.booking.types import Scope
 from onedoor.exchange import api as exchange
+from onedoor.exchange.tests import test_caseloads as caseloads
 from onedoor.exchange.tests.test_files import SOUND, patient_list
 from onedoor.exchange.tests.test_files import diary as diary_file
 from onedoor.kernel import clock
@@ -57,6 +58,7 @@ DOORS = (
     "messaging",
     "questionnaires",
     "booking",
+    "referrals",
     "recall",
     "exchange",
     "reporting",
@@ -98,6 +100,8 @@ NOT_WALKED: dict[str, str] = {
     "messaging.run_dispatcher": MACHINE,
     "messaging.store_inbound": MACHINE,
     "messaging.store_receipts": MACHINE,
+    "referrals.take_pathways": INSIDE,
+    "referrals.take_referrals": INSIDE,
     "exchange.as_csv": READS,
     "exchange.load_mapping": READS,
     "exchange.connect": MACHINE,
@@ -141,6 +145,7 @@ def scene() -> Scene:
     place = diary.own_seats(world.practice, 1, first=(11, 0))[0]
     gave_up = booking.book(seat_ref=place.ref, patient_id=world.sam.pk, by=world.access.actor, tell=False)
     booking.cancel(appointment_id=gave_up.pk, by=world.access.actor, tell=False)
+    caseloads.service()
     elsewhere = Session.objects.create(
         organisation=here,
         site=world.practice.site,
@@ -463,6 +468,13 @@ ACTIONS: dict[str, Action] = {
     ),
     "exchange.import_patients of any practice": Action(
         lambda s, a: exchange.import_patients(file=patient_list(SOUND), by=a.actor), "system"
+    ),
+    "exchange.import_pathways": Action(
+        lambda s, a: exchange.import_pathways(file=caseloads.caseload(), by=a.actor, service="msk"), "system"
+    ),
+    "exchange.import_referrals": Action(
+        lambda s, a: exchange.import_referrals(file=caseloads.listed(caseloads.referral()), by=a.actor, service="msk"),
+        "system",
     ),
     "exchange.preview_upload": Action(
         lambda s, a: exchange.preview_upload(kind="patients", name="list.csv", content=patient_list(SOUND), access=a),

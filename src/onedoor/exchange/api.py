@@ -1,6 +1,7 @@
 """The door of exchange."""
 
 from onedoor.exchange.actions import apply_upload, import_appointments, import_patients, preview_upload
+from onedoor.exchange.caseloads import import_pathways, import_referrals
 from onedoor.exchange.demonstration import Line, connect, load
 from onedoor.exchange.files.mapping import MappingError
 from onedoor.exchange.files.mapping import load as load_mapping
@@ -20,7 +21,9 @@ __all__ = [
     "as_csv",
     "connect",
     "import_appointments",
+    "import_pathways",
     "import_patients",
+    "import_referrals",
     "load",
     "load_mapping",
     "preview_upload",

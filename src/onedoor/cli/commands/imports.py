@@ -2,20 +2,29 @@
 
 import shutil
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from onedoor.cli.services import services
+
 if TYPE_CHECKING:
     from onedoor.exchange.api import Kind, Reject, Report
+    from onedoor.kernel.actor import Actor
+    from onedoor.referrals.types import Opening
 
 FileArgument = Annotated[Path, typer.Argument(help="The exported CSV file, as it is.", metavar="FILE")]
 PracticeOption = Annotated[str, typer.Option(help="ODS code of the practice, if the file does not name it.")]
 PhoneOption = Annotated[str, typer.Option(help="The practice's telephone number, as its texts shall say it.")]
 PreviewOption = Annotated[bool, typer.Option("--preview", help="Say what would happen, and change nothing.")]
 RejectsOption = Annotated[Path | None, typer.Option(help="Write the rows not taken whole to this CSV file.")]
+ServiceOption = Annotated[
+    str, typer.Option(help="Whose list it is, if its streams do not tell: the service's short name.")
+]
 MappingOption = Annotated[Path | None, typer.Option(help="A mapping file of your own, for another system's export.")]
 
 NAMED = 60
@@ -26,6 +35,9 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Read exported patient lists and diaries.", no_args_is_help=True)
     group.command()(patients)
     group.command()(appointments)
+    group.command()(referrals)
+    group.command()(pathways)
+    group.command()(services)
     app.add_typer(group, name="import")
 
 
@@ -53,6 +65,96 @@ def appointments(
     _run("appointments", file, Options(practice, phone, preview, rejects, mapping))
 
 
+def referrals(
+    file: FileArgument,
+    service: ServiceOption = "",
+    preview: PreviewOption = False,
+    rejects: RejectsOption = None,
+    mapping: MappingOption = None,
+) -> None:
+    """Read a community service's referral list. Exit code 1 if the file could not be read at all."""
+    from onedoor.cli.environment import environment
+
+    with environment(), _refusing(file):
+        from onedoor.exchange import api as exchange
+
+        report = exchange.import_referrals(
+            file=file,
+            by=_operator(),
+            service=service,
+            apply=not preview,
+            mapping=exchange.load_mapping(mapping) if mapping else None,
+        )
+    _end(report, rejects)
+
+
+def pathways(
+    file: FileArgument,
+    service: ServiceOption = "",
+    preview: PreviewOption = False,
+    rejects: RejectsOption = None,
+    mapping: MappingOption = None,
+) -> None:
+    """Take over a caseload's open pathways, and prove the opening balance. Exit code 1 if it does not hold."""
+    from onedoor.cli.environment import environment
+
+    with environment(), _refusing(file):
+        from onedoor.exchange import api as exchange
+
+        report, opening = exchange.import_pathways(
+            file=file,
+            by=_operator(),
+            service=service,
+            apply=not preview,
+            mapping=exchange.load_mapping(mapping) if mapping else None,
+        )
+    _end(report, rejects)
+    _show_opening(opening, report)
+    if not opening.proved:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _refusing(file: Path) -> Iterator[None]:
+    from onedoor.cli.errors import Refused
+    from onedoor.exchange import api as exchange
+
+    try:
+        yield
+    except (exchange.UnreadableFile, exchange.MappingError) as fault:
+        raise Refused(f"{file.name} was not read, and nothing was changed.\n  {fault}") from None
+
+
+def _operator() -> "Actor":
+    from onedoor.kernel.actor import Actor
+
+    return Actor.system("import by the operator")
+
+
+def _end(report: "Report", rejects: Path | None) -> None:
+    from onedoor.exchange import api as exchange
+
+    if rejects is not None:
+        rejects.write_text(exchange.as_csv(report), encoding="utf-8", newline="")
+    show(report, width=shutil.get_terminal_size((120, 40)).columns)
+    if rejects is not None:
+        print(f"\nAll of them are in {rejects}.")
+    if report.state == "preview":
+        print("\nThis was a preview: nothing was changed.")
+
+
+def _show_opening(opening: "Opening", report: "Report") -> None:
+    """The balance with which a caseload was taken over."""
+    print(f"\nOpening balance of {report.practice}, {opening.taken_over_on:%-d %B %Y}")
+    for title, parts in (("By state", opening.by_state), ("By stream", opening.by_stream)):
+        print(f"  {title}")
+        for words, number in sorted(parts.items(), key=lambda part: -part[1]):
+            print(f"    {number:>7,}  {words or 'none named'}")
+    print(f"  {opening.overdue:,} had a next action that was overdue on that day")
+    proved = "as many as the file holds" if opening.proved else "NOT as many as the file holds"
+    print(f"  {opening.in_books:,} in the books, {opening.read:,} in the file: {proved}")
+
+
 @dataclass(frozen=True)
 class Options:
     """What both commands may be told."""
@@ -66,31 +168,20 @@ class Options:
 
 def _run(kind: "Kind", file: Path, options: Options) -> None:
     from onedoor.cli.environment import environment
-    from onedoor.cli.errors import Refused
 
-    with environment():
+    with environment(), _refusing(file):
         from onedoor.exchange import api as exchange
-        from onedoor.kernel.actor import Actor
 
         read = exchange.import_patients if kind == "patients" else exchange.import_appointments
-        try:
-            report = read(
-                file=file,
-                by=Actor.system("import by the operator"),
-                practice=options.practice,
-                phone=options.phone,
-                apply=not options.preview,
-                mapping=exchange.load_mapping(options.mapping) if options.mapping else None,
-            )
-        except (exchange.UnreadableFile, exchange.MappingError) as fault:
-            raise Refused(f"{file.name} was not read, and nothing was changed.\n  {fault}") from None
-        if options.rejects is not None:
-            options.rejects.write_text(exchange.as_csv(report), encoding="utf-8", newline="")
-    show(report, width=shutil.get_terminal_size((120, 40)).columns)
-    if options.rejects is not None:
-        print(f"\nAll of them are in {options.rejects}.")
-    if report.state == "preview":
-        print("\nThis was a preview: nothing was changed.")
+        report = read(
+            file=file,
+            by=_operator(),
+            practice=options.practice,
+            phone=options.phone,
+            apply=not options.preview,
+            mapping=exchange.load_mapping(options.mapping) if options.mapping else None,
+        )
+    _end(report, options.rejects)
 
 
 def show(report: "Report", *, width: int) -> None:
@@ -123,7 +214,12 @@ def show(report: "Report", *, width: int) -> None:
         print(f"\n{report.left_out:,} more are counted but not named: put these right and read the file again.")
 
 
-_KINDS = {"patients": "patient list", "appointments": "diary"}
+_KINDS = {
+    "patients": "patient list",
+    "appointments": "diary",
+    "referrals": "referral list",
+    "pathways": "pathways taken over",
+}
 
 
 def _table(rows: list["Reject"], width: int) -> None:

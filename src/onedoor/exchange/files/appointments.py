@@ -147,7 +147,7 @@ class DiaryRows:
     def _status(self, number: int, text: str) -> RowStatus:
         found: RowStatus | None = self.sheet.mapping.statuses.get(fold(text))  # type: ignore[assignment]
         if found is None:
-            known = ", ".join(self.sheet.mapping.words)
+            known = ", ".join(self.sheet.mapping.words["statuses"])
             why = f"not a status that this export has ({known}), so nobody can tell whether the place is free"
             raise self._no(number, "status", text, why)
         return found

@@ -15,6 +15,7 @@ from typing import Any
 
 from onedoor.exchange.files.cells import DATE_FORMATS
 from onedoor.exchange.files.report import Kind
+from onedoor.referrals import api as referrals
 
 FOLDER = Path(__file__).parent / "mappings"
 
@@ -31,15 +32,32 @@ _FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("day", "start", "minutes", "clinician", "session", "type", "status", "own_number"),
         ("nhs_number", "booked_on", "site"),
     ),
+    "referrals": (
+        ("source_ref", "nhs_number", "received", "source", "priority", "triaged", "outcome", "stream"),
+        ("practice", "onward_decided", "onward_sent", "discharged", "first_offered"),
+    ),
+    "pathways": (
+        ("source_ref", "nhs_number", "from_provider", "received", "clock_start", "stream", "state"),
+        ("practice", "next_action", "next_action_due"),
+    ),
 }
-_MEANINGS: dict[str, tuple[str, ...]] = {
-    "patients": ("current", "left", "deceased"),
-    "appointments": ("available", "blocked", "booked", "arrived", "seen", "missed"),
+_MEANINGS: dict[str, dict[str, tuple[str, ...]]] = {
+    # The sections of words that a mapping of the kind has, and what its words can mean.
+    "patients": {"statuses": ("current", "left", "deceased")},
+    "appointments": {"statuses": ("available", "blocked", "booked", "arrived", "seen", "missed")},
+    "referrals": {
+        "sources": tuple(referrals.SOURCES),
+        "priorities": tuple(referrals.PRIORITIES),
+        "outcomes": tuple(referrals.OUTCOMES),
+    },
+    "pathways": {"states": tuple(referrals.MOVES)},
 }
 _PREAMBLE: dict[str, dict[str, tuple[str, ...]]] = {
     # What each pattern has to find, by the names of its groups.
     "patients": {"practice": ("name", "ods"), "run": ("day",)},
     "appointments": {"practice": ("name", "ods"), "run": ("day",), "scope": ("first", "last", "holders", "site")},
+    "referrals": {},
+    "pathways": {},
 }
 _KEYS = {
     "name",
@@ -50,6 +68,10 @@ _KEYS = {
     "preamble",
     "columns",
     "statuses",
+    "sources",
+    "priorities",
+    "outcomes",
+    "states",
     "yes",
     "no",
     "everybody",
@@ -75,22 +97,27 @@ class Mapping:
     source: str
     delimiter: str
     dates: tuple[str, ...]
-    practice: re.Pattern[str]
+    practice: re.Pattern[str] | None
     scope: re.Pattern[str] | None
     run: re.Pattern[str] | None
     """Finds the day on which the export was made."""
     columns: dict[str, tuple[str, ...]]
     """Field to columns; more than one only where they are joined, as the lines of an address are."""
-    statuses: dict[str, str]
-    """The export's word, folded, to ours."""
-    words: tuple[str, ...]
-    """The export's words for statuses, as the mapping writes them."""
+    meanings: dict[str, dict[str, str]]
+    """For each section of words: the export's word, folded, to ours."""
+    words: dict[str, tuple[str, ...]]
+    """For each section: the export's words, as the mapping writes them."""
     yes: frozenset[str]
     no: frozenset[str]
     everybody: str
     """What the preamble says when it speaks for all session holders, folded."""
     shared: frozenset[str]
     """Sessions in which several people come at one time, folded."""
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """The section of most kinds."""
+        return self.meanings["statuses"]
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -143,12 +170,15 @@ class _Check:
             source=source,
             delimiter=self._delimiter(),
             dates=dates,
-            practice=self._pattern(kind, "practice"),
+            practice=self._pattern(kind, "practice") if "practice" in _PREAMBLE[kind] else None,
             scope=self._pattern(kind, "scope") if "scope" in _PREAMBLE[kind] else None,
-            run=self._pattern(kind, "run") if "run" in self._table("preamble") else None,
+            run=self._pattern(kind, "run") if "run" in self.values.get("preamble", {}) else None,
             columns=self._columns(kind),
-            statuses=self._statuses(kind),
-            words=tuple(word for words in self._table("statuses").values() for word in words),
+            meanings={section: self._meanings(section, allowed) for section, allowed in _MEANINGS[kind].items()},
+            words={
+                section: tuple(word for words in self._table(section).values() for word in words)
+                for section in _MEANINGS[kind]
+            },
             yes=self._words("yes"),
             no=self._words("no"),
             everybody=fold(str(self.values.get("everybody", ""))),
@@ -226,18 +256,17 @@ class _Check:
                 raise self._wrong(f"columns.{field}", "must be given: without it no row can be read")
         return found
 
-    def _statuses(self, kind: str) -> dict[str, str]:
+    def _meanings(self, section: str, allowed: tuple[str, ...]) -> dict[str, str]:
         found: dict[str, str] = {}
-        table = self._table("statuses")
-        for meaning, words in table.items():
-            if meaning not in _MEANINGS[kind]:
-                raise self._wrong(f"statuses.{meaning}", f"not a status; these are {', '.join(_MEANINGS[kind])}")
+        for meaning, words in self._table(section).items():
+            if meaning not in allowed:
+                raise self._wrong(f"{section}.{meaning}", f"not known there; these are {', '.join(allowed)}")
             if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-                raise self._wrong(f"statuses.{meaning}", "must be a list of the export's words")
+                raise self._wrong(f"{section}.{meaning}", "must be a list of the export's words")
             for word in words:
                 if fold(word) in found:
-                    raise self._wrong(f"statuses.{meaning}", f"{word!r} means {found[fold(word)]} already")
+                    raise self._wrong(f"{section}.{meaning}", f"{word!r} means {found[fold(word)]} already")
                 found[fold(word)] = meaning
         if not found:
-            raise self._wrong("statuses", "at least one word must be given")
+            raise self._wrong(section, "at least one word must be given")
         return found

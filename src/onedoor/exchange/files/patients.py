@@ -182,7 +182,7 @@ class PatientRows:
         return ""
 
     def _status_fault(self, number: int, word: str) -> str:
-        known = ", ".join(self.sheet.mapping.words)
+        known = ", ".join(self.sheet.mapping.words["statuses"])
         why = f"not a status that this list has ({known}), so nobody can tell whether the patient is registered"
         self.findings.reject(number, self.sheet.column("status"), word, why, _FIX)
         raise _NotTaken

@@ -119,10 +119,9 @@ class Sheet:
 
     def practice(self) -> tuple[str, str] | None:
         """Name and ODS code from above the table."""
-        for line in self.preamble:
-            if match := self.mapping.practice.search(line):
-                return match["name"].strip(), match["ods"].upper()
-        return None
+        pattern = self.mapping.practice
+        found = (pattern.search(line) for line in self.preamble) if pattern else ()
+        return next(((match["name"].strip(), match["ods"].upper()) for match in found if match), None)
 
     def run_on(self) -> date | None:
         """The day on which the export was made, if it says so."""

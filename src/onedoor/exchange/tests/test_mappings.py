@@ -32,7 +32,7 @@ CASES = [
     (EMIS, '"Family Name"', '"Given Name"', ["columns.family_name", "given_name already"]),
     (EMIS, 'title = "Title"', 'title = ["Title", "Suffix"]', ["columns.title", "one column"]),
     (EMIS, 'title = "Title"', "title = 4", ["columns.title", "name of a column"]),
-    (EMIS, "deceased = ", "dead = ", ["statuses.dead", "not a status"]),
+    (EMIS, "deceased = ", "dead = ", ["statuses.dead", "not known there"]),
     (EMIS, '["Deceased"]', '["current"]', ["statuses.deceased", "means current already"]),
     (EMIS, "(?P<ods>", "(", ["preamble.practice", "(?P<ods>"]),
     (EMIS, "(?P<name>.+?)", "(?P<name>.+?", ["preamble.practice", "regular expression"]),

@@ -1,0 +1,154 @@
+"""Reports from the command line: what a service received, decided and has open."""
+
+import csv
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from onedoor.directory.api import Service
+    from onedoor.referrals.api import Month
+
+MonthFrom = Annotated[datetime, typer.Option("--from", formats=["%Y-%m"], help="The first month, as 2017-09.")]
+MonthTo = Annotated[datetime, typer.Option("--to", formats=["%Y-%m"], help="The last month, as 2018-03.")]
+DayFrom = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, as 2017-09-01.")]
+DayTo = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")]
+PublishedOption = Annotated[
+    Path | None, typer.Option(help="Figures that were published, to be held against the events: month,row,printed.")
+]
+ServiceOption = Annotated[str, typer.Option(help="The service's short name; needed where more than one has referrals.")]
+
+PUBLISHED = Path("localities") / "demo" / "published-activity.csv"
+"""Seed 002's tables as they were printed; the report says where the events do not bear them out."""
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="Print a report.", no_args_is_help=True)
+    group.command()(activity)
+    group.command()(conservation)
+    app.add_typer(group, name="report")
+
+
+def activity(start: MonthFrom, end: MonthTo, service: ServiceOption = "", published: PublishedOption = None) -> None:
+    """Print a service's referrals by month and source, what triage made of them, and how many are open."""
+    from onedoor.cli.environment import environment
+    from onedoor.cli.supervisor.place import checkout
+
+    with environment():
+        from onedoor.kernel.access import Access
+        from onedoor.referrals.api import months_of
+
+        whose = _service(service)
+        months = months_of(Access.system("activity report for the operator"), whose, start.date(), end.date())
+    show_activity(whose, months)
+    if any(month.received for month in months):
+        show_published(published or checkout() / PUBLISHED, months)
+
+
+def conservation(start: DayFrom, end: DayTo, service: ServiceOption = "") -> None:
+    """Prove for each day that what is open is what was, with what came and without what went. Exit code 1 if it does not hold."""
+    from onedoor.cli.environment import environment
+
+    with environment():
+        from onedoor.kernel.access import Access
+        from onedoor.referrals.api import conservation as conserved
+
+        whose = _service(service)
+        found = conserved(Access.system("conservation report for the operator"), whose, start.date(), end.date())
+    print(f"{whose.name}: open pathways, day by day\n")
+    print(f"  {'Day':<12}{'Opening':>9}{'Came':>8}{'Went':>8}{'Closing':>9}{'Gap':>6}")
+    for day in found.days:
+        print(f"  {day.day:%Y-%m-%d}  {day.opening:>9,}{day.came:>8,}{day.went:>8,}{day.closing:>9,}{day.gap:>6,}")
+    for line in found.broken:
+        print(f"  ! {line}")
+    print(f"\n  {found.unexplained} unexplained in {len(found.days)} days")
+    if found.unexplained:
+        raise typer.Exit(1)
+
+
+def _service(slug: str) -> "Service":
+    from onedoor.cli.errors import Refused
+    from onedoor.directory.api import service_by_slug
+    from onedoor.referrals.api import services_with_referrals
+
+    if slug:
+        known = service_by_slug(slug)
+        if known is None:
+            raise Refused(f"No service is called {slug!r}.")
+        return known
+    found = services_with_referrals()
+    if len(found) != 1:
+        names = ", ".join(service.slug for service in found) or "none"
+        raise Refused(f"Say which service with --service; those with referrals are: {names}.")
+    return found[0]
+
+
+def show_activity(service: "Service", months: "list[Month]") -> None:
+    """The months as a table for a terminal."""
+    from onedoor.referrals.api import SOURCES
+
+    print(f"{service.name}: activity by month\n")
+    print(f"  {'':<58}{''.join(f'{month.first:%b %Y}'.rjust(10) for month in months)}{'Total':>10}")
+
+    def line(words: str, values: list[int], total: int | None) -> None:
+        cells = "".join(f"{value:>10,}" for value in values)
+        print(f"  {words:<58}{cells}{'' if total is None else format(total, '>10,')}")
+
+    def share(words: str, parts: list[int], wholes: list[int]) -> None:
+        cells = [f"{100 * part / whole:.1f}%" if whole else "-" for part, whole in zip(parts, wholes, strict=True)]
+        cells.append(f"{100 * sum(parts) / sum(wholes):.1f}%" if sum(wholes) else "-")
+        print(f"  {words:<58}{''.join(cell.rjust(10) for cell in cells)}")
+
+    for key, words in SOURCES.items():
+        values = [month.by_source[key] for month in months]
+        if key in ("gp", "nurse", "ahp", "other_health") or any(values):
+            line(words, values, sum(values))
+    for words, attribute in (
+        ("Total received", "received"),
+        ("Inappropriate", "inappropriate"),
+        ("Total accepted", "accepted"),
+    ):
+        values = [getattr(month, attribute) for month in months]
+        line(words, values, sum(values))
+    print()
+    for words, attribute in (
+        (f"Sent to secondary care within {service.onward_working_days} working days of the decision", "sent_in_time"),
+        ("Discharged to the GP", "discharged"),
+    ):
+        values = [getattr(month, attribute) for month in months]
+        line(words, values, sum(values))
+    line("Still open at the end of the month", [month.open_at_end for month in months], None)
+    print()
+    received = [month.received for month in months]
+    share(f"Triaged within {service.triage_hours} hours of receipt", [m.triaged_in_time for m in months], received)
+    share(
+        f"Urgent, offered a first appointment within {service.urgent_days} days",
+        [month.urgent_in_time for month in months],
+        [month.urgent for month in months],
+    )
+
+
+def show_published(file: Path, months: "list[Month]") -> None:
+    """What was published of these months and is not what the events give."""
+    by_month = {f"{month.first:%Y-%m}": month for month in months}
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["month"] in by_month]
+    differs = [
+        (row, found) for row in rows if (found := _figure(by_month[row["month"]], row["row"])) != int(row["printed"])
+    ]
+    print(f"\nPublished figures ({file.name}): {len(rows) - len(differs)} of {len(rows)} are what the events give")
+    for row, found in differs:
+        month = by_month[row["month"]]
+        said = f"{month.first:%B %Y}, {row['row'].replace('_', ' ')}"
+        print(f"  ! {said}: printed {int(row['printed']):,}, the events give {found:,}.")
+        if row["row"] == "accepted":
+            sums = f"{month.received:,} received less {month.inappropriate:,} inappropriate is {month.accepted:,}"
+            print(f"    {sums}: the printed figure does not add up.")
+
+
+def _figure(month: "Month", row: str) -> int:
+    from onedoor.referrals.api import SOURCES
+
+    return month.by_source[row] if row in SOURCES else int(getattr(month, row))

@@ -1,0 +1,16 @@
+"""Django application of the referrals context."""
+
+from django.apps import AppConfig
+
+
+class ReferralsConfig(AppConfig):
+    name = "onedoor.referrals"
+    label = "referrals"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Declare sweeps and moves between states."""
+        from onedoor.kernel.transitions import declare_moves
+        from onedoor.referrals import jobs, rules  # noqa: F401
+
+        declare_moves("Referral", rules.MOVES)

@@ -1,0 +1,95 @@
+"""Referrals to a service: the state in e-RS words with its history, and the clocks.
+
+A referral is in one state at a time and never lost: rows are only added to `History`, and what a service has open is what
+came in less what went out (hazard H10).
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from onedoor.directory.models import Service, Stream
+from onedoor.kernel.transitions import StateHistory
+from onedoor.patients.models import Patient
+
+
+class Referral(models.Model):
+    """One request that a service sees a person. Moments are of the domain clock, days are London's.
+
+    `closed_at` ends it for the service; `state` then keeps its last word. The patient is null while no list has brought
+    anybody of that NHS number: such a referral waits like any other, and is joined when the list comes.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, db_index=False)
+    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, null=True, db_index=False)
+    source_ref = models.CharField(max_length=40)
+    """What the sender calls it: UBRN, or the number of an outside system; ours begins with "OD"."""
+    nhs_number = models.CharField(max_length=10)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, null=True, db_index=False)
+    source = models.CharField(max_length=12)
+    """Who referred: `rules.SOURCES`."""
+    referrer_ods = models.CharField(max_length=12, blank=True)
+    priority = models.CharField(max_length=16)
+    reason = models.TextField(blank=True)
+    """What the referrer wrote."""
+    received_at = models.DateTimeField()
+    clock_start = models.DateField()
+    """Of the first referral on the pathway, also where another provider had it before (RTTG 4.1)."""
+    inherited_from = models.CharField(max_length=40, blank=True)
+    """The provider that had the pathway open when this service took it over."""
+    came_on = models.DateField()
+    """From this day it is in the service's books: the day of receipt, or of taking over."""
+    next_action = models.CharField(max_length=40, blank=True)
+    next_action_due = models.DateField(null=True)
+    state = models.CharField(max_length=30)
+    triaged_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=20, blank=True)
+    """What triage decided: `rules.OUTCOMES`; empty until it has."""
+    onward_decided_on = models.DateField(null=True)
+    onward_sent_on = models.DateField(null=True)
+    first_offered_on = models.DateField(null=True)
+    discharged_on = models.DateField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_because = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        db_table = "referrals_referral"
+        constraints = [
+            models.UniqueConstraint(fields=["service", "source_ref"], name="referral_once"),
+            models.CheckConstraint(
+                condition=Q(closed_at=None, closed_because="") | (Q(closed_at__isnull=False) & ~Q(closed_because="")),
+                name="referral_closed_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at=None) | Q(closed_at__gte=F("received_at")), name="referral_closes_after_it_came"
+            ),
+        ]
+        indexes = [
+            # The worklist of triage: what is open and undecided, the oldest first.
+            models.Index(
+                fields=["service", "priority", "received_at"],
+                condition=Q(state="AWAITING_TRIAGE", closed_at=None),
+                name="referral_to_triage",
+            ),
+            models.Index(fields=["nhs_number"], name="referral_nhs_number"),
+            models.Index(fields=["patient"], condition=Q(patient__isnull=False), name="referral_patient"),
+            models.Index(fields=["service", "came_on"], name="referral_came"),
+        ]
+
+
+class History(StateHistory):
+    """Each move of a referral. `closes` on the row with which it left the service; `recorded_at` is when we were told."""
+
+    parent = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="history")
+    from_state = models.CharField(max_length=30, blank=True)
+    to_state = models.CharField(max_length=30)
+    closes = models.BooleanField(default=False)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "referrals_history"

@@ -1,0 +1,123 @@
+"""Counts of a service's referrals by month: seed 002's tables, and the row that they lack."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from onedoor.directory.api import Service
+from onedoor.kernel.access import Access
+from onedoor.kernel.clock import london_day
+from onedoor.referrals.rules import sent_in_time
+
+
+@dataclass
+class Month:
+    """One London month of a service. Shares are of what was received in the month (clinical.md 5.4, definitions)."""
+
+    first: date
+    by_source: Counter[str] = field(default_factory=Counter)
+    inappropriate: int = 0
+    triaged_in_time: int = 0
+    urgent: int = 0
+    """Urgent referrals that were triaged and accepted; the others are offered no appointment."""
+    urgent_in_time: int = 0
+    sent: int = 0
+    """Sent on to secondary care, by the month of the decision."""
+    sent_in_time: int = 0
+    discharged: int = 0
+    open_at_end: int = 0
+
+    @property
+    def received(self) -> int:
+        """From every source."""
+        return sum(self.by_source.values())
+
+    @property
+    def accepted(self) -> int:
+        """Received and not found inappropriate."""
+        return self.received - self.inappropriate
+
+
+def months_of(access: Access, service: Service, first: date, last: date) -> list[Month]:
+    """Months from that of `first` to that of `last`; none outside the access. Four statements, however many months."""
+    if not (access.everything or service.organisation_id in access.organisation_ids):
+        return []
+    starts = _starts(first, last)
+    months = {start: Month(start) for start in starts[:-1]}
+    between = {
+        "service": service.pk,
+        "first": starts[0],
+        "over": starts[-1],
+        "began": london_day(starts[0])[0],
+        "ended": london_day(starts[-1])[0],
+        "hours": service.triage_hours,
+        "days": service.urgent_days,
+    }
+    for row in _rows(_RECEIVED, between):
+        month = months[row[0]]
+        month.by_source[row[1]] += row[2]
+        month.inappropriate += row[3]
+        month.triaged_in_time += row[4]
+        month.urgent += row[5]
+        month.urgent_in_time += row[6]
+    for decided_on, sent_on, number in _rows(_SENT, between):
+        month = months[decided_on.replace(day=1)]
+        month.sent += number
+        month.sent_in_time += number * sent_in_time(decided_on, sent_on, days=service.onward_working_days)
+    for start, number in _rows(_DISCHARGED, between):
+        months[start].discharged = number
+    ends = {"starts": list(months), "ends": [london_day(end)[0] for end in starts[1:]]}
+    for start, number in _rows(_OPEN, between | ends):
+        months[start].open_at_end = number
+    return list(months.values())
+
+
+def _starts(first: date, last: date) -> list[date]:
+    """The first days of the months, and of the one after."""
+    starts = [first.replace(day=1)]
+    while starts[-1] <= last:
+        starts.append(_next(starts[-1]))
+    return starts
+
+
+def _next(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def _rows(statement: str, values: dict[str, Any]) -> Sequence[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        rows: list[Any] = cursor.fetchall()
+        return rows
+
+
+_RECEIVED = """
+    SELECT date_trunc('month', received_at AT TIME ZONE 'Europe/London')::date, source, count(*),
+        count(*) FILTER (WHERE outcome = 'inappropriate'),
+        count(*) FILTER (WHERE triaged_at - received_at <= make_interval(hours => %(hours)s)),
+        count(*) FILTER (WHERE priority = 'urgent' AND outcome NOT IN ('', 'inappropriate')),
+        count(*) FILTER (WHERE priority = 'urgent' AND outcome NOT IN ('', 'inappropriate')
+            AND first_offered_on - (received_at AT TIME ZONE 'Europe/London')::date <= %(days)s)
+    FROM referrals_referral
+    WHERE service_id = %(service)s AND source <> 'inherited' AND came_on >= %(first)s AND came_on < %(over)s
+    GROUP BY 1, 2"""
+
+_SENT = """
+    SELECT onward_decided_on, onward_sent_on, count(*) FROM referrals_referral
+    WHERE service_id = %(service)s AND onward_decided_on >= %(first)s AND onward_decided_on < %(over)s
+        AND onward_sent_on IS NOT NULL GROUP BY 1, 2"""
+
+_DISCHARGED = """
+    SELECT date_trunc('month', discharged_on)::date, count(*) FROM referrals_referral
+    WHERE service_id = %(service)s AND discharged_on >= %(first)s AND discharged_on < %(over)s GROUP BY 1"""
+
+_OPEN = """
+    SELECT m.first, (SELECT count(*) FROM referrals_referral r WHERE r.service_id = %(service)s
+        AND r.came_on < (m.ended AT TIME ZONE 'Europe/London')::date AND (r.closed_at IS NULL OR r.closed_at >= m.ended))
+    FROM unnest(%(starts)s::date[], %(ends)s::timestamptz[]) AS m(first, ended)"""
