@@ -100,6 +100,7 @@ NOT_WALKED: dict[str, str] = {
     "messaging.run_dispatcher": MACHINE,
     "messaging.store_inbound": MACHINE,
     "messaging.store_receipts": MACHINE,
+    "referrals.born_on_is": "whoever has the link may try, three times; portal/tests/test_tracker.py",
     "referrals.take_pathways": INSIDE,
     "referrals.take_referrals": INSIDE,
     "exchange.as_csv": READS,

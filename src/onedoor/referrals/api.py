@@ -1,9 +1,12 @@
 """The door of referrals."""
 
+from onedoor.referrals.actions.track_links import born_on_is
 from onedoor.referrals.imports import take_pathways, take_referrals
 from onedoor.referrals.queries.activity import Month, months_of
 from onedoor.referrals.queries.conservation import Conservation, Day, conservation
+from onedoor.referrals.queries.heard_by import Score, back_test
 from onedoor.referrals.queries.services import services_with_referrals
+from onedoor.referrals.queries.track_links import LinkClosed, track_link_of
 from onedoor.referrals.rules import MOVES, OUTCOMES, PRIORITIES, SOURCES
 from onedoor.referrals.types import Opening
 
@@ -14,11 +17,16 @@ __all__ = [
     "SOURCES",
     "Conservation",
     "Day",
+    "LinkClosed",
     "Month",
     "Opening",
+    "Score",
+    "back_test",
+    "born_on_is",
     "conservation",
     "months_of",
     "services_with_referrals",
     "take_pathways",
     "take_referrals",
+    "track_link_of",
 ]

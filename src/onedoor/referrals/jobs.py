@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from onedoor.kernel.actor import Actor
 from onedoor.kernel.jobs import sweep
 from onedoor.referrals import joining
+from onedoor.referrals.actions import heard_by
+from onedoor.referrals.queries.services import services_with_referrals
 
 
 @sweep("referrals.join_people", every=60.0)
 def join_people() -> int:
     """Join a slice of the referrals of whose NHS numbers patient lists have brought the people."""
     return joining.join_people()
+
+
+@sweep("referrals.say_heard_by", every=300.0)
+def say_heard_by() -> int:
+    """Say by when they will have heard to people who wait, and say it anew where queue or capacity moved it."""
+    by = Actor.system("referrals: heard-by dates")
+    return sum(heard_by.say_heard_by(service=service, by=by) for service in services_with_referrals())
+
+
+@sweep("referrals.own_up", every=300.0)
+def own_up() -> int:
+    """Own up to dates that were said and missed: to the service, and to the patient."""
+    return heard_by.own_up(by=Actor.system("referrals: missed dates"))

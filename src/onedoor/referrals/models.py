@@ -93,3 +93,54 @@ class History(StateHistory):
 
     class Meta:
         db_table = "referrals_history"
+
+
+class HeardBy(models.Model):
+    """A day by which somebody was told that they will have heard, with its range: kept to be scored, never changed.
+
+    `what` they will hear: what was decided ("decision") or when they are seen ("appointment"). The latest of its kind stands.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="heard_by", db_index=False)
+    what = models.CharField(max_length=12, default="decision")
+    said_at = models.DateTimeField()
+    by = models.DateField()
+    earliest = models.DateField()
+    latest = models.DateField()
+    own = models.BooleanField(default=True)
+    """Whether the service's own figures gave it; otherwise it is what e-RS promises."""
+    waiting_before = models.IntegerField()
+    """How many were before them in the queue."""
+    per_week = models.DecimalField(max_digits=7, decimal_places=1)
+    """How many the service had lately taken a week."""
+    missed_told_at = models.DateTimeField(null=True)
+    """When it was found to be past, and the service was told; the patient too, the first time."""
+
+    class Meta:
+        db_table = "referrals_heard_by"
+        indexes = [
+            models.Index(fields=["referral", "what", "-id"], name="heard_by_latest"),
+            models.Index(fields=["by"], condition=Q(missed_told_at=None), name="heard_by_to_keep"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(earliest__lte=F("latest"), latest__lte=F("by")), name="heard_by_ends_with_its_range"
+            ),
+        ]
+
+
+class TrackLink(models.Model):
+    """A link that was texted for one referral, to see where it is. Of its token only the hash is kept."""
+
+    id = models.BigAutoField(primary_key=True)
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="links")
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    wrong_tries = models.SmallIntegerField(default=0)
+    """Dates of birth that were not the patient's."""
+    closed_at = models.DateTimeField(null=True)
+    """When wrong tries closed it, or a newer link took its place."""
+
+    class Meta:
+        db_table = "referrals_track_link"

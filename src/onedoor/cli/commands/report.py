@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from onedoor.directory.api import Service
-    from onedoor.referrals.api import Month
+    from onedoor.referrals.api import Month, Score
 
 MonthFrom = Annotated[datetime, typer.Option("--from", formats=["%Y-%m"], help="The first month, as 2017-09.")]
 MonthTo = Annotated[datetime, typer.Option("--to", formats=["%Y-%m"], help="The last month, as 2018-03.")]
@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Print a report.", no_args_is_help=True)
     group.command()(activity)
     group.command()(conservation)
+    group.command()(heard_by)
     app.add_typer(group, name="report")
 
 
@@ -66,6 +67,19 @@ def conservation(start: DayFrom, end: DayTo, service: ServiceOption = "") -> Non
     print(f"\n  {found.unexplained} unexplained in {len(found.days)} days")
     if found.unexplained:
         raise typer.Exit(1)
+
+
+def heard_by(start: DayFrom, end: DayTo, service: ServiceOption = "") -> None:
+    """Say for each referral of those days a date on receipt, from what was known that morning, and how often it came true."""
+    from onedoor.cli.environment import environment
+
+    with environment():
+        from onedoor.kernel.access import Access
+        from onedoor.referrals.api import back_test
+
+        whose = _service(service)
+        scores = back_test(Access.system("heard-by report for the operator"), whose, start.date(), end.date())
+    show_heard_by(whose, scores)
 
 
 def _service(slug: str) -> "Service":
@@ -152,3 +166,39 @@ def _figure(month: "Month", row: str) -> int:
     from onedoor.referrals.api import SOURCES
 
     return month.by_source[row] if row in SOURCES else int(getattr(month, row))
+
+
+def show_heard_by(service: "Service", scores: "list[Score]") -> None:
+    """How true the dates were, as a table for a terminal."""
+    print(f"{service.name}: dates said on receipt for hearing from triage, held against what happened\n")
+    print(
+        f"  {'Month':<10}{'Who':<10}{'From':<14}{'Said':>8}{'In range':>10}{'By the day':>12}{'Width, days':>13}{'Open':>6}"
+    )
+    for score in scores:
+        _score_line(f"{score.month:%b %Y}", score.group, score)
+    for own in (True, False):
+        parts = [score for score in scores if score.own is own]
+        if parts:
+            _score_line("All", "", _sum(parts))
+    print("\n  The range is of 80%. Until nine of ten waits have been seen to end, the date is what e-RS promises.")
+
+
+def _score_line(month: str, group: str, score: "Score") -> None:
+    source = "own figures" if score.own else "e-RS promise"
+    shares = (
+        f"{100 * score.in_range / score.said:>9.1f}%{100 * score.kept / score.said:>11.1f}%"
+        if score.said
+        else f"{'-':>10}{'-':>12}"
+    )
+    width = f"{score.width / score.said:>13.1f}" if score.said else f"{'-':>13}"
+    print(f"  {month:<10}{group:<10}{source:<14}{score.said:>8,}{shares}{width}{score.open:>6,}")
+
+
+def _sum(scores: "list[Score]") -> "Score":
+    from onedoor.referrals.api import Score
+
+    whole = Score(scores[0].month, "", scores[0].own)
+    for score in scores:
+        for part in ("said", "in_range", "kept", "open", "width"):
+            setattr(whole, part, getattr(whole, part) + getattr(score, part))
+    return whole

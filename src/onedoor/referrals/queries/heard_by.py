@@ -1,0 +1,124 @@
+"""How long people lately waited for word from a service, read from its referrals, and how true the dates are that follow.
+
+Two things are waited for: what triage decides, and after it when one is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from django.db import connection
+
+from onedoor.directory.api import Service
+from onedoor.kernel.access import Access
+from onedoor.referrals import rules_waiting
+from onedoor.referrals.rules import AWAITING_TRIAGE, DEFERRED, NOT_BOOKED, TO_ACTION
+from onedoor.referrals.rules_waiting import Evidence, Range, Spell
+
+DECISION, APPOINTMENT = "decision", "appointment"
+WHAT = (DECISION, APPOINTMENT)
+
+_LONDON = "AT TIME ZONE 'Europe/London')::date"
+
+GROUP_OF = {
+    DECISION: "CASE WHEN r.priority = 'routine' THEN 'routine' ELSE 'urgent' END",
+    APPOINTMENT: "CASE WHEN r.priority = 'routine' AND r.outcome <> 'urgent' THEN 'routine ' ELSE 'urgent ' END"
+    " || coalesce(r.stream_id::text, '')",
+}
+"""Who waits alike: for triage by urgency, for an appointment by stream too."""
+BEGAN = {DECISION: "r.came_on", APPOINTMENT: f"(r.triaged_at {_LONDON}"}
+WAITS = {
+    DECISION: f"r.closed_at IS NULL AND r.state = '{AWAITING_TRIAGE}'",
+    APPOINTMENT: f"r.closed_at IS NULL AND r.state IN ('{TO_ACTION}', '{NOT_BOOKED}', '{DEFERRED}')"
+    " AND r.outcome IN ('accept', 'urgent') AND r.first_offered_on IS NULL",
+}
+"""SQL over `referrals_referral r`: who waits for it now."""
+
+_SPELLS = {
+    DECISION: f"""
+        SELECT began, ended, decided, grp, own, count(*) FROM (
+            SELECT r.came_on AS began, coalesce((r.triaged_at {_LONDON}, (r.closed_at {_LONDON}) AS ended,
+                r.triaged_at IS NOT NULL AS decided, {GROUP_OF[DECISION]} AS grp, r.source <> 'inherited' AS own
+            FROM referrals_referral r
+            WHERE r.service_id = %(service)s AND r.came_on <= %(last)s
+                AND (r.source <> 'inherited' OR r.state = '{AWAITING_TRIAGE}')) w
+        WHERE ended IS NULL OR ended >= %(first)s GROUP BY 1, 2, 3, 4, 5""",
+    APPOINTMENT: f"""
+        SELECT began, CASE WHEN ended < began THEN began ELSE ended END, decided, grp, true, count(*) FROM (
+            SELECT (r.triaged_at {_LONDON} AS began, coalesce(r.first_offered_on, (r.closed_at {_LONDON}) AS ended,
+                r.first_offered_on IS NOT NULL AS decided, {GROUP_OF[APPOINTMENT]} AS grp
+            FROM referrals_referral r
+            WHERE r.service_id = %(service)s AND r.came_on <= %(last)s AND r.outcome IN ('accept', 'urgent')
+                AND r.triaged_at IS NOT NULL) w
+        WHERE ended IS NULL OR ended >= %(first)s GROUP BY 1, 2, 3, 4, 5""",
+}
+
+
+def spells(service_id: int, what: str, first: date, last: date) -> list[Spell]:
+    """Waiting that began by `last` and had not ended before `first`, laid together by day."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SPELLS[what], {"service": service_id, "first": first, "last": last})
+        return [Spell(*row) for row in cursor.fetchall()]
+
+
+def evidence_on(service_id: int, what: str, day: date) -> Evidence:
+    """What the weeks before `day` show."""
+    return rules_waiting.evidence(spells(service_id, what, day - rules_waiting.WINDOW, day), day)
+
+
+@dataclass
+class Score:
+    """How true the dates were of the referrals of one month and kind. Widths are in days, from earliest to latest."""
+
+    month: date
+    group: str
+    own: bool
+    """Whether the service's own figures gave the dates."""
+    said: int = 0
+    in_range: int = 0
+    kept: int = 0
+    """Heard on or before the day that was said."""
+    open: int = 0
+    """Not heard yet when the books end."""
+    width: int = 0
+
+
+def back_test(access: Access, service: Service, first: date, last: date) -> list[Score]:
+    """Say for each referral received from `first` to `last` a date on receipt, from what was known that morning, and hold the
+    truth against it. One statement; nothing is written. None outside the access.
+    """
+    if not (access.everything or service.organisation_id in access.organisation_ids):
+        return []
+    known = spells(service.pk, DECISION, first - rules_waiting.WINDOW, last)
+    scores: dict[tuple[date, str, bool], Score] = {}
+    for day, group, new in _received(known, first, last):
+        lately = rules_waiting.evidence(known, day)
+        said = rules_waiting.heard_by(lately.of(group), came_on=day, priority=group, today=day, longer=lately.longer)
+        score = scores.setdefault((day.replace(day=1), group, said.own), Score(day.replace(day=1), group, said.own))
+        for spell in new:
+            _score(score, spell, said)
+    return [scores[key] for key in sorted(scores)]
+
+
+def _received(known: Sequence[Spell], first: date, last: date) -> Iterator[tuple[date, str, list[Spell]]]:
+    new = sorted(
+        (spell for spell in known if spell.own and first <= spell.began <= last),
+        key=lambda spell: (spell.began, spell.group),
+    )
+    for (day, group), those in groupby(new, key=lambda spell: (spell.began, spell.group)):
+        yield day, group, list(those)
+
+
+def _score(score: Score, spell: Spell, said: Range) -> None:
+    if spell.ended is not None and not spell.decided:
+        return  # withdrawn: nobody was ever to hear
+    score.said += spell.number
+    score.width += spell.number * (said.latest - said.earliest).days
+    if spell.ended is None:
+        score.open += spell.number
+        return
+    score.in_range += spell.number * (said.earliest <= spell.ended <= said.latest)
+    score.kept += spell.number * (spell.ended <= said.by)
