@@ -30,6 +30,7 @@ from onedoor.booking import api as booking
 from onedoor.booking.models import Appointment, Conflict, DiaryImport, DiaryRequest, Seat, Session
 from onedoor.booking.tests import factories as diary
 from onedoor.booking.types import Scope
+from onedoor.directory import api as directory
 from onedoor.exchange import api as exchange
 from onedoor.exchange.tests import test_caseloads as caseloads
 from onedoor.exchange.tests.test_files import SOUND, patient_list
@@ -55,6 +56,7 @@ DOORS = (
     "patients",
     "records",
     "tasks",
+    "directory",
     "messaging",
     "questionnaires",
     "booking",
@@ -75,6 +77,12 @@ READS = "reads nothing of anybody's, or what its caller was given"
 NOT_WALKED: dict[str, str] = {
     "booking.born_on_is": "whoever has the link may try, three times; booking/tests/test_changing.py",
     "booking.choose": "the link and the date of birth say whose it is; booking/tests/test_changing.py",
+    "directory.declare_waits": DECLARES,
+    "directory.end_search": "anybody may search, and what it keeps names nobody; directory/tests/test_gaps.py",
+    "directory.keep_gap": INSIDE,
+    "directory.outward": READS,
+    "directory.read_asked": READS,
+    "directory.read_services": READS,
     "patients.who_are": "reads for an import, which asks whether it may",
     "records.in_error": INSIDE,
     "records.record_alike": INSIDE,
@@ -108,6 +116,7 @@ NOT_WALKED: dict[str, str] = {
     "exchange.connect": MACHINE,
     "exchange.load": MACHINE,
     "reporting.balance": READS,
+    "reporting.gaps_shown": READS,
     "reporting.parts_shown": READS,
     "reporting.shown": READS,
 }
@@ -216,6 +225,15 @@ def _proposed(s: Scene) -> None:
 
 def _phrase() -> uuid.UUID:
     return messaging.ProposedPhrase.objects.values_list("ref", flat=True).get()
+
+
+SERVICE = b"slug,name,provider_ods,provider,summary\nwalked,Walking Group,Y99900,Wexcombe,Walks.\n"
+
+
+def _joints() -> int:
+    card = directory.card("joints")
+    assert card is not None
+    return card.id
 
 
 AFTER = diary.at(diary.WEDNESDAY, 10)
@@ -472,6 +490,19 @@ ACTIONS: dict[str, Action] = {
     ),
     "exchange.import_pathways": Action(
         lambda s, a: exchange.import_pathways(file=caseloads.caseload(), by=a.actor, service="msk"), "system"
+    ),
+    "directory.switch_self_referral": Action(
+        lambda s, a: directory.switch_self_referral(
+            service_id=_joints(), opens=False, reason="To catch up", by=a.actor
+        ),
+        "administrator",
+    ),
+    "directory.switch_taking": Action(
+        lambda s, a: directory.switch_taking(service_id=_joints(), opens=False, reason="Full", by=a.actor),
+        "administrator",
+    ),
+    "directory.take_services": Action(
+        lambda s, a: directory.take_services(rows=directory.read_services(SERVICE), by=a.actor), "administrator"
     ),
     "exchange.import_referrals": Action(
         lambda s, a: exchange.import_referrals(file=caseloads.listed(caseloads.referral()), by=a.actor, service="msk"),

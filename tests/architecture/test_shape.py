@@ -18,7 +18,18 @@ from onedoor.ui.access import policy_of
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "onedoor"
-CONTEXTS = ("accounts", "patients", "records", "tasks", "messaging", "questionnaires", "booking", "recall", "exchange")
+CONTEXTS = (
+    "accounts",
+    "patients",
+    "records",
+    "tasks",
+    "directory",
+    "messaging",
+    "questionnaires",
+    "booking",
+    "recall",
+    "exchange",
+)
 HEAVY = ("phonenumbers.geocoder", "sklearn", "playwright", "simulator", "hypothesis", "pytest")
 
 

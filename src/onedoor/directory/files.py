@@ -117,7 +117,7 @@ def _refers(said: str) -> tuple[str, ...]:
 
 
 def _list(said: str) -> tuple[str, ...]:
-    return tuple(filter(None, (part.strip() for part in said.split(";"))))
+    return tuple(filter(None, (part.strip() for part in re.split(r"[|;]", said))))
 
 
 def _phone(said: str) -> str:
@@ -159,11 +159,13 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ages_from": ("ages_from", _number(_OLDEST)),
     "ages_to": ("ages_to", _number(_OLDEST)),
     "refers": ("refers", _refers),
+    "sharing_agreement_on": ("agreement_on", _day),
     "phone": ("phone", _phone),
     "web": ("web", _text(200)),
     "postcode": ("postcode", _postcode),
     "site": ("site", _text(120)),
     "hours": ("hours", read_hours),
+    "bank_holidays": ("bank_holidays", lambda said: _one_of("yes", "no")(said) == "yes"),
     "streams": ("streams", read_streams),
     "triage_hours": ("triage_hours", _number(10_000)),
     "triage_basis": ("triage_basis", _one_of(*BASES)),

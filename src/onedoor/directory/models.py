@@ -50,6 +50,10 @@ class Service(models.Model):
     replaces = ArrayField(models.CharField(max_length=200), default=list)
     """Telephone lines and web pages that it takes the place of."""
     active = models.BooleanField(default=True)
+    bank_holidays = models.BooleanField(default=False)
+    """Whether its weekday hours hold on bank holidays too."""
+    edition = models.BigIntegerField(default=0)
+    """Grows with each change to any service: whoever keeps the directory's texts sees that they are old."""
     verified_on = models.DateField(null=True)
     """When somebody last made sure that what stands here is true."""
 
@@ -150,6 +154,7 @@ class Gap(models.Model):
     """A search that ended in nothing, in second best or in a wait too long: need and place, nobody's name."""
 
     id = models.BigAutoField(primary_key=True)
+    ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     at = models.DateTimeField()
     need = models.CharField(max_length=120)
     """Words of the vocabulary and the dictionary only; names and numbers never reach it."""
@@ -160,8 +165,10 @@ class Gap(models.Model):
     """The service that would have been right, where there is one."""
     taken = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, related_name="+")
     """The service that was taken instead."""
-    why_not = models.CharField(max_length=20, blank=True)
+    why_not = models.CharField(max_length=40, blank=True)
     """Why the one wanted could not be had."""
+    found_by_other_words = models.BooleanField(default=False)
+    """The same search put otherwise found a service: a matter of our words, not of what there is."""
     via = models.CharField(max_length=8)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True)
     """Of the member of staff who searched; null for the public."""

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from datetime import date, datetime
 
-from django.db.models import Count, Q
+from django.db import connection
+from django.db.models import Count, Max, Q
+from django.db.models.query import QuerySet
 
-from onedoor.directory.models import Service
+from onedoor.accounts.api import require_runs_all
+from onedoor.directory import rules
+from onedoor.directory.asking import DANGERS
+from onedoor.directory.models import Gap, Service, Switch
+from onedoor.directory.ports import waits_of
+from onedoor.directory.search import Index, Reading, Text
+from onedoor.directory.types import Card, Ending, Findings, Found, GapCell, GapRow, Gaps, Standing
+from onedoor.directory.vocabulary import committed
+from onedoor.kernel import clock
+from onedoor.kernel.access import Access, NotPermitted, Permission, acts_for
+from onedoor.kernel.words import clock_time, long_day
+
+MOST_FOUND = 10
+UNKNOWN_NEED = "words that we do not know"
 
 
 def service_by_slug(slug: str) -> Service | None:
@@ -26,3 +43,247 @@ def services_of_streams(names: Sequence[str]) -> list[Service]:
 def providers() -> set[int]:
     """The organisations that run active services."""
     return set(Service.objects.filter(active=True).values_list("organisation_id", flat=True))
+
+
+def standing_of(service_ids: Sequence[int]) -> dict[int, Standing]:
+    """How each service stands now; one that was never switched takes people, and nobody who refers themselves."""
+    now = clock.now()
+    latest = Switch.objects.filter(service_id__in=service_ids, at__lte=now).order_by("service_id", "kind", "-at", "-id")
+    said: defaultdict[int, dict[str, Switch]] = defaultdict(dict)
+    for row in latest.distinct("service_id", "kind"):
+        said[row.service_id][row.kind] = row
+    return {key: _standing(said[key], now) for key in service_ids}
+
+
+def _standing(said: dict[str, Switch], now: datetime) -> Standing:
+    own, taking = said.get("self_referral"), said.get("taking")
+    full = taking is not None and not taking.open and (taking.until is None or taking.until > now)
+    return Standing(
+        self_referral=own is not None and own.open,
+        self_referral_reason=own.reason if own else "",
+        self_referral_since=own.at if own else None,
+        agreement_on=own.agreement_on if own else None,
+        full=full,
+        full_reason=taking.reason if full and taking else "",
+        full_since=taking.at if full and taking else None,
+        full_until=taking.until if full and taking else None,
+    )
+
+
+def card(slug: str) -> Card | None:
+    """A service as its page shows it; None when there is no such service, or no longer."""
+    found = _whole(Service.objects.filter(slug=slug, active=True))
+    return found[0] if found else None
+
+
+def cards() -> list[Card]:
+    """Every active service, by name."""
+    return _whole(Service.objects.filter(active=True))
+
+
+def find(words: str, *, place: str = "", age: int | None = None, by_patient: bool) -> Findings:
+    """Services for what somebody says they need, the best first, at most ten.
+
+    `place` is a postcode or its first part; `age` is in whole years. With `by_patient` a service that one could refer oneself
+    to, and that does not allow it now, says so.
+    """
+    hits, reading = index().search(words, age=age)
+    asked = rules.outward(place)
+    whole = {one.id: one for one in _whole(Service.objects.filter(pk__in=[hit.key for hit in hits[: 2 * MOST_FOUND]]))}
+    near = [hit for hit in hits if hit.key in whole]
+    near.sort(key=lambda hit: (not hit.sure, -hit.score * rules.nearness(asked, whole[hit.key].postcode)))
+    found = [
+        Found(
+            card=whole[hit.key],
+            sure=hit.sure,
+            misses=_misses(whole[hit.key], reading.ages, by_patient),
+            words=hit.words,
+            place=rules.place_said(asked, whole[hit.key].postcode),
+        )
+        for hit in near[:MOST_FOUND]
+    ]
+    return Findings(
+        found=tuple(found),
+        need=need_of(reading),
+        needs=reading.needs,
+        corrected=reading.corrected,
+        understood=bool(reading.needs or reading.plain_words),
+        danger=any(need in DANGERS for need in reading.needs),
+    )
+
+
+def ending(findings: Findings, taken: str | None) -> Ending | None:
+    """The gap that a search ended in when the service `taken` was chosen of it, or nothing (None); None when there is no gap."""
+    keys = {one.card.slug: one.card.id for one in findings.found}
+    said = [(one.card.id, one.sure, one.misses) for one in findings.found]
+    ended = rules.ending(said, keys.get(taken, 0) if taken is not None else None)
+    if ended is None:
+        return None
+    because, wanted, why_not = ended
+    return Ending("nothing" if because == "nothing" else "second_best", wanted, why_not)
+
+
+def need_of(reading: Reading) -> str:
+    """What a gap is kept under: needs of the vocabulary, else ordinary words. Names, numbers and other words never get here."""
+    if reading.needs:
+        return ", ".join(reading.needs[:3])
+    return " ".join(reading.plain_words)[:120] or UNKNOWN_NEED
+
+
+def may_switch(access: Access, one: Card) -> bool:
+    """Whether this access is of the provider's staff or of somebody who runs the system."""
+    if acts_for(access.actor, one.provider_id):
+        return True
+    try:
+        require_runs_all(access.actor)
+    except NotPermitted:
+        return False
+    return True
+
+
+_State = tuple[str, int, int, int]
+_index: tuple[_State, Index] | None = None
+
+
+def index() -> Index:
+    """The search index of the active services, built anew after any of them changed; shared by the threads of a process."""
+    global _index
+    now = Service.objects.filter(active=True).aggregate(last=Max("edition"), count=Count("pk"), newest=Max("pk"))
+    state = (str(connection.settings_dict["NAME"]), now["last"] or 0, now["count"], now["newest"] or 0)
+    if _index is None or _index[0] != state:
+        services = Service.objects.filter(active=True).prefetch_related("streams").order_by("name", "pk")
+        texts = [
+            Text(
+                key=one.pk,
+                name=one.name,
+                streams=tuple(stream.name for stream in one.streams.all() if stream.active),
+                summary=one.summary,
+                other_words=one.other_words,
+                ages_from=one.ages_from,
+                ages_to=one.ages_to,
+            )
+            for one in services
+        ]
+        _index = (state, Index(texts, committed()))
+    return _index[1]
+
+
+def gaps(access: Access, first: date, last: date) -> Gaps:
+    """Gaps of the London days from `first` to `last`, both included, of the whole locality: no row is anybody's.
+
+    Raises NotPermitted without the right to see counts. Small numbers are the caller's to hide before they go further.
+    """
+    access.require(Permission.COUNTERS)
+    found = Gap.objects.filter(at__gte=clock.london_day(first)[0], at__lt=clock.london_day(last)[1])
+    rows = list(
+        found.filter(found_by_other_words=False).values_list("need", "place", "because").annotate(count=Count("pk"))
+    )
+    cells: Counter[tuple[str, str]] = Counter()
+    for need, place, _, count in rows:
+        cells[need, place] += count
+    return Gaps(
+        total=sum(cells.values()),
+        by_need=_by([(need, because, count) for need, _, because, count in rows]),
+        by_place=_by([(place, because, count) for _, place, because, count in rows]),
+        cells=tuple(GapCell(need, place, count) for (need, place), count in _ordered(cells)),
+        put_otherwise=found.filter(found_by_other_words=True).count(),
+    )
+
+
+def _by(rows: Sequence[tuple[str, str, int]]) -> tuple[GapRow, ...]:
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for name, because, count in rows:
+        counts[name][because] += count
+    ordered = sorted(counts.items(), key=lambda item: (-item[1].total(), item[0]))
+    return tuple(
+        GapRow(name, parts.total(), parts["nothing"], parts["second_best"], parts["too_long"])
+        for name, parts in ordered
+    )
+
+
+def _ordered(cells: Counter[tuple[str, str]]) -> list[tuple[tuple[str, str], int]]:
+    return sorted(cells.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _misses(one: Card, ages: tuple[int, int] | None, by_patient: bool) -> tuple[str, ...]:
+    found = []
+    if ages is not None and not any(
+        rules.takes_age(one.ages_from, one.ages_to, age) for age in range(ages[0], ages[1] + 1)
+    ):
+        found.append("age")
+    if one.standing.full:
+        found.append("full")
+    if by_patient and "patient" in one.refers and not one.standing.self_referral:
+        found.append("self_referral_closed")
+    return tuple(found)
+
+
+def _whole(services: QuerySet[Service]) -> list[Card]:
+    found = list(
+        services.select_related("organisation").prefetch_related("streams", "openings__site").order_by("name", "pk")
+    )
+    standing = standing_of([one.pk for one in found])
+    waits = waits_of([one.pk for one in found])
+    now = clock.now()
+    cards = []
+    for one in found:
+        openings = list(one.openings.all())
+        hours = [
+            rules.Hours(row.weekday, row.opens, row.closes)
+            for row in openings
+            if row.weekday is not None and row.opens is not None and row.closes is not None
+        ]
+        dated = [rules.DayHours(row.day, row.opens, row.closes) for row in openings if row.day is not None]
+        cards.append(
+            Card(
+                id=one.pk,
+                slug=one.slug,
+                name=one.name,
+                provider=one.organisation.name,
+                provider_id=one.organisation_id,
+                summary=one.summary,
+                streams=tuple((stream.name, stream.kind) for stream in one.streams.all() if stream.active),
+                ages_from=one.ages_from,
+                ages_to=one.ages_to,
+                ages=rules.ages_said(one.ages_from, one.ages_to),
+                refers=tuple(name for name in rules.REFERRERS if name in one.refers),
+                phone=one.phone,
+                web=one.web,
+                postcode=one.postcode,
+                sites=tuple(sorted({row.site.name for row in openings if row.site})),
+                hours=rules.hours_said(hours),
+                opening=_opening(hours, dated, now, one.bank_holidays) if hours else "",
+                clocks=_clocks(one),
+                replaces=tuple(one.replaces),
+                verified_on=one.verified_on,
+                standing=standing[one.pk],
+                wait=waits.get(one.pk),
+                active=one.active,
+            )
+        )
+    return cards
+
+
+def _opening(hours: list[rules.Hours], dated: list[rules.DayHours], now: datetime, bank_holidays: bool) -> str:
+    if set(hours) >= set(rules.ALWAYS) and not dated:
+        return "Open day and night"
+    until = rules.open_until(hours, dated, now, bank_holidays=bank_holidays)
+    if until is not None:
+        return f"Open now, until {clock_time(until)}"
+    opens = rules.next_opening(hours, dated, now, bank_holidays=bank_holidays)
+    if opens is None:
+        return "Closed now"
+    today = clock.today()
+    local = opens.astimezone(clock.LONDON).date()
+    when = "today" if local == today else "tomorrow" if (local - today).days == 1 else long_day(opens)
+    return f"Closed now. Opens {when} at {clock_time(opens)}"
+
+
+def _clocks(one: Service) -> tuple[tuple[str, str], ...]:
+    """What the contract allows, as (what, how long)."""
+    basis = "working hours" if one.triage_basis == "working" else "hours"
+    return (
+        ("Referrals looked at within", f"{one.triage_hours} {basis}"),
+        ("First urgent appointment within", f"{one.urgent_days} days"),
+        ("Sent on to hospital within", f"{one.onward_working_days} working days of the decision"),
+    )

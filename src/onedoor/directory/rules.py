@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from onedoor.kernel.calendar import is_working_day
 from onedoor.kernel.clock import LONDON
+from onedoor.kernel.words import clock_time
 
 REFERRERS = {
     "gp": "a GP",
@@ -62,7 +63,7 @@ def read_hours(text: str) -> tuple[Hours, ...]:
     if said in ("always", "24 hours", "24/7", "mon-sun 00:00-24:00"):
         return ALWAYS
     found: list[Hours] = []
-    for part in filter(None, (part.strip() for part in re.split(r"[;,]", said))):
+    for part in filter(None, (part.strip() for part in re.split(r"[|;,]", said))):
         span = _SPAN.fullmatch(part)
         if span is None or span["first"] not in DAYS or (span["last"] or "mon") not in DAYS:
             raise Unreadable("hours are written like Mon-Fri 08:00-18:00; Sat 09:00-12:00, or always")
@@ -84,7 +85,7 @@ def _time(text: str) -> time:
 def read_streams(text: str) -> tuple[tuple[str, str], ...]:
     """(name, kind) in their order from "Physiotherapy; Exercise Classes (class)". Raises Unreadable."""
     found: list[tuple[str, str]] = []
-    for part in filter(None, (part.strip() for part in text.split(";"))):
+    for part in filter(None, (part.strip() for part in re.split(r"[|;]", text))):
         match = re.fullmatch(r"(?P<name>.*?)\s*(?:[(:]\s*(?P<kind>one_to_one|class|diagnostic)\s*\)?)?", part)
         assert match is not None
         if not match["name"] or len(match["name"]) > 80:
@@ -162,3 +163,92 @@ def _hours_of(
     if day.weekday() < 5 and not is_working_day(day) and not bank_holidays:
         return []
     return [(row.opens, row.closes) for row in hours if row.weekday == day.weekday()]
+
+
+MISSES = {
+    "age": "not for this age",
+    "full": "full now",
+    "self_referral_closed": "not open to people who refer themselves now",
+}
+"""Why a service that fits what was said cannot be had. Every reason is kept with the search and shown (3.3)."""
+
+
+def ending(found: Sequence[tuple[int, bool, tuple[str, ...]]], taken: int | None) -> tuple[str, int | None, str] | None:
+    """(because, wanted, why not) of the gap that a search ended in; None when what was wanted was taken.
+
+    `found` are (service, sure, misses), the best first; `taken` is what was taken, None for nothing of it.
+    """
+    wanted = next((one for one in found if one[1]), None)
+    key, why_not = (wanted[0], ",".join(wanted[2])) if wanted else (None, "")
+    if taken is None:
+        return "nothing", key, why_not
+    mine = next((one for one in found if one[0] == taken), None)
+    if mine is None or not mine[1]:
+        return "second_best", key, why_not
+    # Another that is sure as well is second best only where one before it could not be had.
+    for one in found:
+        if one[0] == taken:
+            return ("second_best", taken, ",".join(mine[2])) if mine[2] else None
+        if one[1] and one[2]:
+            return "second_best", one[0], ",".join(one[2])
+    return None
+
+
+def ages_said(ages_from: int | None, ages_to: int | None) -> str:
+    """For whom a service is by age, as people say it."""
+    if not ages_from and ages_to is None:
+        return "All ages"
+    if ages_to is None:
+        return f"{ages_from} and over"
+    if not ages_from:
+        return f"Under {ages_to + 1}"
+    return f"{ages_from} to {ages_to}"
+
+
+def hours_said(hours: Sequence[Hours]) -> tuple[tuple[str, str], ...]:
+    """Weekday hours as (days, times), days that are alike together: ("Monday to Friday", "8am to 6pm")."""
+    if set(hours) >= set(ALWAYS):
+        return (("Every day", "day and night"),)
+    by_day = [tuple(sorted((row.opens, row.closes) for row in hours if row.weekday == day)) for day in range(7)]
+    found: list[tuple[int, int]] = []
+    for day, spans in enumerate(by_day):
+        if spans and found and found[-1][1] == day - 1 and by_day[found[-1][0]] == spans:
+            found[-1] = (found[-1][0], day)
+        elif spans:
+            found.append((day, day))
+    return tuple(
+        (_days_said(*span), " and ".join(f"{_at(o)} to {_at(c)}" for o, c in by_day[span[0]])) for span in found
+    )
+
+
+_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def _days_said(first: int, last: int) -> str:
+    if (first, last) == (0, 6):
+        return "Every day"
+    return _NAMES[first] if first == last else f"{_NAMES[first]} {'and' if last == first + 1 else 'to'} {_NAMES[last]}"
+
+
+def _at(moment: time) -> str:
+    if moment == time(0):
+        return "midnight"
+    return clock_time(datetime.combine(date(2000, 1, 1), moment, tzinfo=LONDON))
+
+
+def place_said(asked: str, postcode: str) -> str:
+    """Where a service is, for somebody who named an outward postcode. How far that is we do not know, and say so."""
+    its = outward(postcode)
+    if not its:
+        return "Comes to you, or is reached by telephone"
+    if not asked:
+        return f"In {its}"
+    return f"In {its}, where you are" if its == asked else f"In {its}: we do not know how far that is from {asked}"
+
+
+def nearness(asked: str, postcode: str) -> float:
+    """What a place is worth when services are put in order: the same outward postcode, the same area, or neither known."""
+    its = outward(postcode)
+    if not asked or not its:
+        return 1.0
+    return 1.1 if its == asked else 1.03 if area(its) == area(asked) else 1.0

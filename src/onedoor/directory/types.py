@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Literal
 
 from onedoor.directory.rules import Hours
 
@@ -21,11 +22,14 @@ class ServiceRow:
     ages_from: int | None = None
     ages_to: int | None = None
     refers: tuple[str, ...] = ()
+    agreement_on: date | None = None
+    """Of the sharing agreement under which patients may refer themselves; opens that where it was never switched."""
     phone: str = ""
     web: str = ""
     postcode: str = ""
     site: str = ""
     hours: tuple[Hours, ...] = ()
+    bank_holidays: bool = False
     streams: tuple[tuple[str, str], ...] = ()
     triage_hours: int = 48
     triage_basis: str = "elapsed"
@@ -54,3 +58,145 @@ class Brought:
     changed: int
     same: int
     streams_ended: int
+
+
+Because = Literal["nothing", "second_best", "too_long"]
+
+
+@dataclass(frozen=True)
+class Wait:
+    """How long people lately waited to be seen first: half within `half_days`, nine of ten within `most_days`."""
+
+    half_days: int
+    most_days: int
+    counted: int
+    """People seen, from whom this was worked out."""
+    since: date
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether a service takes people, and patients who refer themselves, at a moment. Reasons as they were given."""
+
+    self_referral: bool = False
+    self_referral_reason: str = ""
+    self_referral_since: datetime | None = None
+    agreement_on: date | None = None
+    full: bool = False
+    full_reason: str = ""
+    full_since: datetime | None = None
+    full_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """A service as its page shows it. `hours` are (days, times) as people say them; empty when they are not known."""
+
+    id: int
+    slug: str
+    name: str
+    provider: str
+    provider_id: int
+    summary: str
+    streams: tuple[tuple[str, str], ...]
+    ages_from: int | None
+    ages_to: int | None
+    ages: str
+    refers: tuple[str, ...]
+    phone: str
+    web: str
+    postcode: str
+    sites: tuple[str, ...]
+    hours: tuple[tuple[str, str], ...]
+    opening: str
+    """Whether it is open now and until when, or when it opens next."""
+    clocks: tuple[tuple[str, str], ...]
+    replaces: tuple[str, ...]
+    verified_on: date | None
+    standing: Standing
+    wait: Wait | None
+    active: bool
+
+    @property
+    def takes_self_referral(self) -> bool:
+        """Whether somebody may refer themselves today."""
+        return "patient" in self.refers and self.standing.self_referral and not self.standing.full
+
+
+@dataclass(frozen=True)
+class Found:
+    """A service that a search found. `sure` when most of what was said speaks for it; `misses` are why it cannot be had."""
+
+    card: Card
+    sure: bool
+    misses: tuple[str, ...]
+    """Keys of `rules.MISSES`."""
+    words: tuple[str, ...]
+    """What was said that speaks for it."""
+    place: str
+    """Where it is, against the place asked about."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a search found and how it was read. `need` is what a gap would be kept under: it holds nobody's own words."""
+
+    found: tuple[Found, ...]
+    need: str
+    needs: tuple[str, ...]
+    corrected: tuple[tuple[str, str], ...]
+    understood: bool
+    """Whether anything of what was said is known at all."""
+    danger: bool = False
+    """Whether the words name what must not wait for a search."""
+
+    @property
+    def sure(self) -> tuple[Found, ...]:
+        """Those that most of what was said speaks for."""
+        return tuple(one for one in self.found if one.sure)
+
+    @property
+    def unsure(self) -> tuple[Found, ...]:
+        """The others."""
+        return tuple(one for one in self.found if not one.sure)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a search ended for whoever searched, where that is a gap."""
+
+    because: Because
+    wanted_id: int | None
+    why_not: str
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """Gaps of a span of days by one need, or by one place: how many ended in which way."""
+
+    name: str
+    count: int
+    nothing: int
+    second_best: int
+    too_long: int
+
+
+@dataclass(frozen=True)
+class GapCell:
+    """Gaps of one need at one place."""
+
+    need: str
+    place: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """The gaps of a span of days: all, by need, by place and by both, the commonest first."""
+
+    total: int
+    by_need: tuple[GapRow, ...]
+    by_place: tuple[GapRow, ...]
+    cells: tuple[GapCell, ...]
+    put_otherwise: int
+    """Searches that found nothing, and a service once they were put in other words: not counted above."""

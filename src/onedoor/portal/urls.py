@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from onedoor.portal import asking, changing, views
+from onedoor.portal import asking, changing, services, views
 
 urlpatterns: list[URLPattern] = [
     path("did-you-send-me-this/", views.genuine, name="genuine"),
+    path("find-a-service/", services.find, name="find_service"),
+    path("find-a-service/<slug:slug>/", services.service, name="find_service_one"),
     path("c/<slug:token>", changing.change, name="change"),
     path("my/", views.home, name="my_home"),
     path("my/appointments/<uuid:ref>/", views.appointment, name="my_appointment"),

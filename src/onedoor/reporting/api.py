@@ -2,5 +2,6 @@
 
 from onedoor.reporting.balance import Balance, balance
 from onedoor.reporting.disclosure import HIDDEN, parts_shown, shown
+from onedoor.reporting.gaps import GapsShown, gaps_shown
 
-__all__ = ["HIDDEN", "Balance", "balance", "parts_shown", "shown"]
+__all__ = ["HIDDEN", "Balance", "GapsShown", "balance", "gaps_shown", "parts_shown", "shown"]

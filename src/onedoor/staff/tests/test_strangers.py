@@ -16,7 +16,7 @@ from onedoor.ui.tests.world import World, addresses, make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-OPEN = {"signin", "demo_signin", "signout", "genuine", "change"}
+OPEN = {"signin", "demo_signin", "signout", "genuine", "change", "find_service", "find_service_one"}
 
 
 @pytest.fixture
@@ -126,6 +126,7 @@ def test_a_patient_sees_nobody_else(world: World) -> None:
         "ready_replies",
         "phrases",
         "phrase",
+        "service_switch",
     ],
 )
 def test_the_desk_changes_no_settings(world: World, name: str) -> None:
@@ -148,6 +149,10 @@ def test_the_administrator_sees_no_patient(world: World) -> None:
         "offers_switch",
         "accuracy",
         "accuracy_download",
+        "services",
+        "service",
+        "service_take",
+        "service_switch",
     }
     for name, address in walk(world):
         if name not in allowed:

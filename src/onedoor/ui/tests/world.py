@@ -11,6 +11,7 @@ from onedoor.accounts.api import Organisation, User, access_of
 from onedoor.booking import api as booking
 from onedoor.booking.models import Appointment, Offer, Release, Seat, WaitingEntry
 from onedoor.booking.tests import factories as diary
+from onedoor.directory.tests.factories import services
 from onedoor.exchange import api as exchange
 from onedoor.exchange.models import ImportFile
 from onedoor.kernel import clock, jobs
@@ -97,6 +98,7 @@ Registration Status,Date of Deduction
 def make() -> World:
     """Build it through the doors, as people and texts would."""
     practice = diary.practice()
+    services()
     other = factories.practice("Y99003", "Marfleet Lane Practice")
     people = {
         role: factories.person(practice.organisation, role, username=f"demo-{role}")[0]
@@ -226,6 +228,14 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "offer_policy": ({},),
         "appointment_type": ({"key": world.kind_id},),
         "sending": tuple({"whom": whom, "way": way} for whom in ("ours", "all") for way in ("stop", "resume")),
+        "services": ({},),
+        "service": ({"slug": "joints"},),
+        "service_take": ({"slug": "joints"},),
+        "service_switch": ({"slug": "joints"},),
+        "gaps": ({},),
+        "gaps_download": ({},),
+        "find_service": ({},),
+        "find_service_one": ({"slug": "joints"},),
         "genuine": ({},),
         "change": ({"token": "no-such-link"},),
         "my_home": ({},),

@@ -1,0 +1,214 @@
+"""Find a service for somebody who asks, see what it is, and see what was looked for in vain.
+
+A search is posted, so that it is counted once: what it ends in is kept then, and the page that it leads to can be read again
+and passed on without being counted.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from onedoor.directory import api as directory
+from onedoor.kernel import clock
+from onedoor.kernel.access import Access, NotPermitted, Permission
+from onedoor.messaging.ports import interpret
+from onedoor.reporting import api as reporting
+from onedoor.staff.download import as_file
+from onedoor.staff.frame import staff_page
+from onedoor.ui.access import granted, staff
+
+_SPAN_DAYS = 30
+_CELLS = 100
+
+
+@staff()
+@require_http_methods(["GET", "POST"])
+def services(request: HttpRequest) -> HttpResponseBase:
+    """Search, or say that nothing of what was found will do."""
+    access = granted(request)
+    if request.method == "POST":
+        return _ended(request, access)
+    asked = directory.read_asked(request.GET)
+    findings = directory.find(asked.words, place=asked.place, age=asked.age, by_patient=False) if asked.words else None
+    return staff_page(
+        request,
+        "staff/services.jinja",
+        "services",
+        asked=asked,
+        findings=findings,
+        danger=asked.words and danger(asked.words, findings),
+        everything=directory.cards() if not asked.words else [],
+        misses=directory.MISSES,
+        kept=request.GET.get("kept", ""),
+    )
+
+
+def danger(words: str, findings: directory.Findings | None) -> bool:
+    """Whether these words may speak of danger: then 999 stands above whatever was found."""
+    return bool(findings and findings.danger) or interpret("appointment", words).intent == "crisis"
+
+
+def _ended(request: HttpRequest, access: Access) -> HttpResponseBase:
+    asked = directory.read_asked(request.POST)
+    here = reverse("services")
+    if not asked.words:
+        return redirect(here)
+    findings = directory.find(asked.words, place=asked.place, age=asked.age, by_patient=False)
+    kept = directory.end_search(
+        findings=findings,
+        place=asked.place,
+        via="staff",
+        refused="none" in request.POST,
+        after=asked.after,
+        by=access.actor,
+    )
+    if "none" in request.POST:
+        messages.success(request, "Kept: nothing that was found would do. Thank you, this is how gaps are seen.")
+        return redirect(here)
+    return redirect(f"{here}?{asked.query}" + (f"&kept={kept}" if kept else ""))
+
+
+@staff()
+@require_GET
+def service(request: HttpRequest, slug: str) -> HttpResponse:
+    """A service: what it does, for whom, how to get there, and who may turn its switches."""
+    access = granted(request)
+    return staff_page(
+        request,
+        "staff/service.jinja",
+        "services",
+        s=_card(slug),
+        asked=directory.read_asked(request.GET),
+        referrers=directory.REFERRERS,
+        may_switch=_may_switch(access, _card(slug)),
+        today=clock.today(),
+    )
+
+
+@staff()
+@require_POST
+def take(request: HttpRequest, slug: str) -> HttpResponse:
+    """This one was taken, or its wait is too long: what the search ended in is kept where that is a gap."""
+    access, card = granted(request), _card(slug)
+    asked = directory.read_asked(request.POST)
+    if not asked.words:
+        return redirect("service", slug=slug)
+    findings = directory.find(asked.words, place=asked.place, age=asked.age, by_patient=False)
+    too_long = "too_long" in request.POST
+    kept = directory.end_search(
+        findings=findings,
+        place=asked.place,
+        via="staff",
+        taken=slug,
+        too_long=too_long,
+        after=asked.after,
+        by=access.actor,
+    )
+    if too_long:
+        messages.success(request, f"Kept: the wait for {card.name} is too long.")
+        return redirect(f"{reverse('services')}?{asked.query}")
+    if kept:
+        messages.success(request, f"{card.name} was taken as second best; that is kept as a gap.")
+    return redirect(f"{reverse('service', args=[slug])}?{asked.query}")
+
+
+@staff(Permission.SWITCHES)
+@require_POST
+def switch(request: HttpRequest, slug: str) -> HttpResponse:
+    """Open or close self-referral, or say that the service is full or takes people again."""
+    access, card = granted(request), _card(slug)
+    opens = request.POST.get("opens") == "yes"
+    reason = request.POST.get("reason", "")
+    try:
+        if request.POST.get("kind") == "self_referral":
+            directory.switch_self_referral(
+                service_id=card.id,
+                opens=opens,
+                reason=reason,
+                agreement_on=_day(request.POST.get("agreement", "")),
+                by=access.actor,
+            )
+        else:
+            until = _day(request.POST.get("until", ""))
+            directory.switch_taking(
+                service_id=card.id,
+                opens=opens,
+                reason=reason,
+                until=clock.london_day(until)[0] if until else None,
+                by=access.actor,
+            )
+    except directory.NoReason:
+        messages.error(request, "Nothing was changed: say why, in a few words.")
+    except directory.NoAgreement:
+        messages.error(request, "Nothing was changed: give the date of the sharing agreement, no later than today.")
+    except NotPermitted as error:
+        raise Http404 from error
+    else:
+        messages.success(request, "Changed.")
+    return redirect("service", slug=slug)
+
+
+@staff(Permission.COUNTERS)
+@require_GET
+def gaps(request: HttpRequest) -> HttpResponse:
+    """What was looked for in vain in some days: by need, by place and by both. Small numbers are hidden."""
+    access = granted(request)
+    first, last = _span(request)
+    return staff_page(
+        request,
+        "staff/gaps.jinja",
+        "gaps",
+        first=first,
+        last=last,
+        today=clock.today(),
+        shown=_shown(directory.gaps(access, first, last)),
+    )
+
+
+@staff(Permission.COUNTERS)
+@require_POST
+def gaps_download(request: HttpRequest) -> HttpResponse:
+    """The gaps by need and place as a file, small numbers hidden."""
+    access = granted(request)
+    first, last = _span(request)
+    shown = _shown(directory.gaps(access, first, last))
+    rows = [("need", row.name, "", row.count) for row in shown.by_need]
+    rows += [("place", "", row.name, row.count) for row in shown.by_place]
+    rows += [("need and place", cell.need, cell.place, cell.count) for cell in shown.cells]
+    return as_file(access, f"gaps-{first}-{last}", ("Counted by", "Need", "Place", "How many"), rows)
+
+
+def _shown(found: directory.Gaps) -> reporting.GapsShown:
+    return reporting.gaps_shown(found, most=_CELLS)
+
+
+def _span(request: HttpRequest) -> tuple[date, date]:
+    given = request.GET if request.method == "GET" else request.POST
+    today = clock.today()
+    last = min(_day(given.get("last", "")) or today, today)
+    first = min(_day(given.get("first", "")) or last - timedelta(days=_SPAN_DAYS), last)
+    return first, last
+
+
+def _day(said: str) -> date | None:
+    try:
+        return datetime.strptime(said.strip(), "%Y-%m-%d").date()  # noqa: DTZ007
+    except ValueError:
+        return None
+
+
+def _card(slug: str) -> directory.Card:
+    found = directory.card(slug)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _may_switch(access: Access, card: directory.Card) -> bool:
+    return access.may(Permission.SWITCHES) and directory.may_switch(access, card)
