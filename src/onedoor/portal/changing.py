@@ -6,7 +6,7 @@ The page names no clinic, no clinician and no reason, whoever holds the telephon
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from uuid import UUID
 
@@ -15,20 +15,17 @@ from django.views.decorators.http import require_http_methods
 
 from onedoor.accounts import api as accounts
 from onedoor.booking import api as booking
-from onedoor.kernel import clock
 from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.clock import LONDON
 from onedoor.kernel.words import clock_time, short_day
 from onedoor.messaging import api as messaging
+from onedoor.portal import birth
 from onedoor.ui.access import public
 from onedoor.ui.pages import page
 
 PROVED = "change_link"
 """Where the session keeps which link was opened with the right date of birth, and until when."""
-OPEN_FOR = timedelta(minutes=15)
-"""Real time. Then the date of birth is asked for again: the telephone may be in other hands."""
-_WRONG = "This is not the date of birth that we have. After three wrong tries the link closes."
 
 
 @public
@@ -37,29 +34,19 @@ def change(request: HttpRequest, token: str) -> HttpResponse:
     """The page of a link: the date of birth, then other times, and keeping or cancelling what they have."""
     try:
         link = booking.link_of(token)
-        if not _proved(request, link.pk):
-            return _ask_birth(request, token, link.pk)
+        asked = birth.ask(request, key=PROVED, link=link.pk, is_right=lambda born_on: _is_right(token, born_on))
+        if asked is not None:
+            return asked
         return _do(request, token) if request.method == "POST" else _times(request, token)
     except booking.LinkClosed:
         return page(request, "portal/change_over.jinja", status=404)
 
 
-def _ask_birth(request: HttpRequest, token: str, link: int) -> HttpResponse:
-    given = {part: request.POST.get(part, "").strip()[:4] for part in ("day", "month", "year")}
-    wrong = ""
-    if request.method == "POST":
-        born_on = _date(given)
-        if born_on is None:
-            wrong = "Write your date of birth as three numbers, for example 27 3 1984."
-        elif booking.born_on_is(token=token, born_on=born_on):
-            until = clock.real_now() + OPEN_FOR
-            request.session.cycle_key()
-            request.session[PROVED] = [link, until.isoformat()]
-            return _times(request, token)
-        else:
-            booking.link_of(token)
-            wrong = _WRONG
-    return page(request, "portal/change_birth.jinja", given=given, wrong=wrong)
+def _is_right(token: str, born_on: date) -> bool:
+    right = booking.born_on_is(token=token, born_on=born_on)
+    # The third wrong try has closed it.
+    booking.link_of(token)
+    return right
 
 
 def _do(request: HttpRequest, token: str) -> HttpResponse:
@@ -134,20 +121,6 @@ def _answer(access: Access, patient_id: int, appointment_id: int, intent: str) -
         via="portal",
     )
     return acted.done
-
-
-def _proved(request: HttpRequest, link: int) -> bool:
-    kept = request.session.get(PROVED)
-    return kept is not None and kept[0] == link and datetime.fromisoformat(kept[1]) > clock.real_now()
-
-
-def _date(given: dict[str, str]) -> date | None:
-    if len(given["year"]) != 4:  # "84" is no wrong try: it is asked for again
-        return None
-    try:
-        return date(int(given["year"]), int(given["month"]), int(given["day"]))
-    except ValueError:
-        return None
 
 
 def _at(moment: datetime) -> str:

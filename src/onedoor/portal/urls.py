@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from onedoor.portal import asking, changing, services, views
+from onedoor.portal import asking, changing, services, tracker, views
 
 urlpatterns: list[URLPattern] = [
     path("did-you-send-me-this/", views.genuine, name="genuine"),
@@ -19,6 +19,8 @@ urlpatterns: list[URLPattern] = [
     path("my/offers/<uuid:ref>/<slug:answer>/", views.answer_offer, name="my_offer"),
     path("my/questions/<uuid:ref>/", asking.answer_question, name="my_question"),
     path("my/invitations/<uuid:ref>/", asking.answer_invitation, name="my_invitation"),
+    path("r/<slug:token>", tracker.by_link, name="track"),
+    path("my/referrals/", tracker.tracker, name="my_referrals"),
     path("my/messages/", views.messages_page, name="my_messages"),
     path("my/looks/", views.looks, name="my_looks"),
 ]

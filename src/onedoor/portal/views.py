@@ -22,6 +22,7 @@ from onedoor.patients import api as patients
 from onedoor.patients.types import Card
 from onedoor.portal import asking
 from onedoor.records import api as records
+from onedoor.referrals import api as referrals
 from onedoor.ui.access import granted, patient, public
 from onedoor.ui.pages import page
 
@@ -32,7 +33,7 @@ _NOT_ARRIVED = ("unreached", "dead number", "technical failure", "refused", "exp
 @patient
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """What happens next: a place that may be had, then the appointments ahead."""
+    """What happens next: a place that may be had, then the appointments ahead, then where referrals are."""
     access, me = _me(request)
     return page(
         request,
@@ -40,6 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
         me=me,
         offers=booking.open_offers_of(access, me.id),
         upcoming=booking.upcoming_of(access, me.id),
+        referrals=referrals.where_is(access, me.id),
         **asking.section(access, me.id),
     )
 

@@ -7,6 +7,7 @@ from onedoor.referrals.queries.conservation import Conservation, Day, conservati
 from onedoor.referrals.queries.heard_by import Score, back_test
 from onedoor.referrals.queries.services import services_with_referrals
 from onedoor.referrals.queries.track_links import LinkClosed, track_link_of
+from onedoor.referrals.queries.where import Holder, Where, where_is
 from onedoor.referrals.rules import MOVES, OUTCOMES, PRIORITIES, SOURCES
 from onedoor.referrals.types import Opening
 
@@ -17,10 +18,12 @@ __all__ = [
     "SOURCES",
     "Conservation",
     "Day",
+    "Holder",
     "LinkClosed",
     "Month",
     "Opening",
     "Score",
+    "Where",
     "back_test",
     "born_on_is",
     "conservation",
@@ -29,4 +32,5 @@ __all__ = [
     "take_pathways",
     "take_referrals",
     "track_link_of",
+    "where_is",
 ]

@@ -18,10 +18,9 @@ from onedoor.directory.api import Service
 from onedoor.kernel import audit, clock
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.clock import london_day
-from onedoor.kernel.words import long_day
 from onedoor.messaging import api as messaging
 from onedoor.messaging.types import NewMessage, Purpose
-from onedoor.referrals import rules_waiting
+from onedoor.referrals import rules_waiting, sentences
 from onedoor.referrals.actions.track_links import new_links
 from onedoor.referrals.queries.heard_by import APPOINTMENT, BEGAN, GROUP_OF, WAITS, WHAT, evidence_on
 from onedoor.tasks import api as tasks
@@ -183,10 +182,7 @@ def _missed(limit: int) -> list[_Missed]:
 
 
 def _sorry(missed: _Missed, link: str) -> NewMessage:
-    words = (
-        f"We said that you would hear from us by {long_day(missed.said)}. You have not, and we are sorry. "
-        f"We have told the people who can put it right. See what happens now: {link}"
-    )
+    words = f"{sentences.sorry(missed.said)} We have told the people who can put it right. See what happens now: {link}"
     return NewMessage(
         intent_key=f"heard_by:{missed.referral_id}:{missed.what}",
         organisation_id=missed.organisation_id,

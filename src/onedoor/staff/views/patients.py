@@ -12,6 +12,7 @@ from onedoor.kernel.access import Permission
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
 from onedoor.records import api as records
+from onedoor.referrals import api as referrals
 from onedoor.staff import subjects
 from onedoor.staff.frame import staff_page
 from onedoor.staff.views import asking
@@ -55,6 +56,7 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
         upcoming=booking.upcoming_of(access, card.id),
         offers=booking.open_offers_of(access, card.id),
         waiting=booking.waiting_list(access, patient_id=card.id),
+        where=referrals.where_is(access, card.id),
         texts=messaging.texts_of_patient(access, card.id, limit=_TEXTS),
         threads=messaging.thread_of_patient(access, card.id, limit=1),
         tasks=waiting,

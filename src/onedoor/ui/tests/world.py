@@ -238,6 +238,8 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "find_service_one": ({"slug": "joints"},),
         "genuine": ({},),
         "change": ({"token": "no-such-link"},),
+        "track": ({"token": "no-such-link"},),
+        "my_referrals": ({},),
         "my_home": ({},),
         "my_appointment": (mine,),
         "my_coming": (mine,),

@@ -1,0 +1,116 @@
+"""Where is my referral: signed in, and by the link of a text after the date of birth."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from onedoor.factories import TEST
+from onedoor.kernel import clock, jobs
+from onedoor.referrals.actions.track_links import new_links
+from onedoor.referrals.models import Referral
+from onedoor.referrals.tests.waiting import MONDAY, at, refer, service
+from onedoor.ui.tests.world import World, make
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+@pytest.fixture
+def world() -> World:
+    """A practice on a Monday morning."""
+    return make()
+
+
+@pytest.fixture
+def referral(world: World) -> Referral:
+    """Sam's, of this morning, with a date said."""
+    made = refer(service(), clock.today(), patient=world.sam)
+    jobs.run_once("referrals.say_heard_by")
+    return made
+
+
+def link(referral: Referral) -> str:
+    """The path of a new link."""
+    with transaction.atomic():
+        return urlsplit(new_links(referral_ids=[referral.pk], by=TEST)[referral.pk]).path
+
+
+def born(world: World, **more: str) -> dict[str, str]:
+    """Sam's date of birth, as the form gives it."""
+    day = world.sam.born_on
+    return {"day": str(day.day), "month": str(day.month), "year": str(day.year), **more}
+
+
+def test_signed_in_one_sees_where_it_is(world: World, referral: Referral) -> None:
+    me = Client()
+    me.force_login(world.portal, backend="django.contrib.auth.backends.ModelBackend")
+    for address in (reverse("my_referrals"), reverse("my_home")):
+        page = me.get(address).content.decode()
+        assert "Joint and Muscle Service" in page
+        assert "Your referral is in our line to be read." in page
+        assert "You should hear by" in page
+
+
+def test_without_a_referral_it_says_so_and_what_to_do(world: World) -> None:
+    me = Client()
+    me.force_login(world.portal, backend="django.contrib.auth.backends.ModelBackend")
+    assert "We have no referral for you." in me.get(reverse("my_referrals")).content.decode()
+
+
+def test_a_link_shows_nothing_before_the_date_of_birth(world: World, referral: Referral) -> None:
+    client, address = Client(), link(referral)
+    before = client.get(address).content.decode()
+    assert "Your date of birth" in before
+    assert "Joint" not in before
+    assert "You should hear by" in client.post(address, born(world)).content.decode()
+    assert "You should hear by" in client.get(address).content.decode(), "for a few minutes it stays open"
+    assert "Your date of birth" in Client().get(address).content.decode(), "not on another telephone"
+
+
+def test_three_wrong_dates_of_birth_close_it_and_every_later_link(world: World, referral: Referral) -> None:
+    client, address = Client(), link(referral)
+    assert client.post(address, born(world, year="84")).status_code == 200, "not a whole date is no try"
+    for _ in range(2):
+        assert "is not the date of birth" in client.post(address, born(world, year="1931")).content.decode()
+    assert client.post(address, born(world, year="1931")).status_code == 404
+    assert client.post(address, born(world)).status_code == 404
+    assert Client().post(link(referral), born(world)).status_code == 404
+
+
+def test_a_newer_link_takes_the_place_of_the_older(world: World, referral: Referral) -> None:
+    old, new = link(referral), link(referral)
+    assert Client().get(old).status_code == 404
+    assert Client().get(new).status_code == 200
+
+
+def test_a_link_ends_three_months_after_its_referral(world: World, referral: Referral) -> None:
+    address = link(referral)
+    Referral.objects.filter(pk=referral.pk).update(closed_at=clock.now(), closed_because="withdrawn")
+    assert Client().get(address).status_code == 200
+    with clock.at(clock.now() + timedelta(days=91)):
+        assert Client().get(address).status_code == 404
+
+
+def test_by_link_a_private_service_is_not_named(world: World) -> None:
+    private = refer(service("talk", "Talking Therapies"), MONDAY, patient=world.sam)
+    with clock.at(at(MONDAY)):
+        jobs.run_once("referrals.say_heard_by")
+    client, address = Client(), link(private)
+    page = client.post(address, born(world)).content.decode()
+    assert "You should hear by" in page or "We cannot yet say when" in page
+    assert "01632 960500" in page
+    assert "Talking" not in page
+
+
+def test_staff_say_the_same_sentences(world: World, referral: Referral) -> None:
+    desk = Client()
+    desk.force_login(world.receptionist, backend="django.contrib.auth.backends.ModelBackend")
+    page = desk.get(reverse("patient", args=[world.sam.ref])).content.decode()
+    assert "Where is it?" in page
+    assert "Your referral is in our line to be read." in page
+    assert "AWAITING_TRIAGE" in page

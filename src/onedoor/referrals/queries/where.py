@@ -1,0 +1,225 @@
+"""Where a patient's referrals are: what was done, what happens now and next, by when they hear, and who to ring.
+
+One reading for everybody who tells it (the patient's page, the call handler's page, letters), so that all say the same.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from onedoor.accounts.api import Organisation
+from onedoor.kernel import clock
+from onedoor.kernel.access import Access
+from onedoor.kernel.clock import LONDON
+from onedoor.kernel.words import spoken
+from onedoor.patients import api as patients
+from onedoor.referrals import rules, rules_waiting, sentences
+from onedoor.referrals.models import HeardBy, History, Referral
+
+__all__ = ["Holder", "Where", "where_is"]
+
+
+@dataclass(frozen=True)
+class Holder:
+    """In whose hands it is, and their telephone number as it is read out; empty where nobody knows it."""
+
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where one referral is. All sentences are for the patient; days are London's.
+
+    `heard_by` is the day last said and `earliest` to `latest` its 80% range: none where nothing is waited for, or nothing can
+    be said. `promised` is the day by which e-RS promises that triage answers; `missed` says that a day once said is past.
+    """
+
+    ref: UUID
+    service: str
+    stream: str
+    open: bool
+    received_on: date
+    done: tuple[tuple[date, str], ...]
+    now: str
+    next: str
+    hear: tuple[str, ...]
+    heard_by: date | None
+    earliest: date | None
+    latest: date | None
+    promised: date | None
+    missed: bool
+    holder: Holder
+    ring: Holder
+    """Who to ring about it: always the service itself."""
+    change: str
+    state: str
+    source_ref: str
+
+
+def where_is(access: Access, patient_id: int) -> list[Where]:
+    """All referrals of a patient, the open ones first, then the latest; none outside the access.
+
+    A patient sees their own; staff those of patients they care for, and those to their own organisation's services. Five
+    statements, however many referrals.
+    """
+    return _told(_seen(access, patient_id))
+
+
+def _seen(access: Access, patient_id: int) -> QuerySet[Referral]:
+    found = Referral.objects.filter(patient_id=patient_id)
+    if access.everything or access.patient_id == patient_id:
+        return found
+    cared_for = patients.visible(access).filter(pk=patient_id)
+    return found.filter(Q(service__organisation_id__in=access.organisations) | Q(patient__in=cared_for))
+
+
+def _told(found: QuerySet[Referral]) -> list[Where]:
+    referrals = list(found.select_related("service__organisation", "stream"))
+    keys = [referral.pk for referral in referrals]
+    history: dict[int, list[History]] = defaultdict(list)
+    for step in History.objects.filter(parent_id__in=keys).order_by("id"):
+        history[step.parent_id].append(step)
+    said: dict[int, list[HeardBy]] = defaultdict(list)
+    for row in HeardBy.objects.filter(referral_id__in=keys).order_by("id"):
+        said[row.referral_id].append(row)
+    referrers = _referrers(referral.referrer_ods for referral in referrals)
+    told = [
+        _where(referral, history[referral.pk], said[referral.pk], referrers.get(referral.referrer_ods))
+        for referral in referrals
+    ]
+    return sorted(told, key=lambda one: (one.open, one.received_on), reverse=True)
+
+
+def _referrers(codes: Iterable[str]) -> dict[str, Organisation]:
+    return {one.ods_code: one for one in Organisation.objects.filter(ods_code__in={code for code in codes if code})}
+
+
+def _where(referral: Referral, steps: list[History], said: list[HeardBy], referrer: Organisation | None) -> Where:
+    service = referral.service
+    standing = sentences.STANDING[
+        sentences.standing(
+            state=referral.state,
+            outcome=referral.outcome,
+            closed_because=referral.closed_because,
+            offered=referral.first_offered_on is not None,
+        )
+    ]
+    words = {
+        "referrer": _referrer_words(referral, referrer),
+        "stream": referral.stream.name if referral.stream else service.name,
+    }
+    ring = Holder(service.name, _phone(service.phone or service.organisation.phone))
+    holders = {
+        sentences.US: ring,
+        sentences.YOU: Holder("You", ""),
+        sentences.ELSEWHERE: Holder("The hospital", ""),
+        sentences.REFERRER: Holder(
+            referrer.name if referrer else _sentence("{referrer}", words), _phone(referrer.phone if referrer else "")
+        ),
+    }
+    heard = [row for row in said if row.what == standing.waits_for] if standing.waits_for else []
+    last = heard[-1] if heard else None
+    return Where(
+        ref=referral.ref,
+        service=service.name,
+        stream=referral.stream.name if referral.stream else "",
+        open=referral.closed_at is None,
+        received_on=_day(referral.received_at),
+        done=_done(referral, steps, words),
+        now=_sentence(standing.now, words),
+        next=_sentence(standing.next, words),
+        hear=_hear(referral, standing, heard),
+        heard_by=last.by if last else None,
+        earliest=last.earliest if last else None,
+        latest=last.latest if last else None,
+        promised=_promised(referral, standing),
+        missed=any(row.by < clock.today() for row in heard),
+        holder=holders[standing.holder],
+        ring=ring,
+        change=sentences.CHANGE[standing.change],
+        state=referral.state,
+        source_ref=referral.source_ref,
+    )
+
+
+def _hear(referral: Referral, standing: sentences.Standing, heard: list[HeardBy]) -> tuple[str, ...]:
+    if not standing.waits_for:
+        return ()
+    today = clock.today()
+    if not heard:
+        return (sentences.NO_DATE,)
+    if heard[-1].by < today:
+        # The sweep says a new day within minutes; one that is past is never shown as if it were ahead.
+        return (sentences.sorry(heard[0].by), sentences.NO_DATE)
+    last = heard[-1]
+    return tuple(
+        sentences.hear(
+            by=last.by,
+            earliest=max(last.earliest, today),
+            latest=last.latest,
+            own=last.own,
+            first=heard[0].by,
+            promised=_promised(referral, standing),
+            today=today,
+        )
+    )
+
+
+def _promised(referral: Referral, standing: sentences.Standing) -> date | None:
+    if standing.waits_for != "decision":
+        return None
+    return rules_waiting.outer(referral.came_on, referral.priority)
+
+
+def _done(referral: Referral, steps: list[History], words: dict[str, str]) -> tuple[tuple[date, str], ...]:
+    done = [(_day(referral.received_at), sentences.CAME[referral.source])]
+    if referral.inherited_from:
+        done.append((referral.came_on, sentences.TAKEN_OVER))
+    for step in steps:
+        if step.from_state:
+            done += [(_day(step.at), _sentence(said, words)) for said in _step(referral, step)]
+    if referral.first_offered_on is not None:
+        done.append((referral.first_offered_on, sentences.OFFERED))
+    return tuple(sorted(done, key=lambda one: one[0]))
+
+
+def _step(referral: Referral, step: History) -> list[str]:
+    """What is said of one move: what triage decided, what happened after it, and how it ended."""
+    said = []
+    if step.from_state == rules.AWAITING_TRIAGE and step.to_state != rules.CANCELLED:
+        asked = step.to_state == rules.TRIAGE_RESPONSE and not step.closes
+        outcome = "more" if asked else referral.outcome
+        said += [sentences.TRIAGED[outcome]] if outcome in sentences.TRIAGED else []
+    elif not step.closes and step.to_state in sentences.MOVED:
+        said.append(sentences.MOVED[step.to_state])
+    if step.closes:
+        said.append(sentences.CLOSED.get(referral.closed_because, sentences.CLOSED["withdrawn"]))
+    return said
+
+
+def _referrer_words(referral: Referral, referrer: Organisation | None) -> str:
+    if referral.source == "self":
+        return "you"
+    if referrer is not None:
+        return referrer.name
+    return "your GP practice" if referral.source in ("gp", "inherited") else "whoever sent you to us"
+
+
+def _sentence(words: str, names: dict[str, str]) -> str:
+    said = words.format(**names)
+    return said[:1].upper() + said[1:]
+
+
+def _phone(number: str) -> str:
+    return spoken(number)
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(LONDON).date()
