@@ -104,7 +104,7 @@ def take_services(*, rows: Sequence[ServiceRow], by: Actor) -> Brought:
 def _open_first(service: Service, agreement_on: date, by: Actor) -> None:
     """Self-referral as a file opens it: only where nobody has switched it yet."""
     if not service.switches.filter(kind="self_referral").exists():
-        _turn(service, "self_referral", True, "In the services file", by, agreement_on=agreement_on)
+        _turn(service, "self_referral", True, "Opened with the sharing agreement", by, agreement_on=agreement_on)
 
 
 @transaction.atomic

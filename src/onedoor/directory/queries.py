@@ -282,8 +282,10 @@ def _opening(hours: list[rules.Hours], dated: list[rules.DayHours], now: datetim
 def _clocks(one: Service) -> tuple[tuple[str, str], ...]:
     """What the contract allows, as (what, how long)."""
     basis = "working hours" if one.triage_basis == "working" else "hours"
-    return (
+    clocks = (
         ("Referrals looked at within", f"{one.triage_hours} {basis}"),
         ("First urgent appointment within", f"{one.urgent_days} days"),
-        ("Sent on to hospital within", f"{one.onward_working_days} working days of the decision"),
     )
+    if one.rtt_scope == "none":
+        return clocks
+    return (*clocks, ("Sent on to hospital within", f"{one.onward_working_days} working days of the decision"))

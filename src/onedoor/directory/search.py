@@ -26,6 +26,8 @@ ALSO_MET = 0.1
 """What it adds when a service meets what was said in a second way."""
 SURE_SHARE, SURE_SCORE = 0.5, 3.0
 """Above both, what is found is said without reserve: the share of the words that speak for it, and how loudly they do."""
+ORDINARY, UNKNOWN = 0.25, 0.5
+"""What a word weighs in what was said that no service has: one of ordinary English, and one that nobody knows."""
 TAIL = 0.25
 """Services below this part of the best one's score are not shown."""
 NOT_THEIR_AGE, FOR_THEIR_AGE = 0.35, 1.2
@@ -182,18 +184,19 @@ class Index:
 
     def _of_word(self, word: str) -> _Unit:
         known = f"w:{stem(word)}" in self._held
-        return _Unit(word, {f"w:{stem(word)}": SAME} if known else {}, weight=1.0 if known else 0.5)
+        weight = 1.0 if known else ORDINARY if word in self._spelt else UNKNOWN
+        return _Unit(word, {f"w:{stem(word)}": SAME} if known else {}, weight=weight)
 
     def _spell(self, words: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
         """The words as they were meant, and (typed, taken for)."""
         found: list[str] = []
         corrected: list[tuple[str, str]] = []
-        known = self._known
         at = 0
         while at < len(words):
             word = words[at]
             joined = word + words[at + 1] if at + 1 < len(words) else ""
-            if word in self._spelt or stem(word) in known or len(word) <= _TOO_SHORT or word.isdigit():
+            known = word in self._spelt or (len(word) > _TOO_SHORT and stem(word) in self._known)
+            if known or len(word) < _TOO_SHORT or word.isdigit():
                 found.append(word)
             elif joined in self._spelt:
                 found.append(joined)
@@ -212,6 +215,8 @@ class Index:
         best = process.extractOne(word, sounds_so, scorer=OSA.distance) if sounds_so else None
         if best is not None and best[1] <= max(4, len(word) // 2):
             return str(best[0])
+        if len(word) <= _TOO_SHORT:
+            return ""
         most = 1 if len(word) <= 5 else 2 if len(word) <= 9 else 3
         near = process.extract(word, self._choices, scorer=OSA.distance, score_cutoff=most, limit=5)
         near = [one for one in near if len(one[0]) > 3]
@@ -234,7 +239,7 @@ class Index:
 
 
 _TOO_SHORT = 3
-"""Letters: shorter words are too near one another to be corrected."""
+"""Letters: words of so many are too near one another to be corrected but by their sound, and shorter ones by that too."""
 
 _AGE = re.compile(r"\b(\d{1,3})\s*(?:years?|yrs?|yr|y)?\s*(?:-|\s)*(?:olds?|years?|yrs?)\b")
 _MONTHS = re.compile(r"\b\d{1,2}\s*(?:-|\s)*(?:months?|mths?|weeks?|wks?)\s*(?:-|\s)*(?:olds?)\b")

@@ -22,7 +22,10 @@ def find(request: HttpRequest) -> HttpResponseBase:
         return _ended(request)
     asked = directory.read_asked(request.GET)
     findings = directory.find(asked.words, place=asked.place, age=asked.age, by_patient=True) if asked.words else None
-    danger = findings is not None and (findings.danger or interpret("appointment", asked.words).intent == "crisis")
+    # Replies are read with more fear than a search needs: what is read so and fits a service is shown as any other is.
+    danger = findings is not None and (
+        findings.danger or (not findings.sure and interpret("appointment", asked.words).intent == "crisis")
+    )
     return page(
         request,
         "portal/services.jinja",

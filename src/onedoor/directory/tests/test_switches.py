@@ -26,7 +26,7 @@ def standing(slug: str) -> tuple[bool, str, date | None]:
 
 def test_a_file_opens_self_referral_where_there_is_an_agreement_and_never_against_a_switch() -> None:
     keys = services()
-    assert standing("joints") == (True, "In the services file", date(2026, 10, 1))
+    assert standing("joints") == (True, "Opened with the sharing agreement", date(2026, 10, 1))
     assert standing("pelvic") == (False, "", None)
     directory.switch_self_referral(service_id=keys["joints"], opens=False, reason="To catch up", by=TEST)
     services()

@@ -42,7 +42,7 @@ def services(request: HttpRequest) -> HttpResponseBase:
         "services",
         asked=asked,
         findings=findings,
-        danger=asked.words and danger(asked.words, findings),
+        danger=danger(asked.words, findings),
         everything=directory.cards() if not asked.words else [],
         misses=directory.MISSES,
         kept=request.GET.get("kept", ""),
@@ -50,8 +50,11 @@ def services(request: HttpRequest) -> HttpResponseBase:
 
 
 def danger(words: str, findings: directory.Findings | None) -> bool:
-    """Whether these words may speak of danger: then 999 stands above whatever was found."""
-    return bool(findings and findings.danger) or interpret("appointment", words).intent == "crisis"
+    """Whether 999 stands above whatever was found: the vocabulary names danger, or these words may speak of it and fit no
+    service. Replies are read with more fear than a search for a service needs, hence the second half."""
+    if findings is None:
+        return False
+    return findings.danger or (not findings.sure and interpret("appointment", words).intent == "crisis")
 
 
 def _ended(request: HttpRequest, access: Access) -> HttpResponseBase:
