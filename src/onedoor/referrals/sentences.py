@@ -188,9 +188,9 @@ def hear(
     if today <= first != by:
         said.append(f"At first we said {_short(first)}. It has changed, as the line is {_than(first, by)} now.")
     if promised is not None and own and promised != by:
-        said.append(f"The NHS aim {'was' if promised < today else 'is'} {_short(promised)}.")
+        said.append(f"The NHS rule {'said' if promised < today else 'says'} {_short(promised)} at the latest.")
     if not own and first >= today:
-        said.append("This is the NHS aim. We cannot yet say how long it takes us.")
+        said.append("This is what the NHS rule says. We cannot yet say how long it takes us.")
     return said
 
 

@@ -84,14 +84,14 @@ TENTH, TWELFTH, TWENTIETH = date(2026, 12, 10), date(2026, 12, 12), date(2026, 1
             [
                 "You should hear by Monday 21 December 2026.",
                 "Most people hear between 10 December and 21 December.",
-                "The NHS aim is 16 January.",
+                "The NHS rule says 16 January at the latest.",
             ],
         ),
         (
             {"own": False, "earliest": date(2026, 12, 7), "promised": TWENTIETH},
             [
                 "You should hear by Monday 21 December 2026.",
-                "This is the NHS aim. We cannot yet say how long it takes us.",
+                "This is what the NHS rule says. We cannot yet say how long it takes us.",
             ],
         ),
         (

@@ -52,7 +52,7 @@ def test_a_new_referral(msk: Service, sam: Patient) -> None:
     assert found.hear == (
         "You should hear by Monday 14 December 2026.",
         "Most people hear between 9 December and 12 December.",
-        "The NHS aim is 16 January.",
+        "The NHS rule says 16 January at the latest.",
     )
     assert (found.heard_by, found.promised) == (MONDAY + timedelta(days=7), MONDAY + timedelta(days=40))
     assert (found.ring.name, found.ring.phone) == ("Joint and Muscle Service", "01632 960500")

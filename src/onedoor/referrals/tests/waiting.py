@@ -7,6 +7,8 @@ from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
+from django.db import transaction
+
 from onedoor import factories
 from onedoor.directory.api import Service, take_services
 from onedoor.directory.types import ServiceRow
@@ -61,7 +63,8 @@ def row(received_on: date, *, patient: Patient | None = None, **more: Any) -> Re
 def refer(whom: Service, received_on: date, *, patient: Patient | None = None, **more: Any) -> Referral:
     """One referral."""
     told = row(received_on, patient=patient, **more)
-    take_referrals(service=whom, rows=[told], by=TEST)
+    with transaction.atomic():
+        take_referrals(service=whom, rows=[told], by=TEST)
     return Referral.objects.get(service=whom, source_ref=told.source_ref)
 
 
@@ -77,4 +80,5 @@ def decided_after(whom: Service, days: Iterable[int], until: date = MONDAY, **mo
             over = came + timedelta(days=wait) < until
             done = {"triaged_at": at(came + timedelta(days=wait), 12), "outcome": "accept", "stream": "Physiotherapy"}
             rows.append(row(came, **({**done, **more} if over else {})))
-    take_referrals(service=whom, rows=rows, by=TEST)
+    with transaction.atomic():
+        take_referrals(service=whom, rows=rows, by=TEST)
