@@ -34,7 +34,7 @@ def test_where_is_my_referral(page: Page, world: World) -> None:
     msk = service()
     account(msk.organisation)
     decided_after(msk, [1, 4, 9])
-    refer(msk, MONDAY, patient=world.sam)
+    referral = refer(msk, MONDAY, patient=world.sam)
     old = MONDAY - timedelta(days=40)
     refer(
         msk,
@@ -55,7 +55,7 @@ def test_where_is_my_referral(page: Page, world: World) -> None:
     look(page, "tracker-ended-open")
 
     days_pass(10)
-    text = Message.objects.get(purpose="heard_by_apology")
+    text = Message.objects.get(purpose="heard_by_apology", subject_id=referral.pk)
     link = re.search(r"http\S+", text.body)
     assert link is not None
     page.context.clear_cookies()

@@ -10,8 +10,11 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from onedoor import factories
+from onedoor.accounts.api import User
 from onedoor.factories import TEST
 from onedoor.kernel import clock, jobs
+from onedoor.patients.api import PortalAccount
 from onedoor.referrals.actions.track_links import new_links
 from onedoor.referrals.models import Referral
 from onedoor.referrals.tests.waiting import MONDAY, at, refer, service
@@ -57,8 +60,10 @@ def test_signed_in_one_sees_where_it_is(world: World, referral: Referral) -> Non
 
 
 def test_without_a_referral_it_says_so_and_what_to_do(world: World) -> None:
+    joyce = User.objects.create_user(username="joyce")
+    PortalAccount.objects.create(user=joyce, patient=factories.patient(world.practice.organisation, "Joyce", "Achebe"))
     me = Client()
-    me.force_login(world.portal, backend="django.contrib.auth.backends.ModelBackend")
+    me.force_login(joyce, backend="django.contrib.auth.backends.ModelBackend")
     assert "We have no referral for you." in me.get(reverse("my_referrals")).content.decode()
 
 
