@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -35,7 +35,7 @@ from onedoor.exchange import api as exchange
 from onedoor.exchange.tests import test_caseloads as caseloads
 from onedoor.exchange.tests.test_files import SOUND, patient_list
 from onedoor.exchange.tests.test_files import diary as diary_file
-from onedoor.kernel import clock
+from onedoor.kernel import clock, jobs
 from onedoor.kernel.access import Access, NotPermitted, Role
 from onedoor.kernel.models import AuditEntry
 from onedoor.messaging import api as messaging
@@ -44,6 +44,7 @@ from onedoor.patients.models import Patient
 from onedoor.questionnaires import api as questionnaires
 from onedoor.recall import api as recall
 from onedoor.records import api as records
+from onedoor.referrals import api as referrals
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import NewTask
 from onedoor.ui.tests.world import PHONE, World, make
@@ -109,6 +110,7 @@ NOT_WALKED: dict[str, str] = {
     "messaging.store_inbound": MACHINE,
     "messaging.store_receipts": MACHINE,
     "referrals.born_on_is": "whoever has the link may try, three times; portal/tests/test_tracker.py",
+    "patients.take_into_care": INSIDE,
     "referrals.take_pathways": INSIDE,
     "referrals.take_referrals": INSIDE,
     "exchange.as_csv": READS,
@@ -211,7 +213,7 @@ class Action:
 
     call: Callable[[Scene, Access], object]
     rightly: str = "desk"
-    """Who may: desk, manager, administrator, own (Sam) or system."""
+    """Who may: desk, manager, administrator, clinician, own (Sam) or system."""
     at: datetime | None = None
     """When, if not on the Monday morning."""
     before: Callable[[Scene], object] | None = None
@@ -475,6 +477,49 @@ ACTIONS: dict[str, Action] = {
         lambda s, a: recall.withdraw(invitation_id=recall.Invitation.objects.get(patient=s.own).pk, by=a.actor),
         before=lambda s: recall.invite(organisation_id=s.world.organisation.pk, patient_id=s.own.pk, by=s.desk.actor),
     ),
+    "referrals.answer": Action(
+        lambda s, a: referrals.answer(access=a, ref=s.world.referral.ref, text="No"),
+        "clinician",
+        before=lambda s: _parked(s),
+    ),
+    "referrals.ask_colleague": Action(
+        lambda s, a: referrals.ask_colleague(
+            access=a, ref=s.world.referral.ref, user_id=s.world.clinician.pk, question="Red flag?"
+        ),
+        "clinician",
+    ),
+    "referrals.bring_back": Action(
+        lambda s, a: referrals.bring_back(access=a, ref=s.world.referral.ref), "clinician", before=lambda s: _parked(s)
+    ),
+    "referrals.decide": Action(
+        lambda s, a: referrals.decide(
+            access=a, ref=s.world.referral.ref, verdict=referrals.Verdict("advice", advice="Rest")
+        ),
+        "clinician",
+    ),
+    "referrals.discharge": Action(
+        lambda s, a: referrals.discharge(access=a, ref=s.world.referral.ref, outcome="finished"),
+        "clinician",
+        before=lambda s: _triaged(s),
+    ),
+    "referrals.give_information": Action(
+        lambda s, a: referrals.give_information(access=a, ref=s.world.referral.ref, text="The left knee")
+    ),
+    "referrals.park": Action(
+        lambda s, a: referrals.park(
+            access=a, ref=s.world.referral.ref, reason="Scan", until=clock.today() + timedelta(days=1)
+        ),
+        "clinician",
+    ),
+    "referrals.send_on": Action(
+        lambda s, a: referrals.send_on(access=a, ref=s.world.referral.ref), "clinician", before=lambda s: _triaged(s)
+    ),
+    "referrals.take_back": Action(
+        lambda s, a: referrals.take_back(access=a, decision_ref=s.world.decision.ref), "clinician"
+    ),
+    "referrals.withdraw": Action(
+        lambda s, a: referrals.withdraw(access=a, ref=s.world.referral.ref, because="withdrawn"), "clinician"
+    ),
     "exchange.apply_upload": Action(lambda s, a: exchange.apply_upload(ref=s.world.file.ref, access=a), "manager"),
     "exchange.import_appointments": Action(
         lambda s, a: exchange.import_appointments(file=diary_file(), by=a.actor, access=a), "manager"
@@ -513,6 +558,20 @@ ACTIONS: dict[str, Action] = {
         "manager",
     ),
 }
+
+
+def _parked(s: Scene) -> None:
+    referrals.park(
+        access=s.world.service.ada, ref=s.world.referral.ref, reason="Scan", until=clock.today() + timedelta(days=1)
+    )
+
+
+def _triaged(s: Scene) -> None:
+    """Triage has decided that it goes on to secondary care."""
+    verdict = referrals.Verdict("onward", onward_service="Rheumatology", who_books="gp")
+    with clock.at(clock.now() - timedelta(hours=1)):
+        referrals.decide(access=s.world.service.ada, ref=s.world.referral.ref, verdict=verdict)
+    jobs.run_once("referrals.take_effect")
 
 
 def exported() -> Iterator[tuple[str, str]]:
@@ -608,6 +667,7 @@ def test_what_is_done_rightly_is_audited() -> None:
         "desk": everything.desk,
         "manager": everything.manager,
         "administrator": everything.administrator,
+        "clinician": accounts.access_of(everything.world.clinician),
         "own": Access.of_patient(everything.own.pk),
         "system": replace(Access.nobody(), actor=factories.TEST),
     }

@@ -35,6 +35,7 @@ OWN_SESSIONS = ("Nurse Clinic", "Health Checks")
 PEOPLE = (
     ("demo-receptionist", "Robin", "Vale", Role.RECEPTIONIST),
     ("demo-practice_manager", "Morgan", "Leigh", Role.PRACTICE_MANAGER),
+    ("demo-triage_clinician", "Ashley", "Crane", Role.TRIAGE_CLINICIAN),
     ("demo-administrator", "Kit", "Marsh", Role.ADMINISTRATOR),
 )
 WAITING_OF_EACH_KIND = 2
@@ -98,8 +99,9 @@ def connect(line: Line) -> None:
     practices = [place for place in organisations(_all()) if place.pk not in providers]
     for username, first_name, last_name, role in PEOPLE:
         user = set_user(username=username, first_name=first_name, last_name=last_name, by=BY)
-        for practice in practices:
-            grant_role(user_id=user.pk, organisation_id=practice.pk, role=role, by=BY)
+        for place in organisations(_all()):
+            if (place.pk in providers) == (role == Role.TRIAGE_CLINICIAN):
+                grant_role(user_id=user.pk, organisation_id=place.pk, role=role, by=BY)
     services = [_service(practice, line) for practice in practices]
     line.services.parent.mkdir(parents=True, exist_ok=True)
     line.services.write_text(json.dumps(services, indent=1))

@@ -19,6 +19,7 @@ class Role(StrEnum):
     RECEPTIONIST = "receptionist"
     PRACTICE_MANAGER = "practice_manager"
     ADMINISTRATOR = "administrator"
+    TRIAGE_CLINICIAN = "triage_clinician"
 
 
 class Permission(StrEnum):
@@ -35,6 +36,10 @@ class Permission(StrEnum):
     AUDIT = "audit"
     ACCURACY = "accuracy"
     PHRASES = "phrases"
+    REFER = "refer"
+    """Send somebody to a service, and see what became of one's own organisation's referrals."""
+    REFERRALS = "referrals"
+    """See and decide what was sent to the services of one's organisation."""
 
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -46,6 +51,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PATIENTS,
             Permission.COUNTERS,
             Permission.ACCURACY,
+            Permission.REFER,
         }
     ),
     Role.PRACTICE_MANAGER: frozenset(
@@ -56,12 +62,14 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PATIENTS,
             Permission.COUNTERS,
             Permission.ACCURACY,
+            Permission.REFER,
             Permission.PHRASES,
             Permission.IMPORT,
             Permission.SETTINGS,
             Permission.SWITCHES,
         }
     ),
+    Role.TRIAGE_CLINICIAN: frozenset({Permission.TASKS, Permission.REFERRALS}),
     # The administrator runs the system and sees no patient: running is not caring.
     Role.ADMINISTRATOR: frozenset({Permission.SETTINGS, Permission.SWITCHES, Permission.AUDIT, Permission.ACCURACY}),
 }

@@ -53,3 +53,16 @@ def add_working_time(moment: datetime, length: timedelta, opens: Time = OPENS, c
             return at + left
         left -= closing - at
         at = next_open(closing, opens, closes).astimezone(LONDON)
+
+
+def working_time_between(first: datetime, second: datetime, opens: Time = OPENS, closes: Time = CLOSES) -> timedelta:
+    """How much working time has passed from `first` to `second`; none when `second` is not later."""
+    passed = timedelta()
+    start, end = first.astimezone(LONDON), second.astimezone(LONDON)
+    day = start.date()
+    while day <= end.date():
+        if is_working_day(day):
+            opening, closing = (datetime.combine(day, time, tzinfo=LONDON) for time in (opens, closes))
+            passed += max(min(end, closing) - max(start, opening), timedelta())
+        day += timedelta(days=1)
+    return passed

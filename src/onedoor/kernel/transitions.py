@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
@@ -38,12 +39,15 @@ def transition(
     by: Actor,
     reason: str = "",
     also: Mapping[str, Any] | None = None,
+    noted: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
 ) -> list[int]:
     """Move the rows `ids` of `model` to state `to` where the table of moves allows it; returns the ids that moved.
 
     One conditional update guards on the present state, and one insert writes the history (columns: parent_id, from_state,
     to_state, at, actor_kind, actor_id, actor_label, reason). Rows in other states stay as they are: the caller compares
-    what moved with what it asked for. `also` sets more columns of the row in the same update.
+    what moved with what it asked for. `also` sets more columns of the row in the same update, `noted` more of its history's. It
+    happens now unless `at` says when.
     """
     sources = [state for state, targets in moves.items() if to in targets]
     assignments = {"state": to, **(also or {})}
@@ -51,10 +55,12 @@ def transition(
     update = sql.SQL(
         """WITH before AS (SELECT id, state FROM {t} WHERE id = ANY(%s) AND state = ANY(%s) ORDER BY id FOR UPDATE),
                 moved AS (UPDATE {t} AS t SET {sets} FROM before WHERE t.id = before.id RETURNING t.id, before.state)
-           INSERT INTO {h} (parent_id, from_state, to_state, at, actor_kind, actor_id, actor_label, reason)
-           SELECT id, state, %s, %s, %s, %s, %s, %s FROM moved RETURNING parent_id"""
+           INSERT INTO {h} (parent_id, from_state, to_state, at, actor_kind, actor_id, actor_label, reason{columns})
+           SELECT id, state, %s, %s, %s, %s, %s, %s{values} FROM moved RETURNING parent_id"""
     ).format(
         t=table,
+        columns=sql.SQL("").join(sql.SQL(", {}").format(sql.Identifier(column)) for column in noted or {}),
+        values=sql.SQL(", %s" * len(noted or {})),
         h=sql.Identifier(history._meta.db_table),
         sets=sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(column)) for column in assignments),
     )
@@ -66,11 +72,12 @@ def transition(
                 sources,
                 *assignments.values(),
                 to,
-                clock.now(),
+                at or clock.now(),
                 by.kind,
                 by.id,
                 by.label,
                 reason,
+                *(noted or {}).values(),
             ],
         )
         return sorted(row[0] for row in cursor.fetchall())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from onedoor.accounts.api import require_runs_all
@@ -91,6 +91,37 @@ def _changed(
     )
     others = set().union(*care.values()) - {organisation_id}
     return NumberChange(sorted({point.patient_id for point in points}), sorted(others))
+
+
+def take_into_care(*, pairs: Collection[tuple[int, int]], by: Actor) -> int:
+    """Let organisations see patients who were referred to them: (organisation, patient) pairs; returns how many are new.
+
+    In the caller's transaction, with one statement; whoever is in such care already stays in it. The caller says that there is a
+    referral.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("care begins with what it is for")
+    if not pairs:
+        return 0
+    ordered = sorted(set(pairs))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO patients_care_relationship (patient_id, organisation_id, kind, starts_on)
+               SELECT w.patient, w.organisation, 'referred', %s
+               FROM unnest(%s::bigint[], %s::bigint[]) AS w(organisation, patient)
+               ON CONFLICT (patient_id, organisation_id, kind) WHERE ends_on IS NULL DO NOTHING
+               RETURNING organisation_id, patient_id""",
+            [clock.today(), [pair[0] for pair in ordered], [pair[1] for pair in ordered]],
+        )
+        new = cursor.fetchall()
+    audit.record_many(
+        by=by,
+        lines=[
+            audit.Line("take_into_care", "patient", patient_id, patient_id=patient_id, organisation_id=organisation_id)
+            for organisation_id, patient_id in new
+        ],
+    )
+    return len(new)
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """The door of patients."""
 
-from onedoor.patients.actions import end_number, open_portal, restore_number
+from onedoor.patients.actions import end_number, open_portal, restore_number, take_into_care
 from onedoor.patients.imports import take_list, who_are
 from onedoor.patients.models import Patient, PortalAccount
 from onedoor.patients.queries import (
@@ -31,6 +31,7 @@ __all__ = [
     "reach",
     "restore_number",
     "search",
+    "take_into_care",
     "take_list",
     "visible",
     "who_are",

@@ -1,36 +1,101 @@
 """The door of referrals."""
 
+from onedoor.referrals.actions.attaching import NewFile
+from onedoor.referrals.actions.ending import discharge, send_on, withdraw
 from onedoor.referrals.actions.track_links import born_on_is
+from onedoor.referrals.actions.triage import (
+    Verdict,
+    answer,
+    ask_colleague,
+    bring_back,
+    decide,
+    give_information,
+    park,
+    take_back,
+)
+from onedoor.referrals.errors import NotDone
 from onedoor.referrals.imports import take_pathways, take_referrals
+from onedoor.referrals.models import Decision, Referral
 from onedoor.referrals.queries.activity import Month, months_of
 from onedoor.referrals.queries.conservation import Conservation, Day, conservation
 from onedoor.referrals.queries.heard_by import Score, back_test
+from onedoor.referrals.queries.referral import Folder, attachment, folder, sent, twins
 from onedoor.referrals.queries.services import services_with_referrals
 from onedoor.referrals.queries.track_links import LinkClosed, track_link_of
+from onedoor.referrals.queries.triage import Counts, Row, counts, held, next_of, set_aside, to_send_on, worklist
+from onedoor.referrals.queries.visible import services_of
 from onedoor.referrals.queries.where import Holder, Where, where_is
-from onedoor.referrals.rules import MOVES, OUTCOMES, PRIORITIES, SOURCES
+from onedoor.referrals.rules import (
+    ATTACHMENT_BYTES,
+    ATTACHMENT_TYPES,
+    CLOSINGS,
+    DISCHARGES,
+    MOVES,
+    OUTCOMES,
+    PRIORITIES,
+    REJECT_REASONS,
+    SOURCES,
+    WHO_BOOKS,
+    WITHDRAWALS,
+)
 from onedoor.referrals.types import Opening
 
 __all__ = [
+    "ATTACHMENT_BYTES",
+    "ATTACHMENT_TYPES",
+    "CLOSINGS",
+    "DISCHARGES",
     "MOVES",
     "OUTCOMES",
     "PRIORITIES",
+    "REJECT_REASONS",
     "SOURCES",
+    "WHO_BOOKS",
+    "WITHDRAWALS",
     "Conservation",
+    "Counts",
     "Day",
+    "Decision",
+    "Folder",
     "Holder",
     "LinkClosed",
     "Month",
+    "NewFile",
+    "NotDone",
     "Opening",
+    "Referral",
+    "Row",
     "Score",
+    "Verdict",
     "Where",
+    "answer",
+    "ask_colleague",
+    "attachment",
     "back_test",
     "born_on_is",
+    "bring_back",
     "conservation",
+    "counts",
+    "decide",
+    "discharge",
+    "folder",
+    "give_information",
+    "held",
     "months_of",
+    "next_of",
+    "park",
+    "send_on",
+    "sent",
+    "services_of",
     "services_with_referrals",
+    "set_aside",
+    "take_back",
     "take_pathways",
     "take_referrals",
+    "to_send_on",
     "track_link_of",
+    "twins",
     "where_is",
+    "withdraw",
+    "worklist",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.jobs import sweep
 from onedoor.referrals import joining
-from onedoor.referrals.actions import heard_by
+from onedoor.referrals.actions import effect, heard_by
 from onedoor.referrals.queries.services import services_with_referrals
 
 
@@ -13,6 +13,18 @@ from onedoor.referrals.queries.services import services_with_referrals
 def join_people() -> int:
     """Join a slice of the referrals of whose NHS numbers patient lists have brought the people."""
     return joining.join_people()
+
+
+@sweep("referrals.see_people", every=60.0)
+def see_people() -> int:
+    """Services see the people who were sent to them."""
+    return joining.see_people(by=Actor.system("referrals: people sent to a service"))
+
+
+@sweep("referrals.take_effect", every=15.0)
+def take_effect() -> int:
+    """Decisions of triage whose time to be taken back is over take effect, a slice at a time."""
+    return effect.take_effect(by=Actor.system("referrals: decisions take effect"))
 
 
 @sweep("referrals.say_heard_by", every=300.0)

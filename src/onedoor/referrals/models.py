@@ -11,6 +11,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from onedoor.accounts.models import User
 from onedoor.directory.models import Service, Stream
 from onedoor.kernel.transitions import StateHistory
 from onedoor.patients.models import Patient
@@ -56,6 +57,11 @@ class Referral(models.Model):
     discharged_on = models.DateField(null=True)
     closed_at = models.DateTimeField(null=True)
     closed_because = models.CharField(max_length=20, blank=True)
+    ended_with = models.CharField(max_length=20, blank=True, default="", db_default="")
+    """How a discharge ended it: `rules.DISCHARGES`."""
+    ending_note = models.TextField(blank=True, default="", db_default="")
+    same_as = models.ForeignKey("self", on_delete=models.PROTECT, null=True, db_index=False)
+    """The one that was open at the same service for the same person when this came."""
 
     class Meta:
         db_table = "referrals_referral"
@@ -93,6 +99,121 @@ class History(StateHistory):
 
     class Meta:
         db_table = "referrals_history"
+
+
+class Decision(models.Model):
+    """What triage decided, held for a while before it takes effect, so that it can be taken back (letters wait too).
+
+    One live decision a referral: two people cannot decide the same one (hazard H10).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="decisions")
+    outcome = models.CharField(max_length=20)
+    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, null=True, db_index=False)
+    onward_service = models.CharField(max_length=120, blank=True)
+    """The service or specialty referred on or signposted to, as the letters name it."""
+    who_books = models.CharField(max_length=12, blank=True)
+    """`rules.WHO_BOOKS`, or empty where nothing is to be booked."""
+    options = models.TextField(blank=True)
+    """What was offered to choose from, as the letters say it."""
+    reason = models.CharField(max_length=40, blank=True)
+    """`rules.REJECT_REASONS`."""
+    advice = models.TextField(blank=True)
+    decided_at = models.DateTimeField()
+    takes_effect_at = models.DateTimeField()
+    in_time = models.BooleanField()
+    """Within the service's triage clock, by its contract."""
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, db_index=False)
+    decided_by_label = models.CharField(max_length=80)
+    state = models.CharField(max_length=12, default="held")
+    """held, taken_back, done, or overtaken by something that ended the referral first."""
+
+    class Meta:
+        db_table = "referrals_decision"
+        constraints = [
+            models.UniqueConstraint(fields=["referral"], condition=Q(state="held"), name="decision_held_once"),
+        ]
+        indexes = [
+            models.Index(fields=["takes_effect_at"], condition=Q(state="held"), name="decision_held"),
+            models.Index(fields=["decided_by", "decided_at"], name="decision_own"),
+        ]
+
+
+class Parking(models.Model):
+    """A referral that waits outside the queue, for a reason, until a day or for a colleague's word. Its clock runs on."""
+
+    id = models.BigAutoField(primary_key=True)
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="parkings")
+    kind = models.CharField(max_length=12)
+    """parked, or asked (of a colleague)."""
+    reason = models.CharField(max_length=400)
+    asked_of = models.ForeignKey(User, on_delete=models.PROTECT, null=True, db_index=False)
+    answer = models.CharField(max_length=1000, blank=True)
+    since = models.DateTimeField()
+    until = models.DateField()
+    """On this day it is back in the queue, whatever happens."""
+    ended_at = models.DateTimeField(null=True)
+    by_label = models.CharField(max_length=80)
+    ended_by_label = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        db_table = "referrals_parking"
+        constraints = [
+            models.UniqueConstraint(fields=["referral"], condition=Q(ended_at=None), name="parked_once"),
+        ]
+
+
+class Information(models.Model):
+    """What came after the referral itself, of whoever was asked."""
+
+    id = models.BigAutoField(primary_key=True)
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="information")
+    text = models.TextField()
+    came_at = models.DateTimeField()
+    by_label = models.CharField(max_length=80)
+
+    class Meta:
+        db_table = "referrals_information"
+
+
+class Intake(models.Model):
+    """How a referral was made here: what was asked, what was answered, and how many questions were not to be asked again."""
+
+    referral = models.OneToOneField(Referral, on_delete=models.PROTECT, primary_key=True, related_name="intake")
+    via = models.CharField(max_length=8)
+    """staff or portal."""
+    answers = models.JSONField(default=dict)
+    questions = models.PositiveSmallIntegerField()
+    """As many as the form would have had for somebody of whom nothing is known."""
+    saved = models.PositiveSmallIntegerField()
+    """Of these, answered already by what was known."""
+    made_by_label = models.CharField(max_length=80)
+    form_key = models.UUIDField(unique=True)
+    """Of the page that was sent in: sent twice, it is one referral."""
+
+    class Meta:
+        db_table = "referrals_intake"
+
+
+class Attachment(models.Model):
+    """A file that came with a referral, as it came."""
+
+    id = models.BigAutoField(primary_key=True)
+    ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="attachments")
+    name = models.CharField(max_length=120)
+    media_type = models.CharField(max_length=80)
+    sha256 = models.CharField(max_length=64)
+    size = models.IntegerField()
+    content = models.BinaryField()
+    added_at = models.DateTimeField()
+    by_label = models.CharField(max_length=80)
+
+    class Meta:
+        db_table = "referrals_attachment"
+        constraints = [models.UniqueConstraint(fields=["referral", "sha256"], name="attachment_once")]
 
 
 class HeardBy(models.Model):

@@ -38,8 +38,8 @@ MOVES = {
     DID_NOT_ATTEND: _TO_BOOK,
     CANCELLED_BY_PATIENT: _TO_BOOK,
     CANCELLED_BY_PROVIDER: _TO_BOOK,
-    # Seen: what follows is another visit of the same referral, or the end.
-    ASSESSED: frozenset({BOOKED, NOT_BOOKED, CANCELLED}),
+    # Seen: what follows is another visit of the same referral, or the end; a discharge leaves it seen, and closes it.
+    ASSESSED: frozenset({ASSESSED, BOOKED, NOT_BOOKED, CANCELLED}),
     REJECTED: frozenset(),
     CANCELLED: frozenset(),
 }
@@ -108,6 +108,64 @@ CLOSINGS = {
     "deceased": "The patient has died",
 }
 
+DISCHARGES = {
+    "finished": "Treatment is finished",
+    "advice": "Advice was enough",
+    "declined": "The patient does not want it",
+    "no_show": "Did not come, and no harm is feared",
+    "elsewhere": "Is treated elsewhere",
+}
+"""How a discharge ended, in words of ours: national reasons were not found in public (referrals-booking-telephony.md 4.6)."""
+
+WITHDRAWALS = ("withdrawn", "duplicate", "deceased")
+"""Of CLOSINGS, those by which a referral ends without an answer of triage."""
+
+WHO_BOOKS = {
+    "us": "The service books with the patient",
+    "patient": "The patient books, with the link in their letter",
+    "gp": "The practice books through e-RS",
+}
+"""Who books, as both letters say it (product-map.md S2-05)."""
+
+PARK_DAYS = 28
+"""The longest a referral is parked at once."""
+
+ATTACHMENT_BYTES = 5 * 1024 * 1024
+ATTACHMENT_TYPES = {
+    "txt": "text/plain",
+    "pdf": "application/pdf",
+    "xml": "application/xml",
+    "rtf": "application/rtf",
+    "au": "audio/basic",
+    "mp3": "audio/mpeg",
+    "png": "image/png",
+    "gif": "image/gif",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "tiff": "image/tiff",
+    "tif": "image/tiff",
+    "mpg": "video/mpeg",
+    "doc": "application/msword",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "dcm": "application/dicom",
+}
+"""What e-RS takes with a referral, and how large (referrals-booking-telephony.md 2.1, A020)."""
+
+_BEGINS = {
+    "pdf": (b"%PDF-",),
+    "png": (b"\x89PNG\r\n\x1a\n",),
+    "gif": (b"GIF8",),
+    "jpg": (b"\xff\xd8\xff",),
+    "jpeg": (b"\xff\xd8\xff",),
+    "tif": (b"II*\x00", b"MM\x00*"),
+    "tiff": (b"II*\x00", b"MM\x00*"),
+    "doc": (b"\xd0\xcf\x11\xe0",),
+    "docx": (b"PK\x03\x04",),
+    "rtf": (b"{\\rtf",),
+    "au": (b".snd",),
+}
+"""First bytes of each type that has such: a file that is something else than its name says is not taken."""
+
 HOLD = timedelta(minutes=15)
 """How long a decision can be taken back, and its letters wait."""
 
@@ -147,3 +205,34 @@ def sent_in_time(decided_on: date, sent_on: date | None, *, days: int = 3) -> bo
 def offered_in_time(received_at: datetime, offered_on: date | None, *, days: int = 5) -> bool:
     """A first appointment offered within so many days of the calendar from the day of receipt (seed 002, section 3)."""
     return offered_on is not None and (offered_on - received_at.astimezone(LONDON).date()).days <= days
+
+
+def late_before(now: datetime, *, hours: int, basis: str) -> datetime:
+    """What was received before this moment is past its triage clock at `now`: the inverse of `due_at`, to the second."""
+    if basis != "working":
+        return now - timedelta(hours=hours)
+    # `due_at` never falls: halve what is between a moment that is surely past its clock and now, that surely is not.
+    early, late = now - timedelta(hours=hours) * 6 - timedelta(days=21), now
+    while late - early > timedelta(seconds=1):
+        middle = early + (late - early) / 2
+        early, late = (middle, late) if due_at(middle, hours=hours, basis=basis) < now else (early, middle)
+    return late.replace(microsecond=0)
+
+
+def missing(outcome: Outcome, given: dict[str, str]) -> list[str]:
+    """What this outcome needs and was not given, by name."""
+    return sorted(need for need in outcome.needs if not given.get(need, "").strip())
+
+
+def attachment_fault(name: str, size: int, begins: bytes) -> str:
+    """Why a file is not taken with a referral, in words; empty when it is. `begins` are its first bytes."""
+    kind = name.rsplit(".", 1)[-1].lower() if "." in name else ""
+    if kind not in ATTACHMENT_TYPES:
+        return f"{name}: this kind of file is not taken. Send it as {', '.join(sorted(set(ATTACHMENT_TYPES)))}."
+    if not size:
+        return f"{name}: there is nothing in it."
+    if size > ATTACHMENT_BYTES:
+        return f"{name}: it is larger than 5 MB. Send it in parts, or make it smaller."
+    if kind in _BEGINS and not begins.startswith(_BEGINS[kind]):
+        return f"{name}: what is in it is not what its name says. Open it, save it again, and send that."
+    return ""

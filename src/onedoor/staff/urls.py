@@ -19,6 +19,7 @@ from onedoor.staff.views import (
     signin,
     tasks,
     teaching,
+    triage,
 )
 
 register_converter(DayConverter, "day")
@@ -78,6 +79,19 @@ urlpatterns: list[URLPattern] = [
     path("patients/<uuid:ref>/invite/", asking.invite, name="patient_invite"),
     path("questions/<uuid:ref>/withdraw/", asking.withdraw, name="question_withdraw"),
     path("invitations/<uuid:ref>/withdraw/", asking.withdraw_invitation, name="invitation_withdraw"),
+    path("referrals/", triage.worklist, name="referrals"),
+    path("referrals/<uuid:ref>/", triage.referral, name="referral"),
+    path("referrals/<uuid:ref>/decide/", triage.decide, name="referral_decide"),
+    path("referrals/<uuid:ref>/park/", triage.park, name="referral_park"),
+    path("referrals/<uuid:ref>/ask/", triage.ask, name="referral_ask"),
+    path("referrals/<uuid:ref>/answer/", triage.answer, name="referral_answer"),
+    path("referrals/<uuid:ref>/back/", triage.bring_back, name="referral_back"),
+    path("referrals/<uuid:ref>/information/", triage.information, name="referral_information"),
+    path("referrals/<uuid:ref>/end/", triage.end, name="referral_end"),
+    path("referrals/<uuid:ref>/files/<uuid:file>/", triage.attachment, name="referral_file"),
+    path("referrals/decisions/<uuid:ref>/back/", triage.take_back, name="decision_back"),
+    path("referrals/balance/", triage.balance, name="referrals_balance"),
+    path("referrals/sent/", triage.sent, name="referrals_sent"),
     path("imports/", imports.imports, name="imports"),
     path("imports/<uuid:ref>/", imports.file, name="import_file"),
     path("imports/<uuid:ref>/apply/", imports.apply, name="import_apply"),

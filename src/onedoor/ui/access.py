@@ -32,7 +32,8 @@ class Policy:
 
     kind: str
     """public, signed in, staff or patient."""
-    permission: Permission | None = None
+    permissions: tuple[Permission, ...] = ()
+    """Any of them will do; none are wanted where none is named."""
 
 
 def public(view: View) -> View:
@@ -41,8 +42,8 @@ def public(view: View) -> View:
     return view
 
 
-def staff(permission: Permission | None = None) -> Callable[[View], View]:
-    """Open to staff; with `permission`, to those whose roles include it."""
+def staff(*permissions: Permission) -> Callable[[View], View]:
+    """Open to staff; with permissions, to those whose roles include any of them."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -52,11 +53,11 @@ def staff(permission: Permission | None = None) -> Callable[[View], View]:
                 return _sign_in(request)
             if access.patient_id is not None or not access.permissions:
                 raise Http404
-            if permission is not None and not access.may(permission):
+            if permissions and not any(access.may(permission) for permission in permissions):
                 raise Http404
             return view(request, *args, **kwargs)
 
-        _declare(guarded, Policy("staff", permission))
+        _declare(guarded, Policy("staff", permissions))
         return guarded
 
     return decorate

@@ -43,6 +43,8 @@ def home(request: HttpRequest) -> HttpResponseBase:
         return redirect("my_home")
     if not access.may(Permission.TASKS):
         return redirect("health")
+    if not access.may(Permission.DIARY):
+        return redirect("referrals")
     organisation = organisation_of(access)
     today = clock.today()
     since = _last_look(request)

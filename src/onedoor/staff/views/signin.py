@@ -15,6 +15,7 @@ from onedoor.ui.pages import local, page
 DEMO_ROLES = (
     ("receptionist", "Receptionist", "the diary, the inbox and the tasks of the front desk"),
     ("practice_manager", "Practice manager", "the same, with imports, counters and settings"),
+    ("triage_clinician", "Triage clinician", "the referrals to a service, by the clock that ends first"),
     ("administrator", "System administrator", "settings and switches, no patients"),
     ("patient", "Patient", "their own appointments and who looked at their record"),
 )

@@ -23,6 +23,9 @@ from onedoor.questionnaires import api as questionnaires
 from onedoor.questionnaires.models import PutQuestion
 from onedoor.recall import api as recall
 from onedoor.recall.models import Invitation
+from onedoor.referrals import api as referrals
+from onedoor.referrals.models import Attachment, Decision, Referral
+from onedoor.referrals.tests import factories as triage
 from onedoor.tasks.models import Task
 
 WEDNESDAY = diary.WEDNESDAY
@@ -61,6 +64,15 @@ class World:
     """To Maud, open."""
     invitation: Invitation
     """Maud's, open."""
+    clinician: User
+    """Triages for the service."""
+    service: triage.Place
+    """Where the practice refers to."""
+    referral: Referral
+    """Sam's, awaiting triage, with a file."""
+    decision: Decision
+    """About Ada's referral, held."""
+    attachment: Attachment
 
     @property
     def organisation(self) -> Organisation:
@@ -124,7 +136,23 @@ def make() -> World:
     # A text that came this minute would be asked about again by whoever settles the conversation.
     Inbound.objects.filter(pk=inbound.pk).update(received_real=clock.real_now() - timedelta(hours=1))
     thread = Thread.objects.get(number=PHONE)
+    service = triage.place("triage")
+    clinician, _ = factories.person(
+        service.service.organisation, Role.TRIAGE_CLINICIAN, username="demo-triage_clinician"
+    )
+    referral, adas_referral = triage.referral(service, sam, priority="urgent"), triage.referral(service, ada)
+    verdict = referrals.Verdict("accept", stream_id=service.streams[0].pk)
+    decision = referrals.decide(access=service.ada, ref=adas_referral.ref, verdict=verdict)
+    letter = referrals.NewFile("letter.txt", b"Knee pain for a year")
+    referrals.give_information(
+        access=access_of(people[Role.RECEPTIONIST]), ref=referral.ref, text="The scan is in", files=[letter]
+    )
     return World(
+        clinician=clinician,
+        service=service,
+        referral=referral,
+        decision=decision,
+        attachment=Attachment.objects.get(),
         practice=practice,
         receptionist=people[Role.RECEPTIONIST],
         manager=people[Role.PRACTICE_MANAGER],
@@ -162,6 +190,7 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
     free: dict[str, object] = {"day": world.day, "ref": world.free.ref}
     thread: dict[str, object] = {"ref": world.thread.ref}
     mine: dict[str, object] = {"ref": world.booked.ref}
+    referred: dict[str, object] = {"ref": world.referral.ref}
     return {
         "signin": ({},),
         "demo_signin": ({"role": "receptionist"},),
@@ -215,6 +244,19 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "patient_invite": ({"ref": world.sam.ref},),
         "question_withdraw": ({"ref": world.question.ref},),
         "invitation_withdraw": ({"ref": world.invitation.ref},),
+        "referrals": ({},),
+        "referrals_balance": ({},),
+        "referrals_sent": ({},),
+        "referral": (referred,),
+        "referral_decide": (referred,),
+        "referral_park": (referred,),
+        "referral_ask": (referred,),
+        "referral_answer": (referred,),
+        "referral_back": (referred,),
+        "referral_information": (referred,),
+        "referral_end": (referred,),
+        "referral_file": ({**referred, "file": world.attachment.ref},),
+        "decision_back": ({"ref": world.decision.ref},),
         "imports": ({},),
         "import_file": ({"ref": world.file.ref},),
         "import_apply": ({"ref": world.file.ref},),
