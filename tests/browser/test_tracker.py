@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from django.urls import reverse
 from playwright.sync_api import Page
 
+from onedoor import factories
+from onedoor.directory.api import Service
 from onedoor.kernel import clock, jobs
 from onedoor.messaging.models import Message
 from onedoor.messaging.tests.sending_factories import account
@@ -74,3 +76,21 @@ def test_where_is_my_referral(page: Page, world: World) -> None:
     assert "You have not, and we are sorry." in page.inner_text("main")
     look(page, "tracker-staff")
     assert Task.objects.filter(kind="heard_by_missed", organisation=msk.organisation).count() == 1
+
+    at_the_service(page, msk)
+    page.goto(reverse("tasks"))
+    page.click("text=See who they are")
+    assert "Sam Hollis" in page.inner_text("main")
+    look(page, "tracker-missed")
+
+
+def at_the_service(page: Page, msk: Service) -> None:
+    """Somebody of the service signs in."""
+    colleague, _ = factories.person(msk.organisation, username="colleague")
+    colleague.set_password("a long password")
+    colleague.save()
+    page.context.clear_cookies()
+    page.goto(reverse("signin"))
+    page.fill("[name=username]", "colleague")
+    page.fill("[name=password]", "a long password")
+    page.click("form:has([name=password]) button")

@@ -18,7 +18,7 @@ from onedoor.referrals.imports import take_pathways, take_referrals
 from onedoor.referrals.models import Decision, Referral
 from onedoor.referrals.queries.activity import Month, months_of
 from onedoor.referrals.queries.conservation import Conservation, Day, conservation
-from onedoor.referrals.queries.heard_by import Score, back_test
+from onedoor.referrals.queries.heard_by import Missed, Score, back_test, missed
 from onedoor.referrals.queries.referral import Folder, attachment, folder, sent, twins
 from onedoor.referrals.queries.services import services_with_referrals
 from onedoor.referrals.queries.track_links import LinkClosed, track_link_of
@@ -59,6 +59,7 @@ __all__ = [
     "Folder",
     "Holder",
     "LinkClosed",
+    "Missed",
     "Month",
     "NewFile",
     "NotDone",
@@ -81,6 +82,7 @@ __all__ = [
     "folder",
     "give_information",
     "held",
+    "missed",
     "months_of",
     "next_of",
     "park",

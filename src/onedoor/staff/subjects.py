@@ -70,4 +70,6 @@ def links(access: Access, waiting: Sequence[tasks.Task]) -> dict[int, Link]:
         found[task_id] = Link("See the imports", reverse("imports"))
     for task_id in about["offer"]:
         found[task_id] = Link("See the offers", reverse("offers"))
+    for task_id in about["heard_by"]:
+        found[task_id] = Link("See who they are", reverse("not_heard"))
     return found

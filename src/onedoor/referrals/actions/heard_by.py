@@ -22,11 +22,11 @@ from onedoor.messaging import api as messaging
 from onedoor.messaging.types import NewMessage, Purpose
 from onedoor.referrals import rules_waiting, sentences
 from onedoor.referrals.actions.track_links import new_links
-from onedoor.referrals.queries.heard_by import APPOINTMENT, BEGAN, GROUP_OF, WAITS, WHAT, evidence_on
+from onedoor.referrals.queries.heard_by import APOLOGY_NAME, APPOINTMENT, BEGAN, GROUP_OF, WAITS, WHAT, evidence_on
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import Kind, NewTask, Outcome
 
-APOLOGY = messaging.declare_purpose(Purpose("heard_by_apology", "reminder", 1, True))
+APOLOGY = messaging.declare_purpose(Purpose(APOLOGY_NAME, "reminder", 1, True))
 """About care they wait for, as a reminder is. It names no clinic and no reason, and its link asks for the date of birth, so that
 a shared telephone may have it (clinical.md 6.2)."""
 HEARD_BY_MISSED = tasks.declare_kind(

@@ -9,15 +9,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from uuid import UUID
 
 from django.db import connection
 
 from onedoor.directory.api import Service
+from onedoor.kernel import clock
 from onedoor.kernel.access import Access
+from onedoor.messaging import api as messaging
 from onedoor.referrals import rules_waiting
 from onedoor.referrals.rules import AWAITING_TRIAGE, DEFERRED, NOT_BOOKED, TO_ACTION
 from onedoor.referrals.rules_waiting import Evidence, Range, Spell
 
+APOLOGY_NAME = "heard_by_apology"
+"""The purpose of the text that owns up to a missed day."""
 DECISION, APPOINTMENT = "decision", "appointment"
 WHAT = (DECISION, APPOINTMENT)
 
@@ -122,3 +127,49 @@ def _score(score: Score, spell: Spell, said: Range) -> None:
         return
     score.in_range += spell.number * (said.earliest <= spell.ended <= said.latest)
     score.kept += spell.number * (spell.ended <= said.by)
+
+
+@dataclass(frozen=True)
+class Missed:
+    """Somebody who has not heard by a day that was said. The name is empty while no list has brought anybody of that number.
+
+    `said` is the first day that was missed and `by` the one said last; `nobody_told` that no text about it reached them.
+    """
+
+    nobody_told: bool
+    ref: UUID
+    service: str
+    patient_ref: UUID | None
+    name: str
+    nhs_number: str
+    received_on: date
+    what: str
+    said: date
+    by: date
+
+
+MOST = 500
+
+
+def missed(access: Access) -> list[Missed]:
+    """Those who still wait after a day that was said, for the services of an access; the longest missed first, 500 at most."""
+    still = " OR ".join(f"(h.what = '{what}' AND {waits})" for what, waits in WAITS.items())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT r.id, r.ref, s.name, p.ref, coalesce(p.given_name || ' ' || p.family_name, ''), r.nhs_number,
+                    r.came_on, h.what, min(h.by), (array_agg(h.by ORDER BY h.id DESC))[1]
+                FROM referrals_heard_by h JOIN referrals_referral r ON r.id = h.referral_id
+                JOIN directory_service s ON s.id = r.service_id LEFT JOIN patients_patient p ON p.id = r.patient_id
+                WHERE ({still}) AND (%(everything)s OR s.organisation_id = ANY(%(organisations)s))
+                GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING min(h.by) < %(today)s ORDER BY min(h.by), r.id LIMIT %(most)s""",
+            {
+                "everything": access.everything,
+                "organisations": access.organisations,
+                "today": clock.today(),
+                "most": MOST,
+            },
+        )
+        rows = cursor.fetchall()
+    keys = [row[0] for row in rows]
+    unreached = messaging.not_arrived(subject="referral", subject_ids=keys, purpose=APOLOGY_NAME)
+    return [Missed(row[0] in unreached or row[3] is None, *row[1:]) for row in rows]

@@ -13,7 +13,7 @@ from onedoor.kernel import clock, jobs
 from onedoor.kernel.access import Access
 from onedoor.messaging.models import Message, State
 from onedoor.messaging.tests.sending_factories import account
-from onedoor.referrals.api import back_test, take_referrals
+from onedoor.referrals.api import back_test, missed, take_referrals
 from onedoor.referrals.models import HeardBy, Referral
 from onedoor.referrals.tests.waiting import MONDAY, at, decided_after, refer, row, service
 from onedoor.tasks.models import Task
@@ -141,7 +141,7 @@ def test_of_an_appointment_nothing_is_promised_until_figures_show_how_long_it_ta
     )
 
 
-def missed(msk: Service) -> tuple[Referral, date]:
+def missed_one(msk: Service) -> tuple[Referral, date]:
     """Sam's urgent referral, and the day on which the date that Sam was told is past."""
     practice = factories.practice()
     account(msk.organisation)
@@ -153,7 +153,7 @@ def missed(msk: Service) -> tuple[Referral, date]:
 
 def test_a_missed_date_is_owned_up_to_once_to_patient_and_service() -> None:
     msk = service()
-    referral, day = missed(msk)
+    referral, day = missed_one(msk)
     own_up(day - timedelta(days=1))
     assert not Task.objects.exists(), "on the day itself it is not past"
     for _ in range(2):
@@ -170,7 +170,7 @@ def test_a_missed_date_is_owned_up_to_once_to_patient_and_service() -> None:
 
 def test_a_second_missed_date_goes_to_the_service_and_not_to_the_patient_again() -> None:
     msk = service()
-    referral, day = missed(msk)
+    referral, day = missed_one(msk)
     own_up(day)
     say(day)
     again = said(referral)[-1].by + timedelta(days=1)
@@ -201,3 +201,25 @@ def test_the_back_test_knows_in_the_morning_what_was_known_then() -> None:
     assert sum(score.kept for score in scores) == 22
     _, stranger = factories.person(factories.practice())
     assert back_test(stranger, msk, MONDAY - timedelta(days=20), MONDAY) == []
+
+
+def test_who_is_missed_is_known_to_the_service_until_they_hear() -> None:
+    msk = service()
+    referral, day = missed_one(msk)
+    refer(msk, MONDAY, priority="urgent")
+    say(MONDAY)
+    own_up(day)
+    say(day)
+    _, here = factories.person(msk.organisation)
+    _, elsewhere = factories.person(factories.practice("Y99003", "Marfleet Lane Practice"))
+    with clock.at(at(day, 10)):
+        assert [(one.name, one.what, one.said, one.nobody_told) for one in missed(here)] == [
+            ("Sam Hollis", "decision", day - timedelta(days=1), False),
+            ("", "decision", day - timedelta(days=1), True),
+        ]
+        assert all(one.by > day for one in missed(here))
+        assert missed(elsewhere) == missed(Access.nobody()) == []
+        Referral.objects.filter(pk=referral.pk).update(closed_at=clock.now(), closed_because="withdrawn")
+        assert [one.name for one in missed(here)] == [""]
+    with clock.at(at(day - timedelta(days=1), 10)):
+        assert missed(here) == []

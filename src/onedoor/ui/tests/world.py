@@ -280,6 +280,7 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "find_service_one": ({"slug": "joints"},),
         "genuine": ({},),
         "change": ({"token": "no-such-link"},),
+        "not_heard": ({},),
         "track": ({"token": "no-such-link"},),
         "my_referrals": ({},),
         "my_home": ({},),
