@@ -12,6 +12,8 @@ MODULES = {
     "race": "bench.race",
     "imports": "bench.imports",
     "threads": "bench.threads",
+    "letters": "bench.letters",
+    "finding": "bench.finding",
 }
 
 
@@ -33,6 +35,7 @@ def bench(
     replies: Annotated[int, typer.Option(help="loop: so many replies, in place of the two sizes.")] = 0,
     practices: Annotated[int, typer.Option(help="loop: so many practices, in place of the two sizes.")] = 0,
     seed: Annotated[int, typer.Option(help="loop: the seed of its month; threads: of its families.")] = 0,
+    letters: Annotated[int, typer.Option(help="letters: so many letters.")] = 0,
     threads: Annotated[int, typer.Option(help="threads: so many conversations of families on one telephone.")] = 0,
 ) -> None:
     """Measure, in a database of its own, and print the figures with the settings they were taken under."""
@@ -54,6 +57,7 @@ def bench(
         "practices": practices,
         "seed": seed,
         "threads": threads,
+        "letters": letters,
     }
     with environment(django=False):
         figures = importlib.import_module(MODULES[name]).run({key: value for key, value in options.items() if value})

@@ -1,0 +1,74 @@
+"""Facts of letters to and from JSON: how they are kept, and how an example file brings them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from datetime import date
+from typing import Any
+
+from onedoor.documents.types import Block, Contact, Facts, Letter, Party, Person
+
+_DAYS = ("dated", "by_when", "earliest", "latest", "received_on", "missed_on")
+_LISTS = ("options", "commonest")
+
+
+def to_json(facts: Facts) -> dict[str, Any]:
+    """Facts as plain values, days as ISO dates."""
+    return {key: _plain(value) for key, value in asdict(facts).items()}
+
+
+def from_json(kept: dict[str, Any]) -> Facts:
+    """Facts from plain values. Raises ValueError for what is not a fact, or a day that is none."""
+    if unknown := kept.keys() - {one.name for one in fields(Facts)}:
+        raise ValueError(f"not facts of a letter: {', '.join(sorted(unknown))}")
+    made = dict(kept)
+    for name in _DAYS:
+        if made.get(name):
+            made[name] = date.fromisoformat(made[name])
+    for name in _LISTS:
+        if name in made:
+            made[name] = tuple(made[name])
+    for name in ("sender", "practice"):
+        if made.get(name):
+            made[name] = _party(made[name])
+    person = dict(made["patient"])
+    person["lines"] = tuple(person.get("lines", ()))
+    person["born_on"] = date.fromisoformat(person["born_on"]) if person.get("born_on") else None
+    made["patient"] = Person(**person)
+    if made.get("contact"):
+        made["contact"] = Contact(**made["contact"])
+    return Facts(**made)
+
+
+def letter_to_json(letter: Letter) -> dict[str, Any]:
+    """A composed letter as plain values."""
+    return {key: _plain(value) for key, value in asdict(letter).items()}
+
+
+def letter_from_json(kept: dict[str, Any]) -> Letter:
+    """A letter as it was composed, whatever the wording says now."""
+    made = dict(kept)
+    made["sender"], made["to"] = _party(made["sender"]), _party(made["to"])
+    made["contact"] = Contact(**made["contact"])
+    made["about"] = tuple((label, value) for label, value in made["about"])
+    made["dated_on"] = date.fromisoformat(made["dated_on"])
+    made["blocks"] = tuple(
+        Block(one["kind"], tuple(one["said"]), tuple((label, value) for label, value in one["rows"]))
+        for one in made["blocks"]
+    )
+    made["copies"], made["other_ways"] = tuple(made["copies"]), tuple(made["other_ways"])
+    return Letter(**made)
+
+
+def _party(kept: dict[str, Any]) -> Party:
+    return Party(kept["name"], tuple(kept.get("lines", ())))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value

@@ -1,0 +1,345 @@
+"""Letters composed from facts: what each kind must say, and the words in which it says it. Pure.
+
+A letter is composed once. Every format, page and language layout shows the same blocks: no second text that could differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from onedoor.documents import wording
+from onedoor.documents.errors import IncompleteLetter
+from onedoor.documents.types import Block, Contact, Facts, Format, Kind, Letter, Party, Wanted
+from onedoor.documents.wording import Wording
+
+KINDS: tuple[Kind, ...] = ("welcome", "triage_patient", "triage_gp", "discharge", "apology")
+
+NEEDED: dict[Kind, tuple[str, ...]] = {
+    "welcome": ("service", "who_books", "commonest", "by_when", "contact"),
+    "triage_patient": ("service", "outcome", "who_books", "options", "by_when", "contact"),
+    "triage_gp": ("service", "outcome", "who_books", "options", "by_when", "contact", "practice"),
+    "discharge": ("service", "outcome", "who_books", "contact"),
+    "apology": ("service", "who_books", "missed_on", "by_when", "contact"),
+}
+"""What a kind must say (product-map.md H3: service, who books, options, date, contact). At the outset the options are the
+service's streams, the commonest first (S2-02); a discharge books nothing."""
+
+NOTHING_BOOKED = frozenset({"options", "by_when"})
+"""Not asked for in a letter of triage that says that nothing is to be booked."""
+
+ALSO_BY_OUTCOME = {
+    "accept": ("stream",),
+    "urgent": ("stream",),
+    "onward": ("onward",),
+    "signposted": ("onward",),
+}
+"""S2-04: the letter names the service or specialty referred on to."""
+
+OUTCOMES = ("accept", "urgent", "onward", "advice", "signposted", "more", "inappropriate")
+DISCHARGES = ("finished", "advice", "declined", "no_show", "elsewhere", "onward")
+
+
+def missing(facts: Facts) -> tuple[str, ...]:
+    """The facts that a letter of this kind lacks, in the order in which a reader would look for them."""
+    needed = NEEDED[facts.kind]
+    if facts.who_books == "nobody" and facts.kind in ("triage_patient", "triage_gp"):
+        needed = tuple(name for name in needed if name not in NOTHING_BOOKED)
+    known = OUTCOMES if facts.kind.startswith("triage") else DISCHARGES
+    lacks = [name for name in (*needed, *ALSO_BY_OUTCOME.get(facts.outcome, ())) if not _has(facts, name)]
+    if "outcome" in needed and facts.outcome and facts.outcome not in known:
+        lacks.append("outcome")
+    return tuple(dict.fromkeys(lacks))
+
+
+def _has(facts: Facts, name: str) -> bool:
+    value = getattr(facts, name)
+    if isinstance(value, Contact):
+        return bool(value.name.strip() and value.phone.strip())
+    if isinstance(value, tuple):
+        return any(one.strip() for one in value)
+    return bool(value.strip() if isinstance(value, str) else value)
+
+
+def compose(facts: Facts) -> Letter:
+    """The letter that these facts make. Raises IncompleteLetter, naming what is missing."""
+    if lacks := missing(facts):
+        raise IncompleteLetter(lacks)
+    assert facts.contact is not None
+    # Colleagues read English; a patient's letter is in their language where we have the words.
+    asked = "" if facts.kind == "triage_gp" else facts.language
+    words = (wording.of(asked) if asked else None) or wording.committed()[wording.ENGLISH]
+    slots = _slots(facts, words)
+    blocks = _COMPOSED[facts.kind](facts, words, slots)
+    if asked and asked.casefold() not in (words.tag.split("-")[0].casefold(), words.name.casefold()):
+        told = Block("para", words.sentences("fallback", "said", {"language": asked}))
+        blocks = [blocks[0], told, *blocks[1:]]
+    to_practice = facts.kind == "triage_gp"
+    practice = facts.practice or Party("")
+    return Letter(
+        kind=facts.kind,
+        language=words.tag,
+        title=words.words(facts.kind, "title", slots),
+        sender=facts.sender,
+        contact=facts.contact,
+        to=practice if to_practice else Party(facts.patient.name, facts.patient.lines),
+        about=_about(facts, words),
+        dated=words.day(facts.dated),
+        dated_on=facts.dated,
+        greeting=words.words("greeting", "practice" if to_practice else "patient", slots),
+        blocks=tuple(blocks),
+        closing=words.words("closing", "closing"),
+        signed=facts.sender.name,
+        copies=(facts.practice.name,) if facts.practice and not to_practice else (),
+        other_ways=() if to_practice else words.sentences("other_ways", "said", slots),
+        labels={key: said[0] for key, said in words.sections["labels"].items()},
+    )
+
+
+def _slots(facts: Facts, words: Wording) -> dict[str, str]:
+    days = {
+        name: words.day(day)
+        for name in ("by_when", "earliest", "latest", "received_on", "missed_on")
+        if (day := getattr(facts, name)) is not None
+    }
+    return {
+        "name": facts.patient.name,
+        "service": facts.service,
+        "stream": facts.stream,
+        "onward": facts.onward,
+        "referrer": facts.referrer or words.words("labels", "referrer"),
+        **days,
+    }
+
+
+def _about(facts: Facts, words: Wording) -> tuple[tuple[str, str], ...]:
+    rows = [(words.words("labels", "reference"), facts.reference)]
+    if facts.patient.nhs_number and facts.kind != "triage_gp":
+        rows.append((words.words("labels", "nhs_number"), spaced(facts.patient.nhs_number)))
+    return tuple(rows)
+
+
+def spaced(nhs_number: str) -> str:
+    """999 123 4567, as people read an NHS number out."""
+    return f"{nhs_number[:3]} {nhs_number[3:6]} {nhs_number[6:]}" if len(nhs_number) == 10 else nhs_number
+
+
+class _Writer:
+    """Gathers blocks; each takes a section of the wording and leaves out what has nothing to say."""
+
+    def __init__(self, section: str, words: Wording, slots: dict[str, str]) -> None:
+        self.section, self.words, self.slots = section, words, slots
+        self.blocks: list[Block] = []
+
+    def say(self, *keys: str, section: str = "") -> tuple[str, ...]:
+        return tuple(said for key in keys for said in self.words.sentences(section or self.section, key, self.slots))
+
+    def lead(self, *keys: str) -> None:
+        self.blocks.append(Block("lead", self.say(*keys)))
+
+    def head(self, key: str, section: str = "") -> None:
+        self.blocks.append(Block("heading", self.say(key, section=section)))
+
+    def para(self, *keys: str, section: str = "", also: Iterable[str] = ()) -> None:
+        self.blocks.append(Block("para", (*self.say(*keys, section=section), *also)))
+
+    def items(self, said: Iterable[str], kind: str = "bullets") -> None:
+        self.blocks.append(Block("steps" if kind == "steps" else "bullets", tuple(said)))
+
+    def books(self, facts: Facts) -> None:
+        """Who books, and what there is to choose from."""
+        self.head("books_head", section="welcome")
+        self.para(facts.who_books, section="books")
+        if facts.options:
+            self.para("options_gp" if facts.who_books == "gp" else "options", section="books")
+            self.items(facts.options)
+
+    def worse(self) -> None:
+        self.head("worse_head", section="welcome")
+        self.para("worse", section="welcome")
+
+
+def _welcome(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Block]:
+    write = _Writer("welcome", words, slots)
+    ranged = facts.earliest is not None and facts.latest is not None
+    write.lead("lead", *(["lead_range"] if ranged else []))
+    if facts.received_on:
+        write.para("referred" if facts.referrer else "referred_self")
+    write.head("commonest_head")
+    write.para("commonest")
+    write.items(facts.commonest)
+    write.head("path_head")
+    write.items(write.say("path"), "steps")
+    write.books(facts)
+    write.head("not_heard_head")
+    write.para("not_heard")
+    write.worse()
+    return write.blocks
+
+
+def _triage_patient(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Block]:
+    write = _Writer("triage_patient", words, slots)
+    write.lead("lead_more" if facts.outcome == "more" else f"lead_{facts.who_books}")
+    write.head("decided_head")
+    write.para("read", facts.outcome)
+    if facts.who_books != "nobody":
+        write.books(facts)
+        own = "_patient" if facts.who_books == "patient" else ""
+        write.head(f"late_head{own}")
+        write.para(f"late{own}")
+    write.worse()
+    return write.blocks
+
+
+def _triage_gp(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Block]:
+    """Action first, kept apart from information (product-map.md W27), then the facts in one table (S3-49)."""
+    write = _Writer("triage_gp", words, slots)
+    write.lead(f"lead_{facts.who_books}")
+    if facts.who_books != "nobody":
+        write.head("action_head")
+        write.para(f"books_{facts.who_books}", "options_gp" if facts.who_books == "gp" else "options")
+        write.items(facts.options)
+    if facts.advice:
+        write.head("advice_head")
+        write.blocks.append(Block("para", tuple(line for line in facts.advice.splitlines() if line.strip())))
+    write.head("summary_head")
+    assert facts.contact is not None
+    rows = (
+        ("patient", facts.patient.name),
+        ("born", words.day(facts.patient.born_on) if facts.patient.born_on else ""),
+        ("nhs_number", spaced(facts.patient.nhs_number)),
+        ("reference", facts.reference),
+        ("received", slots.get("received_on", "")),
+        ("service", facts.service),
+        ("outcome", words.words("outcomes", facts.outcome, slots)),
+        ("who_books", words.words("triage_gp", f"books_short_{facts.who_books}", slots)),
+        ("by_when", slots.get("by_when", "")),
+        ("contact", f"{facts.contact.name}, {facts.contact.phone}"),
+    )
+    write.blocks.append(
+        Block("table", rows=tuple((words.words("triage_gp", key), value) for key, value in rows if value))
+    )
+    write.para("told")
+    return write.blocks
+
+
+def _discharge(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Block]:
+    write = _Writer("discharge", words, slots)
+    write.lead("lead")
+    write.head("why_head")
+    write.para(facts.outcome, also=[line for line in facts.summary.splitlines() if line.strip()])
+    if facts.who_books != "nobody":
+        write.books(facts)
+    write.head("next_head")
+    write.para("next_by" if facts.by_when else "next")
+    write.worse()
+    return write.blocks
+
+
+def _apology(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Block]:
+    write = _Writer("apology", words, slots)
+    write.lead("lead")
+    write.blocks.append(Block("lead", write.say("new")))
+    write.para("still")
+    write.head("doing_head")
+    write.para("doing")
+    write.books(facts)
+    write.head("not_heard_head", section="welcome")
+    write.para("not_heard", section="welcome")
+    write.worse()
+    return write.blocks
+
+
+_COMPOSED = {
+    "welcome": _welcome,
+    "triage_patient": _triage_patient,
+    "triage_gp": _triage_gp,
+    "discharge": _discharge,
+    "apology": _apology,
+}
+
+
+def text_of(letter: Letter) -> str:
+    """All words of a letter, a line each: what a reader can find in it, whatever the format."""
+    said = [letter.title, letter.greeting, letter.contact.name, letter.contact.phone]
+    for block in letter.blocks:
+        said += [*block.said, *(f"{label}: {value}" for label, value in block.rows)]
+    return "\n".join(said)
+
+
+def review(facts: Facts, letter: Letter) -> tuple[str, ...]:
+    """Facts that the kind must say and that cannot be found in the composed words: empty for a sound letter."""
+    text = text_of(letter)
+    words = wording.of(letter.language.split("-")[0]) or wording.committed()[wording.ENGLISH]
+    slots = _slots(facts, words)
+    said: dict[str, tuple[str, ...]] = {
+        name: (slots[name],) for name in ("service", "stream", "onward", "by_when", "missed_on") if slots.get(name)
+    }
+    said["options"], said["commonest"] = facts.options, facts.commonest
+    said["contact"] = (facts.contact.phone,) if facts.contact else ("",)
+    who = ("triage_gp", f"books_short_{facts.who_books}") if facts.kind == "triage_gp" else ("books", facts.who_books)
+    said["who_books"] = () if facts.who_books == "nobody" else words.sentences(who[0], who[1], slots)
+    needed = (*NEEDED[facts.kind], *ALSO_BY_OUTCOME.get(facts.outcome, ()))
+    return tuple(name for name in needed if not all(one in text for one in said.get(name, ())))
+
+
+FORMATS: tuple[Format, ...] = ("standard", "large20", "large24", "large28", "easyread")
+FORMAT_NAMES: dict[Format, str] = {
+    "standard": "Standard print",
+    "large20": "Large print, 20 point",
+    "large24": "Large print, 24 point",
+    "large28": "Large print, 28 point",
+    "easyread": "Easy Read",
+}
+
+_WINDOW_LINES = 7
+
+
+def address_lines(address: str, postcode: str) -> tuple[str, ...]:
+    """A postal address kept as one text, as the lines of an envelope: no more than its window shows beside the name."""
+    parts = [part.strip() for part in address.split(",") if part.strip()]
+    most = _WINDOW_LINES - 2
+    if len(parts) > most:
+        parts = [*parts[: most - 1], ", ".join(parts[most - 1 :])]
+    return (*parts, postcode.strip()) if postcode.strip() else tuple(parts)
+
+
+_BY_CODE: dict[str, Format] = {
+    "796161000000101": "easyread",
+    "957331000000109": "large20",
+    "957351000000102": "large24",
+    "957371000000106": "large28",
+}
+_UNMET = {
+    "936661000000109": "Braille grade 2",
+    "936681000000100": "Braille grade 1",
+    "936601000000105": "Electronic audio",
+    "936641000000108": "Makaton",
+    "936621000000101": "Moon",
+    "367741000000102": "Verbally",
+    "985021000000106": "Third party to read out",
+}
+"""Information formats by code (clinical.md 6.4) that a page of print does not meet: somebody must see to them."""
+
+_UNMET_WORDS = ("braille", "audio", "makaton", "moon", "sign language", "bsl")
+
+
+def wanted(needs: Iterable[tuple[str, str]]) -> Wanted:
+    """The format for somebody with these needs, as (words, SNOMED CT code or ""), and the needs that it does not meet.
+
+    Easyread goes before size, since it is set large; the largest size asked for wins. "Large print" without a size is 20 point,
+    the smallest that has a code.
+    """
+    asked: set[Format] = set()
+    unmet: list[str] = []
+    for text, code in needs:
+        words = text.casefold()
+        if code in _BY_CODE:
+            asked.add(_BY_CODE[code])
+        elif "easyread" in words.replace(" ", ""):
+            asked.add("easyread")
+        elif "large print" in words or " point" in words:
+            asked.add(next((f for f in ("large28", "large24") if f[-2:] in words), "large20"))
+        elif code in _UNMET or any(word in words for word in _UNMET_WORDS):
+            unmet.append(text or _UNMET[code])
+    ordered: tuple[Format, ...] = ("easyread", "large28", "large24", "large20")
+    return Wanted(next((one for one in ordered if one in asked), "standard"), tuple(unmet))

@@ -1,0 +1,212 @@
+"""What letters say, and which letters are refused (product-map.md H3: service, who books, options, date, contact)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onedoor.documents import rules, wording
+from onedoor.documents.api import (
+    FaultyWording,
+    IncompleteLetter,
+    address_lines,
+    compose_letter,
+    missing,
+    review,
+    wanted,
+)
+from onedoor.documents.tests.factories import EXAMPLES, facts
+from onedoor.documents.types import Contact, Facts
+
+MOST_WORDS = 15
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_letter_says_who_books_what_there_is_to_choose_by_when_and_whom_to_ring(name: str) -> None:
+    letter = compose_letter(EXAMPLES[name])
+
+    assert review(EXAMPLES[name], letter) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "without", "lacks"),
+    [
+        ("triage-we-book", {"service": ""}, "service"),
+        ("triage-we-book", {"who_books": ""}, "who_books"),
+        ("triage-we-book", {"options": ()}, "options"),
+        ("triage-we-book", {"options": (" ",)}, "options"),
+        ("triage-we-book", {"by_when": None}, "by_when"),
+        ("triage-we-book", {"contact": None}, "contact"),
+        ("triage-we-book", {"contact": Contact("MSK Community Service", "")}, "contact"),
+        ("triage-we-book", {"outcome": ""}, "outcome"),
+        ("triage-we-book", {"outcome": "finished"}, "outcome"),
+        ("triage-we-book", {"stream": ""}, "stream"),
+        ("gp-practice-books", {"onward": ""}, "onward"),
+        ("gp-practice-books", {"practice": None}, "practice"),
+        ("gp-practice-books", {"options": ()}, "options"),
+        ("welcome", {"by_when": None}, "by_when"),
+        ("welcome", {"commonest": ()}, "commonest"),
+        ("apology", {"missed_on": None}, "missed_on"),
+        ("apology", {"by_when": None}, "by_when"),
+        ("discharge", {"outcome": ""}, "outcome"),
+        ("discharge", {"contact": None}, "contact"),
+    ],
+)
+def test_a_letter_that_leaves_its_reader_asking_is_refused_and_says_what_is_missing(
+    name: str, without: dict[str, Any], lacks: str
+) -> None:
+    with pytest.raises(IncompleteLetter) as refused:
+        compose_letter(facts(name, **without))
+
+    assert refused.value.missing == (lacks,)
+
+
+def test_where_nothing_is_to_be_booked_no_options_and_no_day_are_asked_for() -> None:
+    assert missing(facts("gp-advice")) == ()
+    assert missing(facts("gp-advice", who_books="gp")) == ("options", "by_when")
+
+
+@pytest.mark.parametrize("name", ["welcome", "apology"])
+def test_the_first_sentences_say_by_when_they_hear(name: str) -> None:
+    letter = compose_letter(EXAMPLES[name])
+    first = [said for block in letter.blocks if block.kind == "lead" for said in block.said]
+
+    assert any("hear" in said and "December\u00a0" not in said and "2026" in said for said in first[:2])
+
+
+def test_the_welcome_letter_puts_the_commonest_services_before_the_pathway() -> None:
+    text = rules.text_of(compose_letter(EXAMPLES["welcome"]))
+
+    assert text.index("MATT Assessment") < text.index("Physiotherapy") < text.index("A clinician reads your referral")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("gp-practice-books", "Please book through e-RS by Tuesday 8\u00a0December 2026."),
+        ("gp-we-book", "No action for the practice: MSK Community Service books with the patient"),
+        ("triage-practice-books", "Your GP practice will book for you by Tuesday 8\u00a0December 2026."),
+        ("triage-patient-books", "Please book by Tuesday 22\u00a0December 2026."),
+    ],
+)
+def test_both_letters_begin_with_who_acts(name: str, said: str) -> None:
+    assert compose_letter(EXAMPLES[name]).blocks[0].said[0].startswith(said)
+
+
+def test_the_two_letters_of_a_decision_name_the_same_day_and_the_same_options() -> None:
+    patient, practice = (
+        rules.text_of(compose_letter(EXAMPLES[n])) for n in ("triage-practice-books", "gp-practice-books")
+    )
+
+    for said in ("Tuesday 8\u00a0December 2026", "Wexcombe General Hospital", "Orthopaedics (knee)"):
+        assert said in patient
+        assert said in practice
+
+
+_WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=40).filter(str.strip)
+
+
+@given(service=_WORDS, onward=_WORDS, option=_WORDS, who=st.sampled_from(["us", "gp", "patient"]))
+def test_whatever_words_come_in_they_are_said_and_never_read_as_a_pattern(
+    service: str, onward: str, option: str, who: Any
+) -> None:
+    for name in ("triage-practice-books", "gp-practice-books"):
+        asked = facts(name, service=service, onward=onward, options=(option,), who_books=who)
+
+        assert review(asked, compose_letter(asked)) == ()
+
+
+def test_a_reviewer_finds_what_a_letter_does_not_say() -> None:
+    letter = compose_letter(EXAMPLES["triage-we-book"])
+
+    assert review(facts("triage-we-book", by_when=date(2027, 1, 4)), letter) == ("by_when",)
+    assert review(facts("triage-we-book", options=("Elsewhere",)), letter) == ("options",)
+
+
+def _own_sentences() -> list[str]:
+    english = wording.committed()["en"]
+    kinds = ("welcome", "books", "triage_patient", "discharge", "apology", "other_ways", "fallback")
+    return [said for kind in kinds for said_of in english.sections[kind].values() for said in said_of]
+
+
+@pytest.mark.parametrize("said", _own_sentences())
+def test_sentences_for_patients_are_short(said: str) -> None:
+    # "by Monday 21 December 2026" is one thing to read, not four.
+    for one in said.rstrip(".").split(". "):
+        assert len(one.split()) <= MOST_WORDS, one
+
+
+def test_a_language_that_we_have_not_is_said_and_the_letter_is_in_english() -> None:
+    letter = compose_letter(facts("welcome", language="Polish"))
+
+    assert letter.language == "en-GB"
+    assert "We do not have this letter in Polish." in rules.text_of(letter)
+    assert "Polish" not in rules.text_of(compose_letter(facts("gp-we-book", language="Polish")))
+
+
+@pytest.mark.parametrize("language", ["", "en", "English", "english"])
+def test_english_says_nothing_of_languages(language: str) -> None:
+    assert "We do not have this letter" not in rules.text_of(compose_letter(facts("welcome", language=language)))
+
+
+def test_a_language_must_have_every_sentence_and_every_slot_of_english() -> None:
+    english = wording.committed()["en"]
+    whole = (wording._FOLDER / "en.toml").read_text(encoding="utf-8")
+
+    assert wording.read(whole, like=english).name == "English"
+    for broken in (
+        whole.replace("by {by_when}", "soon"),
+        whole.replace('signposted = "Signposted: {onward}"\n', ""),
+        whole.replace('"January", ', ""),
+        "name = ",
+    ):
+        with pytest.raises(FaultyWording):
+            wording.read(broken, like=english)
+
+
+@pytest.mark.parametrize(
+    ("needs", "style", "unmet"),
+    [
+        ([], "standard", ()),
+        ([("Easyread", "")], "easyread", ()),
+        ([("Easy read information", "796161000000101")], "easyread", ()),
+        ([("Large print", "")], "large20", ()),
+        ([("Large print, 28 point", "")], "large28", ()),
+        ([("", "957331000000109")], "large20", ()),
+        ([("", "957351000000102")], "large24", ()),
+        ([("", "957371000000106"), ("", "957331000000109")], "large28", ()),
+        ([("Large print", ""), ("Easyread", "")], "easyread", ()),
+        ([("Braille", "")], "standard", ("Braille",)),
+        ([("", "936661000000109"), ("Large print", "")], "large20", ("Braille grade 2",)),
+        ([("Interpreter: Polish", "")], "standard", ()),
+    ],
+)
+def test_the_format_follows_the_need_and_what_it_does_not_meet_is_named(
+    needs: list[tuple[str, str]], style: str, unmet: tuple[str, ...]
+) -> None:
+    found = wanted(needs)
+
+    assert (found.format, found.unmet) == (style, unmet)
+
+
+@pytest.mark.parametrize(
+    ("address", "lines"),
+    [
+        ("28 Hop Gardens, Wexcombe", ("28 Hop Gardens", "Wexcombe", "ZZ8 8PE")),
+        ("", ("ZZ8 8PE",)),
+        ("1, 2, 3, 4, 5, 6, 7", ("1", "2", "3", "4", "5, 6, 7", "ZZ8 8PE")),
+    ],
+)
+def test_an_address_fits_the_window(address: str, lines: tuple[str, ...]) -> None:
+    assert address_lines(address, "ZZ8 8PE") == lines
+
+
+def test_facts_not_given_are_not_made_up() -> None:
+    bare: Facts = replace(EXAMPLES["welcome"], earliest=None, latest=None, received_on=None, referrer="")
+
+    assert "Most people hear" not in rules.text_of(compose_letter(bare))

@@ -1,0 +1,99 @@
+"""Letters as PDF: the independent checker's word on each, and what a reading machine finds."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bench import verapdf
+from onedoor.documents.api import FORMATS, CannotBeSet, compose_letter, pdf, pictures
+from onedoor.documents.render import pages
+from onedoor.documents.tests.factories import EXAMPLES, facts
+from onedoor.documents.types import Format, Person
+
+needs_java = pytest.mark.skipif(not verapdf.available(), reason="veraPDF needs a Java: .ci/run installs one")
+
+
+@needs_java
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_kind_is_valid_pdf_ua_1_in_every_format(name: str) -> None:
+    letter = compose_letter(EXAMPLES[name])
+
+    assert {style: verapdf.faults(pdf(letter, style)) for style in FORMATS} == {style: [] for style in FORMATS}
+
+
+@needs_java
+@pytest.mark.slow
+def test_the_checker_holds_the_whole_profile_and_refuses_a_pdf_that_is_not_accessible() -> None:
+    import typst
+
+    assert verapdf.rules() == 106
+    assert any("title" in fault for fault in verapdf.faults(typst.compile(b"Only words.", format="pdf")))
+
+
+def test_the_same_letter_is_the_same_file() -> None:
+    letter = compose_letter(EXAMPLES["welcome"])
+
+    assert pdf(letter, "large24") == pdf(letter, "large24")
+    assert pdf(letter) != pdf(letter, "large24")
+
+
+@pytest.mark.parametrize("name", ["Zoë Żółkiewska-O’Brien", "Ελένη Παπαδοπούλου", "Їжак Шевченко", "Nguyễn Thị Ánh"])
+def test_a_name_is_set_in_its_own_letters(name: str) -> None:
+    assert pdf(compose_letter(facts("welcome", patient=Person(name, ("1 Mill Lane", "ZZ1 1AA")))))
+
+
+def test_a_name_that_no_font_has_is_refused_and_not_printed_as_boxes() -> None:
+    letter = compose_letter(facts("welcome", patient=Person("名前", ("1 Mill Lane", "ZZ1 1AA"))))
+
+    with pytest.raises(CannotBeSet):
+        pdf(letter)
+
+
+@pytest.mark.parametrize("words", ['#eval("1+1")', "*bold* $x$ @ref <label> \\ `raw`", "}]) //", '"; panic()'])
+def test_words_are_never_read_as_source(words: str) -> None:
+    asked = facts("triage-we-book", options=(words,), service=words)
+    said = _text(pdf(compose_letter(asked)))
+
+    assert re.sub(r"\s+", "", words) in re.sub(r"\s+", "", said)
+
+
+@pytest.mark.parametrize("style", FORMATS)
+def test_twenty_options_all_stand_on_the_page(style: Format) -> None:
+    options = tuple(f"Clinic number {number} in Wexcombe" for number in range(1, 21))
+    said = re.sub(r"\s+", " ", _text(pdf(compose_letter(facts("triage-we-book", options=options)), style)))
+
+    assert all(one in said for one in options)
+
+
+def test_the_address_stands_in_the_window_and_nothing_else_does() -> None:
+    """GOV.UK Notify's printers: 24.6 to 120.4 mm from the left, 39.5 to 66.3 mm from the top."""
+    person = Person(
+        "Ms Joyce Achebe", ("Flat 2", "The Old Maltings", "28 Hop Gardens", "Little Wexcombe", "Wexcombe", "ZZ8 8PE")
+    )
+    for style in FORMATS:
+        content = pdf(compose_letter(facts("welcome", patient=person)), style)
+        window = _text(content, (24.6, 39.5, 120.4, 66.3))
+
+        assert window.split() == " ".join((person.name, *person.lines)).split(), style
+
+
+def test_each_page_is_a_picture_too() -> None:
+    letter = compose_letter(EXAMPLES["welcome"])
+
+    assert len(pictures(letter, "large28")) == pages(pdf(letter, "large28")) > 1
+
+
+def _text(content: bytes, window: tuple[float, float, float, float] | None = None) -> str:
+    """The words of a PDF, or of a window of its first page: left, top, right and bottom in millimetres."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(content)
+    if window is None:
+        return "\n".join(page.get_textpage().get_text_bounded() for page in document)
+    page = document[0]
+    left, top, right, bottom = (mm * 72 / 25.4 for mm in window)
+    high = page.get_height()
+    return str(page.get_textpage().get_text_bounded(left, high - bottom, right, high - top))

@@ -1,0 +1,204 @@
+"""Values that cross the door of documents: what a letter is made of, and what was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+Kind = Literal["welcome", "triage_patient", "triage_gp", "discharge", "apology"]
+WhoBooks = Literal["us", "patient", "gp", "nobody", ""]
+"""In the words of triage: the service, the patient, the practice through e-RS; "nobody" where nothing is booked."""
+Format = Literal["standard", "large20", "large24", "large28", "easyread"]
+Role = Literal["patient", "practice"]
+Way = Literal["page", "message", "print"]
+"""How a letter reaches somebody: a page they sign in to, a text with a link, or post."""
+BlockKind = Literal["lead", "heading", "para", "bullets", "steps", "table"]
+
+
+@dataclass(frozen=True)
+class Party:
+    """Somebody with a postal address: the name, then lines of which the last is the postcode."""
+
+    name: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Who to ring about a letter. `hours` as people say them."""
+
+    name: str
+    phone: str
+    hours: str = ""
+    web: str = ""
+
+
+@dataclass(frozen=True)
+class Person:
+    """The patient of a letter. `name` is how they are addressed, with the title where it is known."""
+
+    name: str
+    lines: tuple[str, ...] = ()
+    nhs_number: str = ""
+    born_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a letter is composed from, once. What a kind does not need stays empty (`rules.NEEDED` says what it does).
+
+    Days are London's. `commonest` are the streams of the service, the commonest first. `options` is what whoever books may
+    choose from. `earliest` to `latest` is the range within which most people hear.
+    """
+
+    kind: Kind
+    dated: date
+    sender: Party
+    patient: Person
+    reference: str
+    service: str = ""
+    who_books: WhoBooks = ""
+    options: tuple[str, ...] = ()
+    by_when: date | None = None
+    earliest: date | None = None
+    latest: date | None = None
+    contact: Contact | None = None
+    practice: Party | None = None
+    """The GP practice: addressee of `triage_gp`, and who gets a copy of the others."""
+    referrer: str = ""
+    """Who referred, as the patient knows them."""
+    received_on: date | None = None
+    commonest: tuple[str, ...] = ()
+    stream: str = ""
+    """What triage accepted the patient to."""
+    urgent: bool = False
+    onward: str = ""
+    """The service or specialty that the patient is referred on or signposted to."""
+    advice: str = ""
+    """What the clinician wrote for the practice, as it was written."""
+    outcome: str = ""
+    """Of a decision or a discharge: its key in the wording, such as "accept" or "finished"."""
+    summary: str = ""
+    """What the clinician wrote for the patient at discharge."""
+    missed_on: date | None = None
+    """The day by which we said that they would hear."""
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of a letter. `said` holds sentences, one idea each, or the items of a list; `rows` those of a table."""
+
+    kind: BlockKind
+    said: tuple[str, ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A composed letter, before any format: the same words whatever it looks like.
+
+    `labels` are our own words around it ("Page", "Our reference"), in `language`; `title` names it without naming anybody.
+    """
+
+    kind: Kind
+    language: str
+    title: str
+    sender: Party
+    contact: Contact
+    to: Party
+    about: tuple[tuple[str, str], ...]
+    dated: str
+    dated_on: date
+    greeting: str
+    blocks: tuple[Block, ...]
+    closing: str
+    signed: str
+    copies: tuple[str, ...] = ()
+    other_ways: tuple[str, ...] = ()
+    """What a patient is told about other formats."""
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How a person needs a letter: the format that can be made here, and needs that it does not meet ("Braille")."""
+
+    format: Format
+    unmet: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """To whom a letter goes, in which format and by which ways."""
+
+    role: Role
+    party: Party
+    format: Format = "standard"
+    ways: tuple[Way, ...] = ("page",)
+    organisation_id: int | None = None
+    """Of a practice that works here: its staff may open the letter."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One delivery of a letter: by which way, how it stands, and since when."""
+
+    role: Role
+    name: str
+    way: Way
+    format: Format
+    state: str
+    at: datetime | None
+    because: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A letter as its page shows it. `newer` is the version that took its place."""
+
+    ref: UUID
+    patient_id: int | None
+    version: int
+    newer: UUID | None
+    letter: Letter
+    formats: tuple[Format, ...]
+    sent: tuple[Sent, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A letter in a list."""
+
+    ref: UUID
+    title: str
+    service: str
+    dated_on: date
+    version: int
+    current: bool
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A delivery that waits to be made."""
+
+    id: int
+    document_ref: UUID
+    patient_id: int | None
+    organisation_id: int
+    role: Role
+    way: Way
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A file for the post: how many letters it holds, and the letters left out with the reason."""
+
+    sha256: str
+    name: str
+    letters: int
+    pages: int
+    left_out: tuple[tuple[UUID, str], ...] = ()
