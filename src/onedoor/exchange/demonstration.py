@@ -6,10 +6,11 @@ anew at each.
 
 from __future__ import annotations
 
+import csv
 import json
 import urllib.request
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -38,6 +39,7 @@ PEOPLE = (
     ("demo-triage_clinician", "Ashley", "Crane", Role.TRIAGE_CLINICIAN),
     ("demo-administrator", "Kit", "Marsh", Role.ADMINISTRATOR),
 )
+FULL = (("weight-management", "Every group is full until January", datetime(2027, 1, 11, tzinfo=clock.LONDON)),)
 WAITING_OF_EACH_KIND = 2
 PORTAL_PATIENT = "07700900049"
 """Terence Tanner, who asks for an earlier appointment and takes it."""
@@ -59,12 +61,39 @@ def load(folder: Path) -> None:
     report = import_appointments(file=folder / "diary.csv", by=BY)
     practice = next(o for o in organisations(_all()) if o.ods_code == report.ods_code)
     booking.keep_here(organisation_id=practice.pk, session_names=OWN_SESSIONS, by=BY)
-    directory.take_services(rows=directory.read_services((folder / "services.csv").read_bytes()), by=BY)
+    _fill_the_directory(folder)
     _fill_the_list(practice.pk, folder / "personas.json")
     patient = set_user(username="demo-patient", first_name="Terence", last_name="Tanner", by=BY)
     (found,) = search(_all(), PORTAL_PATIENT)
     open_portal(user_id=patient.pk, patient_id=found.pk, by=BY)
     clock.set_clock(at=BEGINS, rate=HURRY, slow_at=SLOWS)
+
+
+def _fill_the_directory(folder: Path) -> None:
+    """Services, one of them full; and a month of searches that ended in a gap."""
+    directory.take_services(rows=directory.read_services((folder / "services.csv").read_bytes()), by=BY)
+    with clock.at(BEGINS - timedelta(days=40)):
+        for slug, reason, until in FULL:
+            full = directory.service_by_slug(slug)
+            assert full is not None
+            directory.switch_taking(service_id=full.pk, opens=False, reason=reason, until=until, by=BY)
+    with (folder / "searches.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            with clock.at(datetime.fromisoformat(row["at"]).replace(tzinfo=clock.LONDON)):
+                asked = directory.read_asked({"q": row["words"], "at": row["place"], "age": row["age"]})
+                findings = directory.find(
+                    asked.words, place=asked.place, age=asked.age, by_patient=row["via"] == "public"
+                )
+                ended, _, slug = row["ended"].partition(" ")
+                directory.end_search(
+                    findings=findings,
+                    place=asked.place,
+                    via=row["via"],
+                    taken=slug or None,
+                    refused=ended == "none",
+                    too_long=ended == "too_long",
+                    by=BY,
+                )
 
 
 def _fill_the_list(practice_id: int, personas: Path) -> None:
