@@ -22,7 +22,7 @@ _DAY = r"(mon|tues|wednes|thurs|fri|satur|sun)days?"
 _SOMEBODY = r"(carer|interpreter|lift|driver|taxi|transport|ambulance|social worker|support worker|key ?worker|babysitter|childminder|chaperone)"
 _AGAIN = r"(re ?book|re ?arrange|re ?schedule|change|move|alter|swap|switch|postpone|shift|push|put)"
 _NOT_CANCELLED = (
-    rf"\b(dont|do not|not|never|didnt|did not|wont|isnt|aint|no need to|rather not) (be |want to |wanting to |wish to |need to |ask to |ask you to |say |said |please )?{_CANCEL}\b",
+    rf"\b(dont|do not|not|never|didnt|did not|wont|isnt|aint|no need to|rather not) (you dare |you |be |want to |wanting to |wish to |need to |ask to |ask you to |say |said |please )?{_CANCEL}\b|^no changes?\b",
     rf"\bcircumstances {_CANCEL}\b|\bno (wish|intention|plans?|desire|reason|need) (to|of) {_CANCEL}\b|^no cancelling\b|\bno cancel\b.{{0,12}}\b(i want|i need|im coming)\b",
     rf"\b(sent|pressed|typed|put) {_CANCEL}\b|\b(reply|text|says) cancel\b(?!.*\bcancel\b)|\bsent\b.{{0,20}}\b{_CANCEL} from\b",
 )
@@ -52,6 +52,8 @@ _BESIDE_CANCEL = (
     r"(?<!ring to )(?<!call to )(?<!wont )(?<!phone to )(?<!ill )(?<!i will )(?<!touch to )(?<!touch in new year to )(?<!week to )\b(give|gimme|gies|find|get|send|make|book|offer|let|squeeze|fit|put) (me |us |him |her |in |have |mum |dad )*(a|an|one|1|something|sumthing|anything|another|fresh|new|in (some|for|on|next)|for (a|the|next|mon|tues))\b(?! (chance|lift|while|minute|break|rest|better|cold|bus))(?!.{0,15}\b(when|online)\b)",
     rf"\b(any (chance|way)|can we try|could (we|you|i) (try|do)|but (can|could)|(i|we) can (do|come)|can (make|do)|want one|would (be better|prefer)|prefer)\b.{{0,30}}\b({_DAY}|tomorrow|week|month|after|end|later|morning|afternoon|next)\b",
     r"(?<!dont )(?<!not to )(?<!do not )\b(ring|call|phone|text|telephone) (me|him|her|mum|dad)\b|\bcollect me\b|\b(arrange|book|send) (\w+ )?transport\b|\bwant to complain\b",
+    r"\bgive (my|the|this) (slot|place|appointment|appt|one) to (my|our|his|her) \w+|\b(can|could) (my|our) (\w+ ){1,2}have (my|the|this|it)\b",
+    r"\band (can|could|will|would) (i|we|you|u)\b(?! (please |pls )?(cancel|rebook|re book|re ?arrange|have another))",
     r"\balso (i|my|do|can|could|please|need|want|is|what|the)\b|\band also\b|\b(and|please|can you|could you|need to) (order|send|post|email) (me |my |the )?\w+",
     r"\b(do|should|shall|would|will) i (still|need|get|have)\b|\b(my|the) (results?|prescription|sick note|fit note|address) (has|have|is|are|to|please|back|by)\b",
     r"\b(visit (me |him |her )?at home|home visit|house call|(?<!cant )(?<!cannot )(?<!fit to )(?<!enough to )come out|come to (me|us|the house)|visit me|see me at home|(?<!dont )(?<!not )(?<!longer )(need|want) to (see|speak|talk))\b(?<!to come out)(?<!stand down the home visit)",
@@ -83,6 +85,10 @@ _NOT_CONFIRMED = (
     r"^(still |been |just )*waiting\b|\b(one|he|she|jack) isnt\b|\bmoving house\b|\bher nan\b|\btwo of us\b",
     r"^disliked\b|\bwill i (need|have|be|get)\b|\bnot for me its for\b",
 )
+_NO_WAY = (
+    r"\b(no (way|chance)|not a (hope|chance)|unlikely|doubt(ful)?( if| that)?)\b.{0,15}\b(i|we|he|she|mum|dad|me|us|ill|im)\b",
+    r"\bchanged (my|our|his|her) (address|number|phone|name|mobile|email)\b",
+)
 _NOT_REBOOKED = (
     r"\b(another|different|second|new) (\w+ )?(opinion|rash|question|reason|reminder|text|letter|problem|infection|job|baby|lump|cough|week off|week of)\b|\b(move|moving|moved) house\b|\b(letter|text|email|app|website) (says|said)\b|\binstead of\b|\bto drop\b|"
     r"\b(wifes|husbands|married|maiden) name\b|\b(new|later|earlier|different|other) (time|date|day|one) (is )?(noted|fine|ok|good|great|perfect|suits|works)\b",
@@ -90,6 +96,7 @@ _NOT_REBOOKED = (
     r"\b(rebooked|rearranged|changed|rescheduled|moved) (it |this |mine )?(last|already|yesterday|to next|three|two|before|online)\b|\b(have|ive|has|had) already (rebooked|rearranged|changed|rescheduled|moved)\b|\byou (have |keep |kept |already |had )+(chang|mov|rearrang|resched)\w*\b|\byou (changed|moved|rearranged|rescheduled)\b|"
     r"\b(asked|rang|tried|was|been|it was) (\w+ )?(to )?(reschedul\w*|rebook\w*|rearrang\w*|moved)\b.{0,30}\b(and (nobody|no one)|wasnt|isnt|but)\b|\bmoved\?|\b(re ?book|re ?arrange|change it|change this) (it )?(online|on the app)\b",
     r"\b(different|other|another|new|usual) (surgery|doctor|dr|nurse|practice|place|branch|person|clinic|gp|form|blood form|prescription|inhaler|letter)\b|\b(change|changing) (my|the|his|her) (tablets?|dressings?|address|number|surname|name|doctor|gp|pharmacy|medication|bag|catheter|bandage)\b",
+    r"\b(as well as|on top of|in addition to) (this|that|it|my|the)\b|\bgive (my|me|the|this) (slot|place|appointment|appt) (to|away)\b|\b(can|could) (my|our) (\w+ ){1,2}have (my|the|this|it)\b",
     r"\b(eat|drink|breakfast|fast|results?|my tablets earlier|more tablets|prescription|sit in|waiting room|dressing|inhaler|blood form|sick note)\b|\bis that (right|correct)\b|\banother one (i|we) (only|just|had)\b|(?<!can )(?<!could )(?<!may )\b(i have|ive|i) (got )?(another|a different) appointment\b",
     r"\b(cant|cannot|couldnt|wont|not) (\w+ )?(come|make it|make|be there|get there|do) any (earlier|sooner|later)\b|\bfor my (wife|husband|mum|dad|son|daughter|partner|mother|father|friend)$|"
     r"\bif (you|it|they) (move|change|rearrange)\b|\b(might|may) (need|have|want) to (re|change|move)\w*\b|\bby (accident|mistake)\b",
@@ -102,7 +109,7 @@ APPOINTMENT = declare_question(
         never={
             "cancel": (*_NOT_CANCELLED, *_CANCELLED_BEFORE, *_CANCEL_UNDECIDED, *_WHICH_CANCELLED, *_BESIDE_CANCEL, *_CANT_DO_ELSE, *_STILL_COMES),
             "late": _NOT_LATE,
-            "confirm": _NOT_CONFIRMED,
+            "confirm": (*_NOT_CONFIRMED, *_NO_WAY),
             "rebook": _NOT_REBOOKED,
         },
         forms={
@@ -113,7 +120,7 @@ APPOINTMENT = declare_question(
                 rf"\b{_OTHER}\b",
                 r"\b(instead|some other|any(thing)? (else|later|earlier|sooner|after|before|next|in the|on|available)|nothing later)\b",
                 r"\b(come|do|have|make|get|see|attend|got|fit|prefer|able to do) (\w+ ){0,3}(next (week|month|day)|(?<!see you )(?<!come )(?<!coming )(?<!see u )on (mon|tues|wednes|thurs|fri|satur|sun)day|after \d|in the (morning|afternoon|evening)|later|tomorrow instead|another)\b(?!.{0,10}\b(thanks|thank you|then)\b)",
-                r"\b(can|could|cud) (i|we|you|it|he|she)\b(?! (please |pls |just |kindly )*cance?l).{0,40}\b(next week|afternoon|morning|evening|monday|tuesday|wednesday|thursday|friday|saturday|after school|after \d|later|earlier|tomorrow)\b",
+                r"\b(can|could|cud) (i|we|you|it|he|she)\b(?! (please |pls |just |kindly )*(cance?l|scrap|scratch|bin|ditch|drop|delete|remove|free|release|forget|get rid|take me off)).{0,40}\b(next week|afternoon|morning|evening|monday|tuesday|wednesday|thursday|friday|saturday|after school|after \d|later|earlier|tomorrow)\b",
                 r"\b(need|want|like|have|prefer|book|send|give|gies|find|make) (me |us |ye )*(a |an |the )?(\w+ )?(later|earlier|afternoon|morning|evening|another|different|new|alternative)\b",
                 r"\b(give|gimme|gies|get|find|send|make|book|let) (me |us |have )*(in |a |an )?(one|1|sometime|fresh|something|new)\b.{0,30}\b(week|month|after|on|in|for|friday|appointment|date|later)\b",
                 r"^(please )?make it (for )?(mon|tues|wednes|thurs|fri|satur)day\b",
@@ -144,6 +151,7 @@ APPOINTMENT = declare_question(
                 rf"\b{_CANT} (\w+ ){{0,3}}{_COME}\b",
                 r"\b(release|remove|delete|drop|give up|free up|let go of) (my|the|this|our|mums|dads) (\w+ )?(appointment|appt|app|slot|booking|visit)\b|\btoo (poorly|ill|sick|unwell|frail|weak) to (come|attend|make|get)\b|\brather not come\b|\b(skip this|give it a miss|no can do)\b",
                 r"\b(needs?|want|wants) (\w+ ){0,2}cancell?(ing|ed)\b|\bcan (this|it|my appointment) (please )?b?e? ?cancelled\b|\bbetter cancel\b|\b(im nt|waint|shant|ill not|i shall not|will not) (be )?(coming|com|attending|there)\b",
+                r"\b(theres |there is )?no (way|chance) (i|we|he|she|mum|dad|that i|of me|of us|im|ill|hes|shes) ?(can|could|will|be|am|is|coming|making|getting|make|get)?\b|\bnot a (hope|chance)\b.{0,20}\b(make|get|come|be)\b",
                 r"\b(am no gonnae|aint|am not) (make|mek|coming|comin)\b|\bwont be (their|they re)\b|\b(cncl|canx|cxl)\b|\bno way of getting\b|\bcall it off\b|\bstand down\b",
                 rf"\b{_CANT}$|\b(wont|will not|not|isnt|arent|no) (\w+ ){{0,2}}(be |b )?(coming|comin|attending|there|attend|come|able|make it|needed|required|turning up)\b",
                 rf"\b(please|pls|plz|want to|wanna|like to|wish to|need to|have to|got to|gotta|must|can you|could you|can i|just|yes|so|ok|to|ill|i|im|my|and|sorry|will|now|therefore|we|been|has|was|is|already|plan|instead|then|app|appt|no|can u|cud u) {_ACT}\b",

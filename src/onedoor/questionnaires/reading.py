@@ -180,6 +180,10 @@ def _smoking_heard(words: str) -> Value | None:
         words,
     ):
         return Value("answer", "current")
+    if re.search(r"^(am |im |i am |a )*(still )?(a )?current(ly)? (a )?smoker?\b|\bstill (a )?smoker?\b", words):
+        return Value("answer", "current")
+    if re.search(r"\b(past|previous|former|reformed) smoker\b", words):
+        return Value("answer", "ex")
     if re.fullmatch(r"[\d ]+|quit|ex|stop", words):
         return Value("answer", "ex") if words == "ex" else Value("unclear")
     never, ex, current = (bool(re.search(form, words)) for form in (_NEVER, _EX, _CURRENT))
@@ -210,7 +214,7 @@ def _smoking_heard(words: str) -> Value | None:
 
 
 SMOKING = declare_question(
-    Question(name="smoking", intents=("answer", "question", "unclear"), value=smoking, sure=dict(_GENERAL))
+    Question(name="smoking", intents=("answer", "question", "unclear"), value=smoking, sure=dict(_GENERAL) | {"answer": 0.95})
 )
 
 # ---- alcohol, in units a week
@@ -267,7 +271,7 @@ SYSTOLIC, DIASTOLIC = (60, 260), (30, 160)
 
 _NO_READING = re.compile(
     # Two figures that are not, or no longer, this patient's reading.
-    r"\b(not|wasnt|isnt|was never|last (year|month|time)|years? ago|target|aim|goal|should be|supposed|ideal|normal is|below|less than|above|more than|"
+    r"\b(between \d+ and|not|wasnt|isnt|was never|last (year|month|time)|years? ago|target|aim|goal|should be|supposed|ideal|normal is|below|less than|above|more than|"
     r"(is|its|always|still|be|^) ?over \d|error|broken|wrong|faulty|weight|stone|kilos?|kg|cm|height|my (husband|wife|mum|dad|son|daughter|partner)s?|"
     r"was [^.]{0,20}\bnow|usually|normally|yours (said|was)|before (tablets|meds|medication|my)|mmol\w*|in (january|february|march|april|may|june|july|august|september|october|november|december))\b|\dmmol|^(over|under) \d"
 )
@@ -341,7 +345,7 @@ def yesno(said: Said) -> Value | None:
 
 
 YESNO = declare_question(
-    Question(name="yesno", intents=("answer", "question", "unclear"), value=yesno, sure=dict(_GENERAL))
+    Question(name="yesno", intents=("answer", "question", "unclear"), value=yesno, sure=dict(_GENERAL) | {"answer": 0.95})
 )
 
 # ---- the general forms

@@ -150,6 +150,9 @@ DANGER = (
 
 # Beside what `DANGER` knows: the classes that a harder set showed, in English as it is texted.
 WORDED = (
+    r"\b(jump|jumping|get|getting|go|going|step|stepping|throw|throwing|walk|walking|lie|lying|stand|standing)( (myself|out))? (in front of|under) (a|the) (train|bus|lorry|truck|traffic|tube|tram)\b",
+    r"\btoo late\b.{0,25}\b(took|taken|swallowed|had)\b.{0,15}\b(tablets|pills|them|lot)\b|\bfitting\b.{0,15}\b\d+ ?min|\b(chets|cheast|chset|chist|ches) ?t? ?p(ai|ia|ay)n|\b(shotgun|rifle|pistol)\b.{0,30}\b(out|hand|loaded|looking|lap|table)\b",
+    r"\b(hes|he|she|shes|husband|partner|boyfriend|ex|dad) (\w+ )?(broke|broken|breaking|snapped) my (arm|leg|wrist|nose|jaw|ribs?|finger|hand)\b",
     r"\b(burnt|burned|cut|hurt|scalded|hit) (myself|meself)\b.{0,20}\b(on purpose|again)\b|\bout of breath\b.{0,20}\b(cant|cannot|barely)\b",
     r"\b(cnt|cant|carnt|cannot|cannae|couldnt) (brth|breth|breathe|breath|catch (my|his|her) breath|get (a word|my breath|his breath|her breath))\b",
     r"\b(gna|gonna|going to|goin to|about to|want to|wanna|a want tae|plan to) (end it|end things|be (dead|deid)|top my ?self|do myself in|finish it|jump|hang my ?self|walk into the (sea|river|road|traffic))\b",

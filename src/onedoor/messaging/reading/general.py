@@ -23,7 +23,7 @@ _STOP_FORMS = (
 _DEAD_FORMS = (
     r"\b(took|taken) (his|her|their) own life\b|\b(drank|smoked) (himself|herself) to death\b|\bkilled (himself|herself)\b|\bgone to heaven\b",
     r"\b(died|(is|are|was|been|shes|hes|whos|as|has|have) (sadly |now )?(dead|deceased|died)|deceased|(passed|past|pased|passd|passing) (away|awy|on|over|in|yesterday|last|this)|"
-    r"no longer with us|no longer alive|killed in an?|not with us any ?more|departed this life|lost (her|his) (fight|battle|life)|late (husband|wife|mother|father|mum|dad|son|daughter|brother|sister)s?)\b",
+    r"no longer with us|no longer alive|killed in an?|not with us any ?more|departed this life|lost (her|his) (fight|battle|life)|^the late (mr|mrs|miss|ms|dr)|late (husband|wife|mother|father|mum|dad|son|daughter|brother|sister)s?)\b",
     r"\b(lost|buried|cremated) (my |our )?(him|her|dad|mum|mam|nan|mother|father|husband|wife|son|daughter|brother|sister|partner)\b",
     r"^(dead|rip|died|he dead|she dead|is dead)$|\b(his|her|mums|dads) (own )?funeral (was|is|on)\b|\b(mum|dad|mam|nan|he|she|husband|wife) (is )?dead\b",
     r"\bmy (nan|mum|dad|mam|husband|wife|grandad|gran|brother|sister|son|daughter) passed\b",

@@ -15,6 +15,7 @@ from onedoor.messaging.reading.contexts import Question, Said, question
 from onedoor.messaging.reading.danger import alarming, danger, harmless
 from onedoor.messaging.reading.model import shipped
 from onedoor.messaging.rules.languages import language_of
+from onedoor.messaging.rules.machines import from_a_machine
 from onedoor.messaging.rules.normal import own_words, plain_signs, spoken, without_name, without_signature, words_of
 from onedoor.messaging.rules.replies import LONGEST, understand
 
@@ -32,7 +33,7 @@ VALUED = 0.6
 """What news of a death or a wrong number needs from the model where a value was asked for."""
 DANGER_SHARE = 0.2
 """How likely danger must be to the model alone to reach a person at once: a false alarm costs a minute."""
-FEARED_ABROAD, FEARED = 0.45, 0.9
+FEARED_ABROAD, FEARED = 0.45, 0.7
 """How likely it must be when no word in the text is one that danger is spoken of with: in another language, and in English."""
 UNEASY = 0.1
 """How likely danger may be to the model beside a wish that a machine still grants by itself."""
@@ -72,6 +73,8 @@ def interpret(context: str, text: str) -> Interpretation:
     fear = _fear(context, text, shares)
     if fear >= _fear_needed(said):
         return Interpretation("crisis", "", "person", fear, "the model fears danger")
+    if from_a_machine(text):
+        return Interpretation("unclear", "", "person", PLAIN, "a telephone answered by itself")
     found = _read(asked, said, shares)
     if found.action == "act" and fear >= UNEASY and found.confidence < PLAIN:
         return Interpretation(found.intent, found.value, "person", found.confidence, "it may speak of danger too")
@@ -93,6 +96,8 @@ def _read(asked: Question, said: Said, shares: dict[str, float]) -> Interpretati
         heard = general_wish if shares.get(general_wish, 1.0) >= BACKED else ""
         if found is not None and found.intent == "answer" and heard in _BESIDE_AN_ANSWER:
             return Interpretation("unclear", "", "person", shares.get("unclear", 0.0), "an answer, and something else")
+        if heard == "stop" and _AND_STOP.search(said.words):
+            return Interpretation("question", "", "person", shares.get("question", 0.0), "an answer, and no more texts")
         if found is not None and not heard:
             return _valued(said, found.intent, found.value, shares)
     if long:
@@ -105,6 +110,8 @@ def _read(asked: Question, said: Said, shares: dict[str, float]) -> Interpretati
 
 _BESIDE_AN_ANSWER = frozenset({"deceased", "wrong_person"})
 """What an answer may mention ("never, my dad died of it") without meaning it."""
+_AND_STOP = re.compile(r"^\d\b.{0,30}\bstop\b")
+"""A figure first and then no more texts: two wishes, and "1" is only for the first."""
 
 
 def _fear(context: str, text: str, shares: dict[str, float]) -> float:
@@ -195,6 +202,8 @@ def _agreed(asked: Question, said: Said, proposed: str, shares: dict[str, float]
 
 _OTHERWISE = {"stop": general.KEPT_TEXTS, "wrong_person": general.ANOTHER_WRONG, "thanks": general.NO_THANKS}
 """Words beside which a general wish is not what it looks like."""
+CERTAIN = 0.97
+"""How sure the model must be to decide between forms of words that fit several wishes."""
 ANSWERS = frozenset({"confirm", "accept", "decline", "already_done"})
 """Wishes beside which a second one, or a condition, changes everything."""
 
@@ -234,11 +243,28 @@ def _by_model(asked: Question, said: Said, likely: str, shares: dict[str, float]
         and not general.MANY.search(said.words)
         and not general.ASKS_FIRST.match(said.words)
     )
-    if clear:
+    certain = needed is not None and share >= max(needed, CERTAIN) and intent not in general.FORMS
+    if clear or (certain and _no_second_wish(asked, said, intent)):
         return _result(intent, value, share, "the model is sure")
     if intent in PERSONS:
         return _left(likely, shares)
     return Interpretation(intent, value, "ask", share, "not sure enough to act")
+
+
+def _no_second_wish(asked: Question, said: Said, intent: str) -> bool:
+    """Whether what speaks against a reading is only that forms of words fit others too, and no condition or second wish.
+
+    "Unable to keep my appointment" has the form of keeping it. A question asks for another time; for all else it is a question.
+    """
+    asks = said.asks or bool(general.ASKS_FIRST.match(said.words))
+    return not (
+        any(bar.search(said.words) for bar in asked.never_bars.get(intent, ()))
+        or (asks and intent != "rebook")
+        or (intent in ANSWERS and general.SECOND.search(said.words))
+        or general.WHICH_DOUBT.search(said.words)
+        or general.MANY.search(said.words)
+        or general.YES_AND_NO.search(said.words)
+    )
 
 
 def _left(likely: str, shares: dict[str, float]) -> Interpretation:

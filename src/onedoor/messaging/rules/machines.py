@@ -8,7 +8,9 @@ _BY_ITSELF = re.compile(
     # Only where the mark frames the text: "is this an automatic reply?" is somebody's question.
     r"^\W*(auto(matic|mated)?[- ]?(reply|response|message)|out[- ]of[- ](the[- ])?office( reply| response)?)\s*[:.\-\n]"
     r"|[(\[*]\s*auto(matic|mated)?[- ]?(reply|response)\s*[)\]*]\W*$"
-    r"|^\W*i.?m driving (right )?now\b.*\b(get back|when i (get|arrive|stop)|not receiving)\b",
+    r"|^\W*i.?m driving (right )?now\b.*\b(get back|when i (get|arrive|stop)|not receiving)\b"
+    # What a telephone sends when its owner puts a sign on a text of ours: a heart on a reminder keeps no appointment.
+    r"|^\W*(liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted \S+ to)\s+(an? (image|message)\b|[\"\u201c\u2018'])",
     re.IGNORECASE | re.DOTALL,
 )
 _PICTURE = re.compile(

@@ -131,6 +131,26 @@ def test_answers_of_a_known_form(context: str, text: str, intent: str, value: st
 
 
 NEAR_A_WISH: list[tuple[str, str, list[str]]] = [
+    # No way, no change, another's place, a sign put on our text, an answer with a second wish.
+    (
+        "appointment",
+        "confirm",
+        ("no way i can be there friday", "theres no chance of me making it", "ive changed my address btw"),
+    ),
+    (
+        "appointment",
+        "cancel",
+        (
+            "no changes needed",
+            "No change, coming",
+            "Don't you dare cancel it",
+            "give my slot to my mum she needs it more",
+        ),
+    ),
+    ("appointment", "rebook", ["Can my husband have my appointment instead", "can you scrap wednesday please"]),
+    ("appointment", "", ["Liked “You have an appointment at Wexcombe Road on 6 May”", 'Loved "Reply YES to keep it"']),
+    ("fft", "stop", ["1 and now stop texting me please"]),
+    ("bp", "", ["between 130 and 140 over 80 odd"]),
     # (context, the act that it is not, "" for any; texts): each list is one way in which a text that looks like a wish is none.
     # other ways of writing not
     (
