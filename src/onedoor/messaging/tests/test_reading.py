@@ -135,17 +135,17 @@ NEAR_A_WISH: list[tuple[str, str, list[str]]] = [
     (
         "appointment",
         "confirm",
-        ("no way i can be there friday", "theres no chance of me making it", "ive changed my address btw"),
+        ["no way i can be there friday", "theres no chance of me making it", "ive changed my address btw"],
     ),
     (
         "appointment",
         "cancel",
-        (
+        [
             "no changes needed",
             "No change, coming",
             "Don't you dare cancel it",
             "give my slot to my mum she needs it more",
-        ),
+        ],
     ),
     ("appointment", "rebook", ["Can my husband have my appointment instead", "can you scrap wednesday please"]),
     ("appointment", "", ["Liked “You have an appointment at Wexcombe Road on 6 May”", 'Loved "Reply YES to keep it"']),
