@@ -16,7 +16,7 @@ from onedoor.factories import TEST
 from onedoor.kernel import clock, jobs
 from onedoor.patients.api import PortalAccount
 from onedoor.referrals.actions.track_links import new_links
-from onedoor.referrals.models import Referral
+from onedoor.referrals.models import HeardBy, Referral
 from onedoor.referrals.tests.waiting import MONDAY, at, refer, service
 from onedoor.ui.tests.world import World, make
 
@@ -119,3 +119,29 @@ def test_staff_say_the_same_sentences(world: World, referral: Referral) -> None:
     assert "Where is it?" in page
     assert "Your referral is in our line to be read." in page
     assert "AWAITING_TRIAGE" in page
+
+
+def test_an_app_reads_the_same_in_the_shape_of_e_rs(world: World, referral: Referral) -> None:
+    me = Client()
+    me.force_login(world.portal, backend="django.contrib.auth.backends.ModelBackend")
+    answer = me.get(reverse("my_service_requests"))
+    assert answer["Content-Type"] == "application/fhir+json"
+    found = {
+        entry["resource"]["id"]: entry
+        for entry in answer.json()["entry"]
+        if entry["resource"]["resourceType"] == "ServiceRequest"
+    }
+    mine = found[str(referral.ref)]
+    assert mine["search"] == {"mode": "match"}
+    state, priority = mine["resource"]["extension"][1:]
+    assert state["extension"][0]["valueCoding"]["code"] == "AWAITING_TRIAGE"
+    assert priority["valueCoding"]["code"] == "ROUTINE"
+    assert "system" not in mine["resource"]["identifier"][0], "it is no UBRN"
+    [task] = [
+        entry["resource"]
+        for entry in answer.json()["entry"]
+        if entry["search"]["mode"] == "include" and entry["resource"]["id"] == str(referral.ref)
+    ]
+    assert task["code"]["coding"][0]["code"] == "TRIAGE_DEFERRAL"
+    assert task["restriction"]["period"]["end"] == HeardBy.objects.get(referral=referral).by.isoformat()
+    assert task["focus"]["reference"].endswith(str(referral.ref))

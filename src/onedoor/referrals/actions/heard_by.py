@@ -163,13 +163,14 @@ def own_up(*, by: Actor, limit: int = _SLICE) -> int:
 
 
 def _missed(limit: int) -> list[_Missed]:
+    # A referral that is being decided at this moment is locked, and looked at again later: nobody is told sorry too late.
     still = " OR ".join(f"(h.what = '{what}' AND {waits})" for what, waits in WAITS.items())
     with connection.cursor() as cursor:
         cursor.execute(
             f"""WITH late AS (
                     SELECT h.id FROM referrals_heard_by h JOIN referrals_referral r ON r.id = h.referral_id
                     WHERE h.missed_told_at IS NULL AND h.by < %(today)s AND ({still})
-                    ORDER BY h.referral_id, h.id LIMIT %(limit)s FOR UPDATE OF h SKIP LOCKED),
+                    ORDER BY h.referral_id, h.id LIMIT %(limit)s FOR NO KEY UPDATE OF r, h SKIP LOCKED),
                 told AS (
                     UPDATE referrals_heard_by h SET missed_told_at = %(now)s FROM late WHERE h.id = late.id
                     RETURNING h.referral_id, h.what, h.by)

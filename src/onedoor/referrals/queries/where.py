@@ -60,7 +60,11 @@ class Where:
     """Who to ring about it: always the service itself."""
     change: str
     state: str
+    """In e-RS words."""
     source_ref: str
+    priority: str
+    waits_for: str
+    """What they hear of next, where a day can be said: "decision" or "appointment"."""
 
 
 def where_is(access: Access, patient_id: int) -> list[Where]:
@@ -146,6 +150,8 @@ def _where(referral: Referral, steps: list[History], said: list[HeardBy], referr
         change=sentences.CHANGE[standing.change],
         state=referral.state,
         source_ref=referral.source_ref,
+        priority=referral.priority,
+        waits_for=standing.waits_for,
     )
 
 

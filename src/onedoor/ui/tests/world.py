@@ -283,6 +283,7 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "not_heard": ({},),
         "track": ({"token": "no-such-link"},),
         "my_referrals": ({},),
+        "my_service_requests": ({},),
         "my_home": ({},),
         "my_appointment": (mine,),
         "my_coming": (mine,),
