@@ -111,6 +111,8 @@ NOT_WALKED: dict[str, str] = {
     "messaging.store_receipts": MACHINE,
     "referrals.born_on_is": "whoever has the link may try, three times; portal/tests/test_tracker.py",
     "patients.take_into_care": INSIDE,
+    "referrals.known_of": READS,
+    "referrals.questions": READS,
     "referrals.take_pathways": INSIDE,
     "referrals.take_referrals": INSIDE,
     "exchange.as_csv": READS,
@@ -511,6 +513,12 @@ ACTIONS: dict[str, Action] = {
         ),
         "clinician",
     ),
+    "referrals.refer": Action(lambda s, a: referrals.refer(access=a, new=_new(s))),
+    "referrals.refer_myself": Action(
+        lambda s, a: referrals.refer_myself(access=a, new=_new(s), none_of_these=True),
+        "own",
+        before=lambda s: _open_joints(),
+    ),
     "referrals.send_on": Action(
         lambda s, a: referrals.send_on(access=a, ref=s.world.referral.ref), "clinician", before=lambda s: _triaged(s)
     ),
@@ -558,6 +566,19 @@ ACTIONS: dict[str, Action] = {
         "manager",
     ),
 }
+
+
+def _new(s: Scene) -> referrals.NewReferral:
+    """Sam to a service that has nothing of his open."""
+    return referrals.NewReferral(
+        service_slug="joints", patient_id=s.own.pk, source="gp", reason="Knee pain", form_key=uuid.UUID(int=7)
+    )
+
+
+def _open_joints() -> None:
+    directory.switch_self_referral(
+        service_id=_joints(), opens=True, reason="Caught up", agreement_on=clock.today(), by=factories.TEST
+    )
 
 
 def _parked(s: Scene) -> None:

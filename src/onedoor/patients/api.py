@@ -12,6 +12,7 @@ from onedoor.patients.queries import (
     no_longer_theirs,
     not_to_be_reached,
     reach,
+    registered_at,
     search,
     visible,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "not_to_be_reached",
     "open_portal",
     "reach",
+    "registered_at",
     "restore_number",
     "search",
     "take_into_care",

@@ -179,6 +179,13 @@ def card(access: Access, patient_id: int) -> Card:
     )
 
 
+def registered_at(access: Access, patient_id: int) -> int | None:
+    """The organisation that a patient is registered with; raises Patient.DoesNotExist outside the access."""
+    patient = by_id(access, patient_id)
+    found = CareRelationship.objects.filter(patient=patient, kind="registered", ends_on=None)
+    return found.values_list("organisation_id", flat=True).first()
+
+
 def names(access: Access, patient_ids: Iterable[int]) -> dict[int, Patient]:
     """Many patients by key, those within the access only."""
     return visible(access).in_bulk(list(patient_ids))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from onedoor.portal import asking, changing, patient_care, services, tracker, views
+from onedoor.portal import asking, changing, patient_care, referring, services, tracker, views
 
 urlpatterns: list[URLPattern] = [
     path("did-you-send-me-this/", views.genuine, name="genuine"),
@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern] = [
     path("r/<slug:token>", tracker.by_link, name="track"),
     path("my/referrals/", tracker.tracker, name="my_referrals"),
     path("my/referrals/ServiceRequest", patient_care.service_requests, name="my_service_requests"),
+    path("my/refer/<slug:slug>/", referring.refer_myself, name="my_refer"),
     path("my/messages/", views.messages_page, name="my_messages"),
     path("my/looks/", views.looks, name="my_looks"),
 ]

@@ -2,6 +2,7 @@
 
 from onedoor.referrals.actions.attaching import NewFile
 from onedoor.referrals.actions.ending import discharge, send_on, withdraw
+from onedoor.referrals.actions.referring import NewReferral, OpenAlready, refer, refer_myself
 from onedoor.referrals.actions.track_links import born_on_is
 from onedoor.referrals.actions.triage import (
     Verdict,
@@ -15,6 +16,7 @@ from onedoor.referrals.actions.triage import (
 )
 from onedoor.referrals.errors import NotDone
 from onedoor.referrals.imports import take_pathways, take_referrals
+from onedoor.referrals.intake import ASKED, ASKED_OF_PATIENT, FACTS, RED_FLAGS, known_of, questions
 from onedoor.referrals.models import Decision, Referral
 from onedoor.referrals.queries.activity import Month, months_of
 from onedoor.referrals.queries.conservation import Conservation, Day, conservation
@@ -41,13 +43,17 @@ from onedoor.referrals.rules import (
 from onedoor.referrals.types import Opening
 
 __all__ = [
+    "ASKED",
+    "ASKED_OF_PATIENT",
     "ATTACHMENT_BYTES",
     "ATTACHMENT_TYPES",
     "CLOSINGS",
     "DISCHARGES",
+    "FACTS",
     "MOVES",
     "OUTCOMES",
     "PRIORITIES",
+    "RED_FLAGS",
     "REJECT_REASONS",
     "SOURCES",
     "WHO_BOOKS",
@@ -62,7 +68,9 @@ __all__ = [
     "Missed",
     "Month",
     "NewFile",
+    "NewReferral",
     "NotDone",
+    "OpenAlready",
     "Opening",
     "Referral",
     "Row",
@@ -82,10 +90,14 @@ __all__ = [
     "folder",
     "give_information",
     "held",
+    "known_of",
     "missed",
     "months_of",
     "next_of",
     "park",
+    "questions",
+    "refer",
+    "refer_myself",
     "send_on",
     "sent",
     "services_of",

@@ -9,7 +9,7 @@ from itertools import count
 from django.db import transaction
 
 from onedoor import factories
-from onedoor.accounts.api import Organisation
+from onedoor.accounts.api import Organisation, organisation_by_ods
 from onedoor.directory.models import Service, Stream
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Role
@@ -41,7 +41,7 @@ def place(slug: str = "msk", **also: object) -> Place:
         Stream.objects.create(service=service, name=name, position=position)
         for position, name in enumerate(("Physiotherapy", "Ultrasound"), 1)
     )
-    practice = factories.practice()
+    practice = organisation_by_ods("Y99002") or factories.practice()
     return Place(
         service,
         streams,

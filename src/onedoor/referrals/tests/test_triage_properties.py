@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 MONDAY = datetime(2026, 12, 7, 9, 0, tzinfo=clock.LONDON)
 PEOPLE = 3
+Step = tuple[str, str, datetime, bool, int]
 
 
 def verdict(at: Place, outcome: str) -> referrals.Verdict:
@@ -40,10 +41,11 @@ def verdict(at: Place, outcome: str) -> referrals.Verdict:
 def _acts(at: Place) -> dict[str, Callable[[Referral], object]]:
     ben = at.ben.actor.id or 0
     tomorrow = clock.today() + timedelta(days=1)
-    decided: dict[str, Callable[[Referral], object]] = {
-        f"decide {key}": lambda one, key=key: referrals.decide(access=at.ada, ref=one.ref, verdict=verdict(at, key))
-        for key in OUTCOMES
-    }
+
+    def decide(key: str) -> Callable[[Referral], object]:
+        return lambda one: referrals.decide(access=at.ada, ref=one.ref, verdict=verdict(at, key))
+
+    decided = {f"decide {key}": decide(key) for key in OUTCOMES}
 
     def take_back(one: Referral) -> object:
         latest = Decision.objects.filter(referral=one).order_by("-pk").first()
@@ -94,7 +96,7 @@ def test_any_sequence_leaves_each_in_one_state_and_every_day_adding_up(steps: li
         now = MONDAY
         with clock.at(now):
             ones = [referral(at, factories.patient(at.practice) if n else None) for n in range(PEOPLE)]
-        kept: dict[int, list[tuple[object, ...]]] = {one.pk: [] for one in ones}
+        kept: dict[int, list[Step]] = {one.pk: [] for one in ones}
         for who, name, minutes in steps:
             now += timedelta(minutes=minutes)
             with clock.at(now), suppress(referrals.NotDone):
@@ -110,7 +112,7 @@ def test_any_sequence_leaves_each_in_one_state_and_every_day_adding_up(steps: li
         transaction.set_rollback(True)
 
 
-def _true(at: Place, ones: list[Referral], kept: dict[int, list[tuple[object, ...]]]) -> None:
+def _true(at: Place, ones: list[Referral], kept: dict[int, list[Step]]) -> None:
     """Each is where its history says, came there by moves that are allowed, and nothing written before has changed."""
     for one in ones:
         one.refresh_from_db()

@@ -146,3 +146,22 @@ def test_a_referral_of_somebody_on_no_list_opens_too(world: World) -> None:
     Referral.objects.filter(pk=world.referral.pk).update(patient=None)
     page = client_of(world.clinician).get(reverse("referral", args=[world.referral.ref])).content.decode()
     assert "Nobody of this number is on a list here yet" in page
+
+
+def test_the_desk_refers_and_what_is_missing_comes_back_as_it_was_filled_in(world: World) -> None:
+    desk, address = client_of(world.receptionist), reverse("refer", args=[world.sam.ref])
+    assert "MSK Community Service" in desk.get(address).content.decode()
+    form = desk.get(address, {"service": "joints"}).content.decode()
+    assert "Who refers" in form
+    assert "questions are answered by what is known" in form
+    said = {"service": "joints", "reason": "Knee pain for a year", "since": "May"}
+    page = desk.post(address, said).content.decode()
+    assert "Say who refers" in page
+    assert "Knee pain for a year" in page
+    answer = desk.post(address, {**said, "source": "nurse"}, follow=True)
+    made = Referral.objects.get(service__slug="joints")
+    assert answer.redirect_chain[-1][0] == reverse("referral", args=[made.ref])
+    assert "Awaiting triage" in answer.content.decode()
+    page = desk.post(address, {**said, "source": "nurse"}).content.decode()
+    assert "at this service already" in page
+    assert Referral.objects.filter(service__slug="joints").count() == 1

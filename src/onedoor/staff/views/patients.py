@@ -70,5 +70,6 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
         more="all" not in request.GET and len(entries) > _ENTRIES,
         looks=records.who_looked(access, card.id, limit=10),
         may_ask=access.may(Permission.MESSAGES),
+        may_refer=access.may(Permission.REFER),
         **asking.section(access, card.id),
     )

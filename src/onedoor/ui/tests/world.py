@@ -240,6 +240,8 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "waiting_leave": ({"ref": world.entry.ref},),
         "patients": ({},),
         "patient": ({"ref": world.sam.ref},),
+        "refer": ({"ref": world.sam.ref},),
+        "my_refer": ({"slug": "joints"},),
         "patient_ask": ({"ref": world.sam.ref},),
         "patient_invite": ({"ref": world.sam.ref},),
         "question_withdraw": ({"ref": world.question.ref},),
