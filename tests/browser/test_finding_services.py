@@ -29,7 +29,7 @@ def full(world: World) -> World:
 
 
 def search(page: Page, words: str, place: str = "") -> None:
-    page.get_by_label("What is needed, in any words").fill(words)
+    page.get_by_label("What is needed").fill(words)
     page.get_by_label("Postcode").fill(place)
     page.get_by_role("button", name="Find").press("Enter")
 

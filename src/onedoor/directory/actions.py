@@ -34,6 +34,7 @@ _FIELDS = (
     "rtt_scope",
     "bank_holidays",
     "verified_on",
+    "active",
 )
 _LOCK = 7_207
 
@@ -74,7 +75,6 @@ def take_services(*, rows: Sequence[ServiceRow], by: Actor) -> Brought:
             setattr(service, field, getattr(row, field))
         service.organisation_id = providers[row.provider_ods]
         service.refers, service.replaces = list(row.refers), list(row.replaces)
-        service.active = True
         is_new = service.pk is None
         service.save()
         moved, gone = _take_streams(service, row)
@@ -284,7 +284,7 @@ def _told(service: Service, row: ServiceRow, providers: dict[str, int]) -> list[
     told = [field for field in _FIELDS if getattr(service, field) != getattr(row, field)]
     told += ["provider"] * (service.organisation_id != providers[row.provider_ods])
     told += [name for name in ("refers", "replaces") if tuple(getattr(service, name)) != getattr(row, name)]
-    return told + ["active"] * (not service.active)
+    return told
 
 
 def _take_streams(service: Service, row: ServiceRow) -> tuple[bool, int]:
@@ -304,15 +304,18 @@ def _take_streams(service: Service, row: ServiceRow) -> tuple[bool, int]:
 
 
 def _take_hours(service: Service, row: ServiceRow, by: Actor) -> bool:
-    """Weekday hours as the file has them; dated days stay. Whether anything changed."""
+    """Hours of weekdays and of single days as the file has them. Whether anything changed."""
     site = set_site(organisation_id=service.organisation_id, name=row.site, by=by).pk if row.site else None
-    before = set(service.openings.filter(day=None).values_list("weekday", "opens", "closes", "site_id"))
-    after = {(hours.weekday, hours.opens, hours.closes, site) for hours in row.hours}
+    before = set(service.openings.values_list("weekday", "day", "opens", "closes", "site_id"))
+    after = {
+        *((hours.weekday, None, hours.opens, hours.closes, site) for hours in row.hours),
+        *((None, day.day, day.opens, day.closes, site) for day in row.days),
+    }
     if before == after:
         return False
-    service.openings.filter(day=None).delete()
+    service.openings.all().delete()
     Opening.objects.bulk_create(
-        Opening(service=service, weekday=weekday, opens=opens, closes=closes, site_id=at)
-        for weekday, opens, closes, at in sorted(after, key=str)
+        Opening(service=service, weekday=weekday, day=day, opens=opens, closes=closes, site_id=at)
+        for weekday, day, opens, closes, at in sorted(after, key=str)
     )
     return True

@@ -10,7 +10,7 @@ from io import StringIO
 from typing import Any
 
 from onedoor.directory.models import BASES, RTT_SCOPES
-from onedoor.directory.rules import REFERRERS, Unreadable, outward, read_hours, read_streams
+from onedoor.directory.rules import REFERRERS, Unreadable, outward, read_days, read_hours, read_streams
 from onedoor.directory.types import Fault, ServiceRow
 
 _OLDEST = 120
@@ -165,6 +165,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "postcode": ("postcode", _postcode),
     "site": ("site", _text(120)),
     "hours": ("hours", read_hours),
+    "days": ("days", read_days),
     "bank_holidays": ("bank_holidays", lambda said: _one_of("yes", "no")(said) == "yes"),
     "streams": ("streams", read_streams),
     "triage_hours": ("triage_hours", _number(10_000)),
@@ -174,5 +175,6 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "rtt_scope": ("rtt_scope", _one_of(*RTT_SCOPES)),
     "replaces": ("replaces", _list),
     "verified_on": ("verified_on", _day),
+    "active": ("active", lambda said: _one_of("yes", "no")(said) == "yes"),
 }
 """Column of the file to field of the row and how its text is read."""

@@ -15,12 +15,12 @@ from onedoor.directory import rules
 from onedoor.directory.asking import DANGERS
 from onedoor.directory.models import Gap, Service, Switch
 from onedoor.directory.ports import waits_of
-from onedoor.directory.search import Index, Reading, Text
+from onedoor.directory.search import Hit, Index, Reading, Text
 from onedoor.directory.types import Card, Ending, Findings, Found, GapCell, GapRow, Gaps, Standing
 from onedoor.directory.vocabulary import committed
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, NotPermitted, Permission, acts_for
-from onedoor.kernel.words import clock_time, long_day
+from onedoor.kernel.words import long_day
 
 MOST_FOUND = 10
 UNKNOWN_NEED = "words that we do not know"
@@ -88,9 +88,10 @@ def find(words: str, *, place: str = "", age: int | None = None, by_patient: boo
     to, and that does not allow it now, says so.
     """
     hits, reading = index().search(words, age=age)
+    hits = _of_number(rules.digits_of(words)) + hits
     asked = rules.outward(place)
     whole = {one.id: one for one in _whole(Service.objects.filter(pk__in=[hit.key for hit in hits[: 2 * MOST_FOUND]]))}
-    near = [hit for hit in hits if hit.key in whole]
+    near = list({hit.key: hit for hit in reversed(hits) if hit.key in whole}.values())
     near.sort(key=lambda hit: (not hit.sure, -hit.score * rules.nearness(asked, whole[hit.key].postcode)))
     found = [
         Found(
@@ -110,6 +111,15 @@ def find(words: str, *, place: str = "", age: int | None = None, by_patient: boo
         understood=bool(reading.needs or reading.plain_words),
         danger=any(need in DANGERS for need in reading.needs),
     )
+
+
+def _of_number(number: str) -> list[Hit]:
+    """The services with this telephone number, or that take its place: a number on an old letter finds who answers now."""
+    if not number:
+        return []
+    rows = Service.objects.filter(active=True).values_list("pk", "phone", "replaces")
+    keys = [key for key, phone, replaces in rows if number in {rules.digits_of(line) for line in (phone, *replaces)}]
+    return [Hit(key, score=100.0, share=1.0, sure=True, words=(number,)) for key in keys]
 
 
 def ending(findings: Findings, taken: str | None) -> Ending | None:
@@ -265,18 +275,22 @@ def _whole(services: QuerySet[Service]) -> list[Card]:
 
 
 def _opening(hours: list[rules.Hours], dated: list[rules.DayHours], now: datetime, bank_holidays: bool) -> str:
-    if set(hours) >= set(rules.ALWAYS) and not dated:
+    if set(hours) >= set(rules.ALWAYS) and clock.today() not in {row.day for row in dated}:
         return "Open day and night"
     until = rules.open_until(hours, dated, now, bank_holidays=bank_holidays)
     if until is not None:
-        return f"Open now, until {clock_time(until)}"
+        return f"Open now, until {_said(until)}"
     opens = rules.next_opening(hours, dated, now, bank_holidays=bank_holidays)
     if opens is None:
         return "Closed now"
     today = clock.today()
     local = opens.astimezone(clock.LONDON).date()
     when = "today" if local == today else "tomorrow" if (local - today).days == 1 else long_day(opens)
-    return f"Closed now. Opens {when} at {clock_time(opens)}"
+    return f"Closed now. Opens {when} at {_said(opens)}"
+
+
+def _said(moment: datetime) -> str:
+    return rules.time_said(moment.astimezone(clock.LONDON).time())
 
 
 def _clocks(one: Service) -> tuple[tuple[str, str], ...]:

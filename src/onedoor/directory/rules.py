@@ -74,6 +74,27 @@ def read_hours(text: str) -> tuple[Hours, ...]:
     return tuple(found)
 
 
+_DAY = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)(?:\s+(?P<opens>\d\d?:\d\d)\s*-\s*(?P<closes>\d\d?:\d\d))?")
+
+
+def read_days(text: str) -> tuple[DayHours, ...]:
+    """Days with hours of their own from "2026-12-24 08:00-12:00|2026-12-27"; one without hours is closed. Raises Unreadable."""
+    found: list[DayHours] = []
+    for part in filter(None, (part.strip() for part in re.split(r"[|;]", text))):
+        match = _DAY.fullmatch(part)
+        if match is None:
+            raise Unreadable("days are written like 2026-12-24 08:00-12:00|2026-12-27, where the second is closed")
+        try:
+            day = date.fromisoformat(match["day"])
+        except ValueError:
+            raise Unreadable(f"there is no day {match['day']}") from None
+        hours = (_time(match["opens"]), _time(match["closes"])) if match["opens"] else (None, None)
+        found.append(DayHours(day, *hours))
+    if len({row.day for row in found}) < len(found):
+        raise Unreadable("each day is named once")
+    return tuple(found)
+
+
 def _time(text: str) -> time:
     hour, minute = (int(part) for part in text.split(":"))
     try:
@@ -105,6 +126,13 @@ def outward(postcode: str) -> str:
     if whole:
         return whole[1]
     return said if re.fullmatch(r"[A-Z]{1,2}\d[A-Z\d]?", said) else ""
+
+
+def digits_of(text: str) -> str:
+    """The figures of a telephone number that was typed, alone or among words, from its nought on; empty for none."""
+    said = re.sub(r"[\s()-]", "", text)
+    found = re.search(r"(?:\+?44|0)(\d{9,10})", said)
+    return f"0{found[1]}" if found else ""
 
 
 def area(outward_code: str) -> str:
@@ -217,7 +245,8 @@ def hours_said(hours: Sequence[Hours]) -> tuple[tuple[str, str], ...]:
         elif spans:
             found.append((day, day))
     return tuple(
-        (_days_said(*span), " and ".join(f"{_at(o)} to {_at(c)}" for o, c in by_day[span[0]])) for span in found
+        (_days_said(*span), " and ".join(f"{time_said(o)} to {time_said(c)}" for o, c in by_day[span[0]]))
+        for span in found
     )
 
 
@@ -230,7 +259,8 @@ def _days_said(first: int, last: int) -> str:
     return _NAMES[first] if first == last else f"{_NAMES[first]} {'and' if last == first + 1 else 'to'} {_NAMES[last]}"
 
 
-def _at(moment: time) -> str:
+def time_said(moment: time) -> str:
+    """A time of day as people say it: 8am, midday, midnight."""
     if moment == time(0):
         return "midnight"
     return clock_time(datetime.combine(date(2000, 1, 1), moment, tzinfo=LONDON))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from onedoor.directory.rules import Hours
+from onedoor.directory.rules import DayHours, Hours
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class ServiceRow:
     postcode: str = ""
     site: str = ""
     hours: tuple[Hours, ...] = ()
+    days: tuple[DayHours, ...] = ()
     bank_holidays: bool = False
     streams: tuple[tuple[str, str], ...] = ()
     triage_hours: int = 48
@@ -38,6 +39,7 @@ class ServiceRow:
     rtt_scope: str = "none"
     replaces: tuple[str, ...] = ()
     verified_on: date | None = None
+    active: bool = True
 
 
 @dataclass(frozen=True)

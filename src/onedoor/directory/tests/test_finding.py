@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from onedoor.directory import api as directory
 from onedoor.directory.tests.factories import services
@@ -151,3 +153,40 @@ def test_the_labelled_queries_find_the_right_service_in_the_first_five(which: in
             quiet += not findings.sure
     assert right / asked >= 0.9
     assert quiet / without >= 0.8
+
+
+@pytest.mark.parametrize("words", ["01632 960201", "letter says ring 01632 960 201", "+441632960201"])
+def test_the_number_of_an_old_line_finds_who_answers_now(words: str) -> None:
+    services()
+    row = "slug,name,provider_ods,provider,summary,replaces\nones,Single Line,Y99900,Wexcombe,One.,01632 960201|01632 960202\n"
+    directory.take_services(rows=directory.read_services(row.encode()), by=TEST)
+    findings = find(words)
+    assert [one.card.slug for one in findings.sure] == ["ones"]
+    assert found(find("01632 960101"))[:1] == ["joints"]
+
+
+def test_a_service_that_ended_is_found_no_longer_and_its_days_off_are_told() -> None:
+    services()
+    row = "slug,name,provider_ods,provider,summary,hours,days,active\nones,Hedgehogs,Y99900,Wexcombe,Hogs.,always,2026-12-07,{}\n"
+    directory.take_services(rows=directory.read_services(row.format("yes").encode()), by=TEST)
+    assert [one.card.opening for one in find("hedgehog").found] == ["Closed now. Opens tomorrow at midnight"]
+    directory.take_services(rows=directory.read_services(row.format("no").encode()), by=TEST)
+    assert find("hedgehog").found == ()
+    assert directory.card("ones") is None
+
+
+def test_a_search_costs_the_same_number_of_statements_for_any_number_of_services() -> None:
+    services()
+    find("hedgehog")
+    with CaptureQueriesContext(connection) as few:
+        find("my hedgehog")
+    lines = [f"h{n},Hedgehogs {n},Y99900,Wexcombe,For hedgehogs.,Mon-Fri 08:00-18:00,Stream" for n in range(60)]
+    file = "\n".join(["slug,name,provider_ods,provider,summary,hours,streams", *lines])
+    directory.take_services(rows=directory.read_services(file.encode()), by=TEST)
+    find("hedgehog")
+    with CaptureQueriesContext(connection) as many:
+        assert len(find("my hedgehog").found) == 10
+    assert len(many) <= len(few) + 5
+    with CaptureQueriesContext(connection) as all_of_them:
+        directory.cards()
+    assert len(all_of_them) <= 6
