@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 
 from onedoor.accounts.api import Organisation
 from onedoor.kernel import clock
-from onedoor.kernel.access import Access
+from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.clock import LONDON
 from onedoor.kernel.words import spoken
 from onedoor.patients import api as patients
@@ -70,8 +70,8 @@ class Where:
 def where_is(access: Access, patient_id: int) -> list[Where]:
     """All referrals of a patient, the open ones first, then the latest; none outside the access.
 
-    A patient sees their own; staff those of patients they care for, and those to their own organisation's services. Five
-    statements, however many referrals.
+    A patient sees their own; staff who see patients or referrals, those of patients they care for and those to their own
+    organisation's services. Five statements, however many referrals.
     """
     return _told(_seen(access, patient_id))
 
@@ -80,6 +80,8 @@ def _seen(access: Access, patient_id: int) -> QuerySet[Referral]:
     found = Referral.objects.filter(patient_id=patient_id)
     if access.everything or access.patient_id == patient_id:
         return found
+    if not (access.may(Permission.PATIENTS) or access.may(Permission.REFERRALS)):
+        return found.none()
     cared_for = patients.visible(access).filter(pk=patient_id)
     return found.filter(Q(service__organisation_id__in=access.organisations) | Q(patient__in=cared_for))
 
