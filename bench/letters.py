@@ -46,7 +46,7 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
     with tempfile.NamedTemporaryFile(suffix=".typ") as file:
         file.write(_BARE)
         file.flush()
-        bare = typst.Compiler(input=file.name, root=str(Path(file.name).parent))
+        bare: Any = typst.Compiler(input=file.name, root=str(Path(file.name).parent))
         for _ in range(many):
             bare.compile(format="pdf", pdf_standards=["ua-1"])
     figures: dict[str, Any] = {

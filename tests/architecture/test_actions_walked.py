@@ -31,6 +31,8 @@ from onedoor.booking.models import Appointment, Conflict, DiaryImport, DiaryRequ
 from onedoor.booking.tests import factories as diary
 from onedoor.booking.types import Scope
 from onedoor.directory import api as directory
+from onedoor.documents import api as documents
+from onedoor.documents.tests import factories as letters
 from onedoor.exchange import api as exchange
 from onedoor.exchange.tests import test_caseloads as caseloads
 from onedoor.exchange.tests.test_files import SOUND, patient_list
@@ -58,6 +60,7 @@ DOORS = (
     "records",
     "tasks",
     "directory",
+    "documents",
     "messaging",
     "questionnaires",
     "booking",
@@ -84,6 +87,14 @@ NOT_WALKED: dict[str, str] = {
     "directory.outward": READS,
     "directory.read_asked": READS,
     "directory.read_services": READS,
+    "documents.address_lines": READS,
+    "documents.compose_letter": READS,
+    "documents.facts_from_json": READS,
+    "documents.missing": READS,
+    "documents.pdf": READS,
+    "documents.pictures": READS,
+    "documents.review": READS,
+    "documents.wanted": READS,
     "patients.who_are": "reads for an import, which asks whether it may",
     "records.in_error": INSIDE,
     "records.record_alike": INSIDE,
@@ -557,6 +568,28 @@ ACTIONS: dict[str, Action] = {
     "directory.take_services": Action(
         lambda s, a: directory.take_services(rows=directory.read_services(SERVICE), by=a.actor), "administrator"
     ),
+    "documents.compose": Action(
+        lambda s, a: documents.compose(
+            letters=[
+                documents.NewLetter(letters.facts("apology"), s.world.organisation.pk, "referral", 1, s.own.pk, ())
+            ],
+            by=a.actor,
+        )
+    ),
+    "documents.file_of": Action(
+        lambda s, a: documents.file_of(a, s.world.paper.ref, "standard"),
+        "own",
+        instead="a file is what a letter looks like: the page notes who looked at the letter",
+    ),
+    "documents.make_print_file": Action(
+        lambda s, a: documents.make_print_file(organisation_id=s.world.organisation.pk, by=a.actor)
+    ),
+    "documents.mark_delivered": Action(
+        lambda s, a: documents.mark_delivered(
+            delivery_ids=[one.id for one in documents.deliveries_waiting(s.desk, "print")], by=a.actor
+        )
+    ),
+    "documents.opened": Action(lambda s, a: documents.opened(access=a, ref=s.world.paper.ref), "own"),
     "exchange.import_referrals": Action(
         lambda s, a: exchange.import_referrals(file=caseloads.listed(caseloads.referral()), by=a.actor, service="msk"),
         "system",

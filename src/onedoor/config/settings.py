@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "onedoor.records",
     "onedoor.tasks",
     "onedoor.directory",
+    "onedoor.documents",
     "onedoor.messaging",
     "onedoor.questionnaires",
     "onedoor.booking",

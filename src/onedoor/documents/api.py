@@ -1,7 +1,18 @@
 """The door of documents."""
 
-from onedoor.documents.errors import CannotBeSet, FaultyWording, IncompleteLetter
+from onedoor.documents.actions import MOST_PRINTED, compose, file_of, make_print_file, mark_delivered, opened
+from onedoor.documents.errors import CannotBeSet, FaultyWording, IncompleteLetter, NoSuchFormat
 from onedoor.documents.facts_file import from_json as facts_from_json
+from onedoor.documents.models import Document, PrintFile
+from onedoor.documents.queries import (
+    by_ref,
+    deliveries_waiting,
+    of_patient,
+    of_subjects,
+    print_file,
+    print_files,
+    waiting_for_post,
+)
 from onedoor.documents.render import pdf, pictures
 from onedoor.documents.rules import (
     DISCHARGES,
@@ -15,22 +26,44 @@ from onedoor.documents.rules import (
     wanted,
 )
 from onedoor.documents.rules import compose as compose_letter
+from onedoor.documents.types import Facts, Format, NewLetter, Recipient, Shown
 
 __all__ = [
     "DISCHARGES",
     "FORMATS",
     "FORMAT_NAMES",
     "KINDS",
+    "MOST_PRINTED",
     "OUTCOMES",
     "CannotBeSet",
+    "Document",
+    "Facts",
     "FaultyWording",
+    "Format",
     "IncompleteLetter",
+    "NewLetter",
+    "NoSuchFormat",
+    "PrintFile",
+    "Recipient",
+    "Shown",
     "address_lines",
+    "by_ref",
+    "compose",
     "compose_letter",
+    "deliveries_waiting",
     "facts_from_json",
+    "file_of",
+    "make_print_file",
+    "mark_delivered",
     "missing",
+    "of_patient",
+    "of_subjects",
+    "opened",
     "pdf",
     "pictures",
+    "print_file",
+    "print_files",
     "review",
+    "waiting_for_post",
     "wanted",
 ]

@@ -17,3 +17,7 @@ class CannotBeSet(Exception):
 
 class FaultyWording(Exception):
     """A file of words in a language that does not have what English has."""
+
+
+class NoSuchFormat(Exception):
+    """Not one of the formats in which letters are made."""

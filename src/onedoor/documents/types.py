@@ -143,6 +143,19 @@ class Recipient:
 
 
 @dataclass(frozen=True)
+class NewLetter:
+    """A letter to be composed. `subject` and `subject_id` say what it is about, in its owner's words ("referral", its key);
+    `organisation_id` is whose letter it is."""
+
+    facts: Facts
+    organisation_id: int
+    subject: str
+    subject_id: int
+    patient_id: int | None
+    recipients: tuple[Recipient, ...]
+
+
+@dataclass(frozen=True)
 class Sent:
     """One delivery of a letter: by which way, how it stands, and since when."""
 
@@ -190,14 +203,18 @@ class Waiting:
     organisation_id: int
     role: Role
     way: Way
-    due_at: datetime
+    since: datetime
+    subject: str = ""
+    subject_id: int = 0
+    """What the letter is about, in its owner's words."""
 
 
 @dataclass(frozen=True)
 class Printed:
     """A file for the post: how many letters it holds, and the letters left out with the reason."""
 
-    sha256: str
+    ref: UUID | None
+    """None when every letter was left out."""
     name: str
     letters: int
     pages: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from onedoor.portal import asking, changing, patient_care, referring, services, tracker, views
+from onedoor.portal import asking, changing, letters, patient_care, referring, services, tracker, views
 
 urlpatterns: list[URLPattern] = [
     path("did-you-send-me-this/", views.genuine, name="genuine"),
@@ -21,8 +21,11 @@ urlpatterns: list[URLPattern] = [
     path("my/invitations/<uuid:ref>/", asking.answer_invitation, name="my_invitation"),
     path("r/<slug:token>", tracker.by_link, name="track"),
     path("my/referrals/", tracker.tracker, name="my_referrals"),
-    path("my/referrals/ServiceRequest", patient_care.service_requests, name="my_service_requests"),
     path("my/refer/<slug:slug>/", referring.refer_myself, name="my_refer"),
+    path("my/letters/", letters.letters, name="my_letters"),
+    path("my/letters/<uuid:ref>/", letters.letter, name="my_letter"),
+    path("my/letters/<uuid:ref>/<slug:style>.pdf", letters.letter_pdf, name="my_letter_pdf"),
+    path("my/referrals/ServiceRequest", patient_care.service_requests, name="my_service_requests"),
     path("my/messages/", views.messages_page, name="my_messages"),
     path("my/looks/", views.looks, name="my_looks"),
 ]

@@ -23,6 +23,17 @@ MOST = 10_000
 
 def as_file(access: Access, name: str, header: Sequence[str], rows: Sequence[Sequence[str | int]]) -> HttpResponse:
     """The rows as `name`.csv, audited as a download by this person. A list that is cut at `MOST` says so in its last row."""
+    note_download(access, name, len(rows))
+    if len(rows) >= MOST:
+        rows = [*rows[:MOST], [f"There may be more: a file holds the first {MOST:,}."]]
+    answer = HttpResponse(as_csv(header, rows), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def note_download(access: Access, name: str, rows: int) -> None:
+    """Write down that this person took the list `name` of so many rows out of the house."""
     with transaction.atomic():
         audit.record(
             by=access.actor,
@@ -31,15 +42,9 @@ def as_file(access: Access, name: str, header: Sequence[str], rows: Sequence[Seq
                 "organisation",
                 organisation_of(access).pk,
                 organisation_id=organisation_of(access).pk,
-                detail={"list": name, "rows": len(rows)},
+                detail={"list": name, "rows": rows},
             ),
         )
-    if len(rows) >= MOST:
-        rows = [*rows[:MOST], [f"There may be more: a file holds the first {MOST:,}."]]
-    answer = HttpResponse(as_csv(header, rows), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    answer["Cache-Control"] = "no-store"
-    return answer
 
 
 def moment(at: datetime | None) -> str:

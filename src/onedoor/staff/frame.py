@@ -47,6 +47,7 @@ _MENU: tuple[tuple[str, str, Permission | None], ...] = (
     ("Referrals", "referrals", Permission.REFERRALS),
     ("Patients", "patients", Permission.PATIENTS),
     ("Referred", "referrals_sent", Permission.REFER),
+    ("Letters", "letters", Permission.REFERRALS),
     ("Services", "services", None),
     ("Import", "imports", Permission.IMPORT),
     ("Counters", "counters", Permission.COUNTERS),

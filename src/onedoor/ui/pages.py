@@ -18,6 +18,14 @@ def page(request: HttpRequest, template: str, *, status: int = 200, **context: A
     return answer
 
 
+def as_pdf(content: bytes, name: str) -> HttpResponse:
+    """A PDF of ours to be read where it opens, kept by nobody on the way."""
+    answer = HttpResponse(content, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
 def local(wanted: str | None, otherwise: str) -> str:
     """An address of our own that a form asked to return to, or `otherwise`: never somebody else's site."""
     return wanted if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else otherwise

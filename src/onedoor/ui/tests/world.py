@@ -12,6 +12,9 @@ from onedoor.booking import api as booking
 from onedoor.booking.models import Appointment, Offer, Release, Seat, WaitingEntry
 from onedoor.booking.tests import factories as diary
 from onedoor.directory.tests.factories import services
+from onedoor.documents import api as documents
+from onedoor.documents.api import Document, PrintFile
+from onedoor.documents.tests import factories as letters
 from onedoor.exchange import api as exchange
 from onedoor.exchange.models import ImportFile
 from onedoor.kernel import clock, jobs
@@ -48,6 +51,10 @@ class World:
     """Shares Sam's phone."""
     portal: User
     """Sam's own sign-in."""
+    paper: Document
+    """A letter to Sam, with a copy to the practice; it waits for the post."""
+    print_file: PrintFile
+    """In it, a letter to Maud."""
     booked: Appointment
     free: Seat
     offer: Offer
@@ -147,7 +154,11 @@ def make() -> World:
     referrals.give_information(
         access=access_of(people[Role.RECEPTIONIST]), ref=referral.ref, text="The scan is in", files=[letter]
     )
+    letters.letter(practice.organisation, maud, subject_id=2)
+    documents.make_print_file(organisation_id=practice.organisation.pk, by=desk)
     return World(
+        paper=letters.letter(practice.organisation, sam, practice=practice.organisation),
+        print_file=documents.PrintFile.objects.get(),
         clinician=clinician,
         service=service,
         referral=referral,
@@ -294,6 +305,14 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "my_question": ({"ref": world.question.ref},),
         "my_invitation": ({"ref": world.invitation.ref},),
         "my_offer": ({"ref": world.offer.ref, "answer": "accept"},),
+        "letters": ({},),
+        "letters_print": ({},),
+        "letters_file": ({"ref": world.print_file.ref},),
+        "letter": ({"ref": world.paper.ref},),
+        "letter_pdf": ({"ref": world.paper.ref, "style": "large20"},),
+        "my_letters": ({},),
+        "my_letter": ({"ref": world.paper.ref},),
+        "my_letter_pdf": ({"ref": world.paper.ref, "style": "standard"},),
         "my_messages": ({},),
         "my_looks": ({},),
     }
