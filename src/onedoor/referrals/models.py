@@ -261,7 +261,7 @@ class TrackLink(models.Model):
     wrong_tries = models.SmallIntegerField(default=0)
     """Dates of birth that were not the patient's."""
     closed_at = models.DateTimeField(null=True)
-    """When wrong tries closed it, or a newer link took its place."""
+    """When wrong tries closed it."""
 
     class Meta:
         db_table = "referrals_track_link"

@@ -1,6 +1,6 @@
 """A link to the page of one referral: texted, opened with the date of birth, the same way as links to other times.
 
-Phones are shared: the link alone shows nothing, and three wrong dates of birth close it.
+Phones are shared: the link alone shows nothing, and three wrong dates of birth close all links of the referral.
 """
 
 from __future__ import annotations
@@ -23,19 +23,21 @@ TRIES = 3
 
 
 def new_links(*, referral_ids: Sequence[int], by: Actor) -> dict[int, str]:
-    """Addresses of new links, by referral, in the caller's transaction; earlier links of them end.
+    """Addresses of new links, by referral, in the caller's transaction. Earlier ones stay: a text is read when it is read.
 
-    Whoever guessed at a date of birth gets no more tries by a new link: wrong tries are carried over, all of them used up
-    included. Sets, however many.
+    Whoever guessed at a date of birth gets no more tries by a new link: wrong tries are counted for the referral. Sets,
+    however many.
     """
     if not referral_ids:
         return {}
-    # Two texts at once make one link, in the order of everybody.
+    # In the order of everybody: the referral before its links. A third wrong try meanwhile is seen.
     list(Referral.objects.select_for_update(of=("self",)).filter(pk__in=referral_ids).order_by("pk").values_list("pk"))
-    earlier = TrackLink.objects.filter(referral_id__in=referral_ids)
-    tried = dict(earlier.values_list("referral_id").annotate(most=Max("wrong_tries")))
+    tried = dict(
+        TrackLink.objects.filter(referral_id__in=referral_ids)
+        .values_list("referral_id")
+        .annotate(most=Max("wrong_tries"))
+    )
     now = clock.now()
-    earlier.filter(closed_at=None).update(closed_at=now)
     tokens = {key: secrets.token_urlsafe(16) for key in referral_ids}
     TrackLink.objects.bulk_create(
         [
@@ -56,27 +58,29 @@ def new_links(*, referral_ids: Sequence[int], by: Actor) -> dict[int, str]:
 
 @transaction.atomic
 def born_on_is(*, token: str, born_on: date) -> bool:
-    """Whether this is the date of birth of the patient whose referral it is. A wrong one counts; the third closes the link.
+    """Whether this is the date of birth of the patient whose referral it is. A wrong one counts for all of the referral's
+    links; the third closes them.
 
     Raises LinkClosed.
     """
-    list(TrackLink.objects.select_for_update(of=("self",)).filter(token_hash=token_hash(token)))
+    referral = track_link_of(token).referral
+    list(Referral.objects.select_for_update(of=("self",)).filter(pk=referral.pk).values_list("pk"))
     link = track_link_of(token)
     patient = link.referral.patient
     if patient is not None and patient.born_on == born_on:
         return True
-    link.wrong_tries += 1
-    if link.wrong_tries >= TRIES:
-        link.closed_at = clock.now()
-    link.save(update_fields=["wrong_tries", "closed_at"])
+    tries = link.wrong_tries + 1
+    TrackLink.objects.filter(referral=referral, closed_at=None).update(
+        wrong_tries=tries, closed_at=clock.now() if tries >= TRIES else None
+    )
     audit.record(
         by=Actor.system("referrals: links to where a referral is"),
         line=audit.Line(
             "track_link_wrong_date",
             "referral",
-            link.referral_id,
+            referral.pk,
             patient_id=patient.pk if patient else None,
-            organisation_id=link.referral.service.organisation_id,
+            organisation_id=referral.service.organisation_id,
         ),
     )
     return False

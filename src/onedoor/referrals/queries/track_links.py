@@ -15,7 +15,7 @@ KEPT_AFTER = timedelta(days=90)
 
 
 class LinkClosed(Exception):
-    """The link was closed by wrong tries, replaced, is over, or was never made."""
+    """The link was closed by wrong tries, is over, or was never made."""
 
 
 def track_link_of(token: str) -> TrackLink:
