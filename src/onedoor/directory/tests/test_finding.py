@@ -95,10 +95,36 @@ def test_a_service_brought_or_changed_is_found_at_once() -> None:
         assert found(find("hedgehog")) == slugs
 
 
-@pytest.mark.parametrize("words", ["chest pain", "i want to kill myself", "crushing chest pain and cant breathe"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "chest pain",
+        "crushing chest pain and cant breathe",
+        "my husband has collapsed and isn't breathing",
+        "mums face has dropped on one side",
+        "bleeding won't stop",
+        "coughing up blood",
+        "baby floppy and not feeding",
+        "severe allergic reaction",
+        "swallowed bleach",
+        "took too many tablets",
+        "rash that doesn't fade",
+        "I want to kill myself",
+        "suicidal thoughts",
+        "dont want to be here anymore",
+    ],
+)
 def test_words_of_danger_are_told(words: str) -> None:
     services()
     assert find(words).danger
+
+
+@pytest.mark.parametrize(
+    "words", ["sore knee", "chest infection", "counselling", "coil fitted", "falls over a lot", "cut finger"]
+)
+def test_words_of_no_danger_raise_no_alarm(words: str) -> None:
+    services()
+    assert not find(words).danger
 
 
 @pytest.mark.parametrize(
