@@ -119,7 +119,7 @@ def waiting_for_post(access: Access) -> int:
 
 def print_files(access: Access, *, limit: int = 30) -> list[PrintFile]:
     """The print files of the access's organisations, the latest first, without their content."""
-    return list(PrintFile.objects.filter(organisation_id__in=access.organisations).order_by("-made_at")[:limit])
+    return list(PrintFile.objects.filter(organisation_id__in=access.organisations).order_by("-made_at", "-pk")[:limit])
 
 
 def print_file(access: Access, ref: UUID) -> tuple[str, int, bytes]:

@@ -1,0 +1,46 @@
+"""Letters on the screen: the patient reads theirs and keeps it in large print; staff see to whom it went, and post it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from onedoor.ui.tests.world import World
+from tests.browser.conftest import sign_in
+from tests.browser.test_every_page import look_at
+
+
+def test_a_patient_finds_a_letter_reads_it_and_opens_it_in_large_print(page: Page, world: World) -> None:
+    sign_in(page, "patient")
+    page.get_by_role("link", name="Your letters").click()
+    look_at(page, "my_letters", page.url)
+    page.get_by_role("link", name="Welcome to MSK Community Service").click()
+    assert page.get_by_text("You will hear from us by Monday 21").is_visible()
+    look_at(page, "my_letter", page.url)
+
+    large = page.get_by_role("link", name="Large print, 20 point").get_attribute("href")
+    answer = page.request.get(large or "")
+
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.body().startswith(b"%PDF-1.7")
+
+
+def test_staff_see_to_whom_a_letter_went_and_post_it_once(page: Page, world: World) -> None:
+    sign_in(page, "receptionist")
+    address = reverse("letter", args=[world.paper.ref])
+    look_at(page, "letter", address)
+    assert page.get_by_role("cell", name="The practice: Wexcombe Road Surgery").first.is_visible()
+    look_at(page, "letters", reverse("letters"))
+    assert page.get_by_text("2 letters wait").is_visible()
+
+    page.get_by_role("button", name="Make the file for the printer").click()
+
+    assert page.get_by_text("No letter waits for the post.").is_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").first.click()
+    with zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as archive:
+        assert sorted(archive.namelist()) == ["0001-patient-standard.pdf", "0002-practice-standard.pdf", "manifest.csv"]
