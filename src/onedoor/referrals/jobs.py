@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.jobs import sweep
 from onedoor.referrals import joining
-from onedoor.referrals.actions import effect, heard_by
+from onedoor.referrals.actions import effect, heard_by, letters
 from onedoor.referrals.queries.services import services_with_referrals
 
 
@@ -38,3 +39,11 @@ def say_heard_by() -> int:
 def own_up() -> int:
     """Own up to dates that were said and missed: to the service, and to the patient."""
     return heard_by.own_up(by=Actor.system("referrals: missed dates"))
+
+
+@sweep("referrals.write_letters", every=15.0)
+def write_letters() -> int:
+    """Write the letters that are due: what triage decided, welcomes, discharges; and text that they are there."""
+    access = Access.system("referrals: letters")
+    written = letters.write_triage_letters(access=access) + letters.write_welcomes(access=access)
+    return written + letters.write_discharges(access=access) + letters.text_links(access=access)

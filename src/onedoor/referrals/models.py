@@ -59,6 +59,8 @@ class Referral(models.Model):
     closed_because = models.CharField(max_length=20, blank=True)
     ended_with = models.CharField(max_length=20, blank=True, default="", db_default="")
     """How a discharge ended it: `rules.DISCHARGES`."""
+    discharge_lettered_at = models.DateTimeField(null=True)
+    """When the letter of a discharge made here was written, or it was found that it cannot be."""
     ending_note = models.TextField(blank=True, default="", db_default="")
     same_as = models.ForeignKey("self", on_delete=models.PROTECT, null=True, db_index=False)
     """The one that was open at the same service for the same person when this came."""
@@ -81,6 +83,11 @@ class Referral(models.Model):
                 fields=["service", "priority", "received_at"],
                 condition=Q(state="AWAITING_TRIAGE", closed_at=None),
                 name="referral_to_triage",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(discharge_lettered_at=None) & ~Q(ended_with=""),
+                name="referral_discharge_unlettered",
             ),
             models.Index(fields=["nhs_number"], name="referral_nhs_number"),
             models.Index(fields=["patient"], condition=Q(patient__isnull=False), name="referral_patient"),
@@ -129,6 +136,8 @@ class Decision(models.Model):
     decided_by_label = models.CharField(max_length=80)
     state = models.CharField(max_length=12, default="held")
     """held, taken_back, done, or overtaken by something that ended the referral first."""
+    lettered_at = models.DateTimeField(null=True)
+    """When its letters were written, or it was found that they cannot be."""
 
     class Meta:
         db_table = "referrals_decision"
@@ -138,6 +147,7 @@ class Decision(models.Model):
         indexes = [
             models.Index(fields=["takes_effect_at"], condition=Q(state="held"), name="decision_held"),
             models.Index(fields=["decided_by", "decided_at"], name="decision_own"),
+            models.Index(fields=["id"], condition=Q(state="done", lettered_at=None), name="decision_unlettered"),
         ]
 
 
@@ -190,6 +200,8 @@ class Intake(models.Model):
     saved = models.PositiveSmallIntegerField()
     """Of these, answered already by what was known."""
     made_by_label = models.CharField(max_length=80)
+    welcomed_at = models.DateTimeField(null=True)
+    """When the patient's welcome letter was written, or it was found that it cannot be."""
     form_key = models.UUIDField(unique=True)
     """Of the page that was sent in: sent twice, it is one referral."""
 
