@@ -22,8 +22,10 @@ _BARE = b'#set page(paper: "a4")\n#set text(lang: "en")\n#set document(title: "T
 
 def run(options: Mapping[str, Any]) -> dict[str, Any]:
     """Figures; `options["letters"]` may give another number."""
+    import django
     import typst
 
+    django.setup()
     from bench import verapdf
     from onedoor.documents import api as documents
 

@@ -24,6 +24,12 @@ def sample(
     pictures: Annotated[bool, typer.Option("--pictures", help="Each page as a picture too.")] = False,
 ) -> None:
     """Write every letter of the file in every format. No database is needed."""
+    from onedoor.cli.environment import export_settings
+
+    export_settings()
+    import django
+
+    django.setup()
     from onedoor.documents import api as documents
 
     try:
