@@ -6,10 +6,12 @@ Signed in it shows all of a patient's referrals; by the link of a text, after th
 from __future__ import annotations
 
 from datetime import date
+from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from onedoor.documents import api as documents
 from onedoor.kernel.access import Access
 from onedoor.kernel.sensitive import says_sensitive
 from onedoor.patients import api as patients
@@ -45,19 +47,42 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
     birth is known to the family too.
     """
     try:
-        link = referrals.track_link_of(token)
-        asked = birth.ask(request, key=PROVED, link=link.pk, is_right=lambda day: _is_right(token, day))
+        asked, one = _opened(request, token)
     except referrals.LinkClosed:
         return page(request, "portal/tracker_over.jinja", status=404)
-    if asked is not None:
+    return asked or page(request, "portal/tracker_link.jinja", one=one, private=_private(one), token=token)
+
+
+@public
+@require_http_methods(["GET", "POST"])
+def letter_by_link(request: HttpRequest, token: str, ref: UUID) -> HttpResponse:
+    """A letter about the referral of a link, by the same step. Opening it is how we know that it came."""
+    try:
+        asked, one = _opened(request, token)
+    except referrals.LinkClosed:
+        return page(request, "portal/tracker_over.jinja", status=404)
+    if asked:
         return asked
+    if _private(one) or ref not in {letter.ref for letter in one.letters}:
+        raise Http404
+    me = Access.of_patient(referrals.track_link_of(token).referral.patient_id or 0)
+    documents.opened(access=me, ref=ref)
+    return page(request, "portal/tracker_letter.jinja", shown=documents.by_ref(me, ref), token=token)
+
+
+def _opened(request: HttpRequest, token: str) -> tuple[HttpResponse | None, referrals.Where]:
+    """The page that asks for the date of birth, if it must be asked for, and the referral. Raises LinkClosed."""
+    link = referrals.track_link_of(token)
+    asked = birth.ask(request, key=PROVED, link=link.pk, is_right=lambda day: _is_right(token, day))
     patient_id = link.referral.patient_id
     assert patient_id is not None
     mine = referrals.where_is(Access.of_patient(patient_id), patient_id)
-    one = next(found for found in mine if found.ref == link.referral.ref)
+    return asked, next(found for found in mine if found.ref == link.referral.ref)
+
+
+def _private(one: referrals.Where) -> bool:
     shown = [one.service, one.stream, one.now, one.next, *(said for _, said in one.done)]
-    private = says_sensitive(" ".join(shown).lower())
-    return page(request, "portal/tracker_link.jinja", one=one, private=private)
+    return says_sensitive(" ".join(shown).lower())
 
 
 def _is_right(token: str, born_on: date) -> bool:

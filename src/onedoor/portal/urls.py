@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("my/questions/<uuid:ref>/", asking.answer_question, name="my_question"),
     path("my/invitations/<uuid:ref>/", asking.answer_invitation, name="my_invitation"),
     path("r/<slug:token>", tracker.by_link, name="track"),
+    path("r/<slug:token>/<uuid:ref>", tracker.letter_by_link, name="track_letter"),
     path("my/referrals/", tracker.tracker, name="my_referrals"),
     path("my/refer/<slug:slug>/", referring.refer_myself, name="my_refer"),
     path("my/letters/", letters.letters, name="my_letters"),

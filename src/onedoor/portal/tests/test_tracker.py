@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from onedoor import factories
 from onedoor.accounts.api import User
+from onedoor.documents.models import Delivery
+from onedoor.documents.tests.factories import letter
 from onedoor.factories import TEST
 from onedoor.kernel import clock, jobs
 from onedoor.patients.api import PortalAccount
@@ -145,3 +147,19 @@ def test_an_app_reads_the_same_in_the_shape_of_e_rs(world: World, referral: Refe
     assert task["code"]["coding"][0]["code"] == "TRIAGE_DEFERRAL"
     assert task["restriction"]["period"]["end"] == HeardBy.objects.get(referral=referral).by.isoformat()
     assert task["focus"]["reference"].endswith(str(referral.ref))
+
+
+def test_letters_about_it_open_by_the_same_link_and_count_as_read(world: World, referral: Referral) -> None:
+    made = letter(referral.service.organisation, world.sam, subject_id=referral.pk)
+    other = letter(referral.service.organisation, world.sam, subject_id=0)
+    client, address = Client(), link(referral)
+    read = f"{address}/{made.ref}"
+    assert "Your date of birth" in client.get(read).content.decode()
+    assert f'href="{read}"' in client.post(address, born(world)).content.decode()
+    assert not Delivery.objects.filter(recipient__document=made, way="page", state="done").exists()
+    assert made.letter["greeting"] in client.get(read).content.decode()
+    assert Delivery.objects.filter(recipient__document=made, way="page", state="done").exists()
+    assert client.get(f"{address}/{other.ref}").status_code == 404, "a letter about something else has its own link"
+    me = Client()
+    me.force_login(world.portal, backend="django.contrib.auth.backends.ModelBackend")
+    assert reverse("my_letter", args=[made.ref]) in me.get(reverse("my_referrals")).content.decode()

@@ -14,6 +14,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from onedoor.accounts.api import Organisation
+from onedoor.documents import api as documents
+from onedoor.documents.types import Line
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.clock import LONDON
@@ -65,15 +67,17 @@ class Where:
     priority: str
     waits_for: str
     """What they hear of next, where a day can be said: "decision" or "appointment"."""
+    letters: tuple[Line, ...]
+    """Current letters about it that the access may see, the latest first."""
 
 
 def where_is(access: Access, patient_id: int) -> list[Where]:
     """All referrals of a patient, the open ones first, then the latest; none outside the access.
 
     A patient sees their own; staff who see patients or referrals, those of patients they care for and those to their own
-    organisation's services. Five statements, however many referrals.
+    organisation's services. Six statements, however many referrals.
     """
-    return _told(_seen(access, patient_id))
+    return _told(access, _seen(access, patient_id))
 
 
 def _seen(access: Access, patient_id: int) -> QuerySet[Referral]:
@@ -86,7 +90,7 @@ def _seen(access: Access, patient_id: int) -> QuerySet[Referral]:
     return found.filter(Q(service__organisation_id__in=access.organisations) | Q(patient__in=cared_for))
 
 
-def _told(found: QuerySet[Referral]) -> list[Where]:
+def _told(access: Access, found: QuerySet[Referral]) -> list[Where]:
     referrals = list(found.select_related("service__organisation", "stream"))
     keys = [referral.pk for referral in referrals]
     history: dict[int, list[History]] = defaultdict(list)
@@ -95,9 +99,16 @@ def _told(found: QuerySet[Referral]) -> list[Where]:
     said: dict[int, list[HeardBy]] = defaultdict(list)
     for row in HeardBy.objects.filter(referral_id__in=keys).order_by("id"):
         said[row.referral_id].append(row)
+    letters = documents.of_subjects(access, "referral", keys)
     referrers = _referrers(referral.referrer_ods for referral in referrals)
     told = [
-        _where(referral, history[referral.pk], said[referral.pk], referrers.get(referral.referrer_ods))
+        _where(
+            referral,
+            history[referral.pk],
+            said[referral.pk],
+            referrers.get(referral.referrer_ods),
+            tuple(letters.get(referral.pk, ())),
+        )
         for referral in referrals
     ]
     return sorted(told, key=lambda one: (one.open, one.received_on), reverse=True)
@@ -107,7 +118,13 @@ def _referrers(codes: Iterable[str]) -> dict[str, Organisation]:
     return {one.ods_code: one for one in Organisation.objects.filter(ods_code__in={code for code in codes if code})}
 
 
-def _where(referral: Referral, steps: list[History], said: list[HeardBy], referrer: Organisation | None) -> Where:
+def _where(
+    referral: Referral,
+    steps: list[History],
+    said: list[HeardBy],
+    referrer: Organisation | None,
+    letters: tuple[Line, ...],
+) -> Where:
     service = referral.service
     standing = sentences.STANDING[
         sentences.standing(
@@ -154,6 +171,7 @@ def _where(referral: Referral, steps: list[History], said: list[HeardBy], referr
         source_ref=referral.source_ref,
         priority=referral.priority,
         waits_for=standing.waits_for,
+        letters=letters,
     )
 
 

@@ -295,6 +295,7 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "change": ({"token": "no-such-link"},),
         "not_heard": ({},),
         "track": ({"token": "no-such-link"},),
+        "track_letter": ({"token": "no-such-link", "ref": uuid.UUID(int=1)},),
         "my_referrals": ({},),
         "my_service_requests": ({},),
         "my_home": ({},),
