@@ -600,8 +600,60 @@ def make_personas(cast: Cast, parent: Patient) -> list[dict[str, object]]:
     return out
 
 
+STREAMS = ("Physiotherapy", "MATT Assessment", "Specialist Physiotherapy", "MSK Podiatry/Orthotics", "Ultrasound")
+REFERRAL_HEADER = words(
+    "Referral ID,NHS Number,Received,Referral Source,Referring Practice,Priority,Triaged,Triage Outcome,Service,"
+    "Decision To Refer On,Sent To Secondary Care,Discharged To GP,First Appointment Offered",
+    ",",
+)
+REFERRED = 96
+OPENS = datetime(2026, 12, 7, 8, 0)
+PORTAL_MOBILE = "07700900049"
+
+
+def make_referrals(rng: random.Random, people: list[Patient]) -> list[list[str]]:
+    """Seven weeks of referrals to the MSK service: most decided, the last days' not, a few of them overdue, some urgent."""
+    grown = [p for p in people if p.age >= 16 and p.left is None and p.status == "Current" and p.nhs]
+    chosen = rng.sample(grown, REFERRED)
+    tracked = next(p for p in people if p.mobile == PORTAL_MOBILE)
+    chosen = [tracked, *(p for p in chosen if p is not tracked)][:REFERRED]
+    rows = []
+    for number, person in enumerate(chosen):
+        # The one who may look for themselves was referred three weeks ago and waits for a time.
+        days = 21.0 if number == 0 else rng.uniform(0.1, 49.0) if number % 4 else rng.uniform(0.05, 2.6)
+        received = OPENS - timedelta(days=days)
+        urgent = number != 0 and rng.random() < 0.15
+        row = [f"MSK26{number + 1:04d}", person.nhs or "", f"{received:%d/%m/%Y %H:%M}"]
+        row += [rng.choice(("General Practitioner",) * 9 + ("Other Health Professional",)), "Y99002"]
+        row += ["Urgent" if urgent else "Routine", *[""] * 7]
+        if number == 0 or days > 2.7:
+            decide(rng, row, received, accepted=number == 0, urgent=urgent)
+        rows.append(row)
+    return sorted(rows, key=lambda row: datetime.strptime(row[2], "%d/%m/%Y %H:%M"))
+
+
+def decide(rng: random.Random, row: list[str], received: datetime, *, accepted: bool, urgent: bool) -> None:
+    """What triage made of a referral, within two days of it or not."""
+    triaged = min(received + timedelta(hours=rng.uniform(2, 70)), OPENS - timedelta(hours=1))
+    chance = 0.0 if accepted else rng.random()
+    row[6], row[8] = f"{triaged:%d/%m/%Y %H:%M}", rng.choice(STREAMS)
+    decided = triaged + timedelta(days=1)
+    if chance < 0.8:
+        row[7] = "Accepted"
+        if urgent:
+            row[12] = f"{received + timedelta(days=rng.choice((2, 3, 4, 6))):%d/%m/%Y}"
+        if chance > 0.55 and decided + timedelta(days=20) < OPENS:
+            row[11] = f"{decided + timedelta(days=20):%d/%m/%Y}"
+    elif chance < 0.9:
+        row[7] = "Secondary care"
+        if decided + timedelta(days=2) < OPENS:
+            row[9], row[10] = f"{decided:%d/%m/%Y}", f"{decided + timedelta(days=2):%d/%m/%Y}"
+    else:
+        row[7], row[8] = "Inappropriate", ""
+
+
 def main() -> None:
-    """Write the three files and print where the damaged rows are."""
+    """Write the four files and print where the damaged rows are."""
     parser = argparse.ArgumentParser(description="Write the demonstration practice.")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="directory to write to")
     folder: Path = parser.parse_args().out
@@ -626,6 +678,11 @@ def main() -> None:
     lines, worse = spoil(DIARY_HEADER, lines, damaged_slots(lines, people))
     scope = f"Date range: {export_date(DAYS[0])} to {export_date(DAYS[-1])}; all session holders; Main site"
     write_export(folder / "diary.csv", "Appointment slots", scope, DIARY_HEADER, lines, "utf-8-sig")
+
+    with (folder / "referrals.csv").open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, lineterminator="\r\n").writerows(
+            [REFERRAL_HEADER, *make_referrals(random.Random(SEED), people)]
+        )
 
     text = json.dumps(personas, indent=2, ensure_ascii=False)
     (folder / "personas.json").write_text(text + "\n", encoding="utf-8")

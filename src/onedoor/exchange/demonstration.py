@@ -20,6 +20,7 @@ from onedoor.accounts.api import Organisation, grant_role, organisations, set_us
 from onedoor.booking import api as booking
 from onedoor.directory import api as directory
 from onedoor.exchange.actions import import_appointments, import_patients
+from onedoor.exchange.caseloads import import_referrals
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Role
 from onedoor.kernel.actor import Actor
@@ -37,9 +38,11 @@ PEOPLE = (
     ("demo-receptionist", "Robin", "Vale", Role.RECEPTIONIST),
     ("demo-practice_manager", "Morgan", "Leigh", Role.PRACTICE_MANAGER),
     ("demo-triage_clinician", "Ashley", "Crane", Role.TRIAGE_CLINICIAN),
+    ("demo-call_handler", "Jo", "Sparrow", Role.CALL_HANDLER),
     ("demo-administrator", "Kit", "Marsh", Role.ADMINISTRATOR),
 )
 FULL = (("weight-management", "Every group is full until January", datetime(2027, 1, 11, tzinfo=clock.LONDON)),)
+TRIAGES = "msk-community"
 WAITING_OF_EACH_KIND = 2
 PORTAL_PATIENT = "07700900049"
 """Terence Tanner, who asks for an earlier appointment and takes it."""
@@ -55,13 +58,17 @@ class Line:
 
 
 def load(folder: Path) -> None:
-    """Read `folder`: a practice (patients.csv, diary.csv) and a directory (services.csv). Set the clock to a Monday morning."""
+    """Read `folder`: a practice (patients.csv, diary.csv), a directory (services.csv) and its triage service's referrals.
+
+    Sets the clock to a Monday morning.
+    """
     clock.set_clock(at=BEGINS, rate=0)
     import_patients(file=folder / "patients.csv", phone="01632 960000", by=BY)
     report = import_appointments(file=folder / "diary.csv", by=BY)
     practice = next(o for o in organisations(_all()) if o.ods_code == report.ods_code)
     booking.keep_here(organisation_id=practice.pk, session_names=OWN_SESSIONS, by=BY)
     _fill_the_directory(folder)
+    import_referrals(file=folder / "referrals.csv", service=TRIAGES, by=BY)
     _fill_the_list(practice.pk, folder / "personas.json")
     patient = set_user(username="demo-patient", first_name="Terence", last_name="Tanner", by=BY)
     (found,) = search(_all(), PORTAL_PATIENT)
