@@ -35,6 +35,7 @@ from onedoor.documents import api as documents
 from onedoor.documents.tests import factories as letters
 from onedoor.exchange import api as exchange
 from onedoor.exchange.tests import test_caseloads as caseloads
+from onedoor.exchange.tests.test_calls import a_call
 from onedoor.exchange.tests.test_files import SOUND, patient_list
 from onedoor.exchange.tests.test_files import diary as diary_file
 from onedoor.kernel import clock, jobs
@@ -65,6 +66,7 @@ DOORS = (
     "questionnaires",
     "booking",
     "referrals",
+    "calls",
     "recall",
     "exchange",
     "reporting",
@@ -126,6 +128,7 @@ NOT_WALKED: dict[str, str] = {
     "referrals.questions": READS,
     "referrals.take_pathways": INSIDE,
     "referrals.take_referrals": INSIDE,
+    "calls.take_calls": INSIDE,
     "exchange.as_csv": READS,
     "exchange.load_mapping": READS,
     "exchange.connect": MACHINE,
@@ -540,6 +543,7 @@ ACTIONS: dict[str, Action] = {
         lambda s, a: referrals.withdraw(access=a, ref=s.world.referral.ref, because="withdrawn"), "clinician"
     ),
     "exchange.apply_upload": Action(lambda s, a: exchange.apply_upload(ref=s.world.file.ref, access=a), "manager"),
+    "exchange.import_calls": Action(lambda s, a: exchange.import_calls(file=a_call(), by=a.actor), "system"),
     "exchange.import_appointments": Action(
         lambda s, a: exchange.import_appointments(file=diary_file(), by=a.actor, access=a), "manager"
     ),

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-ROLES = ("receptionist", "practice_manager", "triage_clinician", "administrator", "patient")
+ROLES = ("receptionist", "practice_manager", "triage_clinician", "call_handler", "administrator", "patient")
 
 
 def load_if_empty() -> bool:

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "onedoor.questionnaires",
     "onedoor.booking",
     "onedoor.referrals",
+    "onedoor.calls",
     "onedoor.recall",
     "onedoor.exchange",
     "onedoor.ui",

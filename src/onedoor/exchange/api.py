@@ -6,6 +6,7 @@ from onedoor.exchange.demonstration import Line, connect, load
 from onedoor.exchange.files.mapping import MappingError
 from onedoor.exchange.files.mapping import load as load_mapping
 from onedoor.exchange.files.report import Kind, Reject, Report, UnreadableFile, as_csv
+from onedoor.exchange.lines import import_calls
 from onedoor.exchange.models import ImportFile
 from onedoor.exchange.queries import report_of, upload, uploads
 
@@ -21,6 +22,7 @@ __all__ = [
     "as_csv",
     "connect",
     "import_appointments",
+    "import_calls",
     "import_pathways",
     "import_patients",
     "import_referrals",

@@ -21,6 +21,7 @@ from onedoor.booking import api as booking
 from onedoor.directory import api as directory
 from onedoor.exchange.actions import import_appointments, import_patients
 from onedoor.exchange.caseloads import import_referrals
+from onedoor.exchange.lines import import_calls
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Role
 from onedoor.kernel.actor import Actor

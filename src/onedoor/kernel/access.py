@@ -20,6 +20,7 @@ class Role(StrEnum):
     PRACTICE_MANAGER = "practice_manager"
     ADMINISTRATOR = "administrator"
     TRIAGE_CLINICIAN = "triage_clinician"
+    CALL_HANDLER = "call_handler"
 
 
 class Permission(StrEnum):
@@ -40,6 +41,8 @@ class Permission(StrEnum):
     """Send somebody to a service, and see what became of one's own organisation's referrals."""
     REFERRALS = "referrals"
     """See and decide what was sent to the services of one's organisation."""
+    CALLS = "calls"
+    """Answer the telephone: see one patient at a time, while they are on the line and have said who they are."""
 
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -70,6 +73,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.TRIAGE_CLINICIAN: frozenset({Permission.TASKS, Permission.REFERRALS}),
+    # No list of patients and no task that names one: a handler sees who rings, for as long as a view lasts.
+    Role.CALL_HANDLER: frozenset({Permission.CALLS}),
     # The administrator runs the system and sees no patient: running is not caring.
     Role.ADMINISTRATOR: frozenset({Permission.SETTINGS, Permission.SWITCHES, Permission.AUDIT, Permission.ACCURACY}),
 }

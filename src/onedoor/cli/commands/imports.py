@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     group.command()(referrals)
     group.command()(pathways)
     group.command()(services)
+    group.command()(calls)
     app.add_typer(group, name="import")
 
 
@@ -112,6 +113,29 @@ def pathways(
     _show_opening(opening, report)
     if not opening.proved:
         raise typer.Exit(1)
+
+
+def calls(
+    file: FileArgument,
+    practice: PracticeOption = "",
+    preview: PreviewOption = False,
+    rejects: RejectsOption = None,
+    mapping: MappingOption = None,
+) -> None:
+    """Read the log of a telephone line. Exit code 1 if the file could not be read at all."""
+    from onedoor.cli.environment import environment
+
+    with environment(), _refusing(file):
+        from onedoor.exchange import api as exchange
+
+        report = exchange.import_calls(
+            file=file,
+            by=_operator(),
+            practice=practice,
+            apply=not preview,
+            mapping=exchange.load_mapping(mapping) if mapping else None,
+        )
+    _end(report, rejects)
 
 
 @contextmanager
@@ -219,6 +243,7 @@ _KINDS = {
     "appointments": "diary",
     "referrals": "referral list",
     "pathways": "pathways taken over",
+    "calls": "log of calls",
 }
 
 

@@ -1,6 +1,7 @@
 """Reports from the command line: what a service received, decided and has open."""
 
 import csv
+import textwrap
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +20,8 @@ PublishedOption = Annotated[
     Path | None, typer.Option(help="Figures that were published, to be held against the events: month,row,printed.")
 ]
 ServiceOption = Annotated[str, typer.Option(help="The service's short name; needed where more than one has referrals.")]
+DefinitionOption = Annotated[str, typer.Option(help="How calls are counted: x-on, or plain.")]
+PracticeOption = Annotated[str, typer.Option(help="ODS code of whose lines; all of them without it.")]
 
 PUBLISHED = Path("localities") / "demo" / "published-activity.csv"
 """Seed 002's tables as they were printed; the report says where the events do not bear them out."""
@@ -29,6 +32,7 @@ def register(app: typer.Typer) -> None:
     group.command()(activity)
     group.command()(conservation)
     group.command()(heard_by)
+    group.command()(calls)
     app.add_typer(group, name="report")
 
 
@@ -80,6 +84,46 @@ def heard_by(start: DayFrom, end: DayTo, service: ServiceOption = "") -> None:
         whose = _service(service)
         scores = back_test(Access.system("heard-by report for the operator"), whose, start.date(), end.date())
     show_heard_by(whose, scores)
+
+
+def calls(start: DayFrom, end: DayTo, definition: DefinitionOption = "x-on", practice: PracticeOption = "") -> None:
+    """Print how the lines were answered on those days: share, wait, abandoned and missed, by the definition chosen."""
+    from dataclasses import replace
+
+    from onedoor.cli.environment import environment
+    from onedoor.cli.errors import Refused
+
+    with environment():
+        from onedoor.accounts.api import organisation_by_ods
+        from onedoor.calls.api import DEFINITIONS, figures
+        from onedoor.kernel.access import Access
+
+        if definition not in DEFINITIONS:
+            raise Refused(f"No definition is called {definition!r}; there are: {', '.join(DEFINITIONS)}.")
+        access = Access.system("calls report for the operator")
+        if practice:
+            whose = organisation_by_ods(practice.upper())
+            if whose is None:
+                raise Refused(f"No organisation has the ODS code {practice!r}.")
+            access = replace(access, everything=False, organisation_ids=frozenset({whose.pk}))
+        found = figures(access, start.date(), end.date(), definition)
+        how = DEFINITIONS[definition]
+    print(f"Calls from {found.first:%-d %B %Y} to {found.last:%-d %B %Y}, by {how.name} definition\n")
+    share, mean, wait_95 = found.answered_share, found.mean_wait, found.wait_95
+    for words, value in (
+        ("Calls", f"{found.calls:,}"),
+        ("  of them counted by this definition", f"{found.counted:,}"),
+        ("Answered", f"{found.answered:,}" + (f"  {share:.1f}%" if share is not None else "")),
+        ("Missed", f"{found.missed:,}"),
+        ("Abandoned", f"{found.abandoned:,}"),
+        ("Mean wait", "-" if mean is None else f"{mean:.1f} s"),
+        ("95 of 100 waited no longer than", "-" if wait_95 is None else f"{wait_95:.0f} s"),
+        ("Call-backs asked for", f"{found.call_backs_asked:,}"),
+        ("Call-backs made", f"{found.call_backs_made:,}"),
+    ):
+        print(f"  {words:<40}{value:>16}")
+    print()
+    print(textwrap.fill(how.words, 100, initial_indent="  ", subsequent_indent="  "))
 
 
 def _service(slug: str) -> "Service":

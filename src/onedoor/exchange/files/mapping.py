@@ -40,6 +40,10 @@ _FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("source_ref", "nhs_number", "from_provider", "received", "clock_start", "stream", "state"),
         ("practice", "next_action", "next_action_due"),
     ),
+    "calls": (
+        ("source_ref", "dialled", "started", "ended", "ended_by"),
+        ("menu_ended", "queued", "call_back_asked", "answered", "call_back_made"),
+    ),
 }
 _MEANINGS: dict[str, dict[str, tuple[str, ...]]] = {
     # The sections of words that a mapping of the kind has, and what its words can mean.
@@ -51,6 +55,7 @@ _MEANINGS: dict[str, dict[str, tuple[str, ...]]] = {
         "outcomes": tuple(referrals.OUTCOMES),
     },
     "pathways": {"states": tuple(referrals.MOVES)},
+    "calls": {"ends": ("caller", "us", "system")},
 }
 _PREAMBLE: dict[str, dict[str, tuple[str, ...]]] = {
     # What each pattern has to find, by the names of its groups.
@@ -58,6 +63,7 @@ _PREAMBLE: dict[str, dict[str, tuple[str, ...]]] = {
     "appointments": {"practice": ("name", "ods"), "run": ("day",), "scope": ("first", "last", "holders", "site")},
     "referrals": {},
     "pathways": {},
+    "calls": {},
 }
 _KEYS = {
     "name",
@@ -72,6 +78,7 @@ _KEYS = {
     "priorities",
     "outcomes",
     "states",
+    "ends",
     "yes",
     "no",
     "everybody",

@@ -16,6 +16,7 @@ DEMO_ROLES = (
     ("receptionist", "Receptionist", "the diary, the inbox and the tasks of the front desk"),
     ("practice_manager", "Practice manager", "the same, with imports, counters and settings"),
     ("triage_clinician", "Triage clinician", "the referrals to a service, by the clock that ends first"),
+    ("call_handler", "Call handler", "who is on the telephone, once they have said who they are"),
     ("administrator", "System administrator", "settings and switches, no patients"),
     ("patient", "Patient", "their own appointments and who looked at their record"),
 )

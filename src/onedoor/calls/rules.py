@@ -1,0 +1,77 @@
+"""What counts as answered, and when somebody has said who they are. Pure.
+
+referrals-booking-telephony.md 6.1: definitions differ between suppliers, so a figure is never shown without its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from onedoor.calls.types import Points
+
+
+@dataclass(frozen=True)
+class Definition:
+    """How calls are counted. `counted`, `missed`, `abandoned` and `wait_from` are SQL about a row `c` of calls_call."""
+
+    key: str
+    name: str
+    words: str
+    counted: str
+    missed: str
+    abandoned: str
+    wait_from: str
+
+
+DEFINITIONS: dict[str, Definition] = {
+    one.key: one
+    for one in (
+        Definition(
+            "x-on",
+            "X-on's",
+            "Missed: joined a queue or rang somebody, and was not answered. Abandoned: never had the chance to be answered "
+            "(hung up in the menu, or the line was closed). Answered is the share of answered and missed together. "
+            "The wait begins on joining the queue.",
+            counted="c.answered_at IS NOT NULL OR c.queued_at IS NOT NULL",
+            missed="c.answered_at IS NULL AND c.queued_at IS NOT NULL",
+            abandoned="c.answered_at IS NULL AND c.queued_at IS NULL",
+            # A line without a queue rings when its menu has ended.
+            wait_from="coalesce(c.queued_at, c.menu_ended_at, c.started_at)",
+        ),
+        Definition(
+            "plain",
+            "the plain one",
+            "Every call counts from the moment it begins, the menu with it. Abandoned: the caller hung up unanswered. "
+            "Missed: it ended unanswered otherwise, by us or by the system. Answered is the share of all calls. "
+            "A call-back does not make a call answered.",
+            counted="true",
+            missed="c.answered_at IS NULL AND c.ended_by <> 'caller'",
+            abandoned="c.answered_at IS NULL AND c.ended_by = 'caller'",
+            wait_from="c.started_at",
+        ),
+    )
+}
+
+POINTS = 2
+"""How many of name, date of birth, postcode and NHS number a caller gives before anybody's record opens."""
+TRIES = 3
+"""Wrong answers in one contact, after which nobody is found in it any more."""
+SEES = timedelta(minutes=20)
+"""How long a view lasts, in real time; saying two points again renews it."""
+
+OUTCOMES: dict[str, str] = {
+    "status": "Told where their referral or visit is",
+    "service": "Told of a service",
+    "hand_over": "Handed over to a team",
+    "call_back": "Will be rung back",
+    "not_found": "Could not be identified",
+    "emergency": "Sent to 999 or 111",
+    "cut_off": "The call was cut off",
+    "other": "Something else",
+}
+
+
+def enough(points: Points) -> bool:
+    """Whether so much was said that somebody may be looked for."""
+    return points.given >= POINTS
