@@ -38,7 +38,7 @@ def say_heard_by() -> int:
 @sweep("referrals.own_up", every=300.0)
 def own_up() -> int:
     """Own up to dates that were said and missed: to the service, and to the patient."""
-    return heard_by.own_up(by=Actor.system("referrals: missed dates"))
+    return heard_by.own_up(access=Access.system("referrals: missed dates"))
 
 
 @sweep("referrals.write_letters", every=15.0)

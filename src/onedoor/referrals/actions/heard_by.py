@@ -16,11 +16,13 @@ from django.db import connection, transaction
 
 from onedoor.directory.api import Service
 from onedoor.kernel import audit, clock
+from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.clock import london_day
 from onedoor.messaging import api as messaging
 from onedoor.messaging.types import NewMessage, Purpose
 from onedoor.referrals import rules_waiting, sentences
+from onedoor.referrals.actions.letters import write_apologies
 from onedoor.referrals.actions.track_links import new_links
 from onedoor.referrals.queries.heard_by import APOLOGY_NAME, APPOINTMENT, BEGAN, GROUP_OF, WAITS, WHAT, evidence_on
 from onedoor.tasks import api as tasks
@@ -40,6 +42,7 @@ HEARD_BY_MISSED = tasks.declare_kind(
 )
 _LOCK = 7_208
 _SLICE = 500
+_WITHOUT_NEXT = timedelta(days=3)
 _KEPT = timedelta(days=7)
 """An apology that could not go for a week is a letter's."""
 
@@ -131,12 +134,13 @@ class _Missed:
 
 
 @transaction.atomic
-def own_up(*, by: Actor, limit: int = _SLICE) -> int:
+def own_up(*, access: Access, limit: int = _SLICE) -> int:
     """For dates that are past while the patient still waits: tell the service, and say sorry to the patient; how many were found.
 
     Each date is found once. The service gets one task a day with all of them behind it; the patient one text for each thing
-    waited for, which names nothing but the day, with a link to their page.
+    waited for, which names nothing but the day, with a link to their page, and a letter, by post where no text may go.
     """
+    by = access.actor
     found = _missed(limit)
     links = new_links(
         referral_ids=sorted({missed.referral_id for missed in found if missed.patient_id is not None}), by=by
@@ -144,6 +148,7 @@ def own_up(*, by: Actor, limit: int = _SLICE) -> int:
     messaging.queue(
         messages=[_sorry(missed, links[missed.referral_id]) for missed in found if missed.patient_id], by=by
     )
+    write_apologies(missed={missed.referral_id: missed.said for missed in found}, access=access)
     tasks.ask_for(tasks=_escalations(found), by=by)
     audit.record_many(
         by=by,
@@ -170,6 +175,10 @@ def _missed(limit: int) -> list[_Missed]:
             f"""WITH late AS (
                     SELECT h.id FROM referrals_heard_by h JOIN referrals_referral r ON r.id = h.referral_id
                     WHERE h.missed_told_at IS NULL AND h.by < %(today)s AND ({still})
+                        -- With the next day said already, so that the letter can give it; a few days later without.
+                        AND (h.by < %(long_ago)s OR EXISTS (
+                            SELECT 1 FROM referrals_heard_by n
+                            WHERE n.referral_id = h.referral_id AND n.what = h.what AND n.by >= %(today)s))
                     ORDER BY h.referral_id, h.id LIMIT %(limit)s FOR NO KEY UPDATE OF r, h SKIP LOCKED),
                 told AS (
                     UPDATE referrals_heard_by h SET missed_told_at = %(now)s FROM late WHERE h.id = late.id
@@ -177,7 +186,12 @@ def _missed(limit: int) -> list[_Missed]:
                 SELECT t.referral_id, t.what, s.id, s.name, s.organisation_id, r.patient_id, min(t.by)
                 FROM told t JOIN referrals_referral r ON r.id = t.referral_id JOIN directory_service s ON s.id = r.service_id
                 GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2""",
-            {"today": clock.today(), "now": clock.now(), "limit": limit},
+            {
+                "today": clock.today(),
+                "now": clock.now(),
+                "limit": limit,
+                "long_ago": clock.today() - _WITHOUT_NEXT,
+            },
         )
         return [_Missed(*row) for row in cursor.fetchall()]
 

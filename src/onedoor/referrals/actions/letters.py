@@ -6,7 +6,7 @@ A patient whose needs a text does not meet, or who has no mobile, has the letter
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -137,6 +137,34 @@ def write_discharges(*, access: Access) -> int:
     _write(letters, access.actor)
     Referral.objects.filter(pk__in=[referral.pk for referral in due]).update(discharge_lettered_at=clock.now())
     return len(due)
+
+
+def write_apologies(*, missed: Mapping[int, date], access: Access) -> None:
+    """Letters that own up to a day that is past, by the referral's key; in the caller's transaction.
+
+    Whoever may have a text has had one already that says so: theirs is on their page, the others' goes by post. Without a day
+    ahead there is nothing to write yet.
+    """
+    found = list(
+        Referral.objects.filter(pk__in=missed, patient__isnull=False)
+        .select_related("service__organisation")
+        .order_by("pk")
+    )
+    people = _people(access, found)
+    letters: list[NewLetter] = []
+    for referral in found:
+        ahead = [
+            said.by for (key, _), said in people.heard_by.items() if key == referral.pk and said.by >= clock.today()
+        ]
+        if not ahead:
+            continue
+        facts = replace(
+            _facts(referral, people, "apology"), who_books="us", missed_on=missed[referral.pk], by_when=max(ahead)
+        )
+        for letter in _letters(referral, facts, people, to_patient=True):
+            to = [replace(one, ways=tuple(way for way in one.ways if way != "message")) for one in letter.recipients]
+            letters.append(replace(letter, recipients=tuple(to)))
+    _write(letters, access.actor)
 
 
 @transaction.atomic

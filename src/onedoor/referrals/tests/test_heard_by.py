@@ -8,6 +8,7 @@ import pytest
 
 from onedoor import factories
 from onedoor.directory.api import Service
+from onedoor.documents.models import Delivery, Document
 from onedoor.factories import TEST
 from onedoor.kernel import clock, jobs
 from onedoor.kernel.access import Access
@@ -28,7 +29,8 @@ def say(day: date) -> None:
 
 
 def own_up(day: date) -> None:
-    """What the sweep owns up to on this day."""
+    """What the sweeps say and own up to on this day."""
+    say(day)
     with clock.at(at(day, 8)):
         jobs.run_once("referrals.own_up")
 
@@ -163,9 +165,30 @@ def test_a_missed_date_is_owned_up_to_once_to_patient_and_service() -> None:
     assert "by Monday 14 December 2026. You have not, and we are sorry" in text.body
     for word in (msk.name, "Physio", "Sam", "referral", "clinic"):
         assert word not in text.body, "a shared telephone learns nothing of what it is about"
+    letter = Document.objects.get()
+    assert (letter.kind, letter.subject_id) == ("apology", referral.pk)
+    assert letter.facts["missed_on"] == (day - timedelta(days=1)).isoformat()
+    assert letter.facts["by_when"] == said(referral)[-1].by.isoformat()
+    assert ways() == {"page"}, "they have had a text"
     task = Task.objects.get()
     assert (task.kind, task.organisation_id) == ("heard_by_missed", msk.organisation_id)
     assert task.title == "Joint and Muscle Service: 1 person has not heard by the day we said"
+
+
+def ways() -> set[str]:
+    """By which ways letters go."""
+    return set(Delivery.objects.values_list("way", flat=True))
+
+
+def test_whoever_a_text_does_not_suit_is_told_by_post() -> None:
+    msk = service()
+    account(msk.organisation)
+    sam = factories.patient(factories.practice(), mobile="+447700900142", needs=("Easyread",))
+    refer(msk, MONDAY, patient=sam, priority="urgent")
+    say(MONDAY)
+    own_up(MONDAY + timedelta(days=8))
+    assert Message.objects.get().state == State.SUPPRESSED
+    assert ways() == {"page", "print"}
 
 
 def test_a_second_missed_date_goes_to_the_service_and_not_to_the_patient_again() -> None:
