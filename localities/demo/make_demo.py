@@ -607,7 +607,7 @@ REFERRAL_HEADER = words(
     ",",
 )
 REFERRED = 96
-OPENS = datetime(2026, 12, 7, 8, 0)
+OPENS = datetime.combine(MONDAY, time(8, 0))
 PORTAL_MOBILE = "07700900049"
 
 
@@ -628,8 +628,8 @@ def make_referrals(rng: random.Random, people: list[Patient]) -> list[list[str]]
         row += ["Urgent" if urgent else "Routine", *[""] * 7]
         if number == 0 or days > 2.7:
             decide(rng, row, received, accepted=number == 0, urgent=urgent)
-        rows.append(row)
-    return sorted(rows, key=lambda row: datetime.strptime(row[2], "%d/%m/%Y %H:%M"))
+        rows.append((received, row))
+    return [row for _, row in sorted(rows)]
 
 
 def decide(rng: random.Random, row: list[str], received: datetime, *, accepted: bool, urgent: bool) -> None:
