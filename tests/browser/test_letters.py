@@ -34,6 +34,9 @@ def test_staff_see_to_whom_a_letter_went_and_post_it_once(page: Page, world: Wor
     address = reverse("letter", args=[world.paper.ref])
     look_at(page, "letter", address)
     assert page.get_by_role("cell", name="The practice: Wexcombe Road Surgery").first.is_visible()
+    page.get_by_role("button", name="We have this letter").click()
+    assert page.get_by_text("sees that it came").is_visible()
+    assert not page.get_by_role("button", name="We have this letter").is_visible()
     look_at(page, "letters", reverse("letters"))
     assert page.get_by_text("2 letters wait").is_visible()
 
@@ -44,3 +47,11 @@ def test_staff_see_to_whom_a_letter_went_and_post_it_once(page: Page, world: Wor
         page.get_by_role("button", name="Download").first.click()
     with zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as archive:
         assert sorted(archive.namelist()) == ["0001-patient-standard.pdf", "0002-practice-standard.pdf", "manifest.csv"]
+
+
+def test_a_letter_is_found_from_the_patients_page(page: Page, world: World) -> None:
+    sign_in(page, "receptionist")
+    page.goto(reverse("patient", args=[world.sam.ref]))
+    page.get_by_role("link", name="Welcome to MSK Community Service").click()
+
+    assert page.get_by_role("heading", name="To whom it goes").is_visible()

@@ -203,7 +203,7 @@ def _keep(content: bytes, media_type: str) -> File:
 
 @transaction.atomic
 def opened(*, access: Access, ref: UUID) -> None:
-    """A letter's page was opened: by the patient, or by staff of the practice that it goes to. The first time counts."""
+    """A letter came: the patient opened its page, or staff of the practice that it goes to say so. The first time counts."""
     document = visible(access).get(ref=ref)
     reader = Recipient.objects.filter(document=document)
     if access.patient_id is not None:

@@ -55,6 +55,12 @@ def by_ref(access: Access, ref: UUID) -> Shown:
         letter=letter_from_json(found.letter),
         formats=tuple(formats),
         sent=tuple(sent),
+        to_receive=any(
+            one.way == "page" and one.state == "waiting"
+            for to in found.recipients.all()
+            for one in to.deliveries.all()
+            if to.role == "practice" and to.organisation_id in access.organisation_ids
+        ),
     )
 
 

@@ -170,7 +170,8 @@ class Sent:
 
 @dataclass(frozen=True)
 class Shown:
-    """A letter as its page shows it. `newer` is the version that took its place."""
+    """A letter as its page shows it. `newer` is the version that took its place; `to_receive` says that it waits for the reader,
+    a practice, to say that it came."""
 
     ref: UUID
     patient_id: int | None
@@ -179,6 +180,7 @@ class Shown:
     letter: Letter
     formats: tuple[Format, ...]
     sent: tuple[Sent, ...]
+    to_receive: bool = False
 
 
 @dataclass(frozen=True)

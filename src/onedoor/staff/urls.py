@@ -101,6 +101,7 @@ urlpatterns: list[URLPattern] = [
     path("letters/print/", letters.make_print_file, name="letters_print"),
     path("letters/print/<uuid:ref>/", letters.print_file, name="letters_file"),
     path("letters/<uuid:ref>/", letters.letter, name="letter"),
+    path("letters/<uuid:ref>/received/", letters.received, name="letter_received"),
     path("letters/<uuid:ref>/<slug:style>.pdf", letters.letter_pdf, name="letter_pdf"),
     path("imports/", imports.imports, name="imports"),
     path("imports/<uuid:ref>/", imports.file, name="import_file"),

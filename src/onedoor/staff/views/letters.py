@@ -72,10 +72,9 @@ def print_file(request: HttpRequest, ref: UUID) -> HttpResponse:
 @staff(Permission.PATIENTS, Permission.REFERRALS)
 @require_GET
 def letter(request: HttpRequest, ref: UUID) -> HttpResponse:
-    """One letter, with its deliveries. A practice that opens a letter to it has received it."""
+    """One letter, with its deliveries."""
     access = granted(request)
     shown = _shown(request, ref)
-    documents.opened(access=access, ref=ref)
     return staff_page(
         request,
         "staff/letter.jinja",
@@ -100,6 +99,16 @@ def letter_pdf(request: HttpRequest, ref: UUID, style: str) -> HttpResponse:
     except documents.NoSuchFormat as error:
         raise Http404 from error
     return as_pdf(content, f"letter-{style}")
+
+
+@staff(Permission.PATIENTS, Permission.REFERRALS)
+@require_POST
+def received(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """The practice says that a letter to it came. Not by opening it: a link may be followed by nobody."""
+    _shown(request, ref)
+    documents.opened(access=granted(request), ref=ref)
+    messages.success(request, "Thank you. Whoever wrote it sees that it came.")
+    return redirect("letter", ref=ref)
 
 
 def _shown(request: HttpRequest, ref: UUID) -> documents.Shown:

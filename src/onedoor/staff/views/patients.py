@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from onedoor.booking import api as booking
+from onedoor.documents import api as documents
 from onedoor.kernel.access import Permission
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
@@ -22,6 +23,7 @@ from onedoor.ui.access import granted, staff
 _FOUND = 20
 _ENTRIES = 20
 _TEXTS = 6
+_LETTERS = 20
 
 
 @staff(Permission.PATIENTS)
@@ -57,6 +59,7 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
         offers=booking.open_offers_of(access, card.id),
         waiting=booking.waiting_list(access, patient_id=card.id),
         where=referrals.where_is(access, card.id),
+        letters=documents.of_patient(access, card.id, limit=_LETTERS),
         texts=messaging.texts_of_patient(access, card.id, limit=_TEXTS),
         threads=messaging.thread_of_patient(access, card.id, limit=1),
         tasks=waiting,

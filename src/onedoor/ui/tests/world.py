@@ -310,6 +310,7 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "letters_print": ({},),
         "letters_file": ({"ref": world.print_file.ref},),
         "letter": ({"ref": world.paper.ref},),
+        "letter_received": ({"ref": world.paper.ref},),
         "letter_pdf": ({"ref": world.paper.ref, "style": "large20"},),
         "my_letters": ({},),
         "my_letter": ({"ref": world.paper.ref},),
