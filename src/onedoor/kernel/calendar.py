@@ -57,12 +57,22 @@ def add_working_time(moment: datetime, length: timedelta, opens: Time = OPENS, c
 
 def working_time_between(first: datetime, second: datetime, opens: Time = OPENS, closes: Time = CLOSES) -> timedelta:
     """How much working time has passed from `first` to `second`; none when `second` is not later."""
-    passed = timedelta()
     start, end = first.astimezone(LONDON), second.astimezone(LONDON)
-    day = start.date()
-    while day <= end.date():
-        if is_working_day(day):
-            opening, closing = (datetime.combine(day, time, tzinfo=LONDON) for time in (opens, closes))
-            passed += max(min(end, closing) - max(start, opening), timedelta())
+    if end <= start:
+        return timedelta()
+    # The days between are whole: only the first and the last are measured.
+    whole = timedelta(hours=closes.hour - opens.hour, minutes=closes.minute - opens.minute)
+    day, last, days = start.date() + timedelta(days=1), end.date(), 0
+    while day < last:
+        days += is_working_day(day)
         day += timedelta(days=1)
-    return passed
+    return whole * days + sum(
+        (_open_between(start, end, at, opens, closes) for at in {start.date(), end.date()}), timedelta()
+    )
+
+
+def _open_between(start: datetime, end: datetime, day: date, opens: Time, closes: Time) -> timedelta:
+    if not is_working_day(day):
+        return timedelta()
+    opening, closing = (datetime.combine(day, time, tzinfo=LONDON) for time in (opens, closes))
+    return max(min(end, closing) - max(start, opening), timedelta())

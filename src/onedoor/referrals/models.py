@@ -89,6 +89,11 @@ class Referral(models.Model):
                 condition=Q(discharge_lettered_at=None) & ~Q(ended_with=""),
                 name="referral_discharge_unlettered",
             ),
+            models.Index(
+                fields=["service", "onward_decided_on"],
+                condition=Q(outcome="onward", closed_at=None),
+                name="referral_to_send_on",
+            ),
             models.Index(fields=["nhs_number"], name="referral_nhs_number"),
             models.Index(fields=["patient"], condition=Q(patient__isnull=False), name="referral_patient"),
             models.Index(fields=["service", "came_on"], name="referral_came"),

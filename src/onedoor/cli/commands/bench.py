@@ -14,6 +14,7 @@ MODULES = {
     "threads": "bench.threads",
     "letters": "bench.letters",
     "finding": "bench.finding",
+    "triage": "bench.triage",
 }
 
 

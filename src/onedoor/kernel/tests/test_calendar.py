@@ -44,3 +44,22 @@ def test_add_working_time(start: str, hours: float, end: str) -> None:
 )
 def test_is_open(moment: str, open_now: bool) -> None:
     assert calendar.is_open(london(moment)) is open_now
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "hours"),
+    [
+        ("2026-12-07 09:00", "2026-12-07 11:30", 2.5),
+        ("2026-12-04 17:30", "2026-12-07 09:00", 2.0),
+        ("2026-12-05 09:00", "2026-12-06 18:00", 0.0),
+        ("2026-12-07 09:00", "2026-12-07 09:00", 0.0),
+        ("2026-12-07 09:00", "2026-12-04 09:00", 0.0),
+        # Monday to Friday, 21 to 25 December: the last is Christmas Day.
+        ("2026-12-20 12:00", "2026-12-26 12:00", 42.0),
+        # The night in which the clocks go back lies between; no working time does.
+        ("2026-10-23 18:00", "2026-10-26 08:30", 1.0),
+    ],
+)
+def test_working_time_between(start: str, end: str, hours: float) -> None:
+    first, second = (datetime.fromisoformat(moment).replace(tzinfo=LONDON) for moment in (start, end))
+    assert calendar.working_time_between(first, second) == timedelta(hours=hours)

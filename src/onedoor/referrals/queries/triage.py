@@ -67,7 +67,10 @@ class Share:
 
 @dataclass(frozen=True)
 class Counts:
-    """What a service has on its lists, and how it meets its triage clock: its own last 30 days, and this person's."""
+    """What a service has on its lists, and how it meets its triage clock in its last 30 days.
+
+    `own` is this person's share, at whichever services they triage for.
+    """
 
     waiting: int
     late: int
@@ -82,6 +85,7 @@ class Counts:
 
 
 _OPEN = f"r.service_id = %(service)s AND r.state = '{AWAITING_TRIAGE}' AND r.closed_at IS NULL"
+_SEND = """r.service_id = %(service)s AND r.closed_at IS NULL AND r.outcome = 'onward' AND r.onward_decided_on IS NOT NULL"""
 _FREE = """NOT EXISTS (SELECT 1 FROM referrals_decision d WHERE d.referral_id = r.id AND d.state = 'held')
     AND NOT EXISTS (SELECT 1 FROM referrals_parking k WHERE k.referral_id = r.id AND k.ended_at IS NULL
                     AND k.until > %(today)s)"""
@@ -165,9 +169,11 @@ def set_aside(access: Access, service: Service, *, asked_of: int | None = None, 
     ]
 
 
+# Few are held: their referrals are looked up one by one, whatever the planner makes of so many open ones.
 _HELD = f"""
     SELECT {_COLUMNS}, d.outcome, d.decided_by_label, d.takes_effect_at, d.ref, ds.name, d.onward_service
-    FROM referrals_decision d JOIN referrals_referral r ON r.id = d.referral_id {_WITH}
+    FROM referrals_decision d
+    JOIN LATERAL (SELECT * FROM referrals_referral WHERE id = d.referral_id LIMIT 1) r ON true {_WITH}
     LEFT JOIN directory_stream ds ON ds.id = d.stream_id
     WHERE r.service_id = %(service)s AND d.state = 'held' AND (%(by)s::bigint IS NULL OR d.decided_by_id = %(by)s)
     ORDER BY d.takes_effect_at DESC, d.id DESC LIMIT %(limit)s"""
@@ -191,7 +197,7 @@ def held(access: Access, service: Service, *, by: int | None = None, limit: int 
 
 _TO_SEND = f"""
     SELECT {_COLUMNS}, r.onward_decided_on FROM referrals_referral r {_WITH}
-    WHERE r.service_id = %(service)s AND r.closed_at IS NULL AND r.outcome = 'onward' AND r.onward_decided_on IS NOT NULL
+    WHERE {_SEND}
     ORDER BY r.onward_decided_on, r.id LIMIT %(limit)s"""
 
 
@@ -205,27 +211,22 @@ def to_send_on(access: Access, service: Service, *, limit: int = 200) -> list[Ro
     ]
 
 
+# What is open is read once, with the few that are set aside or held beside it.
 _COUNTS = f"""
-    SELECT
-        (SELECT count(*) FROM referrals_referral r WHERE {_OPEN}),
-        (SELECT count(*) FROM referrals_referral r WHERE {_OPEN} AND r.received_at < %(late)s),
-        (SELECT count(*) FROM referrals_referral r WHERE {_OPEN} AND r.priority IN ('urgent', 'two_week_wait')),
-        a.aside, a.aside_late, a.aside_urgent, a.mine, h.held, h.late, h.urgent,
-        (SELECT count(*) FROM referrals_referral r WHERE r.service_id = %(service)s AND r.closed_at IS NULL
-            AND r.outcome = 'onward' AND r.onward_decided_on IS NOT NULL),
-        own.n, own.good
-    FROM (SELECT count(*) AS aside, count(*) FILTER (WHERE r.received_at < %(late)s) AS aside_late,
-              count(*) FILTER (WHERE r.priority IN ('urgent', 'two_week_wait')) AS aside_urgent,
-              count(*) FILTER (WHERE k.asked_of_id = %(me)s) AS mine
-          FROM referrals_parking k JOIN referrals_referral r ON r.id = k.referral_id
-          WHERE {_OPEN} AND k.ended_at IS NULL AND k.until > %(today)s) a,
-         (SELECT count(*) AS held, count(*) FILTER (WHERE r.received_at < %(late)s) AS late,
-              count(*) FILTER (WHERE r.priority IN ('urgent', 'two_week_wait')) AS urgent
-          FROM referrals_decision d JOIN referrals_referral r ON r.id = d.referral_id
-          WHERE {_OPEN} AND d.state = 'held') h,
-         (SELECT count(*) AS n, count(*) FILTER (WHERE d.in_time) AS good
-          FROM referrals_decision d JOIN referrals_referral r ON r.id = d.referral_id AND r.service_id = %(service)s
-          WHERE d.decided_by_id = %(me)s AND d.decided_at >= %(since)s AND d.state IN ('held', 'done')) own"""
+    WITH open AS (
+        SELECT r.received_at < %(late)s AS late, r.priority <> 'routine' AS urgent, d.id IS NOT NULL AS held,
+            d.id IS NULL AND k.id IS NOT NULL AS aside, k.asked_of_id
+        FROM referrals_referral r
+        LEFT JOIN referrals_parking k ON k.referral_id = r.id AND k.ended_at IS NULL AND k.until > %(today)s
+        LEFT JOIN referrals_decision d ON d.referral_id = r.id AND d.state = 'held'
+        WHERE {_OPEN})
+    SELECT count(*) FILTER (WHERE free), count(*) FILTER (WHERE free AND late), count(*) FILTER (WHERE free AND urgent),
+        count(*) FILTER (WHERE aside), count(*) FILTER (WHERE aside AND late),
+        count(*) FILTER (WHERE aside AND asked_of_id = %(me)s), count(*) FILTER (WHERE held),
+        (SELECT count(*) FROM referrals_referral r WHERE {_SEND}),
+        (SELECT ARRAY[count(*), count(*) FILTER (WHERE in_time)] FROM referrals_decision
+         WHERE decided_by_id = %(me)s AND decided_at >= %(since)s AND state IN ('held', 'done'))
+    FROM (SELECT *, NOT held AND NOT aside AS free FROM open) w"""
 
 # Whose clock is over, or who were decided before: what still has time says nothing yet.
 _SHARE = """
@@ -251,17 +252,17 @@ def counts(access: Access, service: Service) -> Counts | None:
         "working": basis == "working",
     }
     (row,) = _rows(_COUNTS, service, values)
-    waiting, late, urgent, aside, aside_late, aside_urgent, mine, is_held, held_late, held_urgent, send, n, good = row
     ((of, sure, unsure),) = _rows(_SHARE, service, values)
     # Whatever took no longer by the clock took no longer in working time; the others are looked at one by one.
     in_time = sure + sum(triaged <= due_at(received, hours=hours, basis=basis) for received, triaged in unsure)
+    waiting, late, urgent, parked, parked_late, asked_me, is_held, send, (n, good) = row
     return Counts(
-        waiting=waiting - aside - is_held,
-        late=late - aside_late - held_late,
-        urgent=urgent - aside_urgent - held_urgent,
-        parked=aside,
-        parked_late=aside_late,
-        asked_me=mine,
+        waiting=waiting,
+        late=late,
+        urgent=urgent,
+        parked=parked,
+        parked_late=parked_late,
+        asked_me=asked_me,
         held=is_held,
         to_send_on=send,
         share=Share(of, in_time),

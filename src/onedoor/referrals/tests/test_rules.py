@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from onedoor.kernel.clock import LONDON
 from onedoor.referrals import rules
@@ -60,3 +62,31 @@ def test_there_is_a_way_out_of_every_state_and_none_back_to_the_beginning() -> N
         assert state not in targets or state == rules.ASSESSED
         assert rules.AWAITING_TRIAGE not in targets or state == rules.TRIAGE_RESPONSE
         assert targets <= set(rules.MOVES)
+
+
+@pytest.mark.parametrize("basis", ["elapsed", "working"])
+@given(seconds=st.integers(0, 60 * 86_400), hours=st.integers(1, 48))
+def test_late_before_parts_what_is_past_its_clock_from_what_is_not(basis: str, seconds: int, hours: int) -> None:
+    now = FRIDAY + timedelta(seconds=seconds)
+    edge = rules.late_before(now, hours=hours, basis=basis)
+    assert rules.due_at(edge - timedelta(seconds=2), hours=hours, basis=basis) < now
+    assert rules.due_at(edge + timedelta(seconds=2), hours=hours, basis=basis) >= now
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "begins", "taken"),
+    [
+        ("scan.pdf", 10, b"%PDF-1.7", True),
+        ("SCAN.PDF", 5 * 1024 * 1024, b"%PDF-1.7", True),
+        ("scan.pdf", 5 * 1024 * 1024 + 1, b"%PDF-1.7", False),
+        ("scan.pdf", 10, b"MZ", False),
+        ("photo.jpeg", 10, b"\xff\xd8\xff\xe0", True),
+        ("photo.png", 10, b"\xff\xd8\xff\xe0", False),
+        ("letter.docx", 10, b"PK\x03\x04", True),
+        ("page.html", 10, b"<html>", False),
+        ("pdf", 10, b"%PDF-1.7", False),
+        ("note.txt", 0, b"", False),
+    ],
+)
+def test_files_are_of_the_kinds_and_sizes_that_e_rs_takes(name: str, size: int, begins: bytes, taken: bool) -> None:
+    assert (rules.attachment_fault(name, size, begins) == "") is taken

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from onedoor.accounts import api as accounts
 from onedoor.directory.api import Service
+from onedoor.documents import api as documents
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.patients import api as patients
@@ -80,6 +81,7 @@ def referral(request: HttpRequest, ref: UUID) -> HttpResponse:
         records.look(access=access, patient_id=card.id, page="referral")
         entries = records.timeline(access, card.id, limit=_FACTS)
     service = one.service
+    sender = accounts.organisation_by_ods(one.referrer_ods) if one.referrer_ods else None
     waits = folder.may_decide and one.closed_at is None and one.state == "AWAITING_TRIAGE" and folder.held is None
     return staff_page(
         request,
@@ -88,6 +90,7 @@ def referral(request: HttpRequest, ref: UUID) -> HttpResponse:
         folder=folder,
         one=one,
         card=card,
+        referrer=sender.name if sender else one.referrer_ods,
         entries=entries if "all" in request.GET else entries[:_ENTRIES],
         more="all" not in request.GET and len(entries) > _ENTRIES,
         waits=waits,
@@ -103,6 +106,7 @@ def referral(request: HttpRequest, ref: UUID) -> HttpResponse:
         who_books=referrals.WHO_BOOKS,
         withdrawals=referrals.WITHDRAWALS,
         state_words=STATES,
+        letters=documents.of_subjects(access, "referral", [one.pk]).get(one.pk, []),
         tomorrow=clock.today() + timedelta(days=1),
         may_inform=one.closed_at is None and one.state in ("AWAITING_TRIAGE", "TRIAGE_RESPONSE"),
     )
