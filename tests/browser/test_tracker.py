@@ -70,6 +70,9 @@ def test_where_is_my_referral(page: Page, world: World) -> None:
     assert "You have not, and we are sorry." in page.inner_text("main")
     assert "01632 960500" in page.inner_text("main")
     look(page, "tracker-link")
+    page.click("a:has-text('We are sorry')")
+    assert "You will now hear by" in page.inner_text("main")
+    look(page, "tracker-letter")
 
     sign_in(page, "receptionist")
     page.goto(reverse("patient", args=[world.sam.ref]))
