@@ -158,8 +158,13 @@ def write_apologies(*, missed: Mapping[int, date], access: Access) -> None:
         ]
         if not ahead:
             continue
+        # It goes to the patient alone, and says so: no copy is named.
         facts = replace(
-            _facts(referral, people, "apology"), who_books="us", missed_on=missed[referral.pk], by_when=max(ahead)
+            _facts(referral, people, "apology"),
+            who_books="us",
+            missed_on=missed[referral.pk],
+            by_when=max(ahead),
+            practice=None,
         )
         for letter in _letters(referral, facts, people, to_patient=True):
             to = [replace(one, ways=tuple(way for way in one.ways if way != "message")) for one in letter.recipients]

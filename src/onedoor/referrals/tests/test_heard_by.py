@@ -170,6 +170,7 @@ def test_a_missed_date_is_owned_up_to_once_to_patient_and_service() -> None:
     assert letter.facts["missed_on"] == (day - timedelta(days=1)).isoformat()
     assert letter.facts["by_when"] == said(referral)[-1].by.isoformat()
     assert ways() == {"page"}, "they have had a text"
+    assert not letter.letter["copies"], "no copy is named that goes to nobody"
     task = Task.objects.get()
     assert (task.kind, task.organisation_id) == ("heard_by_missed", msk.organisation_id)
     assert task.title == "Joint and Muscle Service: 1 person has not heard by the day we said"
