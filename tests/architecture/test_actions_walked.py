@@ -30,6 +30,7 @@ from onedoor.booking import api as booking
 from onedoor.booking.models import Appointment, Conflict, DiaryImport, DiaryRequest, Seat, Session
 from onedoor.booking.tests import factories as diary
 from onedoor.booking.types import Scope
+from onedoor.calls import api as calls
 from onedoor.directory import api as directory
 from onedoor.documents import api as documents
 from onedoor.documents.tests import factories as letters
@@ -229,7 +230,7 @@ class Action:
 
     call: Callable[[Scene, Access], object]
     rightly: str = "desk"
-    """Who may: desk, manager, administrator, clinician, own (Sam) or system."""
+    """Who may: desk, manager, administrator, clinician, handler, own (Sam) or system."""
     at: datetime | None = None
     """When, if not on the Monday morning."""
     before: Callable[[Scene], object] | None = None
@@ -543,6 +544,25 @@ ACTIONS: dict[str, Action] = {
         lambda s, a: referrals.withdraw(access=a, ref=s.world.referral.ref, because="withdrawn"), "clinician"
     ),
     "exchange.apply_upload": Action(lambda s, a: exchange.apply_upload(ref=s.world.file.ref, access=a), "manager"),
+    "calls.start": Action(
+        lambda s, a: calls.start(access=a),
+        "handler",
+        before=lambda s: calls.end(access=accounts.access_of(s.world.handler), ref=s.world.contact, outcome="other"),
+    ),
+    "calls.find_caller": Action(
+        lambda s, a: calls.find_caller(
+            access=a, ref=s.world.contact, points=calls.Points(name=s.own.shown_name, born_on=s.own.born_on)
+        ),
+        "handler",
+    ),
+    "calls.hand_over": Action(
+        lambda s, a: calls.hand_over(access=a, ref=s.world.contact, team="reception", words="A form to sign"), "handler"
+    ),
+    "calls.ask_call_back": Action(
+        lambda s, a: calls.ask_call_back(access=a, ref=s.world.contact, number="07700 900111", words="Results"),
+        "handler",
+    ),
+    "calls.end": Action(lambda s, a: calls.end(access=a, ref=s.world.contact, outcome="status"), "handler"),
     "exchange.import_calls": Action(lambda s, a: exchange.import_calls(file=a_call(), by=a.actor), "system"),
     "exchange.import_appointments": Action(
         lambda s, a: exchange.import_appointments(file=diary_file(), by=a.actor, access=a), "manager"
@@ -726,6 +746,7 @@ def test_what_is_done_rightly_is_audited() -> None:
         "manager": everything.manager,
         "administrator": everything.administrator,
         "clinician": accounts.access_of(everything.world.clinician),
+        "handler": accounts.access_of(everything.world.handler),
         "own": Access.of_patient(everything.own.pk),
         "system": replace(Access.nobody(), actor=factories.TEST),
     }

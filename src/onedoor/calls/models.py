@@ -62,7 +62,9 @@ class Contact(models.Model):
         db_table = "calls_contact"
         indexes = [models.Index(fields=["handler", "-started_at"], name="contact_of_handler")]
         constraints = [
-            models.UniqueConstraint(fields=["handler"], condition=Q(ended_at=None), name="contact_one_at_a_time"),
+            models.UniqueConstraint(
+                fields=["handler", "organisation"], condition=Q(ended_at=None), name="contact_one_at_a_time"
+            ),
             models.CheckConstraint(
                 condition=Q(ended_at=None, outcome="") | Q(ended_at__isnull=False, outcome__in=OUTCOMES),
                 name="contact_outcome",

@@ -59,7 +59,8 @@ class Line:
 
 
 def load(folder: Path) -> None:
-    """Read `folder`: a practice (patients.csv, diary.csv), a directory (services.csv) and its triage service's referrals.
+    """Read `folder`: a practice (patients.csv, diary.csv), a directory (services.csv), its triage service's referrals,
+    and a month of calls (calls.csv).
 
     Sets the clock to a Monday morning.
     """
@@ -70,6 +71,7 @@ def load(folder: Path) -> None:
     booking.keep_here(organisation_id=practice.pk, session_names=OWN_SESSIONS, by=BY)
     _fill_the_directory(folder)
     import_referrals(file=folder / "referrals.csv", service=TRIAGES, by=BY)
+    import_calls(file=folder / "calls.csv", by=BY)
     _fill_the_list(practice.pk, folder / "personas.json")
     patient = set_user(username="demo-patient", first_name="Terence", last_name="Tanner", by=BY)
     (found,) = search(_all(), PORTAL_PATIENT)

@@ -44,6 +44,7 @@ _MENU: tuple[tuple[str, str, Permission | None], ...] = (
     ("Inbox", "inbox", Permission.MESSAGES),
     ("Offers", "offers", Permission.DIARY),
     ("Tasks", "tasks", Permission.TASKS),
+    ("Calls", "calls", Permission.CALLS),
     ("Referrals", "referrals", Permission.REFERRALS),
     ("Patients", "patients", Permission.PATIENTS),
     ("Referred", "referrals_sent", Permission.REFER),

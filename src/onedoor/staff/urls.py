@@ -7,6 +7,7 @@ from django.urls import URLPattern, path, register_converter
 from onedoor.staff.addresses import DayConverter, MarkConverter
 from onedoor.staff.views import (
     asking,
+    calls,
     counters,
     diary,
     directory,
@@ -103,6 +104,14 @@ urlpatterns: list[URLPattern] = [
     path("letters/<uuid:ref>/", letters.letter, name="letter"),
     path("letters/<uuid:ref>/received/", letters.received, name="letter_received"),
     path("letters/<uuid:ref>/<slug:style>.pdf", letters.letter_pdf, name="letter_pdf"),
+    path("calls/", calls.calls, name="calls"),
+    path("calls/start/", calls.start, name="call_start"),
+    path("calls/<uuid:ref>/", calls.call, name="call"),
+    path("calls/<uuid:ref>/find/", calls.find, name="call_find"),
+    path("calls/<uuid:ref>/service/", calls.service, name="call_service"),
+    path("calls/<uuid:ref>/hand-over/", calls.hand_over, name="call_hand_over"),
+    path("calls/<uuid:ref>/ring-back/", calls.ring_back, name="call_ring_back"),
+    path("calls/<uuid:ref>/end/", calls.end, name="call_end"),
     path("imports/", imports.imports, name="imports"),
     path("imports/<uuid:ref>/", imports.file, name="import_file"),
     path("imports/<uuid:ref>/apply/", imports.apply, name="import_apply"),

@@ -11,6 +11,7 @@ from onedoor.accounts.api import Organisation, User, access_of
 from onedoor.booking import api as booking
 from onedoor.booking.models import Appointment, Offer, Release, Seat, WaitingEntry
 from onedoor.booking.tests import factories as diary
+from onedoor.calls import api as calls
 from onedoor.directory.tests.factories import services
 from onedoor.documents import api as documents
 from onedoor.documents.api import Document, PrintFile
@@ -71,6 +72,10 @@ class World:
     """To Maud, open."""
     invitation: Invitation
     """Maud's, open."""
+    handler: User
+    """Answers the telephone."""
+    contact: uuid.UUID
+    """The handler's, with Sam, who has said who he is."""
     clinician: User
     """Triages for the service."""
     service: triage.Place
@@ -155,10 +160,16 @@ def make() -> World:
         access=access_of(people[Role.RECEPTIONIST]), ref=referral.ref, text="The scan is in", files=[letter]
     )
     letters.letter(practice.organisation, maud, subject_id=2)
+    handler, answers = factories.person(practice.organisation, Role.CALL_HANDLER, username="demo-call_handler")
+    contact = calls.start(access=answers)
+    said = calls.Points(name="Sam Hollis", born_on=sam.born_on)
+    calls.find_caller(access=answers, ref=contact, points=said)
     documents.make_print_file(organisation_id=practice.organisation.pk, by=desk)
     return World(
         paper=letters.letter(practice.organisation, sam, practice=practice.organisation),
         print_file=documents.PrintFile.objects.get(),
+        handler=handler,
+        contact=contact,
         clinician=clinician,
         service=service,
         referral=referral,
@@ -270,6 +281,12 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "referral_end": (referred,),
         "referral_file": ({**referred, "file": world.attachment.ref},),
         "decision_back": ({"ref": world.decision.ref},),
+        "calls": ({},),
+        "call_start": ({},),
+        **{
+            name: ({"ref": world.contact},)
+            for name in ("call", "call_find", "call_service", "call_hand_over", "call_ring_back", "call_end")
+        },
         "imports": ({},),
         "import_file": ({"ref": world.file.ref},),
         "import_apply": ({"ref": world.file.ref},),
