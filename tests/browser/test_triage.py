@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.urls import reverse
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
 from onedoor.directory import api as directory
 from onedoor.factories import TEST
@@ -57,7 +57,8 @@ def test_from_the_practice_through_triage_and_back(page: Page, world: World) -> 
     assert "Say who refers" in page.inner_text("main")
     assert page.input_value("#reason").startswith("Left knee")
     page.select_option("#source", "nurse")
-    page.set_input_files("#files", [{"name": "scan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 scan"}])
+    scan: FilePayload = {"name": "scan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 scan"}
+    page.set_input_files("#files", scan)
     page.click("text=Send to MSK Community Service")
     assert "It is with triage now" in page.inner_text("main")
     look(page, "referral-desk")
