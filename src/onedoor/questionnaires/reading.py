@@ -214,7 +214,9 @@ def _smoking_heard(words: str) -> Value | None:
 
 
 SMOKING = declare_question(
-    Question(name="smoking", intents=("answer", "question", "unclear"), value=smoking, sure=dict(_GENERAL) | {"answer": 0.95})
+    Question(
+        name="smoking", intents=("answer", "question", "unclear"), value=smoking, sure=dict(_GENERAL) | {"answer": 0.95}
+    )
 )
 
 # ---- alcohol, in units a week
@@ -345,7 +347,9 @@ def yesno(said: Said) -> Value | None:
 
 
 YESNO = declare_question(
-    Question(name="yesno", intents=("answer", "question", "unclear"), value=yesno, sure=dict(_GENERAL) | {"answer": 0.95})
+    Question(
+        name="yesno", intents=("answer", "question", "unclear"), value=yesno, sure=dict(_GENERAL) | {"answer": 0.95}
+    )
 )
 
 # ---- the general forms

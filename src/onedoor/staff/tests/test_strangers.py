@@ -16,7 +16,17 @@ from onedoor.ui.tests.world import World, addresses, make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-OPEN = {"signin", "demo_signin", "signout", "genuine", "change", "track", "track_letter", "find_service", "find_service_one"}
+OPEN = {
+    "signin",
+    "demo_signin",
+    "signout",
+    "genuine",
+    "change",
+    "track",
+    "track_letter",
+    "find_service",
+    "find_service_one",
+}
 
 
 @pytest.fixture
