@@ -37,12 +37,12 @@ class Worklist:
 @signed_in
 @require_GET
 def home(request: HttpRequest) -> HttpResponseBase:
-    """Staff see their worklists, an administrator the state of the system, and a patient their own pages."""
+    """Staff see their worklists, a call handler the telephone, an administrator the system, a patient their own pages."""
     access = granted(request)
     if access.patient_id is not None:
         return redirect("my_home")
     if not access.may(Permission.TASKS):
-        return redirect("health")
+        return redirect("calls" if access.may(Permission.CALLS) else "health")
     if not access.may(Permission.DIARY):
         return redirect("referrals")
     organisation = organisation_of(access)
