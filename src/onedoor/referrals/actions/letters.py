@@ -42,6 +42,15 @@ UNWRITTEN = tasks.declare_kind(
         (Outcome("told", "They have been told another way"), Outcome("nothing", "Nothing needed saying")),
     )
 )
+OTHERWISE = tasks.declare_kind(
+    Kind(
+        "letter_otherwise",
+        "A letter is needed in another way",
+        "triage",
+        timedelta(hours=8),
+        (Outcome("done", "They have it in the way they need"), Outcome("nothing", "They do not need it so")),
+    )
+)
 _SLICE = 100
 _KEPT = timedelta(days=7)
 
@@ -78,7 +87,7 @@ def write_triage_letters(*, access: Access) -> int:
         facts = _triage_facts(decision, people)
         letters += _letters(decision.referral, replace(facts, kind="triage_patient"), people, to_patient=True)
         letters += _letters(decision.referral, replace(facts, kind="triage_gp"), people, to_patient=False)
-    _write(letters, access.actor)
+    _write(letters, people, access.actor)
     Decision.objects.filter(pk__in=[decision.pk for decision in due]).update(lettered_at=clock.now())
     return len(due)
 
@@ -103,7 +112,7 @@ def write_welcomes(*, access: Access) -> int:
         if intake.referral.closed_at is None
         for letter in _letters(intake.referral, _welcome_facts(intake.referral, people), people, to_patient=True)
     ]
-    _write(letters, access.actor)
+    _write(letters, people, access.actor)
     Intake.objects.filter(pk__in=[intake.pk for intake in due]).update(welcomed_at=clock.now())
     return len(due)
 
@@ -134,7 +143,7 @@ def write_discharges(*, access: Access) -> int:
             to_patient=True,
         )
     ]
-    _write(letters, access.actor)
+    _write(letters, people, access.actor)
     Referral.objects.filter(pk__in=[referral.pk for referral in due]).update(discharge_lettered_at=clock.now())
     return len(due)
 
@@ -169,7 +178,7 @@ def write_apologies(*, missed: Mapping[int, date], access: Access) -> None:
         for letter in _letters(referral, facts, people, to_patient=True):
             to = [replace(one, ways=tuple(way for way in one.ways if way != "message")) for one in letter.recipients]
             letters.append(replace(letter, recipients=tuple(to)))
-    _write(letters, access.actor)
+    _write(letters, people, access.actor)
 
 
 @transaction.atomic
@@ -322,23 +331,42 @@ def _letters(referral: Referral, facts: Facts, people: _People, *, to_patient: b
     ]
 
 
-def _write(letters: Sequence[NewLetter], by: Actor) -> None:
-    lacking = [(letter, lacks) for letter in letters if (lacks := documents.missing(letter.facts))]
-    documents.compose(letters=[letter for letter in letters if not documents.missing(letter.facts)], by=by)
-    tasks.ask_for(
-        tasks=[
-            NewTask(
-                kind=UNWRITTEN.name,
-                organisation_id=letter.organisation_id,
-                key=f"{UNWRITTEN.name}:{letter.subject_id}:{letter.facts.kind}",
-                title=f"Letter not written: {letter.facts.kind.replace('_', ' ')}",
-                detail=f"Reference {letter.facts.reference}. It must say, and nobody said: "
-                f"{', '.join(lack.replace('_', ' ') for lack in lacks)}.",
-                patient_id=letter.patient_id,
-                subject="referral",
-                subject_id=letter.subject_id,
-            )
-            for letter, lacks in lacking
-        ],
-        by=by,
+def _write(letters: Sequence[NewLetter], people: _People, by: Actor) -> None:
+    """Compose what can be, and ask the service to see to what cannot: a letter that lacks something, a need print does not meet."""
+    asked = []
+    whole = []
+    for letter in letters:
+        lacks = documents.missing(letter.facts)
+        if lacks:
+            said = f"It must say, and nobody said: {', '.join(lack.replace('_', ' ') for lack in lacks)}."
+            asked.append(_to_see_to(letter, UNWRITTEN, "Letter not written", said))
+            continue
+        whole.append(letter)
+        unmet = _unmet(letter, people)
+        if unmet:
+            said = f"They need it in another way than print: {', '.join(unmet)}. What we made is in the post and on their page."
+            asked.append(_to_see_to(letter, OTHERWISE, "Letter needed in another way", said))
+    documents.compose(letters=whole, by=by)
+    tasks.ask_for(tasks=asked, by=by)
+
+
+def _unmet(letter: NewLetter, people: _People) -> tuple[str, ...]:
+    """Needs of the patient whom the letter goes to that no format of ours meets (clinical.md 6.4)."""
+    reach = people.reach.get(letter.patient_id or 0)
+    if reach is None or all(recipient.role != "patient" for recipient in letter.recipients):
+        return ()
+    return documents.wanted([(need, "") for need in reach.needs]).unmet
+
+
+def _to_see_to(letter: NewLetter, kind: Kind, what: str, said: str) -> NewTask:
+    name = letter.facts.kind.replace("_", " ")
+    return NewTask(
+        kind=kind.name,
+        organisation_id=letter.organisation_id,
+        key=f"{kind.name}:{letter.subject_id}:{letter.facts.kind}",
+        title=f"{what}: {name}",
+        detail=f"Reference {letter.facts.reference}. {said}",
+        patient_id=letter.patient_id,
+        subject="referral",
+        subject_id=letter.subject_id,
     )

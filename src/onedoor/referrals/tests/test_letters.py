@@ -125,6 +125,14 @@ def test_needs_go_before_texts(need: str, layout: str) -> None:
     assert not Message.objects.exists()
 
 
+def test_a_need_that_print_does_not_meet_is_somebodys_work() -> None:
+    at = place()
+    one = decided(at, outcome="accept", stream_id=at.streams[0].pk, needs=("Braille",))
+    [asked] = Task.objects.filter(kind="letter_otherwise", subject_id=one.pk)
+    assert "Braille" in asked.detail
+    assert letter(one, "triage_patient")
+
+
 def test_nobody_who_has_died_is_written_to_and_their_practice_is() -> None:
     at = place()
     person = factories.patient(at.practice, deceased=True)
