@@ -332,7 +332,7 @@ def _letters(referral: Referral, facts: Facts, people: _People, *, to_patient: b
 
 
 def _write(letters: Sequence[NewLetter], people: _People, by: Actor) -> None:
-    """Compose what can be, and ask the service to see to what cannot: a letter that lacks something, a need print does not meet."""
+    """Compose what can be; the service sees to the rest: a letter that lacks something, a need that print does not meet."""
     asked = []
     whole = []
     for letter in letters:
