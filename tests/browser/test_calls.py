@@ -52,7 +52,7 @@ def test_a_call_from_start_to_end(page: Page, world: World) -> None:
     page.get_by_label("Full name").fill("Sam Hollis")
     page.get_by_role("button", name="This is who it is").click()
     expect(page.get_by_text("Ask for two at least")).to_be_visible()
-    page.get_by_label("Full name").fill("Sam Hollis")
+    expect(page.get_by_label("Full name")).to_have_value("Sam Hollis")
     page.get_by_label("Date of birth").fill(f"{world.sam.born_on:%d/%m/%Y}")
     page.get_by_role("button", name="This is who it is").click()
     expect(page.get_by_text("Said who they are")).to_be_visible()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -63,8 +63,11 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_GET
 def call(request: HttpRequest, ref: UUID) -> HttpResponse:
     """The contact: who rings, and once that is sure and while it lasts, what they may be told."""
-    access = granted(request)
-    live = _live(access, ref)
+    return _page(request, _live(granted(request), ref), {})
+
+
+def _page(request: HttpRequest, live: door.Live, said: Mapping[str, str]) -> HttpResponse:
+    """The page of a live contact; `said` is what of the caller's points did not open anybody's record."""
     asked = directory.read_asked(request.GET)
     findings = directory.find(asked.words, place=asked.place, age=asked.age, by_patient=False) if asked.words else None
     return staff_page(
@@ -72,6 +75,7 @@ def call(request: HttpRequest, ref: UUID) -> HttpResponse:
         "staff/call.jinja",
         "calls",
         live=live,
+        said=said,
         minutes=live.view and max(1, round((live.view.until - clock.real_now()).total_seconds() / 60)),
         asked=asked,
         findings=findings,
@@ -100,6 +104,7 @@ def _seen(view: door.View) -> dict[str, Any]:
         card = replace(card, address="", postcode="", mobiles=(), landlines=(), emails=())
     return {
         "card": card,
+        "age": _years(card.born_on, clock.today()),
         "where": referrals.where_is(view.access, view.patient_id),
         "upcoming": booking.upcoming_of(view.access, view.patient_id),
     }
@@ -117,10 +122,18 @@ def find(request: HttpRequest, ref: UUID) -> HttpResponse:
         postcode=said.get("postcode", ""),
         nhs_number=said.get("nhs_number", ""),
     )
+    access = granted(request)
+    live = _live(access, ref)
     if born and points.born_on is None:
         messages.error(request, "That is no date of birth: write it as 7/12/1980.")
-        return redirect("call", ref)
-    return _do(request, ref, lambda access: door.find_caller(access=access, ref=ref, points=points))
+        return _page(request, live, said)
+    try:
+        door.find_caller(access=access, ref=ref, points=points)
+    except door.NotIdentified as why:
+        messages.error(request, str(why))
+        # A page in answer, not a redirect: what they said stands in no address.
+        return _page(request, _live(access, ref), said)
+    return redirect("call", ref)
 
 
 @staff(Permission.CALLS)
@@ -206,6 +219,10 @@ def _do(request: HttpRequest, ref: UUID, act: Callable[[Access], None], done: st
         if done:
             messages.success(request, done)
     return redirect("call", ref)
+
+
+def _years(born_on: date, on: date) -> int:
+    return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
 
 
 def _day(said: str) -> date | None:
