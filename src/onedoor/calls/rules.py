@@ -41,7 +41,7 @@ DEFINITIONS: dict[str, Definition] = {
         ),
         Definition(
             "plain",
-            "the plain one",
+            "the plain",
             "Every call counts from the moment it begins, the menu with it. Abandoned: the caller hung up unanswered. "
             "Missed: it ended unanswered otherwise, by us or by the system. Answered is the share of all calls. "
             "A call-back does not make a call answered.",
