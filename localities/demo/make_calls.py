@@ -1,4 +1,4 @@
-"""Make the demonstration's log of calls: `python scripts/demo_calls.py > localities/demo/calls.csv`.
+"""Make the demonstration's log of calls: `python3 localities/demo/make_calls.py > localities/demo/calls.csv`.
 
 It gives seed 002's published figures by X-on's definition: 96% answered, 36 s on average. The seed publishes nothing else:
 number, days, menus and call-backs are invented. The same file every time.
