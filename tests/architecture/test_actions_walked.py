@@ -127,6 +127,7 @@ NOT_WALKED: dict[str, str] = {
     "patients.take_into_care": INSIDE,
     "referrals.known_of": READS,
     "referrals.questions": READS,
+    "documents.post_instead": "only of a text that was made, which no page leaves behind; documents/tests/test_letters.py",
     "referrals.take_pathways": INSIDE,
     "referrals.take_referrals": INSIDE,
     "calls.take_calls": INSIDE,

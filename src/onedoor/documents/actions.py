@@ -234,6 +234,35 @@ def mark_delivered(*, delivery_ids: Sequence[int], by: Actor, stopped_because: s
     return len(found)
 
 
+@transaction.atomic
+def post_instead(*, delivery_ids: Sequence[int], because: str, by: Actor) -> int:
+    """Texts that were sent about these letters reached nobody: the letters wait for the post; returns how many.
+
+    Raises NotPermitted as `mark_delivered` does.
+    """
+    rows = Delivery.objects.select_for_update(of=("self",)).filter(pk__in=delivery_ids, way="message", state="done")
+    found = list(rows.select_related("recipient__document").order_by("pk"))
+    for organisation_id in {one.organisation_id for one in found}:
+        require_staff(by, organisation_id)
+    now = clock.now()
+    Delivery.objects.filter(pk__in=[one.pk for one in found]).update(state="stopped", done_at=now, because=because)
+    Delivery.objects.bulk_create(
+        [
+            Delivery(
+                recipient=one.recipient,
+                organisation_id=one.organisation_id,
+                way="print",
+                since=now,
+                **({} if one.recipient.lines else _stopped("no address")),
+            )
+            for one in found
+        ],
+        ignore_conflicts=True,
+    )
+    _audit_deliveries(found, "stopped", by)
+    return len(found)
+
+
 def _audit_deliveries(found: Sequence[Delivery], state: str, by: Actor) -> None:
     audit.record_many(
         by=by,

@@ -1,6 +1,14 @@
 """The door of documents."""
 
-from onedoor.documents.actions import MOST_PRINTED, compose, file_of, make_print_file, mark_delivered, opened
+from onedoor.documents.actions import (
+    MOST_PRINTED,
+    compose,
+    file_of,
+    make_print_file,
+    mark_delivered,
+    opened,
+    post_instead,
+)
 from onedoor.documents.errors import CannotBeSet, FaultyWording, IncompleteLetter, NoSuchFormat
 from onedoor.documents.facts_file import from_json as facts_from_json
 from onedoor.documents.models import Document, PrintFile
@@ -11,6 +19,7 @@ from onedoor.documents.queries import (
     of_subjects,
     print_file,
     print_files,
+    texted_since,
     waiting_for_post,
 )
 from onedoor.documents.render import pdf, pictures
@@ -61,9 +70,11 @@ __all__ = [
     "opened",
     "pdf",
     "pictures",
+    "post_instead",
     "print_file",
     "print_files",
     "review",
+    "texted_since",
     "waiting_for_post",
     "wanted",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -116,6 +117,14 @@ def deliveries_waiting(access: Access, way: Way, *, limit: int = 1_000) -> list[
         )
         for one in found.select_related("recipient__document").order_by("pk")[:limit]
     ]
+
+
+def texted_since(access: Access, since: datetime) -> list[int]:
+    """Deliveries by text that were made since, of current letters: whether each arrived is to be asked of whoever sent it."""
+    found = Delivery.objects.filter(way="message", state="done", done_at__gte=since, recipient__document__current=True)
+    if not access.everything:
+        found = found.filter(organisation_id__in=access.organisations)
+    return list(found.order_by("pk").values_list("pk", flat=True))
 
 
 def waiting_for_post(access: Access) -> int:

@@ -46,4 +46,5 @@ def write_letters() -> int:
     """Write the letters that are due: what triage decided, welcomes, discharges; and text that they are there."""
     access = Access.system("referrals: letters")
     written = letters.write_triage_letters(access=access) + letters.write_welcomes(access=access)
-    return written + letters.write_discharges(access=access) + letters.text_links(access=access)
+    written += letters.write_discharges(access=access) + letters.text_links(access=access)
+    return written + letters.post_what_no_text_told(access=access)

@@ -316,6 +316,23 @@ def test_what_waits_for_a_text_is_found_and_marked_once() -> None:
     assert documents.mark_delivered(delivery_ids=[waiting.id], by=factories.TEST) == 0
 
 
+def test_a_letter_whose_text_told_nobody_waits_for_the_post_once_and_only_its_own_may_say_so() -> None:
+    provider, other = factories.practice(), factories.practice("Y99003", "Other")
+    letter(provider, factories.patient(provider), ways=("message",))
+    (waiting,) = documents.deliveries_waiting(Access(factories.TEST, everything=True), "message")
+    documents.mark_delivered(delivery_ids=[waiting.id], by=factories.TEST)
+
+    _, desk = factories.person(other)
+    with pytest.raises(NotPermitted):
+        documents.post_instead(delivery_ids=[waiting.id], because="the text did not arrive", by=desk.actor)
+    assert not Delivery.objects.filter(way="print").exists()
+
+    for posted in (1, 0):
+        assert documents.post_instead(delivery_ids=[waiting.id], because="no", by=factories.TEST) == posted
+    assert Delivery.objects.get(way="message").state == "stopped"
+    assert Delivery.objects.get(way="print").state == "waiting"
+
+
 def test_a_file_is_known_by_what_it_holds_and_made_once() -> None:
     provider = factories.practice()
     sam = factories.patient(provider)

@@ -199,8 +199,8 @@ def text_links(*, access: Access) -> int:
                 body=f"There is a letter for you. Read it here: {links[one.subject_id]}",
                 not_after=clock.now() + _KEPT,
                 patient_id=one.patient_id,
-                subject="referral",
-                subject_id=one.subject_id,
+                subject="letter",
+                subject_id=one.id,
             )
             for one in waiting
         ],
@@ -208,6 +208,15 @@ def text_links(*, access: Access) -> int:
     )
     documents.mark_delivered(delivery_ids=[one.id for one in waiting], by=access.actor)
     return len(waiting)
+
+
+def post_what_no_text_told(*, access: Access) -> int:
+    """Letters whose text never went, or reached nobody, go by post; returns how many (hazard H15)."""
+    made = documents.texted_since(access, clock.now() - 2 * _KEPT)
+    untold = sorted(messaging.not_arrived(subject="letter", subject_ids=made, purpose=LETTER.name)) if made else []
+    if not untold:
+        return 0
+    return documents.post_instead(delivery_ids=untold, because="the text did not arrive", by=access.actor)
 
 
 def _people(access: Access, referrals: Iterable[Referral]) -> _People:

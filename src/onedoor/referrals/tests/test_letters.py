@@ -11,7 +11,8 @@ from onedoor import factories
 from onedoor.documents.models import Delivery, Document, Recipient
 from onedoor.kernel import clock
 from onedoor.kernel.clock import LONDON
-from onedoor.messaging.models import Message
+from onedoor.messaging.models import Message, State
+from onedoor.messaging.tests.sending_factories import account
 from onedoor.referrals import api as referrals
 from onedoor.referrals import jobs
 from onedoor.referrals.actions.letters import by_when
@@ -28,8 +29,10 @@ MOBILE = "+447700900111"
 
 
 def place() -> Place:
-    """A service that can be rung."""
-    return any_place(phone="01632 960110")
+    """A service that can be rung and sends texts."""
+    at = any_place(phone="01632 960110")
+    account(at.service.organisation)
+    return at
 
 
 def decided(at: Place, **says: Any) -> Referral:
@@ -111,6 +114,35 @@ def test_somebody_with_a_mobile_is_texted_a_link_that_names_nothing() -> None:
     assert "MSK" not in text.body
     assert not Delivery.objects.filter(way="message", state="waiting").exists()
     assert Recipient.objects.get(document=letter(one, "triage_patient"), role="patient").format == "standard"
+
+
+@pytest.mark.parametrize("state", [State.SUPPRESSED, State.UNREACHED, State.DEAD_NUMBER, State.EXPIRED])
+def test_a_letter_whose_text_reached_nobody_goes_by_post(state: State) -> None:
+    at = place()
+    one = decided(at, outcome="accept", stream_id=at.streams[0].pk)
+    to = Recipient.objects.get(document=letter(one, "triage_patient"), role="patient")
+    Message.objects.update(state=state)
+    with clock.at(MONDAY + timedelta(days=1)):
+        jobs.write_letters()
+        jobs.write_letters()
+    assert to.deliveries.get(way="message").because == "the text did not arrive"
+    assert to.deliveries.filter(way="print").count() == 1
+
+
+def test_a_service_that_sends_no_texts_posts_its_letters() -> None:
+    at = any_place(phone="01632 960110")
+    decided(at, outcome="accept", stream_id=at.streams[0].pk)
+    assert Delivery.objects.get(way="message").because == "the text did not arrive"
+    assert Delivery.objects.filter(way="print").exists()
+
+
+def test_a_letter_whose_text_arrived_is_not_posted_too() -> None:
+    at = place()
+    decided(at, outcome="accept", stream_id=at.streams[0].pk)
+    Message.objects.update(state=State.DELIVERED)
+    with clock.at(MONDAY + timedelta(days=1)):
+        jobs.write_letters()
+    assert not Delivery.objects.filter(way="print").exists()
 
 
 @pytest.mark.parametrize(
