@@ -32,6 +32,7 @@ from onedoor.exchange.files.patients import PatientRows
 from onedoor.exchange.files.report import Findings, Kind, Report, UnreadableFile
 from onedoor.exchange.files.sheet import Sheet
 from onedoor.exchange.models import ImportFile
+from onedoor.exchange.opening import name_of, opened
 from onedoor.kernel import audit, clock
 from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.kernel.actor import Actor
@@ -141,26 +142,14 @@ def _import(
     elif by.kind != "system":
         raise NotPermitted(Permission.IMPORT)
     with ExitStack() as stack:
-        opened: BinaryIO = BytesIO(file) if isinstance(file, bytes) else stack.enter_context(_opened(file))
-        name = (name or (file.name if isinstance(file, Path) else "upload"))[:200]
+        stream, name = opened(file, stack), name_of(file, name)
         with transaction.atomic():
-            report = _read(kind, opened, name, owner, by, apply, mapping)
+            report = _read(kind, stream, name, owner, by, apply, mapping)
             if not apply:
                 transaction.set_rollback(True)
             elif isinstance(file, Path):
                 _remember(report, by)
         return report
-
-
-def _opened(file: Path) -> BinaryIO:
-    try:
-        return file.open("rb")
-    except OSError as fault:
-        raise UnreadableFile(
-            f"The file cannot be opened: {fault.strerror}.",
-            where=str(file),
-            what_to_do="Check its name and where it is.",
-        ) from fault
 
 
 def _remember(report: Report, by: Actor) -> None:

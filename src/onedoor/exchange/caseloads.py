@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
 from django.db import transaction
 
@@ -15,6 +13,7 @@ from onedoor.exchange.files.mapping import Mapping, all_mappings, fold
 from onedoor.exchange.files.referrals import PathwayRows, ReferralRows
 from onedoor.exchange.files.report import Findings, Kind, Report, UnreadableFile
 from onedoor.exchange.files.sheet import Sheet
+from onedoor.exchange.opening import Whose, name_of, opened, report_of
 from onedoor.kernel.access import NotPermitted, Permission
 from onedoor.kernel.actor import Actor
 from onedoor.referrals import api as referrals
@@ -72,60 +71,14 @@ def _import(
     with transaction.atomic():
         service = _service(slug, file, mappings, kind)
         with ExitStack() as stack:
-            sheet = Sheet(_opened(file, stack), mappings, kind)
+            sheet = Sheet(opened(file, stack), mappings, kind)
             findings = Findings("the service's system")
             did, opening = take(sheet, findings, service, by)
         if not apply:
             transaction.set_rollback(True)
-    shown = name or (file.name if isinstance(file, Path) else "upload")
-    whose = (service.name, service.organisation.ods_code, service.phone)
-    return _report(sheet, findings, kind, shown, apply, whose, did), opening
-
-
-def _report(
-    sheet: Sheet,
-    findings: Findings,
-    kind: Kind,
-    name: str,
-    apply: bool,
-    whose: tuple[str, str, str],
-    did: dict[str, int],
-) -> Report:
-    """`whose`: name, ODS code and telephone number."""
-    rejected = findings.counts["reject"]
-    return Report(
-        kind=kind,
-        file=name[:200],
-        source=sheet.mapping.source,
-        state="applied" if apply else "preview",
-        practice=whose[0],
-        ods_code=whose[1],
-        practice_new=False,
-        practice_phone=whose[2],
-        preamble=tuple(sheet.preamble),
-        header_row=sheet.header_row,
-        encoding=sheet.lines.encoding,
-        read=sheet.read,
-        taken=sheet.read - rejected,
-        rejected=rejected,
-        noted=findings.counts["note"],
-        blank=sheet.blank,
-        did={words: count for words, count in did.items() if count},
-        rows=findings.in_order(),
-    )
-
-
-def _opened(file: Path | bytes, stack: ExitStack) -> BinaryIO:
-    if isinstance(file, bytes):
-        return BytesIO(file)
-    try:
-        return stack.enter_context(file.open("rb"))
-    except OSError as fault:
-        raise UnreadableFile(
-            f"The file cannot be opened: {fault.strerror}.",
-            where=str(file),
-            what_to_do="Check its name and where it is.",
-        ) from fault
+    whose = Whose(service.name, service.organisation.ods_code, service.phone)
+    report = report_of(kind, sheet, findings, name=name_of(file, name), whose=whose, did=did, apply=apply)
+    return report, opening
 
 
 def _service(slug: str, file: Path | bytes, mappings: list[Mapping] | tuple[Mapping, ...], kind: Kind) -> Service:
@@ -140,7 +93,7 @@ def _service(slug: str, file: Path | bytes, mappings: list[Mapping] | tuple[Mapp
             )
         return known
     with ExitStack() as stack:
-        sheet = Sheet(_opened(file, stack), mappings, kind)
+        sheet = Sheet(opened(file, stack), mappings, kind)
         place = sheet.places["stream"][0]
         named = {cells[place] for _, cells in sheet.rows(Findings("")) if cells[place]}
     found = services_of_streams(sorted(named))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
 from django.db import transaction
 
@@ -16,6 +14,7 @@ from onedoor.exchange.files.calls import CallRows, digits
 from onedoor.exchange.files.mapping import Mapping, all_mappings
 from onedoor.exchange.files.report import Findings, Report, UnreadableFile
 from onedoor.exchange.files.sheet import Sheet
+from onedoor.exchange.opening import Whose, name_of, opened, report_of
 from onedoor.kernel.actor import Actor
 
 
@@ -35,45 +34,18 @@ def import_calls(
     findings = Findings("the telephone system")
     with transaction.atomic(), ExitStack() as stack:
         whose = _organisation(practice)
-        sheet = Sheet(_opened(file, stack), [mapping] if mapping else all_mappings(), "calls")
+        sheet = Sheet(opened(file, stack), [mapping] if mapping else all_mappings(), "calls")
         rows = CallRows(sheet, findings, _lines(), whose.pk if whose else None)
         taken = calls.take_calls(rows=rows, by=by)
         if not apply:
             transaction.set_rollback(True)
     did = {"new": taken.new, "known, with a call-back made since": taken.more, "known already": taken.same}
-    return Report(
-        kind="calls",
-        file=(name or (file.name if isinstance(file, Path) else "upload"))[:200],
-        source=sheet.mapping.source,
-        state="applied" if apply else "preview",
-        practice=whose.name if whose else "whoever has the number dialled",
-        ods_code=whose.ods_code if whose else "by number",
-        practice_new=False,
-        practice_phone=whose.phone if whose else "-",
-        preamble=tuple(sheet.preamble),
-        header_row=sheet.header_row,
-        encoding=sheet.lines.encoding,
-        read=sheet.read,
-        taken=sheet.read - findings.counts["reject"],
-        rejected=findings.counts["reject"],
-        noted=findings.counts["note"],
-        blank=sheet.blank,
-        did={words: count for words, count in did.items() if count},
-        rows=findings.in_order(),
+    said = (
+        Whose(whose.name, whose.ods_code, whose.phone)
+        if whose
+        else Whose("whoever has the number dialled", "by number", "-")
     )
-
-
-def _opened(file: Path | bytes, stack: ExitStack) -> BinaryIO:
-    if isinstance(file, bytes):
-        return BytesIO(file)
-    try:
-        return stack.enter_context(file.open("rb"))
-    except OSError as fault:
-        raise UnreadableFile(
-            f"The file cannot be opened: {fault.strerror}.",
-            where=str(file),
-            what_to_do="Check its name and where it is.",
-        ) from fault
+    return report_of("calls", sheet, findings, name=name_of(file, name), whose=said, did=did, apply=apply)
 
 
 def _organisation(practice: str) -> Organisation | None:
