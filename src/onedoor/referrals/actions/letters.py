@@ -100,7 +100,7 @@ def write_welcomes(*, access: Access) -> int:
         .filter(
             welcomed_at=None,
             referral__patient__isnull=False,
-            referral_id__in=HeardBy.objects.values("referral_id"),
+            referral_id__in=HeardBy.objects.filter(what="decision").values("referral_id"),
         )
         .select_related("referral__service__organisation")
         .order_by("pk")[:_SLICE]
