@@ -17,6 +17,7 @@ from onedoor.booking.actions.changing import born_on_is, choose
 from onedoor.booking.actions.diary import decide_import, settle_conflict, take_diary
 from onedoor.booking.actions.lateness import not_late
 from onedoor.booking.actions.outside import confirm_request, refuse_request
+from onedoor.booking.actions.places import lock_patients
 from onedoor.booking.actions.refilling import (
     accept_offer,
     decline_offer,
@@ -26,6 +27,7 @@ from onedoor.booking.actions.refilling import (
     stop_offering,
 )
 from onedoor.booking.actions.setting import block_seat, keep_here, open_session, set_type
+from onedoor.booking.actions.telling import CHANGE, ring
 from onedoor.booking.errors import (
     BookingError,
     Full,
@@ -42,6 +44,7 @@ from onedoor.booking.errors import (
 from onedoor.booking.models import Appointment, AppointmentType, DiaryImport, Offer, Release, Seat, WaitingEntry
 from onedoor.booking.queries.balance import accounts_of_day
 from onedoor.booking.queries.changing import link_of, other_times
+from onedoor.booking.queries.choosing import places_for
 from onedoor.booking.queries.diary import (
     appointments_of,
     by_ref,
@@ -72,6 +75,7 @@ from onedoor.booking.queries.offers import (
 from onedoor.booking.queries.places import Spot, spots
 
 __all__ = [
+    "CHANGE",
     "Appointment",
     "AppointmentType",
     "BookingError",
@@ -124,6 +128,7 @@ __all__ = [
     "lately_of",
     "leave_waiting",
     "link_of",
+    "lock_patients",
     "may_unmark",
     "move",
     "not_late",
@@ -131,11 +136,13 @@ __all__ = [
     "open_offers_of",
     "open_session",
     "other_times",
+    "places_for",
     "policy_of",
     "refill_numbers",
     "refuse_request",
     "release",
     "releases",
+    "ring",
     "seat_by_ref",
     "set_policy",
     "set_type",

@@ -1,6 +1,7 @@
 """The door of referrals."""
 
 from onedoor.referrals.actions.attaching import NewFile
+from onedoor.referrals.actions.booking import book_visit, hold_visit, set_stream_kinds, wait_for_visit
 from onedoor.referrals.actions.ending import discharge, send_on, withdraw
 from onedoor.referrals.actions.referring import NewReferral, OpenAlready, refer, refer_myself
 from onedoor.referrals.actions.track_links import born_on_is
@@ -23,6 +24,20 @@ from onedoor.referrals.queries.conservation import Conservation, Day, conservati
 from onedoor.referrals.queries.heard_by import Missed, Score, back_test, missed
 from onedoor.referrals.queries.referral import Folder, attachment, folder, sent, twins
 from onedoor.referrals.queries.services import services_with_referrals
+from onedoor.referrals.queries.to_book import (
+    Kinds,
+    ToBook,
+    ToBookCounts,
+    ToBookPage,
+    may_book,
+    one_to_book,
+    places,
+    stream_kinds,
+    to_book,
+    to_book_count,
+    to_book_counts,
+    to_book_page,
+)
 from onedoor.referrals.queries.track_links import LinkClosed, track_link_of
 from onedoor.referrals.queries.triage import Counts, Row, counts, held, next_of, set_aside, to_send_on, worklist
 from onedoor.referrals.queries.visible import services_of
@@ -64,6 +79,7 @@ __all__ = [
     "Decision",
     "Folder",
     "Holder",
+    "Kinds",
     "LinkClosed",
     "Missed",
     "Month",
@@ -75,12 +91,16 @@ __all__ = [
     "Referral",
     "Row",
     "Score",
+    "ToBook",
+    "ToBookCounts",
+    "ToBookPage",
     "Verdict",
     "Where",
     "answer",
     "ask_colleague",
     "attachment",
     "back_test",
+    "book_visit",
     "born_on_is",
     "bring_back",
     "conservation",
@@ -90,11 +110,15 @@ __all__ = [
     "folder",
     "give_information",
     "held",
+    "hold_visit",
     "known_of",
+    "may_book",
     "missed",
     "months_of",
     "next_of",
+    "one_to_book",
     "park",
+    "places",
     "questions",
     "refer",
     "refer_myself",
@@ -103,12 +127,19 @@ __all__ = [
     "services_of",
     "services_with_referrals",
     "set_aside",
+    "set_stream_kinds",
+    "stream_kinds",
     "take_back",
     "take_pathways",
     "take_referrals",
+    "to_book",
+    "to_book_count",
+    "to_book_counts",
+    "to_book_page",
     "to_send_on",
     "track_link_of",
     "twins",
+    "wait_for_visit",
     "where_is",
     "withdraw",
     "worklist",

@@ -9,8 +9,8 @@ class ReferralsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Declare sweeps and moves between states."""
+        """Declare handlers, sweeps and moves between states."""
         from onedoor.kernel.transitions import declare_moves
-        from onedoor.referrals import jobs, rules  # noqa: F401
+        from onedoor.referrals import handlers, jobs, rules  # noqa: F401
 
         declare_moves("Referral", rules.MOVES)

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from onedoor.accounts.models import User
+from onedoor.booking.models import Appointment, AppointmentType
 from onedoor.directory.models import Service, Stream
 from onedoor.kernel.transitions import StateHistory
 from onedoor.patients.models import Patient
@@ -93,6 +94,22 @@ class Referral(models.Model):
                 fields=["service", "onward_decided_on"],
                 condition=Q(outcome="onward", closed_at=None),
                 name="referral_to_send_on",
+            ),
+            # The list of what is to be booked, and its count on every page.
+            models.Index(
+                fields=["service", "state"],
+                condition=Q(
+                    closed_at=None,
+                    state__in=(
+                        "TRIAGED_PROVIDER_TO_ACTION",
+                        "NOT_BOOKED",
+                        "DEFERRED_TO_PROVIDER",
+                        "DID_NOT_ATTEND",
+                        "APPT_CANCELLED_BY_PATIENT",
+                        "APPT_CANCELLED_BY_PROVIDER",
+                    ),
+                ),
+                name="referral_to_book",
             ),
             models.Index(fields=["nhs_number"], name="referral_nhs_number"),
             models.Index(fields=["patient"], condition=Q(patient__isnull=False), name="referral_patient"),
@@ -282,3 +299,28 @@ class TrackLink(models.Model):
 
     class Meta:
         db_table = "referrals_track_link"
+
+
+class StreamType(models.Model):
+    """A kind of appointment, of the service's own organisation, by which a stream's people are seen."""
+
+    id = models.BigAutoField(primary_key=True)
+    stream = models.ForeignKey(Stream, on_delete=models.CASCADE, related_name="kinds", db_index=False)
+    type = models.ForeignKey(AppointmentType, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "referrals_stream_type"
+        constraints = [models.UniqueConstraint(fields=["stream", "type"], name="stream_type_once")]
+
+
+class Visit(models.Model):
+    """An appointment at which somebody is seen for a referral. Its state is the appointment's own; rows are only added, save
+    that one goes to the other referral where two were the same."""
+
+    id = models.BigAutoField(primary_key=True)
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="visits")
+    appointment = models.OneToOneField(Appointment, on_delete=models.PROTECT, related_name="+")
+    joined_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "referrals_visit"

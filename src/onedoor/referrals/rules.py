@@ -39,7 +39,8 @@ MOVES = {
     CANCELLED_BY_PATIENT: _TO_BOOK,
     CANCELLED_BY_PROVIDER: _TO_BOOK,
     # Seen: what follows is another visit of the same referral, or the end; a discharge leaves it seen, and closes it.
-    ASSESSED: frozenset({ASSESSED, BOOKED, NOT_BOOKED, CANCELLED}),
+    # Somebody may have marked a visit wrongly.
+    ASSESSED: frozenset({ASSESSED, BOOKED, NOT_BOOKED, DID_NOT_ATTEND, CANCELLED}),
     REJECTED: frozenset(),
     CANCELLED: frozenset(),
 }

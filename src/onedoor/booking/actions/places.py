@@ -13,10 +13,11 @@ from uuid import UUID
 from django.db import connection
 
 from onedoor.booking import errors
+from onedoor.booking.events import AppointmentsChanged
 from onedoor.booking.models import LIVE, TAKEN, Appointment, AppointmentHistory, Seat
 from onedoor.booking.rules import MOVES, TAKEN_BACK, UNMARKS
 from onedoor.booking.types import SYSTEMS
-from onedoor.kernel import audit, clock, jobs
+from onedoor.kernel import audit, clock, events, jobs
 from onedoor.kernel.access import Access, acts_for
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.codes import Concept
@@ -124,7 +125,7 @@ def _insert(
                    %(now)s, clock_timestamp() + make_interval(mins => %(hold)s), %(instead_of)s,
                    CASE WHEN %(told)s THEN %(now)s::timestamptz END
                FROM booking_seat s
-               WHERE s.id = %(seat)s AND s.state = 'open' AND NOT EXISTS (
+               WHERE s.id = %(seat)s AND s.state IN ('open', 'course') AND NOT EXISTS (
                    SELECT 1 FROM booking_appointment a WHERE a.seat_id = s.id AND a.state = ANY(%(taken)s))
                ON CONFLICT DO NOTHING RETURNING id""",
             {
@@ -161,8 +162,8 @@ def _lapse_holds_in_the_way(seat: Seat, patient_id: int) -> bool:
 def shift(
     *, ids: Sequence[int], to: str, by: Actor, reason: str = "", also: dict[str, object] | None = None
 ) -> list[int]:
-    """Move appointments to a state where the table of moves allows it; returns the keys that moved."""
-    return transition(
+    """Move appointments to a state where the table of moves allows it, and tell of it; returns the keys that moved."""
+    moved = transition(
         model=Appointment,
         history=AppointmentHistory,
         moves=MOVES,
@@ -172,6 +173,13 @@ def shift(
         reason=reason,
         also=also,
     )
+    _tell(moved, to, by)
+    return moved
+
+
+def _tell(ids: Sequence[int], to: str, by: Actor) -> None:
+    if ids and to != "held":
+        events.emit(AppointmentsChanged(tuple(ids), to, by))
 
 
 def end_holds(*, ids: Sequence[int], by: Actor, reason: str) -> list[int]:
@@ -224,6 +232,7 @@ def shift_back(appointment: Appointment, to: str, *, by: Actor, reason: str) -> 
     if not moved:
         raise errors.TooLate
     appointment.refresh_from_db(fields=["state", "reason"])
+    _tell(moved, to, by)
 
 
 def check_may_stand_again(appointment: Appointment, state: str) -> None:
@@ -237,8 +246,9 @@ def check_may_stand_again(appointment: Appointment, state: str) -> None:
 
 
 def first(*, ids: Sequence[int], state: str, by: Actor) -> None:
-    """History of appointments just made."""
+    """History of appointments just made; and told of, unless they are only held."""
     record_first(history=AppointmentHistory, ids=ids, state=state, by=by)
+    _tell(ids, state, by)
 
 
 def get(appointment_id: int) -> Appointment:

@@ -5,16 +5,11 @@ from __future__ import annotations
 import hashlib
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
-
 from onedoor.booking import errors
-from onedoor.booking.models import LIVE, TAKEN, Appointment, ChangeLink, Offer, Seat
-from onedoor.booking.rules import overlapping
+from onedoor.booking.models import Appointment, ChangeLink
+from onedoor.booking.queries.choosing import MOST, free_for
 from onedoor.booking.types import FreePlace
 from onedoor.kernel import clock
-
-MOST = 60
-"""More times than this on one page help nobody."""
 
 
 def may_change(appointment: Appointment) -> bool:
@@ -35,40 +30,14 @@ def other_times(appointment: Appointment, *, limit: int = MOST, only: UUID | Non
 
     Left out: those being offered to people who wait, and those at which the patient has something else.
     """
-    others = Appointment.objects.filter(seat=OuterRef("pk"), state__in=TAKEN)
-    offered = Offer.objects.filter(release__seat=OuterRef("pk"), release__state="open", state="open")
-    found = (
-        Seat.objects.filter(
-            ~Exists(others),
-            ~Exists(offered),
-            session__organisation_id=appointment.organisation_id,
-            type_id=appointment.seat.type_id,
-            state="open",
-            starts_at__gt=clock.now(),
-        )
-        .select_related("session", "type")
-        .order_by("starts_at", "id")
+    return free_for(
+        organisation_id=appointment.organisation_id,
+        type_ids=[appointment.seat.type_id],
+        patient_id=appointment.patient_id,
+        besides=[appointment.pk],
+        limit=limit,
+        only=only,
     )
-    if only is not None:
-        found = found.filter(ref=only)
-    rest = Appointment.objects.filter(patient_id=appointment.patient_id, state__in=LIVE).exclude(pk=appointment.pk)
-    busy = [(span.lower, span.upper) for span in rest.values_list("during", flat=True)]
-    free = []
-    for seat in found.iterator(chunk_size=200):
-        place = FreePlace(
-            ref=seat.ref,
-            starts_at=seat.starts_at,
-            minutes=seat.minutes,
-            clinician=seat.session.clinician,
-            type_name=seat.type.name,
-            source=seat.session.source,
-        )
-        if overlapping(busy, place.starts_at, place.ends_at):
-            continue
-        free.append(place)
-        if len(free) == limit:
-            break
-    return free
 
 
 def link_of(token: str) -> ChangeLink:

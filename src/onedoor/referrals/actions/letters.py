@@ -28,6 +28,7 @@ from onedoor.patients.types import Reach
 from onedoor.referrals import rules
 from onedoor.referrals.actions.track_links import new_links
 from onedoor.referrals.models import Decision, HeardBy, Intake, Referral
+from onedoor.referrals.rules_booking import PROVIDER_DAYS, THINKING_DAYS
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import Kind, NewTask, Outcome
 
@@ -54,11 +55,6 @@ OTHERWISE = tasks.declare_kind(
 _SLICE = 100
 _KEPT = timedelta(days=7)
 
-PROVIDER_DAYS = {"routine": 40, "urgent": 10, "two_week_wait": 5}
-"""By when the provider must have been in touch after triage (referrals-booking-telephony.md 2.2, deferToProviderContactDays;
-sandbox values). Said only where no day can be told from the queue."""
-THINKING_DAYS = 14
-"""After about so long without an agreed step the patient is to be asked (referrals-booking-telephony.md 4.1, thinking time)."""
 _SIGNPOSTS = {"smoking", "weight", "talking"}
 
 

@@ -1,0 +1,89 @@
+"""Free places to choose from: of some kinds, at which a patient has time, and which are not kept for somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+
+from onedoor.booking.models import LIVE, TAKEN, Appointment, Offer, Seat
+from onedoor.booking.rules import overlapping
+from onedoor.booking.types import FreePlace
+from onedoor.kernel import clock
+from onedoor.kernel.access import Access, NotPermitted
+
+MOST = 60
+"""More times than this on one page help nobody."""
+
+
+def places_for(
+    access: Access,
+    *,
+    organisation_id: int,
+    type_ids: Sequence[int],
+    patient_id: int,
+    limit: int = MOST,
+    only: UUID | None = None,
+) -> list[FreePlace]:
+    """Free places of any of these kinds at an organisation for one patient, the earliest first; `only` the one with this
+    reference.
+
+    Raises NotPermitted unless the access is the patient's, the system's, or of the organisation.
+    """
+    if not (access.everything or access.patient_id == patient_id or organisation_id in access.organisation_ids):
+        raise NotPermitted(organisation_id)
+    return free_for(
+        organisation_id=organisation_id, type_ids=type_ids, patient_id=patient_id, besides=(), limit=limit, only=only
+    )
+
+
+def free_for(
+    *,
+    organisation_id: int,
+    type_ids: Sequence[int],
+    patient_id: int,
+    besides: Collection[int],
+    limit: int,
+    only: UUID | None,
+) -> list[FreePlace]:
+    """As `places_for`, for whoever has asked whether it may be seen.
+
+    Left out: places that others have or hold, those being offered to people who wait, and those at which the patient has
+    something else than a hold or the appointments `besides`.
+    """
+    mine = Q(patient_id=patient_id, state="held")
+    taken = Appointment.objects.filter(seat=OuterRef("pk"), state__in=TAKEN).exclude(mine)
+    offered = Offer.objects.filter(release__seat=OuterRef("pk"), release__state="open", state="open")
+    found = (
+        Seat.objects.filter(
+            ~Exists(taken),
+            ~Exists(offered),
+            session__organisation_id=organisation_id,
+            type_id__in=type_ids,
+            state="open",
+            starts_at__gt=clock.now(),
+        )
+        .select_related("session", "type")
+        .order_by("starts_at", "id")
+    )
+    if only is not None:
+        found = found.filter(ref=only)
+    rest = Appointment.objects.filter(patient_id=patient_id, state__in=LIVE).exclude(mine).exclude(pk__in=besides)
+    busy = [(span.lower, span.upper) for span in rest.values_list("during", flat=True)]
+    free = []
+    for seat in found.iterator(chunk_size=200):
+        place = FreePlace(
+            ref=seat.ref,
+            starts_at=seat.starts_at,
+            minutes=seat.minutes,
+            clinician=seat.session.clinician,
+            type_name=seat.type.name,
+            source=seat.session.source,
+        )
+        if overlapping(busy, place.starts_at, place.ends_at):
+            continue
+        free.append(place)
+        if len(free) == limit:
+            break
+    return free
