@@ -108,11 +108,12 @@ def _referrals(service_id: int, number: int, dice: random.Random) -> None:
         for closed in (False, True):
             cursor.execute(
                 """INSERT INTO referrals_referral (ref, service_id, source_ref, nhs_number, patient_id, source, referrer_ods,
-                       priority, reason, received_at, clock_start, inherited_from, came_on, next_action, state, triaged_at,
-                       outcome, closed_at, closed_because)
+                       priority, reason, received_at, triage_due_at, clock_start, inherited_from, came_on, next_action, state,
+                       triaged_at, outcome, closed_at, closed_because)
                    SELECT gen_random_uuid(), %(service)s, 'B' || %(closed)s || (%(first)s + w.n),
                        lpad((8000000000 + %(first)s + w.n)::text, 10, '0'), p.id, 'gp', 'Y99002',
-                       CASE WHEN w.dice < 0.05 THEN 'urgent' ELSE 'routine' END, '', w.at, w.at::date, '', w.at::date, '',
+                       CASE WHEN w.dice < 0.05 THEN 'urgent' ELSE 'routine' END, '', w.at, w.at + interval '48 hours',
+                       w.at::date, '', w.at::date, '',
                        CASE WHEN %(closed)s THEN 'TRIAGE_RESPONSE' ELSE 'AWAITING_TRIAGE' END,
                        CASE WHEN %(closed)s THEN w.at + interval '1 day' * 4 * w.dice END,
                        CASE WHEN %(closed)s THEN 'advice' ELSE '' END,

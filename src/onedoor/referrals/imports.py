@@ -19,6 +19,8 @@ from onedoor.directory.api import Service
 from onedoor.kernel import audit, clock
 from onedoor.kernel.access import require_staff
 from onedoor.kernel.actor import Actor
+from onedoor.kernel.clock import london_day
+from onedoor.referrals.clocks import triage_clocks
 from onedoor.referrals.rules import (
     ASSESSED,
     AWAITING_TRIAGE,
@@ -34,14 +36,15 @@ _STAGE = """
     CREATE TEMP TABLE referrals_told (
         row int, source_ref text, nhs_number text, received_at timestamptz, source text, referrer_ods text, priority text,
         triaged_at timestamptz, outcome text, stream text, onward_decided_on date, onward_sent_on date, discharged_on date,
-        first_offered_on date) ON COMMIT DROP"""
+        first_offered_on date, triage_due_at timestamptz) ON COMMIT DROP"""
 
-_COLUMNS = tuple(column.name for column in fields(ReferralRow))
+_TOLD = tuple(column.name for column in fields(ReferralRow))
+_COLUMNS = (*_TOLD, "triage_due_at")
 
 # What several lines say of one referral is laid together: of each fact the first that is told.
 _MERGE = f"""
     CREATE TEMP TABLE referrals_incoming ON COMMIT DROP AS
-    SELECT source_ref, min(row) AS row, count(*) AS lines, count(DISTINCT ({", ".join(_COLUMNS[1:])})) AS different,
+    SELECT source_ref, min(row) AS row, count(*) AS lines, count(DISTINCT ({", ".join(_TOLD[1:])})) AS different,
         {", ".join(f"(array_agg({c} ORDER BY row) FILTER (WHERE {c}::text <> ''))[1] AS {c}" for c in _COLUMNS[2:])}
     FROM referrals_told GROUP BY source_ref"""
 
@@ -67,10 +70,10 @@ _DIFFERS = f"""
 
 _NEW = f"""
     INSERT INTO referrals_referral (ref, service_id, stream_id, source_ref, nhs_number, patient_id, source, referrer_ods,
-        priority, reason, received_at, clock_start, inherited_from, came_on, next_action, state, triaged_at, outcome,
-        onward_decided_on, onward_sent_on, first_offered_on, discharged_on, closed_because)
+        priority, reason, received_at, triage_due_at, clock_start, inherited_from, came_on, next_action, state, triaged_at,
+        outcome, onward_decided_on, onward_sent_on, first_offered_on, discharged_on, closed_because)
     SELECT gen_random_uuid(), %(service)s, s.id, i.source_ref, i.nhs_number, p.id, i.source, coalesce(i.referrer_ods, ''),
-        i.priority, '', i.received_at, (i.received_at AT TIME ZONE 'Europe/London')::date, '',
+        i.priority, '', i.received_at, i.triage_due_at, (i.received_at AT TIME ZONE 'Europe/London')::date, '',
         (i.received_at AT TIME ZONE 'Europe/London')::date, '', '{AWAITING_TRIAGE}', i.triaged_at, coalesce(i.outcome, ''),
         i.onward_decided_on, i.onward_sent_on, i.first_offered_on, i.discharged_on, ''
     FROM referrals_incoming i
@@ -174,8 +177,9 @@ def _take_lot(service: Service, lot: Sequence[ReferralRow], late: set[str], take
         cursor.execute("DROP TABLE IF EXISTS pg_temp.referrals_told, pg_temp.referrals_incoming")
         cursor.execute(_STAGE)
         with cursor.copy(f"COPY referrals_told ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
-            for row in lot:
-                copy.write_row([getattr(row, column) for column in _COLUMNS])
+            due = triage_clocks(service, [(row.received_at, row.priority) for row in lot])
+            for row, ends in zip(lot, due, strict=True):
+                copy.write_row([*(getattr(row, column) for column in _TOLD), ends])
         cursor.execute(_MERGE)
         known: dict[str, Any] = {"service": service.pk, "now": clock.now()}
         known |= {"kind": by.kind, "actor": by.id, "label": by.label}
@@ -200,17 +204,18 @@ def _take_lot(service: Service, lot: Sequence[ReferralRow], late: set[str], take
 
 _STAGE_PATHWAYS = """
     CREATE TEMP TABLE referrals_pathway (row int, source_ref text, nhs_number text, from_provider text, received_on date,
-        clock_start date, stream text, state text, next_action text, next_action_due date, referrer_ods text) ON COMMIT DROP"""
+        clock_start date, stream text, state text, next_action text, next_action_due date, referrer_ods text,
+        triage_due_at timestamptz) ON COMMIT DROP"""
 
 _PATHWAY_COLUMNS = tuple(column.name for column in fields(PathwayRow))
 
 _NEW_PATHWAYS = """
     INSERT INTO referrals_referral (ref, service_id, stream_id, source_ref, nhs_number, patient_id, source, referrer_ods,
-        priority, reason, received_at, clock_start, inherited_from, came_on, next_action, next_action_due, state, outcome,
-        closed_because)
+        priority, reason, received_at, triage_due_at, clock_start, inherited_from, came_on, next_action, next_action_due, state,
+        outcome, closed_because)
     SELECT gen_random_uuid(), %(service)s, s.id, i.source_ref, i.nhs_number, p.id, 'inherited', i.referrer_ods, 'routine', '',
-        i.received_on::timestamp AT TIME ZONE 'Europe/London', i.clock_start, i.from_provider, %(day)s, i.next_action,
-        i.next_action_due, i.state, '', ''
+        i.received_on::timestamp AT TIME ZONE 'Europe/London', i.triage_due_at, i.clock_start, i.from_provider, %(day)s,
+        i.next_action, i.next_action_due, i.state, '', ''
     FROM (SELECT DISTINCT ON (source_ref) * FROM referrals_pathway ORDER BY source_ref, row) i
     LEFT JOIN directory_stream s ON s.service_id = %(service)s AND s.name = i.stream
     LEFT JOIN patients_patient p ON p.nhs_number = i.nhs_number
@@ -245,9 +250,11 @@ def take_pathways(
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         cursor.execute("DROP TABLE IF EXISTS pg_temp.referrals_pathway")
         cursor.execute(_STAGE_PATHWAYS)
-        with cursor.copy(f"COPY referrals_pathway ({', '.join(_PATHWAY_COLUMNS)}) FROM STDIN") as copy:
+        columns = ", ".join((*_PATHWAY_COLUMNS, "triage_due_at"))
+        with cursor.copy(f"COPY referrals_pathway ({columns}) FROM STDIN") as copy:
             for row in rows:
-                copy.write_row([getattr(row, column) for column in _PATHWAY_COLUMNS])
+                (due,) = triage_clocks(service, [(london_day(row.received_on)[0], "routine")])
+                copy.write_row([*(getattr(row, column) for column in _PATHWAY_COLUMNS), due])
         cursor.execute("SELECT count(DISTINCT source_ref), max(received_on) FROM referrals_pathway")
         read, last = cursor.fetchone()
         day = taken_over_on or (last + timedelta(days=1) if last else clock.today())

@@ -40,6 +40,8 @@ class Referral(models.Model):
     reason = models.TextField(blank=True)
     """What the referrer wrote."""
     received_at = models.DateTimeField()
+    triage_due_at = models.DateTimeField()
+    """When the clock of its triage ends, by the contract in force when it came (`rules.triage_due_at`)."""
     clock_start = models.DateField()
     """Of the first referral on the pathway, also where another provider had it before (RTTG 4.1)."""
     inherited_from = models.CharField(max_length=40, blank=True)
@@ -79,11 +81,12 @@ class Referral(models.Model):
             ),
         ]
         indexes = [
-            # The worklist of triage: what is open and undecided, the oldest first.
+            # The worklist of triage: what is open and undecided, by the clock that ends first; its counts read this alone.
             models.Index(
-                fields=["service", "priority", "received_at"],
+                fields=["service", "triage_due_at", "id"],
+                include=["priority"],
                 condition=Q(state="AWAITING_TRIAGE", closed_at=None),
-                name="referral_to_triage",
+                name="referral_triage_due",
             ),
             models.Index(
                 fields=["id"],
@@ -113,7 +116,12 @@ class Referral(models.Model):
             ),
             models.Index(fields=["nhs_number"], name="referral_nhs_number"),
             models.Index(fields=["patient"], condition=Q(patient__isnull=False), name="referral_patient"),
-            models.Index(fields=["service", "came_on"], name="referral_came"),
+            # The share that was decided in time is counted from this alone.
+            models.Index(
+                fields=["service", "came_on"],
+                include=["triaged_at", "triage_due_at", "source"],
+                name="referral_came_on",
+            ),
         ]
 
 

@@ -184,6 +184,14 @@ def due_at(received_at: datetime, *, hours: int, basis: str) -> datetime:
     return add_working_time(received_at, length) if basis == "working" else received_at + length
 
 
+def triage_due_at(received_at: datetime, *, priority: str, hours: int, basis: str) -> datetime:
+    """When the clock of this referral's triage ends: the contract's, or for what is urgent the day that e-RS promises
+    (`CONTACT_DAYS`) where that comes first.
+    """
+    due = due_at(received_at, hours=hours, basis=basis)
+    return min(due, received_at + timedelta(days=CONTACT_DAYS[priority])) if priority in CONTACT_DAYS else due
+
+
 def triaged_in_time(received_at: datetime, triaged_at: datetime | None, *, hours: int = 48) -> bool:
     """Within so many hours of the clock from receipt (clinical.md 5.4, definitions); exactly that many still counts."""
     return triaged_at is not None and triaged_at - received_at <= timedelta(hours=hours)
@@ -206,18 +214,6 @@ def sent_in_time(decided_on: date, sent_on: date | None, *, days: int = 3) -> bo
 def offered_in_time(received_at: datetime, offered_on: date | None, *, days: int = 5) -> bool:
     """A first appointment offered within so many days of the calendar from the day of receipt (seed 002, section 3)."""
     return offered_on is not None and (offered_on - received_at.astimezone(LONDON).date()).days <= days
-
-
-def late_before(now: datetime, *, hours: int, basis: str) -> datetime:
-    """What was received before this moment is past its triage clock at `now`: the inverse of `due_at`, to the second."""
-    if basis != "working":
-        return now - timedelta(hours=hours)
-    # `due_at` never falls: halve what is between a moment that is surely past its clock and now, that surely is not.
-    early, late = now - timedelta(hours=hours) * 6 - timedelta(days=21), now
-    while late - early > timedelta(seconds=1):
-        middle = early + (late - early) / 2
-        early, late = (middle, late) if due_at(middle, hours=hours, basis=basis) < now else (early, middle)
-    return late.replace(microsecond=0)
 
 
 def missing(outcome: Outcome, given: dict[str, str]) -> list[str]:

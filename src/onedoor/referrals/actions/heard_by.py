@@ -24,7 +24,16 @@ from onedoor.messaging.types import NewMessage, Purpose
 from onedoor.referrals import rules_waiting, sentences
 from onedoor.referrals.actions.letters import write_apologies
 from onedoor.referrals.actions.track_links import new_links
-from onedoor.referrals.queries.heard_by import APOLOGY_NAME, APPOINTMENT, BEGAN, GROUP_OF, WAITS, WHAT, evidence_on
+from onedoor.referrals.queries.heard_by import (
+    APOLOGY_NAME,
+    APPOINTMENT,
+    BEGAN,
+    GROUP_OF,
+    ORDER_OF,
+    WAITS,
+    WHAT,
+    evidence_on,
+)
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import Kind, NewTask, Outcome
 
@@ -50,7 +59,7 @@ _WAITING = {
     what: f"""
         SELECT r.id, {GROUP_OF[what]} AS grp, CASE WHEN r.priority IN ('urgent', 'two_week_wait') THEN r.priority
                 ELSE 'routine' END AS priority, {BEGAN[what]} AS began, l.by AS said,
-            rank() OVER (ORDER BY r.priority = 'routine', {BEGAN[what]}, r.received_at, r.id) - 1 AS before
+            rank() OVER (ORDER BY {ORDER_OF[what]}) - 1 AS before
         FROM referrals_referral r
         LEFT JOIN LATERAL (SELECT h.by FROM referrals_heard_by h WHERE h.referral_id = r.id AND h.what = '{what}'
                            ORDER BY h.id DESC LIMIT 1) l ON true

@@ -18,6 +18,7 @@ from onedoor.patients.types import Card
 from onedoor.records.api import record_entries
 from onedoor.records.types import NewEntry
 from onedoor.referrals.actions.attaching import NewFile, attach
+from onedoor.referrals.clocks import triage_clocks
 from onedoor.referrals.errors import Incomplete, NotDone
 from onedoor.referrals.intake import ASKED, LONGEST, known_of, questions
 from onedoor.referrals.models import History, Intake, Referral
@@ -128,6 +129,8 @@ def _make(
         raise OpenAlready(twin)
     now = clock.now()
     staff = via == "staff"
+    priority = "urgent" if staff and new.priority == "urgent" else "routine"
+    (due,) = triage_clocks(directory.Service.objects.get(pk=service.id), [(now, priority)])
     made = Referral.objects.create(
         service_id=service.id,
         stream=directory.Stream.objects.filter(pk=new.stream_id or 0, service_id=service.id, active=True).first()
@@ -138,9 +141,10 @@ def _make(
         patient_id=card.id,
         source=source,
         referrer_ods=referrer_ods,
-        priority="urgent" if staff and new.priority == "urgent" else "routine",
+        priority=priority,
         reason=new.reason.strip()[:LONGEST],
         received_at=now,
+        triage_due_at=due,
         clock_start=clock.today(),
         came_on=clock.today(),
         state=AWAITING_TRIAGE,

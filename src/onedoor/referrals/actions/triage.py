@@ -32,7 +32,6 @@ from onedoor.referrals.rules import (
     REJECT_REASONS,
     TRIAGE_RESPONSE,
     WHO_BOOKS,
-    due_at,
     missing,
 )
 
@@ -76,9 +75,8 @@ def decide(*, access: Access, ref: UUID, verdict: Verdict, seen: str = "") -> De
     )
     if lacks:
         raise Incomplete("Still needed: " + ", ".join(_NEEDED[need] for need in lacks) + ".")
-    by, now, service = access.actor, clock.now(), referral.service
+    by, now = access.actor, clock.now()
     _end_parking(referral, by)
-    due = due_at(referral.received_at, hours=service.triage_hours, basis=service.triage_basis)
     decision = Decision.objects.create(
         referral=referral,
         outcome=outcome.key,
@@ -90,7 +88,7 @@ def decide(*, access: Access, ref: UUID, verdict: Verdict, seen: str = "") -> De
         advice=verdict.advice.strip()[:4000],
         decided_at=now,
         takes_effect_at=now + HOLD,
-        in_time=(referral.triaged_at or now) <= due,
+        in_time=(referral.triaged_at or now) <= referral.triage_due_at,
         decided_by_id=_person(by),
         decided_by_label=by.label,
     )

@@ -35,6 +35,11 @@ GROUP_OF = {
 }
 """Who waits alike: for triage by urgency, for an appointment by stream too."""
 BEGAN = {DECISION: "r.came_on", APPOINTMENT: f"(r.triaged_at {_LONDON}"}
+ORDER_OF = {
+    DECISION: "r.triage_due_at, r.id",
+    APPOINTMENT: f"r.priority = 'routine', {BEGAN[APPOINTMENT]}, r.received_at, r.id",
+}
+"""Who is before whom: the worklist of triage goes by the clock that ends first."""
 WAITS = {
     DECISION: f"r.closed_at IS NULL AND r.state = '{AWAITING_TRIAGE}'",
     APPOINTMENT: f"r.closed_at IS NULL AND r.state IN ('{TO_ACTION}', '{NOT_BOOKED}', '{DEFERRED}')"

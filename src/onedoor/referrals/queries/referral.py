@@ -15,7 +15,7 @@ from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.calendar import working_time_between
 from onedoor.referrals.models import Attachment, Decision, History, Information, Intake, Parking, Referral
 from onedoor.referrals.queries.visible import by_ref, visible
-from onedoor.referrals.rules import BACK_WITHIN, due_at
+from onedoor.referrals.rules import BACK_WITHIN
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def folder(access: Access, ref: UUID) -> Folder:
         referral=referral,
         may_decide=access.may(Permission.REFERRALS)
         and (access.everything or service.organisation_id in access.organisation_ids),
-        due_at=due_at(referral.received_at, hours=service.triage_hours, basis=service.triage_basis),
+        due_at=referral.triage_due_at,
         elapsed=max(until - referral.received_at, timedelta()),
         working=working_time_between(referral.received_at, until),
         mark=mark(referral.pk),

@@ -14,10 +14,8 @@ from onedoor.directory.api import Service
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.calendar import working_time_between
-from onedoor.referrals.rules import AWAITING_TRIAGE, OUTCOMES, SOURCES, due_at, late_before
+from onedoor.referrals.rules import AWAITING_TRIAGE, OUTCOMES, SOURCES
 
-PRIORITY_ORDER = ("two_week_wait", "urgent", "routine")
-"""Within each the clock that ends first is that of what came first."""
 SHARE_DAYS = 30
 
 
@@ -91,23 +89,18 @@ _FREE = """NOT EXISTS (SELECT 1 FROM referrals_decision d WHERE d.referral_id = 
                     AND k.until > %(today)s)"""
 
 _COLUMNS = """r.id, r.ref, coalesce(p.given_name || ' ' || p.family_name, ''), r.nhs_number, p.born_on, r.priority, r.received_at,
-    r.source, coalesce(o.name, r.referrer_ods), coalesce(s.name, ''), r.inherited_from"""
+    r.triage_due_at, r.source, coalesce(o.name, r.referrer_ods), coalesce(s.name, ''), r.inherited_from"""
 _WITH = """LEFT JOIN patients_patient p ON p.id = r.patient_id
     LEFT JOIN accounts_organisation o ON o.ods_code = r.referrer_ods AND r.referrer_ods <> ''
     LEFT JOIN directory_stream s ON s.id = r.stream_id"""
 
-# Each priority is read from its own end of the index `referral_to_triage`, however many wait behind the page.
+# Read from its end of the index `referral_triage_due`, however many wait behind the page.
 _QUEUE = f"""
-    SELECT q.rank, {_COLUMNS}, b.what, b.who, b.said
-    FROM ({
-    " UNION ALL ".join(
-        f'''(SELECT {rank} AS rank, r.id FROM referrals_referral r
-            WHERE {_OPEN} AND r.priority = '{priority}' AND {_FREE}
-                AND ({rank} > %(rank)s OR {rank} = %(rank)s AND (r.received_at, r.id) > (%(at)s::timestamptz, %(id)s::bigint))
-            ORDER BY r.received_at, r.id LIMIT %(limit)s)'''
-        for rank, priority in enumerate(PRIORITY_ORDER)
-    )
-} ORDER BY rank LIMIT %(limit)s) q
+    SELECT {_COLUMNS}, b.what, b.who, b.said
+    FROM (
+        SELECT r.id FROM referrals_referral r
+        WHERE {_OPEN} AND {_FREE} AND (r.triage_due_at, r.id) > (%(at)s::timestamptz, %(id)s::bigint)
+        ORDER BY r.triage_due_at, r.id LIMIT %(limit)s) q
     JOIN referrals_referral r ON r.id = q.id {_WITH}
     LEFT JOIN LATERAL (
         SELECT what, who, said FROM (
@@ -120,23 +113,21 @@ _QUEUE = f"""
             UNION ALL
             (SELECT 'information', by_label, '', came_at FROM referrals_information
              WHERE referral_id = r.id ORDER BY id DESC LIMIT 1)) w ORDER BY at DESC LIMIT 1) b ON true
-    ORDER BY q.rank, r.received_at, r.id"""
+    ORDER BY r.triage_due_at, r.id"""
 
 
 def worklist(access: Access, service: Service, *, after: str = "", limit: int = 50) -> Page:
-    """What waits to be decided, the urgent first and of each the clock that ends first; none outside the access.
+    """What waits to be decided, by the clock that ends first, whatever its priority; none outside the access.
 
     One statement, as quick for 50,000 open referrals as for 50. `after` is the key that the page before gave.
     """
     if not _may(access, service):
         return Page([], None)
-    rank, at, key = _key(after)
-    values = {"rank": rank, "at": at, "id": key, "limit": limit + 1}
-    found = _rows(_QUEUE, service, values)
-    rows = [_row(service, row[1:12], _because(row)) for row in found[:limit]]
-    more = len(found) > limit
-    last = found[limit - 1] if more else None
-    return Page(rows, f"{last[0]}.{last[7].isoformat()}.{last[1]}" if last else None)
+    at, key = _key(after)
+    found = _rows(_QUEUE, service, {"at": at, "id": key, "limit": limit + 1})
+    rows = [_row(row[:12], _because(row)) for row in found[:limit]]
+    last = rows[-1] if len(found) > limit else None
+    return Page(rows, f"{last.due_at.isoformat()}.{last.id}" if last else None)
 
 
 def next_of(access: Access, service: Service) -> UUID | None:
@@ -160,10 +151,9 @@ def set_aside(access: Access, service: Service, *, asked_of: int | None = None, 
         return []
     return [
         _row(
-            service,
-            row[:11],
-            f"{row[13]} asks {row[14]}: {row[12]}" if row[11] == "asked" else f"Parked by {row[13]}: {row[12]}",
-            until=row[15],
+            row[:12],
+            f"{row[14]} asks {row[15]}: {row[13]}" if row[12] == "asked" else f"Parked by {row[14]}: {row[13]}",
+            until=row[16],
         )
         for row in _rows(_ASIDE, service, {"asked_of": asked_of, "limit": limit})
     ]
@@ -185,11 +175,10 @@ def held(access: Access, service: Service, *, by: int | None = None, limit: int 
         return []
     return [
         _row(
-            service,
-            row[:11],
-            f"{row[12]}: {OUTCOMES[row[11]].said}" + (f", {row[15] or row[16]}" if row[15] or row[16] else ""),
-            until=row[13],
-            decision_ref=row[14],
+            row[:12],
+            f"{row[13]}: {OUTCOMES[row[12]].said}" + (f", {row[16] or row[17]}" if row[16] or row[17] else ""),
+            until=row[14],
+            decision_ref=row[15],
         )
         for row in _rows(_HELD, service, {"by": by, "limit": limit})
     ]
@@ -206,56 +195,57 @@ def to_send_on(access: Access, service: Service, *, limit: int = 200) -> list[Ro
     if not _may(access, service):
         return []
     return [
-        _row(service, row[:11], f"To go on to secondary care: decided {row[11]:%-d %B}", until=row[11])
+        _row(row[:12], f"To go on to secondary care: decided {row[12]:%-d %B}", until=row[12])
         for row in _rows(_TO_SEND, service, {"limit": limit})
     ]
 
 
-# What is open is read once, with the few that are set aside or held beside it.
+# What is open is counted from its index alone, and the few that are held or set aside are taken off it.
 _COUNTS = f"""
     WITH open AS (
-        SELECT r.received_at < %(late)s AS late, r.priority <> 'routine' AS urgent, d.id IS NOT NULL AS held,
-            d.id IS NULL AND k.id IS NOT NULL AS aside, k.asked_of_id
-        FROM referrals_referral r
-        LEFT JOIN referrals_parking k ON k.referral_id = r.id AND k.ended_at IS NULL AND k.until > %(today)s
-        LEFT JOIN referrals_decision d ON d.referral_id = r.id AND d.state = 'held'
+        SELECT count(*) AS waiting, count(*) FILTER (WHERE r.triage_due_at < %(now)s) AS late,
+            count(*) FILTER (WHERE r.priority <> 'routine') AS urgent
+        FROM referrals_referral r WHERE {_OPEN}),
+    elsewhere AS MATERIALIZED (
+        SELECT r.triage_due_at < %(now)s AS late, r.priority <> 'routine' AS urgent, w.held, w.asked_of_id
+        FROM (SELECT referral_id, bool_or(held) AS held, max(asked_of_id) AS asked_of_id FROM (
+                SELECT referral_id, true AS held, NULL AS asked_of_id FROM referrals_decision WHERE state = 'held'
+                UNION ALL
+                SELECT referral_id, false, asked_of_id FROM referrals_parking WHERE ended_at IS NULL AND until > %(today)s) e
+              GROUP BY 1) w
+        JOIN referrals_referral r ON r.id = w.referral_id
         WHERE {_OPEN})
-    SELECT count(*) FILTER (WHERE free), count(*) FILTER (WHERE free AND late), count(*) FILTER (WHERE free AND urgent),
-        count(*) FILTER (WHERE aside), count(*) FILTER (WHERE aside AND late),
-        count(*) FILTER (WHERE aside AND asked_of_id = %(me)s), count(*) FILTER (WHERE held),
+    SELECT open.waiting - count(e.held), open.late - count(*) FILTER (WHERE e.late),
+        open.urgent - count(*) FILTER (WHERE e.urgent),
+        count(*) FILTER (WHERE NOT e.held), count(*) FILTER (WHERE NOT e.held AND e.late),
+        count(*) FILTER (WHERE NOT e.held AND e.asked_of_id = %(me)s), count(*) FILTER (WHERE e.held),
         (SELECT count(*) FROM referrals_referral r WHERE {_SEND}),
         (SELECT ARRAY[count(*), count(*) FILTER (WHERE in_time)] FROM referrals_decision
-         WHERE decided_by_id = %(me)s AND decided_at >= %(since)s AND state IN ('held', 'done'))
-    FROM (SELECT *, NOT held AND NOT aside AS free FROM open) w"""
-
-# Whose clock is over, or who were decided before: what still has time says nothing yet.
-_SHARE = """
-    SELECT count(*), count(*) FILTER (WHERE triaged_at - received_at <= make_interval(hours => %(hours)s)),
-        coalesce(array_agg(ARRAY[received_at, triaged_at])
-            FILTER (WHERE %(working)s AND triaged_at - received_at > make_interval(hours => %(hours)s)), '{}')
-    FROM referrals_referral
-    WHERE service_id = %(service)s AND came_on >= %(first)s AND source <> 'inherited'
-        AND (triaged_at IS NOT NULL OR received_at < %(late)s)"""
+         WHERE decided_by_id = %(me)s AND decided_at >= %(since)s AND state IN ('held', 'done')),
+        (SELECT ARRAY[count(*), count(*) FILTER (WHERE triaged_at <= triage_due_at)] FROM referrals_referral
+         WHERE service_id = %(service)s AND came_on >= %(first)s AND source <> 'inherited'
+             AND (triaged_at IS NOT NULL OR triage_due_at < %(now)s))
+    FROM open LEFT JOIN elsewhere e ON true GROUP BY open.waiting, open.late, open.urgent"""
 
 
 def counts(access: Access, service: Service) -> Counts | None:
-    """The figures above the worklist; None outside the access. Two statements."""
+    """The figures above the worklist; None outside the access. One statement.
+
+    Of the share are those of the last 30 days whose clock is over, or who were decided before: what still has time says
+    nothing yet.
+    """
     if not _may(access, service):
         return None
-    now, hours, basis = clock.now(), service.triage_hours, service.triage_basis
+    now = clock.now()
     values = {
-        "late": late_before(now, hours=hours, basis=basis),
+        "now": now,
         "me": access.actor.id,
         "since": now - timedelta(days=SHARE_DAYS),
         "first": clock.today() - timedelta(days=SHARE_DAYS),
-        "hours": hours,
-        "working": basis == "working",
     }
-    (row,) = _rows(_COUNTS, service, values)
-    ((of, sure, unsure),) = _rows(_SHARE, service, values)
-    # Whatever took no longer by the clock took no longer in working time; the others are looked at one by one.
-    in_time = sure + sum(triaged <= due_at(received, hours=hours, basis=basis) for received, triaged in unsure)
-    waiting, late, urgent, parked, parked_late, asked_me, is_held, send, (n, good) = row
+    ((waiting, late, urgent, parked, parked_late, asked_me, is_held, send, own, share),) = _rows(
+        _COUNTS, service, values
+    )
     return Counts(
         waiting=waiting,
         late=late,
@@ -265,8 +255,8 @@ def counts(access: Access, service: Service) -> Counts | None:
         asked_me=asked_me,
         held=is_held,
         to_send_on=send,
-        share=Share(of, in_time),
-        own=Share(n, good),
+        share=Share(*share),
+        own=Share(*own),
     )
 
 
@@ -284,14 +274,13 @@ def _rows(statement: str, service: Service, values: Mapping[str, Any]) -> Sequen
 
 
 def _row(
-    service: Service,
     row: Sequence[Any],
     because: str,
     *,
     until: datetime | date | None = None,
     decision_ref: UUID | None = None,
 ) -> Row:
-    key, ref, name, number, born_on, priority, received_at, source, referrer, stream, inherited = row
+    key, ref, name, number, born_on, priority, received_at, due, source, referrer, stream, inherited = row
     now = clock.now()
     came = f"{SOURCES.get(source, source)}{', ' + referrer if referrer else ''}"
     if inherited:
@@ -304,7 +293,7 @@ def _row(
         born_on=born_on,
         priority=priority,
         received_at=received_at,
-        due_at=due_at(received_at, hours=service.triage_hours, basis=service.triage_basis),
+        due_at=due,
         elapsed=now - received_at,
         working=working_time_between(received_at, now),
         source=came,
@@ -330,11 +319,10 @@ def _because(row: Sequence[Any]) -> str:
     return "New: nobody has decided it"
 
 
-def _key(after: str) -> tuple[int, datetime | None, int]:
-    """Rank, moment and key after which a page begins; the beginning for anything that is no key."""
+def _key(after: str) -> tuple[str | datetime, int]:
+    """Moment and key after which a page begins; the beginning for anything that is no key."""
     try:
-        rank, rest = after.split(".", 1)
-        at, key = rest.rsplit(".", 1)
-        return int(rank), datetime.fromisoformat(at), int(key)
+        at, key = after.rsplit(".", 1)
+        return datetime.fromisoformat(at), int(key)
     except ValueError:
-        return -1, None, 0
+        return "-infinity", 0

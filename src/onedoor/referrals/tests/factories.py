@@ -15,6 +15,7 @@ from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Role
 from onedoor.patients.api import take_into_care
 from onedoor.patients.models import Patient
+from onedoor.referrals.clocks import triage_clocks
 from onedoor.referrals.models import History, Referral
 
 _numbers = count(1)
@@ -70,6 +71,7 @@ def referral(
         referrer_ods=at.practice.ods_code,
         priority=priority,
         received_at=received,
+        triage_due_at=triage_clocks(at.service, [(received, priority)])[0],
         clock_start=received.date(),
         came_on=received.astimezone(clock.LONDON).date(),
         state="AWAITING_TRIAGE",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from onedoor.kernel.clock import LONDON
 from onedoor.referrals import rules
@@ -64,13 +62,14 @@ def test_there_is_a_way_out_of_every_state_and_none_back_to_the_beginning() -> N
         assert targets <= set(rules.MOVES)
 
 
-@pytest.mark.parametrize("basis", ["elapsed", "working"])
-@given(seconds=st.integers(0, 60 * 86_400), hours=st.integers(1, 48))
-def test_late_before_parts_what_is_past_its_clock_from_what_is_not(basis: str, seconds: int, hours: int) -> None:
-    now = FRIDAY + timedelta(seconds=seconds)
-    edge = rules.late_before(now, hours=hours, basis=basis)
-    assert rules.due_at(edge - timedelta(seconds=2), hours=hours, basis=basis) < now
-    assert rules.due_at(edge + timedelta(seconds=2), hours=hours, basis=basis) >= now
+@pytest.mark.parametrize(
+    ("priority", "hours", "days"),
+    [("routine", 240, 10), ("urgent", 240, 5), ("two_week_wait", 240, 2), ("urgent", 48, 2), ("two_week_wait", 24, 1)],
+)
+def test_the_clock_of_what_is_urgent_ends_with_the_contract_or_with_what_e_rs_promises(
+    priority: str, hours: int, days: int
+) -> None:
+    assert rules.triage_due_at(FRIDAY, priority=priority, hours=hours, basis="elapsed") == FRIDAY + timedelta(days=days)
 
 
 @pytest.mark.parametrize(
