@@ -41,12 +41,16 @@ _STAGE = """
 _TOLD = tuple(column.name for column in fields(ReferralRow))
 _COLUMNS = (*_TOLD, "triage_due_at")
 
-# What several lines say of one referral is laid together: of each fact the first that is told.
+# What several lines say of one referral is laid together: of each fact the first that is told. Accepted first and sent on to
+# secondary care later is no contradiction: the later is what became of it.
 _MERGE = f"""
     CREATE TEMP TABLE referrals_incoming ON COMMIT DROP AS
     SELECT source_ref, min(row) AS row, count(*) AS lines, count(DISTINCT ({", ".join(_TOLD[1:])})) AS different,
+        bool_or(outcome = 'onward') AS onward,
         {", ".join(f"(array_agg({c} ORDER BY row) FILTER (WHERE {c}::text <> ''))[1] AS {c}" for c in _COLUMNS[2:])}
     FROM referrals_told GROUP BY source_ref"""
+
+_SENT_ON = "UPDATE referrals_incoming SET outcome = 'onward' WHERE outcome = 'accept' AND onward"
 
 _FACTS = (
     "nhs_number",
@@ -66,7 +70,9 @@ _DIFFERS = f"""
     SELECT t.row, t.source_ref, c.what FROM referrals_told t
     JOIN referrals_referral r ON r.service_id = %(service)s AND r.source_ref = t.source_ref
     CROSS JOIN LATERAL (VALUES {", ".join(f"('{c}', t.{c}::text, r.{c}::text)" for c in _FACTS)}) AS c(what, told, stands)
-    WHERE c.told <> '' AND c.stands <> '' AND c.told <> c.stands ORDER BY t.row LIMIT 1000"""
+    WHERE c.told <> '' AND c.stands <> '' AND c.told <> c.stands
+        AND NOT (c.what = 'outcome' AND (c.told, c.stands) IN (('onward', 'accept'), ('accept', 'onward')))
+    ORDER BY t.row LIMIT 1000"""
 
 _NEW = f"""
     INSERT INTO referrals_referral (ref, service_id, stream_id, source_ref, nhs_number, patient_id, source, referrer_ods,
@@ -86,7 +92,7 @@ _NEW = f"""
 _MORE = """
     UPDATE referrals_referral r SET
         stream_id = coalesce(r.stream_id, s.id), triaged_at = coalesce(r.triaged_at, i.triaged_at),
-        outcome = CASE WHEN r.outcome = '' THEN coalesce(i.outcome, '') ELSE r.outcome END,
+        outcome = CASE WHEN r.outcome = '' OR (r.outcome = 'accept' AND i.onward) THEN coalesce(i.outcome, '') ELSE r.outcome END,
         onward_decided_on = coalesce(r.onward_decided_on, i.onward_decided_on),
         onward_sent_on = coalesce(r.onward_sent_on, i.onward_sent_on),
         first_offered_on = coalesce(r.first_offered_on, i.first_offered_on),
@@ -94,7 +100,8 @@ _MORE = """
     FROM referrals_incoming i LEFT JOIN directory_stream s ON s.service_id = %(service)s AND s.name = i.stream
     WHERE r.service_id = %(service)s AND r.source_ref = i.source_ref AND NOT (r.id = ANY(%(new)s))
         AND ((r.stream_id IS NULL AND s.id IS NOT NULL) OR (r.triaged_at IS NULL AND i.triaged_at IS NOT NULL)
-             OR (r.outcome = '' AND i.outcome <> '') OR (r.onward_decided_on IS NULL AND i.onward_decided_on IS NOT NULL)
+             OR (r.outcome = '' AND i.outcome <> '') OR (r.outcome = 'accept' AND i.onward)
+             OR (r.onward_decided_on IS NULL AND i.onward_decided_on IS NOT NULL)
              OR (r.onward_sent_on IS NULL AND i.onward_sent_on IS NOT NULL)
              OR (r.first_offered_on IS NULL AND i.first_offered_on IS NOT NULL)
              OR (r.discharged_on IS NULL AND i.discharged_on IS NOT NULL))
@@ -181,6 +188,7 @@ def _take_lot(service: Service, lot: Sequence[ReferralRow], late: set[str], take
             for row, ends in zip(lot, due, strict=True):
                 copy.write_row([*(getattr(row, column) for column in _TOLD), ends])
         cursor.execute(_MERGE)
+        cursor.execute(_SENT_ON)
         known: dict[str, Any] = {"service": service.pk, "now": clock.now()}
         known |= {"kind": by.kind, "actor": by.id, "label": by.label}
         cursor.execute(_DIFFERS, known)

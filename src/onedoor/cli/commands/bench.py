@@ -15,6 +15,7 @@ MODULES = {
     "letters": "bench.letters",
     "finding": "bench.finding",
     "triage": "bench.triage",
+    "replay": "bench.replay",
 }
 
 
@@ -37,6 +38,7 @@ def bench(
     practices: Annotated[int, typer.Option(help="loop: so many practices, in place of the two sizes.")] = 0,
     seed: Annotated[int, typer.Option(help="loop: the seed of its month; threads: of its families.")] = 0,
     letters: Annotated[int, typer.Option(help="letters: so many letters.")] = 0,
+    folder: Annotated[str, typer.Option(help="replay: where the service's two files are.")] = "",
     threads: Annotated[int, typer.Option(help="threads: so many conversations of families on one telephone.")] = 0,
 ) -> None:
     """Measure, in a database of its own, and print the figures with the settings they were taken under."""
@@ -59,6 +61,7 @@ def bench(
         "seed": seed,
         "threads": threads,
         "letters": letters,
+        "folder": folder,
     }
     with environment(django=False):
         figures = importlib.import_module(MODULES[name]).run({key: value for key, value in options.items() if value})

@@ -131,6 +131,19 @@ def test_a_referral_sent_again_after_triage_is_one_that_we_know_more_of(together
     assert (told["new"], told["told us more of one known"], told["said the same again"]) == (1, 1, 1)
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_accepted_first_and_sent_on_later_is_what_became_of_it(together: bool) -> None:
+    service()
+    accepted = referral(**ACCEPTED)
+    decided = accepted | {"Triage Outcome": "Secondary care", "Decision To Refer On": "06/09/2017"}
+    rows = [accepted, decided, decided | {"Sent To Secondary Care": "08/09/2017"}, accepted]
+    reports = [read(*rows)] if together else [read(row) for row in rows]
+    one = Referral.objects.get()
+    assert (one.outcome, one.state, one.closed_because) == ("onward", "ASSESSMENT_RESULT", "secondary_care")
+    assert one.onward_decided_on == date(2017, 9, 6)
+    assert not any(report.noted for report in reports)
+
+
 def test_the_same_file_again_changes_nothing() -> None:
     service()
     rows = [referral("R1", **ACCEPTED), referral("R2")]

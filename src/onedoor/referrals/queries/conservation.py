@@ -118,7 +118,9 @@ _BROKEN = """
     WHERE r.service_id = %(service)s AND w.what IS NOT NULL
     UNION ALL
     SELECT r.source_ref, 'its state is not the last of its history' FROM referrals_referral r
-    LEFT JOIN LATERAL (
-        SELECT to_state, closes FROM referrals_history h WHERE h.parent_id = r.id ORDER BY id DESC LIMIT 1) l ON true
+    LEFT JOIN (
+        SELECT DISTINCT ON (h.parent_id) h.parent_id, h.to_state, h.closes
+        FROM referrals_history h JOIN referrals_referral o ON o.id = h.parent_id AND o.service_id = %(service)s
+        ORDER BY h.parent_id, h.id DESC) l ON l.parent_id = r.id
     WHERE r.service_id = %(service)s
         AND (l.to_state IS DISTINCT FROM r.state OR coalesce(l.closes, false) <> (r.closed_at IS NOT NULL))"""
