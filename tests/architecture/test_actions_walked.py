@@ -125,6 +125,9 @@ NOT_WALKED: dict[str, str] = {
     "messaging.store_receipts": MACHINE,
     "referrals.born_on_is": "whoever has the link may try, three times; portal/tests/test_tracker.py",
     "patients.take_into_care": INSIDE,
+    "patients.let_out_of_care": INSIDE,
+    "booking.lock_patients": INSIDE,
+    "booking.ring": INSIDE,
     "referrals.known_of": READS,
     "referrals.questions": READS,
     "documents.post_instead": "only of a text that was made, which no page leaves behind; documents/tests/test_letters.py",
@@ -535,6 +538,27 @@ ACTIONS: dict[str, Action] = {
         "own",
         before=lambda s: _open_joints(),
     ),
+    "referrals.book_visit": Action(
+        lambda s, a: referrals.book_visit(access=a, ref=s.world.referral.ref, seat_ref=_place()),
+        "clinician",
+        before=lambda s: _accepted(s),
+    ),
+    "referrals.hold_visit": Action(
+        lambda s, a: referrals.hold_visit(access=a, ref=s.world.referral.ref, seat_ref=_place()),
+        "clinician",
+        before=lambda s: _accepted(s),
+    ),
+    "referrals.wait_for_visit": Action(
+        lambda s, a: referrals.wait_for_visit(access=a, ref=s.world.referral.ref),
+        "clinician",
+        before=lambda s: _accepted(s),
+    ),
+    "referrals.set_stream_kinds": Action(
+        lambda s, a: referrals.set_stream_kinds(
+            access=a, service=s.world.service.service, stream_id=s.world.service.streams[0].pk, type_ids=[]
+        ),
+        "clinician",
+    ),
     "referrals.send_on": Action(
         lambda s, a: referrals.send_on(access=a, ref=s.world.referral.ref), "clinician", before=lambda s: _triaged(s)
     ),
@@ -643,6 +667,37 @@ def _parked(s: Scene) -> None:
     referrals.park(
         access=s.world.service.ada, ref=s.world.referral.ref, reason="Scan", until=clock.today() + timedelta(days=1)
     )
+
+
+def _accepted(s: Scene) -> None:
+    """The referral is accepted to a stream that has a kind of appointment, and a place is free."""
+    verdict = referrals.Verdict("accept", stream_id=s.world.service.streams[0].pk)
+    with clock.at(clock.now() - timedelta(hours=1)):
+        referrals.decide(access=s.world.service.ada, ref=s.world.referral.ref, verdict=verdict)
+    jobs.run_once("referrals.take_effect")
+    service, actor = s.world.service, s.world.service.ada.actor
+    organisation_id = service.service.organisation_id
+    kind = booking.set_type(organisation_id=organisation_id, name="Physiotherapy", by=actor)
+    referrals.set_stream_kinds(
+        access=service.ada, service=service.service, stream_id=service.streams[0].pk, type_ids=[kind.pk]
+    )
+    site = accounts.set_site(organisation_id=organisation_id, name="Clinic", by=factories.TEST)
+    booking.open_session(
+        organisation_id=organisation_id,
+        site_id=site.pk,
+        day=s.world.day,
+        clinician="Physio T Okoro",
+        name="Clinic",
+        type_id=kind.pk,
+        starts=[diary.at(s.world.day, 14)],
+        minutes=20,
+        by=actor,
+    )
+
+
+def _place() -> uuid.UUID:
+    """The free place of that kind."""
+    return Seat.objects.values_list("ref", flat=True).get(session__name="Clinic")
 
 
 def _triaged(s: Scene) -> None:

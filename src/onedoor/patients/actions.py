@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -122,6 +122,45 @@ def take_into_care(*, pairs: Collection[tuple[int, int]], by: Actor) -> int:
         ],
     )
     return len(new)
+
+
+def let_out_of_care(*, ends: Mapping[tuple[int, int], date], by: Actor) -> int:
+    """Organisations no longer see patients who were referred to them, from a day on: by (organisation, patient); returns how
+    many such relationships end.
+
+    In the caller's transaction, with one statement. Those that end already keep their day; being registered or otherwise cared
+    for there is not touched. The caller says that no referral is open.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("care ends with what it was for")
+    if not ends:
+        return 0
+    ordered = sorted(ends)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE patients_care_relationship c SET ends_on = greatest(w.day, c.starts_on)
+               FROM unnest(%s::bigint[], %s::bigint[], %s::date[]) AS w(organisation, patient, day)
+               WHERE c.organisation_id = w.organisation AND c.patient_id = w.patient AND c.kind = 'referred'
+                   AND c.ends_on IS NULL
+               RETURNING c.organisation_id, c.patient_id, c.ends_on""",
+            [[pair[0] for pair in ordered], [pair[1] for pair in ordered], [ends[pair] for pair in ordered]],
+        )
+        ended = cursor.fetchall()
+    audit.record_many(
+        by=by,
+        lines=[
+            audit.Line(
+                "let_out_of_care",
+                "patient",
+                patient_id,
+                patient_id=patient_id,
+                organisation_id=organisation_id,
+                detail={"from": day.isoformat()},
+            )
+            for organisation_id, patient_id, day in ended
+        ],
+    )
+    return len(ended)
 
 
 @transaction.atomic

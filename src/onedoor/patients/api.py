@@ -1,6 +1,6 @@
 """The door of patients."""
 
-from onedoor.patients.actions import end_number, open_portal, restore_number, take_into_care
+from onedoor.patients.actions import end_number, let_out_of_care, open_portal, restore_number, take_into_care
 from onedoor.patients.imports import take_list, who_are
 from onedoor.patients.models import Patient, PortalAccount
 from onedoor.patients.queries import (
@@ -25,6 +25,7 @@ __all__ = [
     "card",
     "end_number",
     "holders",
+    "let_out_of_care",
     "names",
     "no_longer_theirs",
     "not_to_be_reached",

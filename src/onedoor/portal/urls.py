@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from onedoor.portal import asking, changing, letters, patient_care, referring, services, tracker, views
+from onedoor.portal import asking, changing, choosing, letters, patient_care, referring, services, tracker, views
 
 urlpatterns: list[URLPattern] = [
     path("did-you-send-me-this/", views.genuine, name="genuine"),
@@ -20,8 +20,10 @@ urlpatterns: list[URLPattern] = [
     path("my/questions/<uuid:ref>/", asking.answer_question, name="my_question"),
     path("my/invitations/<uuid:ref>/", asking.answer_invitation, name="my_invitation"),
     path("r/<slug:token>", tracker.by_link, name="track"),
+    path("r/<slug:token>/choose", choosing.by_link, name="choose"),
     path("r/<slug:token>/<uuid:ref>", tracker.letter_by_link, name="track_letter"),
     path("my/referrals/", tracker.tracker, name="my_referrals"),
+    path("my/referrals/<uuid:ref>/choose/", choosing.choose, name="my_choose"),
     path("my/refer/<slug:slug>/", referring.refer_myself, name="my_refer"),
     path("my/letters/", letters.letters, name="my_letters"),
     path("my/letters/<uuid:ref>/", letters.letter, name="my_letter"),

@@ -6,7 +6,7 @@ from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.jobs import sweep
 from onedoor.referrals import joining
-from onedoor.referrals.actions import effect, heard_by, letters
+from onedoor.referrals.actions import choosing, effect, heard_by, letters
 from onedoor.referrals.queries.services import services_with_referrals
 
 
@@ -20,6 +20,18 @@ def join_people() -> int:
 def see_people() -> int:
     """Services see the people who were sent to them."""
     return joining.see_people(by=Actor.system("referrals: people sent to a service"))
+
+
+@sweep("referrals.end_care", every=300.0)
+def end_care() -> int:
+    """Services see people for 90 days after the last of their referrals has ended, and then no longer."""
+    return joining.end_care(by=Actor.system("referrals: people whose referrals have ended"))
+
+
+@sweep("referrals.chase_choices", every=300.0)
+def chase_choices() -> int:
+    """Tell services of people who have not chosen a time by the day that they were told."""
+    return choosing.chase_choices(by=Actor.system("referrals: times not chosen"))
 
 
 @sweep("referrals.take_effect", every=15.0)

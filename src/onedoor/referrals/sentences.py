@@ -111,6 +111,23 @@ STANDING = {
         waits_for="appointment",
     ),
     "booked": Standing("A time to see you is booked.", "You come at that time.", change="appointment"),
+    "booked_at": Standing("Your appointment is on {when}, at {place}.", "You come at that time.", change="appointment"),
+    "being_booked": Standing(
+        "We are booking {when} for you, at {place}. It is not sure yet.", "We tell you when it is sure.", change="ring"
+    ),
+    "may_choose": Standing(
+        "You can choose a time.",
+        "You choose a time by our link or on your own page, or ring us. Then it is booked.",
+        holder=YOU,
+    ),
+    "gave_up_may_choose": Standing(
+        "You cancelled the time that was booked.", "You can choose another time, or ring us.", holder=YOU
+    ),
+    "we_cancelled_may_choose": Standing(
+        "We had to cancel the time that was booked. We are sorry.",
+        "You can choose another time, or ring us.",
+        holder=YOU,
+    ),
     "missed": Standing(
         "We did not see you at the time that was booked.", "Ring us to choose another time.", holder=YOU
     ),
@@ -162,10 +179,25 @@ _BY_STATE = {
 }
 
 
-def standing(*, state: str, outcome: str, closed_because: str, offered: bool) -> str:
-    """The key of `STANDING` for what is known of a referral."""
+_CHOOSE = {
+    rules.TO_ACTION: "may_choose",
+    rules.NOT_BOOKED: "may_choose",
+    rules.CANCELLED_BY_PATIENT: "gave_up_may_choose",
+    rules.CANCELLED_BY_PROVIDER: "we_cancelled_may_choose",
+}
+
+
+def standing(
+    *, state: str, outcome: str, closed_because: str, offered: bool, visit: str = "", may_choose: bool = False
+) -> str:
+    """The key of `STANDING` for what is known of a referral. `visit` is the state of the appointment that it is booked for, if
+    we know it; `may_choose` says that there is a page on which the patient can choose a time."""
     if closed_because:
         return closed_because if closed_because in STANDING else "stopped"
+    if state == rules.BOOKED and visit:
+        return "being_booked" if visit == "pending" else "booked_at"
+    if may_choose and state in _CHOOSE:
+        return _CHOOSE[state]
     if state == rules.TO_ACTION and outcome == "onward":
         return "onward"
     if state == rules.TO_ACTION and offered:
@@ -174,15 +206,26 @@ def standing(*, state: str, outcome: str, closed_because: str, offered: bool) ->
 
 
 def hear(
-    *, by: date, earliest: date, latest: date, own: bool, first: date, promised: date | None, today: date
+    *,
+    by: date,
+    earliest: date,
+    latest: date,
+    own: bool,
+    first: date,
+    promised: date | None,
+    today: date,
+    what: str = "decision",
 ) -> list[str]:
-    """By when one hears, in sentences. `first` is what was said at first, `promised` what e-RS promises of triage."""
+    """By when one hears, in sentences. `first` is what was said at first, `promised` what e-RS promises of triage; `what` one
+    hears of."""
     said = []
     if first < today:
         said.append(sorry(first))
         said.append(f"We now think that you will hear by {long_day(by)}.")
     else:
-        said.append(f"You should hear by {long_day(by)}.")
+        said.append(
+            TIME_BY.format(day=long_day(by)) if what == "appointment" else f"You should hear by {long_day(by)}."
+        )
     if own and earliest < latest:
         said.append(f"Most people hear between {_short(earliest)} and {_short(latest)}.")
     if today <= first != by:
@@ -199,6 +242,8 @@ def sorry(first: date) -> str:
     return f"We said that you would hear by {long_day(first)}. You have not, and we are sorry."
 
 
+TIME_BY = "We will give you a time by {day}."
+"""Of an appointment, as the letter says it too."""
 NO_DATE = "We cannot yet say when. Ring us if you want to know more."
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from onedoor.accounts import api as accounts
 from onedoor.kernel.access import Access, Permission
 from onedoor.messaging import api as messaging
+from onedoor.referrals import api as referrals
 from onedoor.tasks import api as tasks
 from onedoor.ui import access as doors
 from onedoor.ui.pages import page
@@ -46,6 +47,7 @@ _MENU: tuple[tuple[str, str, Permission | None], ...] = (
     ("Tasks", "tasks", Permission.TASKS),
     ("Calls", "calls", Permission.CALLS),
     ("Referrals", "referrals", Permission.REFERRALS),
+    ("To book", "to_book", Permission.REFERRALS),
     ("Patients", "patients", Permission.PATIENTS),
     ("Referred", "referrals_sent", Permission.REFER),
     ("Letters", "letters", Permission.REFERRALS),
@@ -73,6 +75,8 @@ def staff_page(request: HttpRequest, template: str, current: str, *, status: int
     if access.may(Permission.MESSAGES):
         inbox = messaging.inbox_count(access)
         counts["inbox"] = (inbox.waiting, inbox.urgent > 0)
+    if access.may(Permission.REFERRALS):
+        counts["to_book"] = (referrals.to_book_count(access), False)
     menu = [
         Item(label, reverse(name), name == current, *counts.get(name, (None, False)))
         for label, name, permission in _MENU

@@ -72,4 +72,6 @@ def links(access: Access, waiting: Sequence[tasks.Task]) -> dict[int, Link]:
         found[task_id] = Link("See the offers", reverse("offers"))
     for task_id in about["heard_by"]:
         found[task_id] = Link("See who they are", reverse("not_heard"))
+    for task_id in about["to_book"] if access.may(Permission.REFERRALS) else ():
+        found[task_id] = Link("See the list", reverse("to_book"))
     return found

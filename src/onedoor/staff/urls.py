@@ -23,6 +23,7 @@ from onedoor.staff.views import (
     signin,
     tasks,
     teaching,
+    to_book,
     triage,
 )
 
@@ -86,6 +87,11 @@ urlpatterns: list[URLPattern] = [
     path("questions/<uuid:ref>/withdraw/", asking.withdraw, name="question_withdraw"),
     path("invitations/<uuid:ref>/withdraw/", asking.withdraw_invitation, name="invitation_withdraw"),
     path("referrals/", triage.worklist, name="referrals"),
+    path("referrals/to-book/", to_book.to_book, name="to_book"),
+    path("referrals/to-book/kinds/", to_book.kinds, name="to_book_kinds"),
+    path("referrals/to-book/<uuid:ref>/", to_book.one, name="to_book_one"),
+    path("referrals/to-book/<uuid:ref>/book/", to_book.book, name="to_book_book"),
+    path("referrals/to-book/<uuid:ref>/wait/", to_book.wait, name="to_book_wait"),
     path("referrals/<uuid:ref>/", triage.referral, name="referral"),
     path("referrals/<uuid:ref>/decide/", triage.decide, name="referral_decide"),
     path("referrals/<uuid:ref>/park/", triage.park, name="referral_park"),

@@ -15,7 +15,8 @@ from onedoor.records.api import record_entries
 from onedoor.records.types import NewEntry
 from onedoor.referrals.events import Decided, TriageDecided
 from onedoor.referrals.models import Decision, History, Referral
-from onedoor.referrals.rules import MOVES, OUTCOMES
+from onedoor.referrals.rules import MOVES, NOT_BOOKED, OUTCOMES
+from onedoor.referrals.rules_booking import ACCEPTED
 
 _SLICE = 500
 
@@ -59,6 +60,7 @@ def take_effect(*, by: Actor) -> int:
                 at=at,
             )
         )
+    _patients_choose([d.referral_id for d in decisions if d.referral_id in moved and _by_patient(d)], by)
     done = [decision for decision in decisions if decision.referral_id in moved]
     Decision.objects.filter(pk__in=[decision.pk for decision in done]).update(state="done")
     # A list may have told of a decision made elsewhere while this one was held: what stands already is kept.
@@ -67,6 +69,24 @@ def take_effect(*, by: Actor) -> int:
     _write(done)
     _tell(done, referrals, by)
     return len(decisions)
+
+
+def _by_patient(decision: Decision) -> bool:
+    return decision.outcome in ACCEPTED and decision.who_books == "patient"
+
+
+def _patients_choose(referral_ids: Sequence[int], by: Actor) -> None:
+    """It is the patients' turn: they are told that they can choose a time."""
+    transition(
+        model=Referral,
+        history=History,
+        moves=MOVES,
+        ids=referral_ids,
+        to=NOT_BOOKED,
+        by=by,
+        reason="the patient chooses",
+        noted={"closes": False, "recorded_at": clock.now()},
+    )
 
 
 def _write(done: Sequence[Decision]) -> None:

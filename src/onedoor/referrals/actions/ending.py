@@ -1,4 +1,8 @@
-"""How a referral leaves a service other than by its triage: withdrawn, discharged, sent on to secondary care."""
+"""How a referral leaves a service other than by its triage: withdrawn, discharged, sent on to secondary care.
+
+What is booked for it ends with it: a visit that is ahead is cancelled and its place given to others, and nobody waits for one.
+The patient is locked first, as booking does, and the referral after.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,19 @@ from uuid import UUID
 
 from django.db import transaction
 
+from onedoor.booking import api as booking
+from onedoor.booking.api import WaitingEntry
 from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.access import Access
+from onedoor.kernel.actor import Actor
 from onedoor.kernel.transitions import transition
 from onedoor.records.api import record_entries
 from onedoor.records.types import NewEntry
+from onedoor.referrals.actions import visits
 from onedoor.referrals.actions.triage import lock
 from onedoor.referrals.errors import AlreadyDecided, Incomplete, NotDone
-from onedoor.referrals.models import Decision, History, Parking, Referral
+from onedoor.referrals.models import Decision, History, Parking, Referral, StreamType, Visit
+from onedoor.referrals.queries.to_book import kinds_of
 from onedoor.referrals.rules import ASSESSED, AWAITING_TRIAGE, CANCELLED, CLOSINGS, DISCHARGES, MOVES, WITHDRAWALS
 
 
@@ -24,7 +33,7 @@ def withdraw(*, access: Access, ref: UUID, because: str, note: str = "") -> None
 
     A decision that is held is overtaken. Raises AlreadyDecided when it has ended, Incomplete, NotPermitted.
     """
-    referral = lock(access, ref)
+    referral = _lock(access, ref)
     if because not in WITHDRAWALS:
         raise Incomplete("Say why it ends.")
     _end(access, referral, CANCELLED, because, note)
@@ -33,7 +42,7 @@ def withdraw(*, access: Access, ref: UUID, because: str, note: str = "") -> None
 @transaction.atomic
 def discharge(*, access: Access, ref: UUID, outcome: str, note: str = "") -> None:
     """Discharge to the GP with an outcome (`rules.DISCHARGES`). Raises NotDone before triage, AlreadyDecided, Incomplete."""
-    referral = lock(access, ref)
+    referral = _lock(access, ref)
     if outcome not in DISCHARGES:
         raise Incomplete("Say how it ended.")
     _after_triage(referral)
@@ -43,11 +52,19 @@ def discharge(*, access: Access, ref: UUID, outcome: str, note: str = "") -> Non
 @transaction.atomic
 def send_on(*, access: Access, ref: UUID, note: str = "") -> None:
     """What triage decided to send on to secondary care has been sent today. Raises NotDone where that was not decided."""
-    referral = lock(access, ref)
+    referral = _lock(access, ref)
     _after_triage(referral)
     if referral.onward_decided_on is None:
         raise NotDone("Triage has not decided that it goes on to secondary care.")
     _end(access, referral, ASSESSED, "secondary_care", note, onward_sent_on=clock.today())
+
+
+def _lock(access: Access, ref: UUID) -> Referral:
+    """As `triage.lock`, with the patient locked before, since visits may end too."""
+    patient_id = Referral.objects.filter(ref=ref).values_list("patient_id", flat=True).first()
+    if patient_id is not None:
+        booking.lock_patients([patient_id])
+    return lock(access, ref)
 
 
 def _after_triage(referral: Referral) -> None:
@@ -76,6 +93,7 @@ def _end(access: Access, referral: Referral, to: str, because: str, note: str, *
         raise AlreadyDecided("It has ended already. Nothing was changed.")
     Decision.objects.filter(referral=referral, state="held").update(state="overtaken")
     Parking.objects.filter(referral=referral, ended_at=None).update(ended_at=now, ended_by_label=by.label)
+    end_visits(referral, because, by)
     organisation_id = referral.service.organisation_id
     if referral.patient_id is not None:
         words = DISCHARGES.get(str(also.get("ended_with")), "")
@@ -107,3 +125,53 @@ def _end(access: Access, referral: Referral, to: str, because: str, note: str, *
         ),
     )
     jobs.notify_live("referrals", organisation_id)
+
+
+def end_visits(referral: Referral, because: str, by: Actor) -> None:
+    """What is booked for a referral that has just ended: visits ahead are cancelled, waiting for one ends; with patient and
+    referral locked, in the caller's transaction.
+
+    Where it was the same as another one that is open, that one keeps them. Nobody is told anything of somebody who has died.
+    """
+    if referral.patient_id is None:
+        return
+    other = _the_other(referral) if because == "duplicate" else None
+    ahead = Visit.objects.filter(
+        referral=referral, appointment__state__in=("booked", "pending"), appointment__starts_at__gt=clock.now()
+    ).order_by("appointment__starts_at")
+    if other is not None:
+        kept = list(ahead.values_list("appointment_id", flat=True))
+        ahead.update(referral=other)
+        visits.give(appointment_ids=kept, by=by)
+        return
+    for visit in ahead:
+        booking.cancel(
+            appointment_id=visit.appointment_id,
+            by=by,
+            reason="practice",
+            tell=because != "deceased",
+        )
+    _leave_waiting(referral, by)
+
+
+def _the_other(referral: Referral) -> Referral | None:
+    """The open one of the same person and service of which this was a copy: the one it was linked with, else the oldest."""
+    found = Referral.objects.select_for_update(of=("self",)).filter(
+        service_id=referral.service_id, patient=referral.patient, closed_at=None
+    )
+    others = list(found.exclude(pk=referral.pk).exclude(state=AWAITING_TRIAGE).order_by("received_at", "pk"))
+    linked = [one for one in others if referral.same_as_id == one.pk or one.same_as_id == referral.pk]
+    return next(iter(linked or others), None)
+
+
+def _leave_waiting(referral: Referral, by: Actor) -> None:
+    """Off the list for places given up, unless another open referral of theirs waits for the same kind."""
+    kinds = set(kinds_of(referral.stream_id))
+    still = Referral.objects.filter(patient=referral.patient, closed_at=None).exclude(pk=referral.pk)
+    kinds -= set(StreamType.objects.filter(stream_id__in=still.values("stream_id")).values_list("type_id", flat=True))
+    waiting = WaitingEntry.objects.filter(
+        patient=referral.patient, type_id__in=kinds, state="waiting", appointment=None
+    )
+    entries = list(waiting.order_by("pk").values_list("pk", flat=True))
+    if entries:
+        booking.leave_waiting(entry_ids=entries, by=by, because="referral ended")

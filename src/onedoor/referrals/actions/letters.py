@@ -34,6 +34,8 @@ from onedoor.tasks.types import Kind, NewTask, Outcome
 
 LETTER = messaging.declare_purpose(Purpose("letter_link", "reminder", 1, True))
 """That there is a letter. It names no clinic and no reason, and its link asks for the date of birth (clinical.md 6.2)."""
+TO_READ = "There is a letter for you. Read it here:"
+TO_CHOOSE = "There is a letter for you, and you can choose a time. Read it and choose here:"
 UNWRITTEN = tasks.declare_kind(
     Kind(
         "letter_unwritten",
@@ -186,13 +188,18 @@ def text_links(*, access: Access) -> int:
     if not waiting:
         return 0
     links = new_links(referral_ids=sorted({one.subject_id for one in waiting}), by=access.actor)
+    choosing = set(
+        Referral.objects.filter(pk__in=links, state=rules.NOT_BOOKED, closed_at=None, stream__kinds__isnull=False)
+        .values_list("pk", flat=True)
+        .distinct()
+    )
     messaging.queue(
         messages=[
             NewMessage(
                 intent_key=f"letter:{one.document_ref}",
                 organisation_id=one.organisation_id,
                 purpose=LETTER.name,
-                body=f"There is a letter for you. Read it here: {links[one.subject_id]}",
+                body=f"{TO_CHOOSE if one.subject_id in choosing else TO_READ} {links[one.subject_id]}",
                 not_after=clock.now() + _KEPT,
                 patient_id=one.patient_id,
                 subject="letter",

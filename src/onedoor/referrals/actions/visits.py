@@ -44,6 +44,11 @@ def follow(event: AppointmentsChanged) -> None:
     _move(ids, event.to, event.by)
 
 
+def give(*, appointment_ids: Sequence[int], by: Actor) -> None:
+    """These stand, and were given to another referral: it is booked now. In the caller's transaction."""
+    _move(list(appointment_ids), "booked", by)
+
+
 # The successor of a visit is a visit of the same referral. Otherwise what is to be booked goes before what is booked or was
 # seen already (a class of several dates, a second visit), and the oldest first.
 _JOIN = """

@@ -216,6 +216,12 @@ def to_book_count(access: Access) -> int:
         return int(cursor.fetchone()[0])
 
 
+def own(access: Access, ref: UUID) -> Referral:
+    """One of the referrals of the patient whose access it is; raises Referral.DoesNotExist for all others."""
+    found = Referral.objects.select_related("service__organisation", "stream")
+    return found.get(ref=ref, patient_id=access.patient_id or 0)
+
+
 def may_book(access: Access, referral: Referral) -> bool:
     """Whether the access may book it now: the service itself anything that is open and accepted, the patient, or whoever has
     them on the telephone, what is theirs to choose (`rules_booking.may_choose`)."""

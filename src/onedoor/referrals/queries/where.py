@@ -8,21 +8,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from onedoor.accounts.api import Organisation
+from onedoor.booking.api import Appointment
 from onedoor.documents import api as documents
 from onedoor.documents.types import Line
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.clock import LONDON
-from onedoor.kernel.words import spoken
+from onedoor.kernel.words import clock_time, long_day, spoken
 from onedoor.patients import api as patients
 from onedoor.referrals import rules, rules_waiting, sentences
-from onedoor.referrals.models import HeardBy, History, Referral
+from onedoor.referrals.models import Decision, HeardBy, History, Referral, StreamType, Visit
+from onedoor.referrals.rules_booking import ACCEPTED, PROVIDER_DAYS, STANDS, may_choose
 
 __all__ = ["Holder", "Where", "where_is"]
 
@@ -67,6 +69,10 @@ class Where:
     priority: str
     waits_for: str
     """What they hear of next, where a day can be said: "decision" or "appointment"."""
+    visit_at: datetime | None
+    """When they are seen next, where that is booked here."""
+    may_choose: bool
+    """Whether the patient can choose a time now, on the page for that."""
     letters: tuple[Line, ...]
     """Current letters about it that the access may see, the latest first."""
 
@@ -75,7 +81,7 @@ def where_is(access: Access, patient_id: int) -> list[Where]:
     """All referrals of a patient, the open ones first, then the latest; none outside the access.
 
     A patient sees their own; staff who see patients or referrals, those of patients they care for and those to their own
-    organisation's services. Six statements, however many referrals.
+    organisation's services. Nine statements, however many referrals.
     """
     return _told(access, _seen(access, patient_id))
 
@@ -99,6 +105,16 @@ def _told(access: Access, found: QuerySet[Referral]) -> list[Where]:
     said: dict[int, list[HeardBy]] = defaultdict(list)
     for row in HeardBy.objects.filter(referral_id__in=keys).order_by("id"):
         said[row.referral_id].append(row)
+    visits: dict[int, list[Appointment]] = defaultdict(list)
+    for visit in Visit.objects.filter(referral_id__in=keys, appointment__state__in=STANDS).select_related(
+        "appointment__seat__session__site"
+    ):
+        visits[visit.referral_id].append(visit.appointment)
+    decided = {
+        one.referral_id: one for one in Decision.objects.filter(referral_id__in=keys, state="done").order_by("pk")
+    }
+    streams = Referral.objects.filter(pk__in=keys).values("stream_id")
+    bookable = set(StreamType.objects.filter(stream_id__in=streams).values_list("stream_id", flat=True))
     letters = documents.of_subjects(access, "referral", keys)
     referrers = _referrers(referral.referrer_ods for referral in referrals)
     told = [
@@ -108,6 +124,9 @@ def _told(access: Access, found: QuerySet[Referral]) -> list[Where]:
             said[referral.pk],
             referrers.get(referral.referrer_ods),
             tuple(letters.get(referral.pk, ())),
+            _next_visit(visits[referral.pk]),
+            decided.get(referral.pk),
+            referral.stream_id in bookable,
         )
         for referral in referrals
     ]
@@ -124,19 +143,31 @@ def _where(
     said: list[HeardBy],
     referrer: Organisation | None,
     letters: tuple[Line, ...],
+    visit: Appointment | None,
+    decision: Decision | None,
+    bookable: bool,
 ) -> Where:
     service = referral.service
+    choose = (
+        bookable
+        and referral.closed_at is None
+        and may_choose(state=referral.state, who_books=decision.who_books if decision else "")
+    )
     standing = sentences.STANDING[
         sentences.standing(
             state=referral.state,
             outcome=referral.outcome,
             closed_because=referral.closed_because,
             offered=referral.first_offered_on is not None,
+            visit=visit.state if visit else "",
+            may_choose=choose,
         )
     ]
     words = {
         "referrer": _referrer_words(referral, referrer),
         "stream": referral.stream.name if referral.stream else service.name,
+        "when": f"{long_day(visit.starts_at)} at {clock_time(visit.starts_at)}" if visit else "",
+        "place": visit.seat.session.site.name if visit else "",
     }
     ring = Holder(service.name, _phone(service.phone or service.organisation.phone))
     holders = {
@@ -158,7 +189,7 @@ def _where(
         done=_done(referral, steps, words),
         now=_sentence(standing.now, words),
         next=_sentence(standing.next, words),
-        hear=_hear(referral, standing, heard),
+        hear=_hear(referral, standing, heard, decision),
         heard_by=last.by if last else None,
         earliest=last.earliest if last else None,
         latest=last.latest if last else None,
@@ -171,15 +202,29 @@ def _where(
         source_ref=referral.source_ref,
         priority=referral.priority,
         waits_for=standing.waits_for,
+        visit_at=visit.starts_at if visit else None,
+        may_choose=choose,
         letters=letters,
     )
 
 
-def _hear(referral: Referral, standing: sentences.Standing, heard: list[HeardBy]) -> tuple[str, ...]:
+def _next_visit(visits: list[Appointment]) -> Appointment | None:
+    """The next one ahead; the last where none is."""
+    ordered = sorted(visits, key=lambda one: one.starts_at)
+    return next((one for one in ordered if one.starts_at > clock.now()), ordered[-1] if ordered else None)
+
+
+def _hear(
+    referral: Referral, standing: sentences.Standing, heard: list[HeardBy], decision: Decision | None
+) -> tuple[str, ...]:
     if not standing.waits_for:
         return ()
     today = clock.today()
     if not heard:
+        # What the letter said where no day could be told from the queue.
+        said = time_by(referral, decision) if standing.waits_for == "appointment" and decision else None
+        if said is not None and said >= today:
+            return (sentences.TIME_BY.format(day=long_day(said)),)
         return (sentences.NO_DATE,)
     if heard[-1].by < today:
         # The sweep says a new day within minutes; one that is past is never shown as if it were ahead.
@@ -194,8 +239,17 @@ def _hear(referral: Referral, standing: sentences.Standing, heard: list[HeardBy]
             first=heard[0].by,
             promised=_promised(referral, standing),
             today=today,
+            what=standing.waits_for,
         )
     )
+
+
+def time_by(referral: Referral, decision: Decision) -> date | None:
+    """By when the service was to give a time, as its letter said; None where it was not to."""
+    if decision.outcome not in ACCEPTED or decision.who_books not in ("", "us"):
+        return None
+    urgent = "urgent" if decision.outcome == "urgent" else referral.priority
+    return _day(decision.decided_at) + timedelta(days=PROVIDER_DAYS[urgent])
 
 
 def _promised(referral: Referral, standing: sentences.Standing) -> date | None:

@@ -60,7 +60,9 @@ class Clinic:
     ) -> Referral:
         """A referral that triage has accepted, the decision in effect."""
         made = referral(self.place, patient or self.patient(), priority=priority)
-        verdict = referrals.Verdict(outcome, stream_id=self.place.streams[stream].pk, who_books=who_books)
+        verdict = referrals.Verdict(
+            outcome, stream_id=self.place.streams[stream].pk, who_books=who_books, onward_service="Orthopaedics"
+        )
         referrals.decide(access=self.place.ada, ref=made.ref, verdict=verdict)
         with clock.at(clock.now() + timedelta(minutes=16)):
             jobs.run_once("referrals.take_effect")

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import product
 
 import pytest
 
 from onedoor.kernel.sensitive import says_sensitive
 from onedoor.referrals import rules, sentences
 
-NAMES = {"referrer": "your GP practice", "stream": "physiotherapy"}
+NAMES = {
+    "referrer": "your GP practice",
+    "stream": "physiotherapy",
+    "when": "Thursday 10 December at 9am",
+    "place": "Brook Street",
+}
 GRADE = 6.0
 """Flesch-Kincaid grade 6 is read at 11; the aim is a reading age of 9 to 11 (clinical.md 6.5)."""
 
@@ -48,8 +54,10 @@ def test_none_says_what_is_private() -> None:
 @pytest.mark.parametrize("state", sorted(rules.MOVES))
 @pytest.mark.parametrize("outcome", ["", *rules.OUTCOMES])
 def test_every_state_is_put_in_words(state: str, outcome: str) -> None:
-    for offered in (True, False):
-        key = sentences.standing(state=state, outcome=outcome, closed_because="", offered=offered)
+    for offered, visit, may in product((True, False), ("", "booked", "pending"), (True, False)):
+        key = sentences.standing(
+            state=state, outcome=outcome, closed_because="", offered=offered, visit=visit, may_choose=may
+        )
         assert sentences.STANDING[key].now
         assert sentences.STANDING[key].change in sentences.CHANGE
 

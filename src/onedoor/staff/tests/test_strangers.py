@@ -22,6 +22,7 @@ OPEN = {
     "signout",
     "genuine",
     "change",
+    "choose",
     "track",
     "track_letter",
     "find_service",

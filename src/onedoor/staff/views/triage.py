@@ -94,6 +94,7 @@ def referral(request: HttpRequest, ref: UUID) -> HttpResponse:
         entries=entries if "all" in request.GET else entries[:_ENTRIES],
         more="all" not in request.GET and len(entries) > _ENTRIES,
         waits=waits,
+        may_book=referrals.may_book(access, one),
         streams=[stream for stream in service.streams.all() if stream.active],
         colleagues=[user for user in accounts.colleagues(access) if user.pk != access.actor.id] if waits else [],
         mine=referrals.held(access, service, by=access.actor.id, limit=1) if folder.may_decide else [],
