@@ -10,8 +10,9 @@ from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
+from onedoor.accounts.models import Site
 from onedoor.booking import series
-from onedoor.booking.models import Appointment, Course, CourseDate, Enrolment
+from onedoor.booking.models import Appointment, AppointmentType, Course, CourseDate, Enrolment
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.patients import api as patients
@@ -171,6 +172,13 @@ def course_by_ref(access: Access, ref: UUID) -> CourseView:
     if not access.everything and found[0].organisation_id not in _organisations(access):
         raise Course.DoesNotExist
     return _views(Course.objects.filter(ref=ref))[0]
+
+
+def course_choices(access: Access, organisation_id: int) -> tuple[list[AppointmentType], list[Site]]:
+    """(kinds of appointment, sites) of which an organisation may make a course, by name. Raises NotPermitted."""
+    _check(access, organisation_id)
+    kinds = AppointmentType.objects.filter(organisation_id=organisation_id).order_by("name")
+    return list(kinds), list(Site.objects.filter(organisation_id=organisation_id).order_by("name"))
 
 
 def members(access: Access, course: CourseView) -> list[Member]:
@@ -377,7 +385,8 @@ def _dates(found: Sequence[CourseDate]) -> tuple[DateView, ...]:
 
 
 def _organisations(access: Access) -> Iterable[int]:
-    return access.organisations if access.may(Permission.DIARY) else ()
+    """Where the access keeps the diary, or treats whoever was sent there: a class has both, the desk and who leads it."""
+    return access.organisations if access.may(Permission.DIARY) or access.may(Permission.REFERRALS) else ()
 
 
 def _check(access: Access, organisation_id: int) -> None:
