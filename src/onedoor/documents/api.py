@@ -32,6 +32,7 @@ from onedoor.documents.rules import (
     address_lines,
     missing,
     review,
+    unmet_language,
     wanted,
 )
 from onedoor.documents.rules import compose as compose_letter
@@ -75,6 +76,7 @@ __all__ = [
     "print_files",
     "review",
     "texted_since",
+    "unmet_language",
     "waiting_for_post",
     "wanted",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
@@ -48,16 +49,27 @@ def letter_to_json(letter: Letter) -> dict[str, Any]:
 def letter_from_json(kept: dict[str, Any]) -> Letter:
     """A letter as it was composed, whatever the wording says now."""
     made = dict(kept)
+    made["english"] = letter_from_json(made["english"]) if made.get("english") else None
     made["sender"], made["to"] = _party(made["sender"]), _party(made["to"])
     made["contact"] = Contact(**made["contact"])
     made["about"] = tuple((label, value) for label, value in made["about"])
     made["dated_on"] = date.fromisoformat(made["dated_on"])
-    made["blocks"] = tuple(
-        Block(one["kind"], tuple(one["said"]), tuple((label, value) for label, value in one["rows"]))
-        for one in made["blocks"]
-    )
+    made["blocks"], made["notes"] = _blocks(made["blocks"]), _blocks(made.get("notes", ()))
     made["copies"], made["other_ways"] = tuple(made["copies"]), tuple(made["other_ways"])
     return Letter(**made)
+
+
+def _blocks(kept: Iterable[dict[str, Any]]) -> tuple[Block, ...]:
+    return tuple(
+        Block(
+            one["kind"],
+            tuple(one["said"]),
+            tuple((label, value) for label, value in one["rows"]),
+            one.get("lang", ""),
+            tuple(one.get("pictures", ())),
+        )
+        for one in kept
+    )
 
 
 def _party(kept: dict[str, Any]) -> Party:

@@ -84,6 +84,8 @@ def _line(one: Document) -> Line:
     return Line(
         ref=one.ref,
         title=one.letter["title"],
+        language=one.letter["language"],
+        english=(one.letter.get("english") or one.letter)["title"],
         service=one.facts["service"],
         dated_on=letter_from_json(one.letter).dated_on,
         version=one.version,

@@ -79,34 +79,49 @@ def _compiler() -> Any:
     return typst.Compiler(input=str(_TEMPLATE), root=str(_TEMPLATE.parent), font_paths=fonts, ignore_system_fonts=True)
 
 
+_TYPEFACES = {
+    "Latin": ("Atkinson Hyperlegible", "Fira Sans"),
+    "Cyrillic": ("Fira Sans", "Atkinson Hyperlegible"),
+    "Greek": ("Fira Sans", "Atkinson Hyperlegible"),
+}
+"""One typeface for a whole text: digits and letters of two do not stand well together."""
+
+
 def _data(letter: Letter, style: Format, to: Party) -> dict[str, Any]:
-    lang, _, region = letter.language.partition("-")
     contact = letter.contact
     return {
         "layout": style,
         "size": _POINTS[style],
-        "lang": lang,
-        "region": region or None,
         "title": letter.title,
         "signed": letter.signed,
         "year": letter.dated_on.year,
         "month": letter.dated_on.month,
         "day": letter.dated_on.day,
-        "dated": letter.dated,
-        "about": [list(row) for row in letter.about],
         "sender": {"name": letter.sender.name, "lines": list(letter.sender.lines)},
         "contact": {"name": contact.name, "phone": contact.phone, "hours": contact.hours, "web": contact.web},
         "to": {"name": to.name, "lines": list(to.lines)},
         "to-patient": letter.kind != "triage_gp",
+        "parts": [_part(part, style) for part in letter.parts],
+        "english": letter.english.language if letter.english else "",
+    }
+
+
+def _part(letter: Letter, style: Format) -> dict[str, Any]:
+    """The letter in one language."""
+    return {
+        "lang": letter.language,
+        "dir": letter.direction,
+        "fonts": list(_TYPEFACES[letter.script]),
+        "title": letter.title,
+        "notes": [_block(note) for note in letter.notes],
+        "dated": letter.dated,
+        "about": [list(row) for row in letter.about],
         "greeting": letter.greeting,
         "head": [letter.labels["item"], letter.labels["detail"]],
         "sections": [
             {
                 "whole": section[0].kind == "heading" and _height(section, _POINTS[style]) < _HALF_PAGE,
-                "blocks": [
-                    {"kind": block.kind, "said": list(block.said), "rows": [list(row) for row in block.rows]}
-                    for block in section
-                ],
+                "blocks": [_block(block) for block in section],
             }
             for section in sections(letter.blocks)
         ],
@@ -114,4 +129,14 @@ def _data(letter: Letter, style: Format, to: Party) -> dict[str, Any]:
         "closing": letter.closing,
         "copies": list(letter.copies),
         "labels": letter.labels,
+    }
+
+
+def _block(block: Block) -> dict[str, Any]:
+    return {
+        "kind": block.kind,
+        "said": list(block.said),
+        "rows": [list(row) for row in block.rows],
+        "lang": block.lang,
+        "pictures": list(block.pictures) or [""] * len(block.said),
     }

@@ -1,16 +1,19 @@
 """Letters composed from facts: what each kind must say, and the words in which it says it. Pure.
 
-A letter is composed once. Every format, page and language layout shows the same blocks: no second text that could differ.
+A letter is composed once. Every format and page shows the same blocks: no second text that could differ. In another language than
+English it is composed from the same facts with the other words, and stays with the English (docs/adr/0009).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from onedoor.documents import wording
 from onedoor.documents.errors import IncompleteLetter
 from onedoor.documents.types import Block, Contact, Facts, Format, Kind, Letter, Party, Wanted
 from onedoor.documents.wording import Wording
+from onedoor.patients import api as patients
 
 KINDS: tuple[Kind, ...] = ("welcome", "triage_patient", "triage_gp", "discharge", "apology")
 
@@ -61,23 +64,53 @@ def _has(facts: Facts, name: str) -> bool:
 
 
 def compose(facts: Facts) -> Letter:
-    """The letter that these facts make. Raises IncompleteLetter, naming what is missing."""
+    """The letter that these facts make. Raises IncompleteLetter, naming what is missing.
+
+    Colleagues read English. A patient's letter is in their language where we have the words, with the English behind it for as
+    long as no native speaker has checked them.
+    """
     if lacks := missing(facts):
         raise IncompleteLetter(lacks)
+    english = wording.committed()[wording.ENGLISH]
+    letter = _in(facts, english)
+    speaks = None if facts.kind == "triage_gp" else patients.spoken(facts.language)
+    if speaks is None or speaks.code == wording.ENGLISH:
+        return letter
+    words = wording.of(speaks.code)
+    if words is None:
+        key = "signed" if speaks.code in SIGNED else "not_given" if speaks.code else "unknown"
+        return replace(letter, notes=(Block("note", english.sentences("in_english", key, {"language": speaks.name})),))
+    slots = {"language": words.name, "title": letter.title}
+    told = Block("note", english.sentences("in_english", "whole" if words.checked else "both", slots), lang=english.tag)
+    own = Block("note", words.sentences("languages", "both", {}))
+    return replace(
+        _in(facts, words), notes=(told,) if words.checked else (own, told), english=letter, both=not words.checked
+    )
+
+
+SIGNED = frozenset({"bfi"})
+"""Languages that no letter can be in."""
+
+
+def unmet_language(said: str) -> str:
+    """The language that somebody speaks and no letter of ours is in, as an interpreter is asked for; "" where there is one."""
+    speaks = patients.spoken(said)
+    if speaks is None or wording.of(speaks.code):
+        return ""
+    return speaks.name
+
+
+def _in(facts: Facts, words: Wording) -> Letter:
+    """The letter in the words of one language."""
     assert facts.contact is not None
-    # Colleagues read English; a patient's letter is in their language where we have the words.
-    asked = "" if facts.kind == "triage_gp" else facts.language
-    words = (wording.of(asked) if asked else None) or wording.committed()[wording.ENGLISH]
     slots = _slots(facts, words)
-    blocks = _COMPOSED[facts.kind](facts, words, slots)
-    if asked and asked.casefold() not in (words.tag.split("-")[0].casefold(), words.name.casefold()):
-        told = Block("para", words.sentences("fallback", "said", {"language": asked}))
-        blocks = [blocks[0], told, *blocks[1:]]
     to_practice = facts.kind == "triage_gp"
     practice = facts.practice or Party("")
     return Letter(
         kind=facts.kind,
         language=words.tag,
+        direction=words.direction,
+        script=words.script,
         title=words.words(facts.kind, "title", slots),
         sender=facts.sender,
         contact=facts.contact,
@@ -86,12 +119,12 @@ def compose(facts: Facts) -> Letter:
         dated=words.day(facts.dated),
         dated_on=facts.dated,
         greeting=words.words("greeting", "practice" if to_practice else "patient", slots),
-        blocks=tuple(blocks),
+        blocks=tuple(_COMPOSED[facts.kind](facts, words, slots)),
         closing=words.words("closing", "closing"),
         signed=facts.sender.name,
         copies=(facts.practice.name,) if facts.practice and not to_practice else (),
         other_ways=() if to_practice else words.sentences("other_ways", "said", slots),
-        labels={key: said[0] for key, said in words.sections["labels"].items()},
+        labels={key: said[0] for part in ("labels", "pictures") for key, said in words.sections[part].items()},
     )
 
 
@@ -123,27 +156,85 @@ def spaced(nhs_number: str) -> str:
     return f"{nhs_number[:3]} {nhs_number[3:6]} {nhs_number[6:]}" if len(nhs_number) == 10 else nhs_number
 
 
+PICTURES: dict[str, str | tuple[str, ...]] = {
+    "welcome.referred": ("person", "letter"),
+    "welcome.referred_self": ("person", "letter"),
+    "welcome.commonest": ("building", ""),
+    "welcome.path": ("person", "letter", "calendar", "building"),
+    "welcome.not_heard": ("telephone", ""),
+    "welcome.worse": "telephone",
+    "books.us": "letter",
+    "books.patient": "telephone",
+    "books.gp": "building",
+    "triage_patient.read": "person",
+    "triage_patient.more": ("letter", "clock"),
+    "triage_patient.lead_more": "clock",
+    "triage_patient.late": ("telephone", ""),
+    "triage_patient.late_patient": ("telephone", "person"),
+    "triage_patient.advice": ("letter", "person"),
+    "triage_patient.inappropriate": ("", "person"),
+    "discharge.lead": "building",
+    "discharge.next": ("person", "telephone"),
+    "discharge.next_by": ("", "telephone"),
+    "apology.still": "letter",
+    "apology.doing": ("person", "letter"),
+    "languages.as_written": "",
+}
+"""The drawing beside each sentence in Easy Read, for a whole key or for its sentences in turn. A sentence that names one day has
+that day on a calendar, unless it is told otherwise here."""
+
+
 class _Writer:
     """Gathers blocks; each takes a section of the wording and leaves out what has nothing to say."""
 
-    def __init__(self, section: str, words: Wording, slots: dict[str, str]) -> None:
-        self.section, self.words, self.slots = section, words, slots
+    def __init__(self, section: str, words: Wording, slots: dict[str, str], facts: Facts) -> None:
+        self.section, self.words, self.slots, self.facts = section, words, slots, facts
         self.blocks: list[Block] = []
+        self.abroad = words.tag != wording.committed()[wording.ENGLISH].tag
 
     def say(self, *keys: str, section: str = "") -> tuple[str, ...]:
         return tuple(said for key in keys for said in self.words.sentences(section or self.section, key, self.slots))
 
+    def drawn(self, *keys: str, section: str = "") -> tuple[str, ...]:
+        """The pictures of the sentences of these keys."""
+        return tuple(one for key in keys for one in self._pictures(section or self.section, key))
+
+    def _pictures(self, section: str, key: str) -> tuple[str, ...]:
+        days = self.words.days_said(section, key)
+        told = PICTURES.get(f"{section}.{key}", ("",) * len(days))
+        names = (told,) * len(days) if isinstance(told, str) else told
+        return tuple(name or self._calendar(slot) for name, slot in zip(names, days, strict=True))
+
+    def _calendar(self, slot: str) -> str:
+        day = getattr(self.facts, slot) if slot else None
+        return f"calendar {day.day} {self.words.months[day.month - 1]}" if day else ""
+
     def lead(self, *keys: str) -> None:
-        self.blocks.append(Block("lead", self.say(*keys)))
+        self.blocks.append(Block("lead", self.say(*keys), pictures=self.drawn(*keys)))
 
     def head(self, key: str, section: str = "") -> None:
         self.blocks.append(Block("heading", self.say(key, section=section)))
 
-    def para(self, *keys: str, section: str = "", also: Iterable[str] = ()) -> None:
-        self.blocks.append(Block("para", (*self.say(*keys, section=section), *also)))
+    def para(self, *keys: str, section: str = "") -> None:
+        self.blocks.append(Block("para", self.say(*keys, section=section), pictures=self.drawn(*keys, section=section)))
 
-    def items(self, said: Iterable[str], kind: str = "bullets") -> None:
-        self.blocks.append(Block("steps" if kind == "steps" else "bullets", tuple(said)))
+    def steps(self, key: str) -> None:
+        self.blocks.append(Block("steps", self.say(key), pictures=self.drawn(key)))
+
+    def written(self, text: str) -> None:
+        """What a clinician wrote, as it was written: nobody translates it, and where it is in another language that is said."""
+        lines = tuple(line for line in text.splitlines() if line.strip())
+        if lines and self.abroad:
+            self.para("as_written", section="languages")
+        if lines:
+            self.blocks.append(Block("para", lines, lang=self._foreign()))
+
+    def names(self, said: Iterable[str]) -> None:
+        """A list of what a service or a clinician named."""
+        self.blocks.append(Block("bullets", tuple(said), lang=self._foreign()))
+
+    def _foreign(self) -> str:
+        return wording.committed()[wording.ENGLISH].tag if self.abroad else ""
 
     def books(self, facts: Facts) -> None:
         """Who books, and what there is to choose from."""
@@ -151,7 +242,9 @@ class _Writer:
         self.para(facts.who_books, section="books")
         if facts.options:
             self.para("options_gp" if facts.who_books == "gp" else "options", section="books")
-            self.items(facts.options)
+            if self.abroad:
+                self.para("as_written", section="languages")
+            self.names(facts.options)
 
     def worse(self) -> None:
         self.head("worse_head", section="welcome")
@@ -159,16 +252,16 @@ class _Writer:
 
 
 def _welcome(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Block]:
-    write = _Writer("welcome", words, slots)
+    write = _Writer("welcome", words, slots, facts)
     ranged = facts.earliest is not None and facts.latest is not None
     write.lead("lead", *(["lead_range"] if ranged else []))
     if facts.received_on:
         write.para("referred" if facts.referrer else "referred_self")
     write.head("commonest_head")
     write.para("commonest")
-    write.items(facts.commonest)
+    write.names(facts.commonest)
     write.head("path_head")
-    write.items(write.say("path"), "steps")
+    write.steps("path")
     write.books(facts)
     write.head("not_heard_head")
     write.para("not_heard")
@@ -177,7 +270,7 @@ def _welcome(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Block]
 
 
 def _triage_patient(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Block]:
-    write = _Writer("triage_patient", words, slots)
+    write = _Writer("triage_patient", words, slots, facts)
     write.lead("lead_more" if facts.outcome == "more" else f"lead_{facts.who_books}")
     write.head("decided_head")
     write.para("read", facts.outcome)
@@ -192,15 +285,15 @@ def _triage_patient(facts: Facts, words: Wording, slots: dict[str, str]) -> list
 
 def _triage_gp(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Block]:
     """Action first, kept apart from information (product-map.md W27), then the facts in one table (S3-49)."""
-    write = _Writer("triage_gp", words, slots)
+    write = _Writer("triage_gp", words, slots, facts)
     write.lead(f"lead_{facts.who_books}")
     if facts.who_books != "nobody":
         write.head("action_head")
         write.para(f"books_{facts.who_books}", "options_gp" if facts.who_books == "gp" else "options")
-        write.items(facts.options)
+        write.names(facts.options)
     if facts.advice:
         write.head("advice_head")
-        write.blocks.append(Block("para", tuple(line for line in facts.advice.splitlines() if line.strip())))
+        write.written(facts.advice)
     write.head("summary_head")
     assert facts.contact is not None
     rows = (
@@ -223,10 +316,11 @@ def _triage_gp(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Bloc
 
 
 def _discharge(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Block]:
-    write = _Writer("discharge", words, slots)
+    write = _Writer("discharge", words, slots, facts)
     write.lead("lead")
     write.head("why_head")
-    write.para(facts.outcome, also=[line for line in facts.summary.splitlines() if line.strip()])
+    write.para(facts.outcome)
+    write.written(facts.summary)
     if facts.who_books != "nobody":
         write.books(facts)
     write.head("next_head")
@@ -236,7 +330,7 @@ def _discharge(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Bloc
 
 
 def _apology(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Block]:
-    write = _Writer("apology", words, slots)
+    write = _Writer("apology", words, slots, facts)
     write.lead("lead")
     write.para("still")
     write.head("doing_head")
@@ -260,15 +354,19 @@ _COMPOSED = {
 def text_of(letter: Letter) -> str:
     """All words of a letter, a line each: what a reader can find in it, whatever the format."""
     said = [letter.title, letter.greeting, letter.contact.name, letter.contact.phone]
-    for block in letter.blocks:
+    for block in (*letter.notes, *letter.blocks):
         said += [*block.said, *(f"{label}: {value}" for label, value in block.rows)]
     return "\n".join(said)
 
 
 def review(facts: Facts, letter: Letter) -> tuple[str, ...]:
-    """Facts that the kind must say and that cannot be found in the composed words: empty for a sound letter."""
+    """Facts that the kind must say and that cannot be found in the composed words, in each language that goes out."""
+    return tuple(dict.fromkeys(name for part in letter.parts for name in _unsaid(facts, part)))
+
+
+def _unsaid(facts: Facts, letter: Letter) -> list[str]:
     text = text_of(letter)
-    words = wording.of(letter.language.split("-")[0]) or wording.committed()[wording.ENGLISH]
+    words = next(one for one in wording.committed().values() if one.tag == letter.language)
     slots = _slots(facts, words)
     said: dict[str, tuple[str, ...]] = {
         name: (slots[name],) for name in ("service", "stream", "onward", "by_when", "missed_on") if slots.get(name)
@@ -278,7 +376,7 @@ def review(facts: Facts, letter: Letter) -> tuple[str, ...]:
     who = ("triage_gp", f"books_short_{facts.who_books}") if facts.kind == "triage_gp" else ("books", facts.who_books)
     said["who_books"] = () if facts.who_books == "nobody" else words.sentences(who[0], who[1], slots)
     needed = (*NEEDED[facts.kind], *ALSO_BY_OUTCOME.get(facts.outcome, ()))
-    return tuple(name for name in needed if not all(one in text for one in said.get(name, ())))
+    return [name for name in needed if not all(one in text for one in said.get(name, ()))]
 
 
 FORMATS: tuple[Format, ...] = ("standard", "large20", "large24", "large28", "easyread")

@@ -14,7 +14,7 @@ Format = Literal["standard", "large20", "large24", "large28", "easyread"]
 Role = Literal["patient", "practice"]
 Way = Literal["page", "message", "print"]
 """How a letter reaches somebody: a page they sign in to, a text with a link, or post."""
-BlockKind = Literal["lead", "heading", "para", "bullets", "steps", "table"]
+BlockKind = Literal["note", "lead", "heading", "para", "bullets", "steps", "table"]
 
 
 @dataclass(frozen=True)
@@ -85,15 +85,22 @@ class Facts:
     missed_on: date | None = None
     """The day by which we said that they would hear."""
     language: str = "en"
+    """What the patient speaks, as their record says it: code or name (`patients.spoken`)."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """A piece of a letter. `said` holds sentences, one idea each, or the items of a list; `rows` those of a table."""
+    """A piece of a letter. `said` holds sentences, one idea each, or the items of a list; `rows` those of a table.
+
+    `lang` is the language of words that are not in the letter's own. `pictures` stand beside the sentences in Easy Read, one by
+    one: the name of a drawing of ours, "" for none; "calendar 21 December" shows that day.
+    """
 
     kind: BlockKind
     said: tuple[str, ...] = ()
     rows: tuple[tuple[str, str], ...] = ()
+    lang: str = ""
+    pictures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,24 @@ class Letter:
     other_ways: tuple[str, ...] = ()
     """What a patient is told about other formats."""
     labels: dict[str, str] = field(default_factory=dict)
+    direction: str = "ltr"
+    script: str = "Latin"
+    notes: tuple[Block, ...] = ()
+    """What is said of the letter's language, before all else."""
+    english: Letter | None = None
+    """The same letter in English, where it is in another language."""
+    both: bool = False
+    """Whether it goes out with the English behind it: nobody has checked the words of its language."""
+
+    @property
+    def parts(self) -> tuple[Letter, ...]:
+        """What goes out, in order."""
+        return self.all if self.both else (self,)
+
+    @property
+    def all(self) -> tuple[Letter, ...]:
+        """The letter, and its English where it is in another language: what staff read."""
+        return (self, self.english) if self.english else (self,)
 
 
 @dataclass(frozen=True)
@@ -193,6 +218,9 @@ class Line:
     dated_on: date
     version: int
     current: bool
+    language: str
+    english: str
+    """Its title in English, for staff."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Onedoor's own words of letters, by language: a file each in `wording/`, English the measure of them all.
 
-A language counts only when its file is whole; otherwise the letter is in English and says in which language it is not.
+A file that lacks a key, a sentence or a slot of English is refused: nothing is filled in from elsewhere (docs/adr/0009).
 """
 
 from __future__ import annotations
@@ -18,18 +18,41 @@ from onedoor.documents.errors import FaultyWording
 
 _FOLDER = Path(__file__).with_name("wording")
 ENGLISH = "en"
+_ENGLISH_ONLY = "in_english"
+"""The section that says things in English whatever the language of the letter."""
+SCRIPTS = ("Latin", "Cyrillic", "Greek")
+"""Those that the letters' two typefaces have."""
+_SLOT_OF_DAY = ("by_when", "earliest", "latest", "received_on", "missed_on")
 
 
 @dataclass(frozen=True)
 class Wording:
-    """The words of one language. `tag` is its BCP 47 tag, as a document declares its language."""
+    """The words of one language. `tag` is its BCP 47 tag, as a document declares its language; `direction` "ltr" or "rtl"."""
 
     name: str
     tag: str
+    direction: str
+    script: str
+    checked_by: str
+    """A native speaker who checked them; "" while nobody has."""
+    checked_on: date | None
     sections: Mapping[str, Mapping[str, tuple[str, ...]]]
     months: tuple[str, ...]
     days: tuple[str, ...]
     date_pattern: str
+
+    @property
+    def checked(self) -> bool:
+        """Whether a native speaker has checked the words."""
+        return self.checked_on is not None
+
+    def days_said(self, section: str, key: str) -> tuple[str, ...]:
+        """For each sentence of a key the slot of the only day that it names, or ""."""
+        named = [
+            [slot for _, slot, _, _ in Formatter().parse(one) if slot in _SLOT_OF_DAY]
+            for one in self.sections[section][key]
+        ]
+        return tuple(slots[0] if len(slots) == 1 else "" for slots in named)
 
     def sentences(self, section: str, key: str, slots: Mapping[str, str]) -> tuple[str, ...]:
         """The sentences of a key, filled in. What is filled in is never read as a pattern."""
@@ -65,9 +88,17 @@ def read(text: str, *, like: Wording | None = None) -> Wording:
             months=tuple(whole["months"]),
             days=tuple(whole["days"]),
             date_pattern=whole["date"],
+            direction=whole["direction"],
+            script=whole["script"],
+            checked_by=whole["checked_by"].strip(),
+            checked_on=date.fromisoformat(whole["checked_on"]) if whole["checked_on"] else None,
         )
-    except (KeyError, AttributeError, TypeError, tomllib.TOMLDecodeError) as error:
+    except (KeyError, AttributeError, TypeError, ValueError) as error:
         raise FaultyWording(f"it cannot be read: {type(error).__name__}") from error
+    if found.direction not in ("ltr", "rtl") or found.script not in SCRIPTS:
+        raise FaultyWording(f"direction is ltr or rtl, script one of {', '.join(SCRIPTS)}")
+    if bool(found.checked_by) != found.checked:
+        raise FaultyWording("who checked it and on which day are said together")
     if len(found.months) != 12 or len(found.days) != 7:
         raise FaultyWording("it needs twelve months and seven days")
     if like is not None and (lacks := _differences(found, like)):
@@ -76,29 +107,33 @@ def read(text: str, *, like: Wording | None = None) -> Wording:
 
 
 def of(language: str) -> Wording | None:
-    """The words of a language, asked for by its name in English or its short tag; None when there are none."""
-    return committed().get(language.strip().casefold())
+    """The words of a language by its code; None when there are none."""
+    return committed().get(language)
 
 
 @cache
 def committed() -> dict[str, Wording]:
-    """Every language that has a file, by short tag and by name."""
+    """Every language that has a file, by code, which is the file's name. Raises FaultyWording, naming the file."""
     english = read((_FOLDER / f"{ENGLISH}.toml").read_text(encoding="utf-8"))
     found: dict[str, Wording] = {}
     for file in sorted(_FOLDER.glob("*.toml")):
-        words = english if file.stem == ENGLISH else read(file.read_text(encoding="utf-8"), like=english)
-        found[file.stem] = found[words.name.casefold()] = words
+        try:
+            found[file.stem] = read(file.read_text(encoding="utf-8"), like=None if file.stem == ENGLISH else english)
+        except FaultyWording as error:
+            raise FaultyWording(f"{file.name}: {error}") from error
     return found
 
 
 def _differences(one: Wording, like: Wording) -> list[str]:
-    mine, theirs = _slots(one.sections), _slots(like.sections)
+    mine, theirs = _shape(one.sections), _shape(like.sections)
     return sorted(key for key in mine.keys() | theirs.keys() if mine.get(key) != theirs.get(key))
 
 
-def _slots(sections: Mapping[str, Mapping[str, Any]]) -> dict[str, set[str]]:
+def _shape(sections: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[int, set[str]]]:
+    """Of each key the number of sentences, since pictures stand beside them one by one, and the slots."""
     return {
-        f"{section}.{key}": {name for one in said for _, name, _, _ in Formatter().parse(one) if name}
+        f"{section}.{key}": (len(said), {name for one in said for _, name, _, _ in Formatter().parse(one) if name})
         for section, keys in sections.items()
+        if section != _ENGLISH_ONLY
         for key, said in keys.items()
     }

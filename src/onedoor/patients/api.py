@@ -2,6 +2,7 @@
 
 from onedoor.patients.actions import end_number, let_out_of_care, open_portal, restore_number, take_into_care
 from onedoor.patients.imports import take_list, who_are
+from onedoor.patients.languages import ENGLISH, Spoken, spoken
 from onedoor.patients.models import Patient, PortalAccount
 from onedoor.patients.queries import (
     by_id,
@@ -18,8 +19,10 @@ from onedoor.patients.queries import (
 )
 
 __all__ = [
+    "ENGLISH",
     "Patient",
     "PortalAccount",
+    "Spoken",
     "by_id",
     "by_ref",
     "card",
@@ -34,6 +37,7 @@ __all__ = [
     "registered_at",
     "restore_number",
     "search",
+    "spoken",
     "take_into_care",
     "take_list",
     "visible",

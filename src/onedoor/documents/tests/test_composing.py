@@ -24,6 +24,7 @@ from onedoor.documents.tests.factories import EXAMPLES, facts
 from onedoor.documents.types import Contact, Facts
 
 MOST_WORDS = 15
+OTHERS = ("pl", "uk")
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -130,7 +131,7 @@ def test_a_reviewer_finds_what_a_letter_does_not_say() -> None:
 
 def _own_sentences() -> list[str]:
     english = wording.committed()["en"]
-    kinds = ("welcome", "books", "triage_patient", "discharge", "apology", "other_ways", "fallback")
+    kinds = ("welcome", "books", "triage_patient", "discharge", "apology", "other_ways", "in_english", "languages")
     return [said for kind in kinds for said_of in english.sections[kind].values() for said in said_of]
 
 
@@ -141,17 +142,89 @@ def test_sentences_for_patients_are_short(said: str) -> None:
         assert len(one.split()) <= MOST_WORDS, one
 
 
-def test_a_language_that_we_have_not_is_said_and_the_letter_is_in_english() -> None:
-    letter = compose_letter(facts("welcome", language="Polish"))
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("Urdu", "We do not have this letter in Urdu."),
+        ("ur-PK", "We do not have this letter in Urdu."),
+        ("BSL", "Do you need this letter in British Sign Language? Tell us"),
+        ("Elvish", "Do you need this letter in another language?"),
+    ],
+)
+def test_a_language_that_we_have_not_is_said_and_the_letter_is_in_english(language: str, said: str) -> None:
+    letter = compose_letter(facts("welcome", language=language))
 
-    assert letter.language == "en-GB"
-    assert "We do not have this letter in Polish." in rules.text_of(letter)
-    assert "Polish" not in rules.text_of(compose_letter(facts("gp-we-book", language="Polish")))
+    assert (letter.language, letter.english) == ("en-GB", None)
+    assert said in " ".join(rules.text_of(letter).split("\n"))
+    assert rules.unmet_language(language)
+    assert not compose_letter(facts("gp-we-book", language=language)).notes
 
 
-@pytest.mark.parametrize("language", ["", "en", "English", "english"])
+@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_language_that_nobody_checked_goes_out_with_the_english_behind_it(language: str, name: str) -> None:
+    asked = facts(name, language=language)
+    letter = compose_letter(asked)
+
+    assert review(asked, letter) == ()
+    if asked.kind == "triage_gp":
+        assert letter == compose_letter(facts(name))
+        return
+    assert [part.language.split("-")[0] for part in letter.parts] == [language, "en"]
+    assert letter.english == compose_letter(facts(name))
+    assert [note.lang for note in letter.notes] == ["", "en-GB"]
+    assert not rules.unmet_language(language)
+
+
+def test_a_language_that_somebody_checked_goes_out_alone_and_says_in_english_what_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = (wording._FOLDER / "pl.toml").read_text(encoding="utf-8")
+    checked = whole.replace('checked_by = ""', 'checked_by = "A N Example"').replace(
+        'checked_on = ""', 'checked_on = "2026-12-01"'
+    )
+    english = wording.committed()["en"]
+    monkeypatch.setattr(wording, "committed", lambda: {"en": english, "pl": wording.read(checked, like=english)})
+    letter = compose_letter(facts("welcome", language="pl"))
+
+    assert letter.parts == (letter,)
+    assert letter.english == compose_letter(facts("welcome"))
+    assert letter.notes[0].said == (
+        "This letter is in Polish.",
+        "In English its name is: Welcome to MSK Community Service.",
+    )
+    assert letter.notes[0].lang == "en-GB"
+
+
+def test_what_a_clinician_wrote_is_never_translated_and_says_so() -> None:
+    letter = compose_letter(facts("discharge", language="pl"))
+    foreign = [block for block in letter.blocks if block.lang]
+    said = [one for block in letter.blocks for one in block.said]
+
+    assert [block.said for block in foreign] == [
+        ("You can walk to the shops and back without pain.", "Keep doing your exercises.")
+    ]
+    assert "Ta część jest po angielsku, tak jak ją napisano." in said
+
+
+def test_pictures_stand_beside_their_sentences_and_a_calendar_shows_the_day() -> None:
+    for name in EXAMPLES:
+        for language in ("en", *OTHERS):
+            for block in compose_letter(facts(name, language=language)).blocks:
+                assert len(block.pictures) in (0, len(block.said))
+    lead = compose_letter(facts("welcome", language="pl")).blocks[0]
+
+    assert lead.pictures == ("calendar 21 grudnia", "")
+    assert {one for told in rules.PICTURES.values() for one in ((told,) if isinstance(told, str) else told)} <= {
+        "",
+        *wording.committed()["en"].sections["pictures"],
+    }
+
+
+@pytest.mark.parametrize("language", ["", "en", "en-GB", "English", "english", "Not known"])
 def test_english_says_nothing_of_languages(language: str) -> None:
-    assert "We do not have this letter" not in rules.text_of(compose_letter(facts("welcome", language=language)))
+    assert compose_letter(facts("welcome", language=language)) == compose_letter(facts("welcome"))
+    assert not rules.unmet_language(language)
 
 
 def test_a_language_must_have_every_sentence_and_every_slot_of_english() -> None:
@@ -163,6 +236,10 @@ def test_a_language_must_have_every_sentence_and_every_slot_of_english() -> None
         whole.replace("by {by_when}", "soon"),
         whole.replace('signposted = "Signposted: {onward}"\n', ""),
         whole.replace('"January", ', ""),
+        whole.replace('"You have not lost your place."', '"You have not.", "You wait."', 1),
+        whole.replace('direction = "ltr"', 'direction = "down"'),
+        whole.replace('script = "Latin"', 'script = "Arabic"'),
+        whole.replace('checked_on = "2026-11-25"', 'checked_on = ""'),
         "name = ",
     ):
         with pytest.raises(FaultyWording):

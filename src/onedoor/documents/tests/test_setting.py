@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import zlib
 
 import pytest
 
@@ -18,8 +20,9 @@ needs_java = pytest.mark.skipif(not verapdf.available(), reason="veraPDF needs a
 @needs_java
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_every_kind_is_valid_pdf_ua_1_in_every_format(name: str) -> None:
-    letter = compose_letter(EXAMPLES[name])
+@pytest.mark.parametrize("language", ["en", "pl", "uk", "ur"])
+def test_every_kind_is_valid_pdf_ua_1_in_every_format_and_language(language: str, name: str) -> None:
+    letter = compose_letter(facts(name, language=language))
 
     assert {style: verapdf.faults(pdf(letter, style)) for style in FORMATS} == {style: [] for style in FORMATS}
 
@@ -60,6 +63,22 @@ def test_words_are_never_read_as_source(words: str) -> None:
     assert re.sub(r"\s+", "", words) in re.sub(r"\s+", "", said)
 
 
+def test_each_part_says_in_which_language_it_is() -> None:
+    content = pdf(compose_letter(facts("discharge", language="pl")))
+
+    assert _languages(content)[0] == "pl-PL"
+    assert set(_languages(content)) == {"pl-PL", "en-GB"}
+    assert set(_languages(pdf(compose_letter(facts("discharge"))))) == {"en-GB"}
+
+
+def test_the_pictures_of_easy_read_say_what_they_show() -> None:
+    content = pdf(compose_letter(facts("welcome", language="pl")), "easyread")
+    plain = pdf(compose_letter(facts("welcome")))
+
+    assert {"Kalendarz: 21 grudnia", "Telefon", "List", "A calendar: 21 December"} <= set(_alternatives(content))
+    assert _alternatives(plain) == []
+
+
 @pytest.mark.parametrize("style", FORMATS)
 def test_twenty_options_all_stand_on_the_page(style: Format) -> None:
     options = tuple(f"Clinic number {number} in Wexcombe" for number in range(1, 21))
@@ -97,3 +116,33 @@ def _text(content: bytes, window: tuple[float, float, float, float] | None = Non
     left, top, right, bottom = (mm * 72 / 25.4 for mm in window)
     high = page.get_height()
     return str(page.get_textpage().get_text_bounded(left, high - bottom, right, high - top))
+
+
+def _objects(content: bytes) -> bytes:
+    """All of a PDF, what is compressed laid open."""
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", content, re.DOTALL)
+    opened = []
+    for stream in streams:
+        with contextlib.suppress(zlib.error):
+            opened.append(zlib.decompress(stream))
+    return b"\n".join([content, *opened])
+
+
+def _languages(content: bytes) -> list[str]:
+    """The languages that a PDF declares, that of the document first."""
+    opened = _objects(content)
+    whole = re.search(rb"/Type ?/Catalog.*?/Lang ?\(([^)]*)\)", opened, re.DOTALL)
+    assert whole
+    return [one.decode() for one in (whole[1], *re.findall(rb"/Lang ?\(([^)]*)\)", opened))]
+
+
+def _alternatives(content: bytes) -> list[str]:
+    """What its pictures say."""
+    found = re.findall(rb"/Alt ?(?:\(((?:[^)\\]|\\.)*)\)|<([0-9A-Fa-f]*)>)", _objects(content), re.DOTALL)
+    return [_text_string(plain or bytes.fromhex(coded.decode())) for plain, coded in found]
+
+
+def _text_string(held: bytes) -> str:
+    held = re.sub(rb"\\([0-7]{3})", lambda octal: bytes([int(octal[1], 8)]), held)
+    held = re.sub(rb"\\(.)", rb"\1", held, flags=re.DOTALL)
+    return held[2:].decode("utf-16-be") if held.startswith(b"\xfe\xff") else held.decode("latin-1")

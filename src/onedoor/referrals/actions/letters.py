@@ -356,18 +356,20 @@ def _write(letters: Sequence[NewLetter], people: _People, by: Actor) -> None:
         whole.append(letter)
         unmet = _unmet(letter, people)
         if unmet:
-            said = f"They need it in another way than print: {', '.join(unmet)}. What we made is in the post and on their page."
+            said = f"They need, and we cannot make: {', '.join(unmet)}. What we made goes to them, and is on their page."
             asked.append(_to_see_to(letter, OTHERWISE, "Letter needed in another way", said))
     documents.compose(letters=whole, by=by)
     tasks.ask_for(tasks=asked, by=by)
 
 
 def _unmet(letter: NewLetter, people: _People) -> tuple[str, ...]:
-    """Needs of the patient whom the letter goes to that no format of ours meets (clinical.md 6.4)."""
+    """Needs of the patient whom the letter goes to that no format and no language of ours meets (clinical.md 6.4)."""
     reach = people.reach.get(letter.patient_id or 0)
     if reach is None or all(recipient.role != "patient" for recipient in letter.recipients):
         return ()
-    return documents.wanted([(need, "") for need in reach.needs]).unmet
+    unmet = documents.wanted([(need, "") for need in reach.needs]).unmet
+    language = documents.unmet_language(letter.facts.language)
+    return (*unmet, f"a letter in {language}") if language else unmet
 
 
 def _to_see_to(letter: NewLetter, kind: Kind, what: str, said: str) -> NewTask:

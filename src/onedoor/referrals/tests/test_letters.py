@@ -38,6 +38,8 @@ def place() -> Place:
 def decided(at: Place, **says: Any) -> Referral:
     """A referral whose decision has taken effect, and its letters written."""
     person = factories.patient(at.practice, mobile=says.pop("mobile", MOBILE), needs=says.pop("needs", ()))
+    person.language = says.pop("language", "")
+    person.save()
     with clock.at(MONDAY):
         one = referral(at, person)
         referrals.decide(access=at.ada, ref=one.ref, verdict=Verdict(**says))
@@ -163,6 +165,27 @@ def test_a_need_that_print_does_not_meet_is_somebodys_work() -> None:
     [asked] = Task.objects.filter(kind="letter_otherwise", subject_id=one.pk)
     assert "Braille" in asked.detail
     assert letter(one, "triage_patient")
+
+
+@pytest.mark.parametrize(
+    ("language", "tag", "asked"),
+    [
+        ("English", "en-GB", ""),
+        ("Not known", "en-GB", ""),
+        ("Polish", "pl-PL", ""),
+        ("pl", "pl-PL", ""),
+        ("Urdu", "en-GB", "a letter in Urdu"),
+        ("Elvish", "en-GB", "a letter in Elvish"),
+    ],
+)
+def test_a_patient_reads_their_own_language_or_somebody_sees_to_it(language: str, tag: str, asked: str) -> None:
+    at = place()
+    one = decided(at, outcome="accept", stream_id=at.streams[0].pk, language=language)
+    assert letter(one, "triage_patient").letter["language"] == tag
+    assert letter(one, "triage_gp").letter["language"] == "en-GB"
+    found = [task.detail for task in Task.objects.filter(kind="letter_otherwise", subject_id=one.pk)]
+    assert len(found) == bool(asked)
+    assert all(asked in detail for detail in found)
 
 
 def test_nobody_who_has_died_is_written_to_and_their_practice_is() -> None:
