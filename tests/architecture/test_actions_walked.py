@@ -562,6 +562,18 @@ ACTIONS: dict[str, Action] = {
     "referrals.send_on": Action(
         lambda s, a: referrals.send_on(access=a, ref=s.world.referral.ref), "clinician", before=lambda s: _triaged(s)
     ),
+    "referrals.set_next": Action(
+        lambda s, a: referrals.set_next(
+            access=a,
+            seen={s.world.referral.ref: None},
+            done=False,
+            action="Book",
+            due=clock.today(),
+            reason="The scan is in",
+        ),
+        "clinician",
+        before=lambda s: _triaged(s),
+    ),
     "referrals.take_back": Action(
         lambda s, a: referrals.take_back(access=a, decision_ref=s.world.decision.ref), "clinician"
     ),

@@ -3,6 +3,7 @@
 from onedoor.referrals.actions.attaching import NewFile
 from onedoor.referrals.actions.booking import book_visit, hold_visit, set_stream_kinds, wait_for_visit
 from onedoor.referrals.actions.ending import discharge, send_on, withdraw
+from onedoor.referrals.actions.next_actions import set_next
 from onedoor.referrals.actions.referring import NewReferral, OpenAlready, refer, refer_myself
 from onedoor.referrals.actions.track_links import born_on_is
 from onedoor.referrals.actions.triage import (
@@ -22,6 +23,18 @@ from onedoor.referrals.models import Decision, Referral
 from onedoor.referrals.queries.activity import Month, months_of
 from onedoor.referrals.queries.conservation import Conservation, Day, conservation
 from onedoor.referrals.queries.heard_by import Missed, Score, back_test, missed
+from onedoor.referrals.queries.next_actions import (
+    OVERDUE,
+    TO_COME,
+    UNDATED,
+    NextCounts,
+    NextRow,
+    all_next_actions,
+    next_actions,
+    next_counts,
+    next_steps,
+    overdue,
+)
 from onedoor.referrals.queries.referral import Folder, attachment, folder, sent, twins
 from onedoor.referrals.queries.services import services_with_referrals
 from onedoor.referrals.queries.to_book import (
@@ -49,6 +62,7 @@ from onedoor.referrals.rules import (
     CLOSINGS,
     DISCHARGES,
     MOVES,
+    NEXT_ACTIONS,
     OUTCOMES,
     PRIORITIES,
     REJECT_REASONS,
@@ -67,11 +81,15 @@ __all__ = [
     "DISCHARGES",
     "FACTS",
     "MOVES",
+    "NEXT_ACTIONS",
     "OUTCOMES",
+    "OVERDUE",
     "PRIORITIES",
     "RED_FLAGS",
     "REJECT_REASONS",
     "SOURCES",
+    "TO_COME",
+    "UNDATED",
     "WHO_BOOKS",
     "WITHDRAWALS",
     "Conservation",
@@ -86,6 +104,8 @@ __all__ = [
     "Month",
     "NewFile",
     "NewReferral",
+    "NextCounts",
+    "NextRow",
     "NotDone",
     "OpenAlready",
     "Opening",
@@ -97,6 +117,7 @@ __all__ = [
     "ToBookPage",
     "Verdict",
     "Where",
+    "all_next_actions",
     "answer",
     "ask_colleague",
     "attachment",
@@ -116,8 +137,12 @@ __all__ = [
     "may_book",
     "missed",
     "months_of",
+    "next_actions",
+    "next_counts",
     "next_of",
+    "next_steps",
     "one_to_book",
+    "overdue",
     "own",
     "park",
     "places",
@@ -129,6 +154,7 @@ __all__ = [
     "services_of",
     "services_with_referrals",
     "set_aside",
+    "set_next",
     "set_stream_kinds",
     "stream_kinds",
     "take_back",

@@ -114,6 +114,13 @@ class Referral(models.Model):
                 ),
                 name="referral_to_book",
             ),
+            # What is to be done next, by the day it was due; the counts read this alone.
+            models.Index(
+                fields=["service", "next_action_due", "id"],
+                include=["next_action", "stream", "clock_start", "state"],
+                condition=Q(closed_at=None) & ~Q(next_action="") & ~Q(state="AWAITING_TRIAGE"),
+                name="referral_next_action",
+            ),
             models.Index(fields=["nhs_number"], name="referral_nhs_number"),
             models.Index(fields=["patient"], condition=Q(patient__isnull=False), name="referral_patient"),
             # The share that was decided in time is counted from this alone.
@@ -136,6 +143,25 @@ class History(StateHistory):
 
     class Meta:
         db_table = "referrals_history"
+
+
+class NextStep(models.Model):
+    """A next action that was done, or put off: what it was and what it is now, by whom and why. Rows are only added."""
+
+    id = models.BigAutoField(primary_key=True)
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="next_steps")
+    done = models.BooleanField()
+    """Whether the action before was done; otherwise it was changed or put off."""
+    from_action = models.CharField(max_length=40, blank=True)
+    from_due = models.DateField(null=True)
+    to_action = models.CharField(max_length=40)
+    to_due = models.DateField()
+    reason = models.CharField(max_length=400)
+    at = models.DateTimeField()
+    by_label = models.CharField(max_length=80)
+
+    class Meta:
+        db_table = "referrals_next_step"
 
 
 class Decision(models.Model):

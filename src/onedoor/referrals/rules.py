@@ -121,6 +121,22 @@ DISCHARGES = {
 WITHDRAWALS = ("withdrawn", "duplicate", "deceased")
 """Of CLOSINGS, those by which a referral ends without an answer of triage."""
 
+NEXT_ACTIONS = {
+    "Book": ("Booked", "Attend"),
+    "Attend": ("Was seen, or did not come", "Treat"),
+    "Obtain result": ("The result is here", "Book"),
+    "Treat": ("Treated", "Discharge"),
+    "Discharge": ("Decided", "Book"),
+}
+"""What is to be done next after triage, in the words of caseloads that are taken over: how one says that it was done, and what
+most likely follows."""
+
+NEXT_WITHIN = timedelta(days=365)
+"""The longest that a next action is put off."""
+
+WEEKS_18, WEEKS_52 = 126, 364
+"""Days of waiting that are still within 18 weeks, and within 52 (referrals-booking-telephony.md 4.1 and 4.3)."""
+
 WHO_BOOKS = {
     "us": "The service books with the patient",
     "patient": "The patient books, with the link in their letter",
@@ -214,6 +230,12 @@ def sent_in_time(decided_on: date, sent_on: date | None, *, days: int = 3) -> bo
 def offered_in_time(received_at: datetime, offered_on: date | None, *, days: int = 5) -> bool:
     """A first appointment offered within so many days of the calendar from the day of receipt (seed 002, section 3)."""
     return offered_on is not None and (offered_on - received_at.astimezone(LONDON).date()).days <= days
+
+
+def over_weeks(clock_start: date, today: date) -> int:
+    """Which mark a wait from the original clock start has passed: 52 or 18 weeks, or 0."""
+    days = (today - clock_start).days
+    return 52 if days > WEEKS_52 else 18 if days > WEEKS_18 else 0
 
 
 def missing(outcome: Outcome, given: dict[str, str]) -> list[str]:

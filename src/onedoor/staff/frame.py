@@ -48,6 +48,7 @@ _MENU: tuple[tuple[str, str, Permission | None], ...] = (
     ("Calls", "calls", Permission.CALLS),
     ("Referrals", "referrals", Permission.REFERRALS),
     ("To book", "to_book", Permission.REFERRALS),
+    ("Next actions", "next_actions", Permission.REFERRALS),
     ("Patients", "patients", Permission.PATIENTS),
     ("Referred", "referrals_sent", Permission.REFER),
     ("Letters", "letters", Permission.REFERRALS),
@@ -77,6 +78,7 @@ def staff_page(request: HttpRequest, template: str, current: str, *, status: int
         counts["inbox"] = (inbox.waiting, inbox.urgent > 0)
     if access.may(Permission.REFERRALS):
         counts["to_book"] = (referrals.to_book_count(access), False)
+        counts["next_actions"] = (referrals.overdue(access), False)
     menu = [
         Item(label, reverse(name), name == current, *counts.get(name, (None, False)))
         for label, name, permission in _MENU

@@ -174,7 +174,7 @@ def _show_opening(opening: "Opening", report: "Report") -> None:
         print(f"  {title}")
         for words, number in sorted(parts.items(), key=lambda part: -part[1]):
             print(f"    {number:>7,}  {words or 'none named'}")
-    print(f"  {opening.overdue:,} had a next action that was overdue on that day")
+    print(f"  {opening.overdue:,} had a next action that was overdue on that day: they stand on the service's lists")
     proved = "as many as the file holds" if opening.proved else "NOT as many as the file holds"
     print(f"  {opening.in_books:,} in the books, {opening.read:,} in the file: {proved}")
 
