@@ -14,8 +14,19 @@ from onedoor.booking.actions.booking import (
     unmark,
 )
 from onedoor.booking.actions.changing import born_on_is, choose
+from onedoor.booking.actions.courses import (
+    Moved,
+    NewCourse,
+    cancel_date,
+    enrol,
+    leave_course,
+    make_course,
+    move_date,
+    wait_for_course,
+)
 from onedoor.booking.actions.diary import decide_import, settle_conflict, take_diary
-from onedoor.booking.actions.lateness import not_late
+from onedoor.booking.actions.interpreters import confirm_interpreter, go_without, refuse_interpreter
+from onedoor.booking.actions.lateness import not_late, say_late
 from onedoor.booking.actions.outside import confirm_request, refuse_request
 from onedoor.booking.actions.places import lock_patients
 from onedoor.booking.actions.refilling import (
@@ -26,10 +37,16 @@ from onedoor.booking.actions.refilling import (
     set_policy,
     stop_offering,
 )
-from onedoor.booking.actions.setting import block_seat, keep_here, open_session, set_type
+from onedoor.booking.actions.registers import take_register
+from onedoor.booking.actions.setting import block_seat, describe_clinic, keep_here, open_session, set_type
 from onedoor.booking.actions.telling import CHANGE, ring
 from onedoor.booking.errors import (
+    BadCourse,
     BookingError,
+    BusyOn,
+    CourseClosed,
+    CourseFull,
+    DoesNotFit,
     Full,
     LinkClosed,
     MayNotCancelByMachine,
@@ -41,10 +58,39 @@ from onedoor.booking.errors import (
     TooEarly,
     TooLate,
 )
-from onedoor.booking.models import Appointment, AppointmentType, DiaryImport, Offer, Release, Seat, WaitingEntry
+from onedoor.booking.models import (
+    Appointment,
+    AppointmentType,
+    Course,
+    CourseDate,
+    DiaryImport,
+    Enrolment,
+    InterpreterBooking,
+    Offer,
+    Release,
+    Seat,
+    WaitingEntry,
+)
+from onedoor.booking.needs import FEATURES
 from onedoor.booking.queries.balance import accounts_of_day
 from onedoor.booking.queries.changing import link_of, other_times
 from onedoor.booking.queries.choosing import places_for
+from onedoor.booking.queries.courses import (
+    CourseView,
+    DateView,
+    Member,
+    OwnCourse,
+    OwnDate,
+    RegisterLine,
+    course_by_ref,
+    course_choices,
+    courses,
+    courses_of,
+    courses_of_patient,
+    enrolment_of,
+    members,
+    register,
+)
 from onedoor.booking.queries.diary import (
     appointments_of,
     by_ref,
@@ -57,6 +103,17 @@ from onedoor.booking.queries.diary import (
     seat_by_ref,
     types_of,
     upcoming_of,
+)
+from onedoor.booking.queries.needs import (
+    BreachView,
+    InterpreterAhead,
+    breaches,
+    breaches_of,
+    clinics,
+    fits,
+    interpreter_by_ref,
+    interpreters_ahead,
+    interpreters_of,
 )
 from onedoor.booking.queries.offers import (
     OfferView,
@@ -73,27 +130,49 @@ from onedoor.booking.queries.offers import (
     waiting_list,
 )
 from onedoor.booking.queries.places import Spot, spots
+from onedoor.booking.series import Series, weekly
 
 __all__ = [
     "CHANGE",
+    "FEATURES",
     "Appointment",
     "AppointmentType",
+    "BadCourse",
     "BookingError",
+    "BreachView",
+    "BusyOn",
+    "Course",
+    "CourseClosed",
+    "CourseDate",
+    "CourseFull",
+    "CourseView",
+    "DateView",
     "DiaryImport",
+    "DoesNotFit",
+    "Enrolment",
     "Full",
+    "InterpreterAhead",
+    "InterpreterBooking",
     "LinkClosed",
     "MayNotCancelByMachine",
+    "Member",
+    "Moved",
+    "NewCourse",
     "NotOffered",
     "NotYours",
     "Offer",
     "OfferEnded",
     "OfferView",
+    "OwnCourse",
+    "OwnDate",
     "PatientBusy",
     "RefillNumbers",
+    "RegisterLine",
     "Release",
     "ReleaseView",
     "Seat",
     "SeatTaken",
+    "Series",
     "Spot",
     "TooEarly",
     "TooLate",
@@ -107,30 +186,52 @@ __all__ = [
     "book",
     "book_any",
     "born_on_is",
+    "breaches",
+    "breaches_of",
     "by_ref",
     "cancel",
+    "cancel_date",
     "choose",
+    "clinics",
     "come_back",
     "confirm",
+    "confirm_interpreter",
     "confirm_request",
+    "course_by_ref",
+    "course_choices",
+    "courses",
+    "courses_of",
+    "courses_of_patient",
     "day_counts",
     "day_diary",
     "decide_import",
     "decline_offer",
+    "describe_clinic",
     "did_not_attend",
+    "enrol",
+    "enrolment_of",
     "entry_by_ref",
+    "fits",
     "free_places",
     "fulfil",
+    "go_without",
     "hold",
+    "interpreter_by_ref",
+    "interpreters_ahead",
+    "interpreters_of",
     "join_waiting",
     "keep_here",
     "last_booked",
     "lately_of",
+    "leave_course",
     "leave_waiting",
     "link_of",
     "lock_patients",
+    "make_course",
     "may_unmark",
+    "members",
     "move",
+    "move_date",
     "not_late",
     "offer_by_ref",
     "open_offers_of",
@@ -139,10 +240,13 @@ __all__ = [
     "places_for",
     "policy_of",
     "refill_numbers",
+    "refuse_interpreter",
     "refuse_request",
+    "register",
     "release",
     "releases",
     "ring",
+    "say_late",
     "seat_by_ref",
     "set_policy",
     "set_type",
@@ -150,8 +254,11 @@ __all__ = [
     "spots",
     "stop_offering",
     "take_diary",
+    "take_register",
     "types_of",
     "unmark",
     "upcoming_of",
+    "wait_for_course",
     "waiting_list",
+    "weekly",
 ]

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
+from onedoor.booking.needs import Misfit, said
+from onedoor.kernel.words import clock_time, short_day
+
 
 class BookingError(Exception):
     """Base of the named refusals; `str()` is a sentence for a page."""
@@ -76,3 +82,42 @@ class BeingBooked(SeatTaken):
     """Somebody else holds the place for a few minutes; it may yet stay free."""
 
     sentence = "Somebody else is just being booked into that place."
+
+
+class BusyOn(PatientBusy):
+    """The patient has another appointment at some of a course's dates: `dates` says at which."""
+
+    def __init__(self, dates: Sequence[datetime]) -> None:
+        super().__init__()
+        self.dates = tuple(dates)
+        said = ", ".join(f"{short_day(at)} at {clock_time(at)}" for at in self.dates)
+        self.sentence = f"This patient already has an appointment at the time of: {said}."
+
+
+class CourseFull(Full):
+    """Every place on the course is somebody's."""
+
+    sentence = "There is no free place on this course."
+
+
+class CourseClosed(TooLate):
+    """The day until which one may join is over, or no date is left."""
+
+    sentence = "Nobody can join this course any more."
+
+
+class BadCourse(BookingError):
+    """What was given does not make a course; `str()` says what is wrong."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self.sentence = sentence
+
+
+class DoesNotFit(BookingError):
+    """The place does not meet a need of the patient; `reasons` says which and why. Staff may book it `despite`, saying why."""
+
+    def __init__(self, reasons: Sequence[Misfit]) -> None:
+        super().__init__()
+        self.reasons = tuple(reasons)
+        self.sentence = f"This place does not fit. {said(self.reasons)}"

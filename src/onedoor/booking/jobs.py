@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onedoor.booking.actions import booking, refilling, reminding, waves
+from onedoor.booking.actions import booking, course_places, courses, interpreters, refilling, reminding, waves
 from onedoor.kernel.jobs import sweep
 
 
@@ -40,3 +40,15 @@ def ring_instead() -> int:
 def close_releases() -> int:
     """End releases whose time came unfilled, and tidy the waiting list."""
     return waves.close_releases()
+
+
+@sweep("booking.interpreters", every=60.0)
+def settle_interpreters() -> int:
+    """Ask for interpreters where a need or a visit came by a file, and warn of those that nobody has confirmed in time."""
+    return interpreters.settle()
+
+
+@sweep(courses.SWEEP, every=30.0)
+def settle_courses() -> int:
+    """Give places that came free to those who wait, and end courses that are over."""
+    return course_places.give_places() + course_places.end_courses()

@@ -74,3 +74,37 @@ OFFER_CALL = tasks.declare_kind(
         ),
     )
 )
+COURSE_MISSED = tasks.declare_kind(
+    Kind(
+        name="course_missed",
+        label="Ring somebody who missed a course twice in a row",
+        team="reception",
+        within=timedelta(hours=10, minutes=30),
+        outcomes=(
+            Outcome("stays", "They come again"),
+            Outcome("leaves", "They leave the course"),
+            Outcome("not_reached", "Not reached"),
+        ),
+    )
+)
+COURSE_NO_PLACE = tasks.declare_kind(
+    Kind(
+        name="course_no_place",
+        label="Find another course for somebody who waited in vain",
+        team="reception",
+        within=timedelta(hours=10, minutes=30),
+        outcomes=(Outcome("done", "Dealt with"),),
+    )
+)
+DOES_NOT_FIT = tasks.declare_kind(
+    Kind(
+        name="visit_does_not_fit",
+        label="A visit does not fit what the patient needs",
+        team="reception",
+        within=timedelta(hours=4),
+        outcomes=(
+            Outcome("fits", "It fits after all"),
+            Outcome("stands", "It goes ahead: kept as a need not met"),
+        ),
+    )
+)

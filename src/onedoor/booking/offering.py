@@ -110,6 +110,9 @@ def _accept(offer: Offer, by: Actor) -> Acted:
         Offer.objects.filter(pk=offer.pk).update(told_gone=True)
         over = offer.state == "withdrawn" or offer.release.state == "left"
         return Acted(answer=texts.offer_gone(about, own, taken=not over))
+    except errors.DoesNotFit:
+        # A need was written down since: a person finds them another.
+        return Acted(answer=None, done=False)
     except errors.PatientBusy:
         return Acted(answer=texts.offer_clashes(about))
     except errors.OfferEnded:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as Time
 
+from onedoor.booking.needs import Demand, Spot, misfits
 from onedoor.kernel.calendar import is_open
 from onedoor.kernel.clock import LONDON
 
@@ -39,6 +40,8 @@ class Policy:
     window: timedelta = timedelta(minutes=15)
     notice: timedelta = timedelta(minutes=60)
     """No offer of a place that starts sooner than this."""
+    interpreter_days: int = 2
+    """Working days that booking an interpreter takes: nobody who needs one is offered anything nearer."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Place:
     type_id: int
     starts_at: datetime
     ends_at: datetime
+    spot: Spot | None = None
+    """What decides whether it meets needs; None where nobody asks."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +84,15 @@ class Waiting:
     has_number: bool = True
     by_phone: bool = False
     """Offered by a call: no mobile, or a need that a plain text does not meet."""
+    demands: tuple[Demand, ...] = ()
+    """What their needs demand of a place."""
 
 
-def why_not(person: Waiting, place: Place, now: datetime) -> str:
+def why_not(person: Waiting, place: Place, now: datetime, *, interpreter_days: int = 2) -> str:
     """Why this person is not offered this place now, in a word; empty when they may be.
 
-    Whoever gave the place up is treated like anyone.
+    Nobody is offered a place that does not meet a need of theirs, or that is too near to book their interpreter for. Whoever gave
+    the place up is treated like anyone.
     """
     if person.deceased:
         return "deceased"
@@ -110,6 +118,10 @@ def why_not(person: Waiting, place: Place, now: datetime) -> str:
         return "overlaps"
     if person.asked_until is not None and person.asked_until > now:
         return "being_asked"
+    if person.demands and (
+        place.spot is None or misfits(person.demands, place.spot, now=now, interpreter_days=interpreter_days)
+    ):
+        return "does_not_fit"
     return ""
 
 
@@ -152,7 +164,8 @@ def plan(places: Sequence[tuple[Place, Policy]], people: Iterable[Waiting], now:
         fit = [
             person
             for person in by_type.get(place.type_id, ())
-            if person.patient_id not in taken and not why_not(person, place, now)
+            if person.patient_id not in taken
+            and not why_not(person, place, now, interpreter_days=policy.interpreter_days)
         ]
         wave: list[Waiting] = []
         for person in sorted(fit, key=lambda one: order(one, place, now)):

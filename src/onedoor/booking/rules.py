@@ -149,6 +149,9 @@ TYPES: Mapping[str, TypeDefaults] = {
     "nhs health check": _usual("NHS health check"),
     "msk assessment": _usual("physiotherapy appointment"),
     "physiotherapy": _usual("physiotherapy appointment"),
+    # A place in one date of a course is not offered to somebody who is not on it.
+    "exercise class": TypeDefaults(said_as="exercise class", reply_may_cancel=True),
+    "exercise classes": TypeDefaults(said_as="exercise class", reply_may_cancel=True),
     "smear": _usual(),
     "cervical screening": _usual(),
 }

@@ -212,5 +212,5 @@ def _may_come_back(now: datetime) -> QuerySet[Appointment]:
     """Of those, what they can have again."""
     others = Appointment.objects.filter(seat=OuterRef("seat"), state__in=TAKEN)
     return _cancelled_lately(now).filter(
-        Q(state="cancelling") | (Q(state="cancelled", seat__state="open") & ~Exists(others))
+        Q(state="cancelling") | (Q(state="cancelled", seat__state__in=("open", "course")) & ~Exists(others))
     )

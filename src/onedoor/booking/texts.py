@@ -34,6 +34,9 @@ class About:
     by_telephone: bool = False
     may_cancel: bool = False
     may_refill: bool = False
+    interpreter: str = ""
+    """How the interpreter of the visit stands: asked, confirmed, or "" when there is none to speak of. Of which language is not
+    said: texts are read on locked screens and by others."""
 
 
 def plain(text: str) -> str:
@@ -50,14 +53,17 @@ def plain(text: str) -> str:
 
 def reminder(about: About) -> str:
     """Asked before the appointment: YES, CANCEL where a reply may cancel, EARLY where the place may be refilled."""
-    say = _when(about)
+    say, with_ = _when(about), _interpreter(about)
     ring = f" To change it, ring {about.phone}."
     if not about.may_cancel:
-        return _first_that_fits(f"{say} Reply YES to keep it.{ring}", f"{say} Reply YES to keep it.")
+        return _first_that_fits(
+            *(f"{say}{more} Reply YES to keep it.{ring}" for more in with_), f"{say} Reply YES to keep it."
+        )
     both = f"{say} Reply YES to keep it, CANCEL to cancel it."
     if not about.may_refill:
-        return _first_that_fits(both)
+        return _first_that_fits(*(f"{say}{more} Reply YES to keep it, CANCEL to cancel it." for more in with_))
     return _first_that_fits(
+        *(f"{say}{more} Reply YES, CANCEL or, for an earlier one, EARLY." for more in with_ if more),
         f"{say} Reply YES to keep it, CANCEL to cancel it, EARLY to be offered an earlier one.",
         f"{say} Reply YES to keep it, CANCEL to cancel, EARLY for an earlier one.",
         f"{say} Reply YES, CANCEL or, for an earlier one, EARLY.",
@@ -67,16 +73,20 @@ def reminder(about: About) -> str:
 
 def booked(about: About) -> str:
     """A booking is made and sure; also for one booked on its own day elsewhere."""
-    say = _when(about)
-    if about.may_cancel:
-        return _first_that_fits(f"{say} If you cannot come, reply CANCEL.", say)
-    return _first_that_fits(f"{say} If you cannot come, ring {about.phone}.", say)
+    say, with_ = _when(about), _interpreter(about)
+    cannot = "reply CANCEL" if about.may_cancel else f"ring {about.phone}"
+    return _first_that_fits(
+        *(f"{say}{more} If you cannot come, {cannot}." for more in with_), *(f"{say}{more}" for more in with_)
+    )
 
 
 def moved(about: About, was: datetime) -> str:
     """An appointment was moved from `was`."""
     say = _when(about, now=" now")
-    return _first_that_fits(f"{say} You no longer have {_at(was)}.", say)
+    return _first_that_fits(
+        *(f"{say}{more} You no longer have {_at(was)}." for more in _interpreter(about)),
+        *(f"{say}{more}" for more in _interpreter(about)),
+    )
 
 
 def asked_for(about: About) -> str:
@@ -263,6 +273,47 @@ def offer_clashes(about: About) -> str:
     )
 
 
+def enrolled(about: About, dates: int, *, came_free: bool = False) -> str:
+    """A place on a course is theirs: one text for all its dates, the first of which is `about`'s."""
+    free = "a place has come free and is yours: " if came_free else ""
+    called = f"your {plain(about.said_as)}" if about.said_as else "your course"
+    on = f"is {_at(about.starts_at)}" if dates == 1 else f"is on {dates} dates, the first {_at(about.starts_at)}"
+    say = f"{_hello(about)}{free}{called} {on}"
+    at = f"{say} at {plain(about.practice)}."
+    remind, ring = " We remind you before each.", f" To change it, ring {about.phone}."
+    return _first_that_fits(f"{at}{remind}{ring}", f"{at}{ring}", f"{say}.{ring}")
+
+
+def left_course(about: About, dates: int) -> str:
+    """The patient gave up their place on a course; the first date that they give up is `about`'s."""
+    gone = _from_on(about, dates)
+    verb = "is" if dates == 1 else "are"
+    return _first_that_fits(f"{_hello(about)}{gone} {verb} cancelled. Thank you for telling us.")
+
+
+def course_cancelled(about: About, dates: int) -> str:
+    """The practice took a patient off a course, or gave it up."""
+    gone = _from_on(about, dates)
+    return _first_that_fits(
+        f"{_hello(about)}sorry, {plain(about.practice)} has had to cancel {gone}. Please ring {about.phone}.",
+        f"{_hello(about)}sorry, we have had to cancel {gone}. Please ring {about.phone}.",
+    )
+
+
+def date_cancelled(about: About) -> str:
+    """The practice cancelled one date of a course; others stand."""
+    rest = "Your other dates stand."
+    return _first_that_fits(
+        f"{_hello(about)}sorry, {plain(about.practice)} has had to cancel {_at(about.starts_at)}. {rest}",
+        f"{_hello(about)}sorry, we have had to cancel {_at(about.starts_at)}. {rest}",
+    )
+
+
+def _from_on(about: About, dates: int) -> str:
+    at = _at(about.starts_at)
+    return f"your {plain(about.said_as) or 'course'} on {at}" if dates == 1 else f"your {dates} dates from {at} on"
+
+
 def septets(text: str) -> int:
     """Length of a text of ours, which has basic letters only."""
     return len(text)
@@ -284,6 +335,12 @@ def _when(about: About, *, now: str = "") -> str:
         return f"{_hello(about)}{practice} will{now} ring you on {at}."
     called = plain(about.said_as) or "appointment"
     return f"{_hello(about)}your {called} is{now} {at} at {practice}."
+
+
+def _interpreter(about: About) -> tuple[str, ...]:
+    """What is said of the interpreter, the most first; it gives way where the text would grow into a second fragment."""
+    said = {"asked": " An interpreter is asked for.", "confirmed": " An interpreter is booked."}.get(about.interpreter)
+    return (said, "") if said else ("",)
 
 
 def _first_that_fits(*forms: str) -> str:

@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from onedoor.booking.needs import Misfit
+
 RowStatus = Literal["available", "blocked", "booked", "arrived", "seen", "missed"]
 """What an outside diary says of a place: free, not for booking, or somebody's."""
 
@@ -72,7 +74,18 @@ class RowRefused:
 
 
 SeatState = Literal[
-    "free", "blocked", "held", "offered", "pending", "booked", "arrived", "seen", "missed", "cancelling", "gone"
+    "free",
+    "blocked",
+    "held",
+    "offered",
+    "pending",
+    "booked",
+    "arrived",
+    "seen",
+    "missed",
+    "cancelling",
+    "gone",
+    "course",
 ]
 
 
@@ -88,6 +101,7 @@ class PersonAtSeat:
     confirmed: bool
     reminded: bool
     instead_of: bool
+    interpreters: tuple[InterpreterView, ...] = ()
     late_said_at: datetime | None = None
     """When they last said that they are running late, until they arrive."""
     late_minutes: int | None = None
@@ -162,6 +176,9 @@ class AppointmentView:
     confirmed_at: datetime | None
     reply_may_cancel: bool
     may_refill: bool
+    interpreters: tuple[InterpreterView, ...] = ()
+    course: str = ""
+    """The course of which it is a date; empty for none."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +191,8 @@ class FreePlace:
     clinician: str
     type_name: str
     source: str
+    misfits: tuple[Misfit, ...] = ()
+    """Why it does not fit the patient it is shown for."""
 
     @property
     def ends_at(self) -> datetime:
@@ -195,3 +214,60 @@ class DayCounts:
     missed: int = 0
     seen: int = 0
     requests_waiting: int = 0
+
+
+@dataclass(frozen=True)
+class InterpreterView:
+    """An interpreter that stands for an appointment. `state` is asked, confirmed or refused (none was to be had)."""
+
+    id: int
+    ref: UUID
+    who: str
+    """Whom: "Polish interpreter", "lipspeaker"."""
+    mode: str
+    """in person, telephone or video."""
+    state: str
+    asked_at: datetime
+
+    @property
+    def for_staff(self) -> str:
+        """How it stands, for the desk."""
+        how = "" if self.mode == "in person" else f" by {self.mode}"
+        if self.state == "confirmed":
+            return f"{capital(self.who)} booked{how}"
+        return f"{capital(self.who)} {'asked for, not confirmed' if self.state == 'asked' else 'was not to be had'}"
+
+    @property
+    def for_patient(self) -> str:
+        """How it stands, in a sentence for the patient: never more than is true."""
+        how = "" if self.mode == "in person" else f" by {self.mode}"
+        # Of somebody whose language is not known only this much can be said.
+        who = self.who.split(" (")[0]
+        a = "An" if who[0].lower() in "aeiou" else "A"
+        if self.state == "confirmed":
+            return f"{a} {who} is booked{how}."
+        return f"{a} {who} is asked for." if self.state == "asked" else f"We are still looking for {a.lower()} {who}."
+
+
+def capital(words: str) -> str:
+    """The words with a capital first letter, the others as they are."""
+    return words[:1].upper() + words[1:]
+
+
+@dataclass(frozen=True)
+class ClinicView:
+    """A clinic of the diary: a clinician's sessions of one name at one site, and what is known of their places."""
+
+    site_id: int
+    site: str
+    clinician: str
+    name: str
+    sessions: int
+    """How many are still to come."""
+    features: frozenset[str] | None
+    """Of `needs.FEATURES`; None when nobody has said yet."""
+
+    @property
+    def named(self) -> str:
+        """What a form says of it, so that nobody describes another clinic than the one they see."""
+        return f"{self.site_id} {self.clinician} {self.name}"

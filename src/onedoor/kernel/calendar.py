@@ -19,9 +19,14 @@ def _bank_holidays(year: int) -> frozenset[date]:
     return frozenset(UnitedKingdom(subdiv="ENG", years=year))  # type: ignore[no-untyped-call]
 
 
+def is_bank_holiday(day: date) -> bool:
+    """Whether it is one in England."""
+    return day in _bank_holidays(day.year)
+
+
 def is_working_day(day: date) -> bool:
     """Monday to Friday and no bank holiday in England."""
-    return day.weekday() < 5 and day not in _bank_holidays(day.year)
+    return day.weekday() < 5 and not is_bank_holiday(day)
 
 
 def is_open(moment: datetime, opens: Time = OPENS, closes: Time = CLOSES) -> bool:

@@ -38,7 +38,7 @@ class Reach:
     @property
     def no_plain_text(self) -> bool:
         """Easyread and letter needs must not be met by a plain text alone (clinical.md 6.4)."""
-        return bool({"Easyread", "Contact by letter", "Braille"} & set(self.needs))
+        return any(need in ("Easyread", "Contact by letter") or need.startswith("Braille") for need in self.needs)
 
 
 @dataclass(frozen=True)
@@ -160,3 +160,23 @@ class Found:
     nhs_number: str | None
     deceased: bool
     registered: bool
+
+
+@dataclass(frozen=True)
+class NeedView:
+    """A present need as pages show it; `source` is the system whose list says so, "" when it was written down here."""
+
+    id: int
+    text: str
+    code: str
+    source: str
+    organisation_id: int
+    organisation: str
+
+
+@dataclass(frozen=True)
+class Needing:
+    """What somebody needs: the language they speak ("" for not known), and their needs as (words, code or "")."""
+
+    language: str
+    needs: tuple[tuple[str, str], ...]

@@ -15,8 +15,9 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from onedoor.booking import errors, rules, texts
-from onedoor.booking.actions import outside, places, refilling, telling
+from onedoor.booking.actions import fitting, outside, places, refilling, registers, telling
 from onedoor.booking.models import LIVE, TAKEN, Appointment, AppointmentType, Seat, Session
+from onedoor.booking.queries.needs import demands_of, unmet
 from onedoor.booking.texts import About
 from onedoor.kernel import clock
 from onedoor.kernel.actor import Actor
@@ -30,13 +31,16 @@ REASONS = ("patient", "practice", "moved")
 
 
 @transaction.atomic
-def hold(*, seat_ref: UUID, patient_id: int, by: Actor, minutes: int = rules.HOLD_MINUTES) -> Appointment:
+def hold(
+    *, seat_ref: UUID, patient_id: int, by: Actor, minutes: int = rules.HOLD_MINUTES, despite: str = ""
+) -> Appointment:
     """Keep a place for `minutes` of real time while somebody makes up their mind. Raises SeatTaken, PatientBusy, TooLate,
-    NotYours."""
+    NotYours; DoesNotFit as `book`."""
     places.lock_patients([patient_id])
     seat = places.lock_seat(seat_ref)
     places.check_theirs(by, patient_id, seat.session.organisation_id)
     places.check_bookable(seat)
+    fitting.check(patient_id=patient_id, seat_id=seat.pk, by=by, despite=despite)
     key = places.take(seat=seat, patient_id=patient_id, state="held", via=_via(by), hold_minutes=minutes)
     places.first(ids=[key], state="held", by=by)
     appointment = places.get(key)
@@ -45,17 +49,21 @@ def hold(*, seat_ref: UUID, patient_id: int, by: Actor, minutes: int = rules.HOL
 
 
 @transaction.atomic
-def book(*, seat_ref: UUID, patient_id: int, by: Actor, via: str = "desk", tell: bool = True) -> Appointment:
+def book(
+    *, seat_ref: UUID, patient_id: int, by: Actor, via: str = "desk", tell: bool = True, despite: str = ""
+) -> Appointment:
     """Book a place: `booked` in our own diary, `pending` in an outside one, which is asked for it.
 
     `via` is desk, portal, offer, telephone or reply; `tell` queues the text that says so. A hold of the same patient on the
-    place becomes the booking. Raises SeatTaken, PatientBusy, TooLate, NotYours.
+    place becomes the booking. Whoever needs an interpreter has one asked for in the same transaction. Raises SeatTaken,
+    PatientBusy, TooLate, NotYours; DoesNotFit when the place does not meet a need of theirs, unless staff say `despite` what it
+    is booked: that is kept (`breaches`).
     """
     places.lock_patients([patient_id])
     seat = places.lock_seat(seat_ref)
     places.check_theirs(by, patient_id, seat.session.organisation_id)
     places.check_bookable(seat)
-    return _book(seat, patient_id, by=by, via=via, tell=tell)
+    return _book(seat, patient_id, by=by, via=via, tell=tell, despite=despite)
 
 
 @transaction.atomic
@@ -68,23 +76,27 @@ def book_any(
     day: date | None = None,
     via: str = "desk",
     tell: bool = True,
+    despite: str = "",
 ) -> Appointment:
-    """Book the earliest free place of a type, in these sessions or on this day.
+    """Book the earliest free place of a type, in these sessions or on this day, that fits the patient's needs.
 
     Places that others are just taking are passed over; when no other is left they are waited for, so that nobody is told
-    "full" while a place is left (stack-spike.md 8). Raises Full, PatientBusy, NotYours.
+    "full" while a place is left (stack-spike.md 8). Raises Full, PatientBusy, NotYours; DoesNotFit when places are free and none
+    fits, unless staff say `despite` what the earliest is booked.
     """
     organisation_id = AppointmentType.objects.values_list("organisation_id", flat=True).get(pk=type_id)
     places.check_theirs(by, patient_id, organisation_id)
     places.lock_patients([patient_id])
     wanted = _wanted(type_id, patient_id, session_ids, day)
+    if not despite.strip():
+        _only_fitting(wanted, patient_id)
     while True:
         try:
             # The savepoint gives a seat's lock back at once when the seat turns out to be taken.
             with transaction.atomic():
                 ref = _free_seat(wanted, wait=False) or _free_seat(wanted, wait=True)
                 if ref is not None:
-                    return _book(places.lock_seat(ref), patient_id, by=by, via=via, tell=tell)
+                    return _book(places.lock_seat(ref), patient_id, by=by, via=via, tell=tell, despite=despite)
         except errors.SeatTaken:
             # Each such round means that a place was sold meanwhile: this ends.
             continue
@@ -96,11 +108,13 @@ def book_any(
 
 
 @transaction.atomic
-def move(*, appointment_ref: UUID, seat_ref: UUID, by: Actor, via: str = "desk", tell: bool = True) -> Appointment:
+def move(
+    *, appointment_ref: UUID, seat_ref: UUID, by: Actor, via: str = "desk", tell: bool = True, despite: str = ""
+) -> Appointment:
     """Give the patient another place instead of the one they have; returns the new appointment.
 
     Where the new place is in an outside diary the old one stays until that diary has confirmed the new one. Raises
-    SeatTaken, PatientBusy, TooLate, NotYours.
+    SeatTaken, PatientBusy, TooLate, NotYours; DoesNotFit as `book`.
     """
     old = _by_ref(appointment_ref)
     places.check_mine(by, old.patient_id, old.organisation_id)
@@ -121,7 +135,15 @@ def move(*, appointment_ref: UUID, seat_ref: UUID, by: Actor, via: str = "desk",
         _end(old, reason="moved", by=by)
     told: Callable[[About], str] = partial(texts.moved, was=old.starts_at)
     new = _book(
-        seat, old.patient_id, by=by, via=via, tell=tell, instead_of=old.pk, said="Appointment moved to", text=told
+        seat,
+        old.patient_id,
+        by=by,
+        via=via,
+        tell=tell,
+        instead_of=old.pk,
+        said="Appointment moved to",
+        text=told,
+        despite=despite,
     )
     if own and old.state == "cancelled":
         refilling.release(appointment_ids=[old.pk], by=by)
@@ -217,7 +239,9 @@ def come_back(*, appointment_id: int, by: Actor) -> Appointment:
     if appointment.state != "cancelled":
         raise errors.TooLate
     seat = places.lock_seats(ids=[appointment.seat_id])[0]
-    back = _book(seat, appointment.patient_id, by=by, via="reply", tell=False)
+    if seat.course_date_id is not None and not registers.has_place(seat, appointment.patient_id):
+        raise errors.SeatTaken
+    back = _book(seat, appointment.patient_id, by=by, via="reply", tell=False, theirs=True)
     gave_up = appointment.history.filter(to_state__in=("cancelling", "cancelled")).order_by("id").last()
     if gave_up is not None:
         refilling.wait_again(former=appointment, back=back, since=gave_up.at, by=by)
@@ -252,6 +276,7 @@ def did_not_attend(*, appointment_id: int, by: Actor) -> Appointment:
         raise errors.TooLate
     places.shift_one(appointment, "noshow", by=by)
     places.write_down(appointments=[appointment], did="missed", said="Did not attend", by=by, concept=DID_NOT_ATTEND)
+    registers.see_who_missed(appointment_ids=[appointment.pk], by=by)
     return appointment
 
 
@@ -279,6 +304,7 @@ def unmark(*, appointment_id: int, by: Actor) -> Appointment:
     did, words = rules.MARKS[was]
     records.in_error(patient_id=appointment.patient_id, intents=f"appointment:{appointment.pk}:{did}:")
     places.write_down(appointments=[appointment], did="unmarked", said=f"Entered in error as {words}", by=by)
+    registers.see_who_missed(appointment_ids=[appointment.pk], by=by)
     if to == "cancelling":
         outside.ask(appointments=[appointment], kind="free", by=by)
     elif to == "booked" and appointment.starts_at > clock.now():
@@ -321,14 +347,21 @@ def _book(
     instead_of: int | None = None,
     said: str = "Appointment booked",
     text: Callable[[About], str] = texts.booked,
+    despite: str = "",
+    theirs: bool = False,
 ) -> Appointment:
-    """Book the locked seat for the locked patient."""
+    """Book the locked seat for the locked patient; `theirs` when they had it a moment ago and want it back."""
+    if theirs:
+        despite, lacks = "They had it before", unmet([patient_id], [seat.pk]).get((patient_id, seat.pk), ())
+    else:
+        lacks = fitting.check(patient_id=patient_id, seat_id=seat.pk, by=by, despite=despite)
     own = seat.session.source == OWN
     state = "booked" if own else "pending"
     # By the text below or by the answer that the caller sends: they are told when it is sure.
     key = places.take(seat=seat, patient_id=patient_id, state=state, via=via, instead_of=instead_of, told=own)
     places.first(ids=[key], state=state, by=by)
     appointment = places.get(key)
+    fitting.write_down(appointment=appointment, lacks=lacks, despite=despite, by=by)
     if not own:
         said = f"{said} (being confirmed)"
     places.write_down(appointments=[appointment], did="booked", said=said, by=by)
@@ -375,6 +408,7 @@ def _on(appointment_id: int, to: str, did: str, said: str, *, by: Actor) -> Appo
         # Nobody is to free the place of somebody who sits in the waiting room.
         outside.overtake(appointment_ids=[appointment.pk], kind="free", because="the patient came", by=by)
     places.write_down(appointments=[appointment], did=did, said=said, by=by)
+    registers.see_who_missed(appointment_ids=[appointment.pk], by=by)
     return appointment
 
 
@@ -404,7 +438,21 @@ def _any_free(wanted: Mapping[str, Any]) -> bool:
         return cursor.fetchone() is not None
 
 
+def _only_fitting(wanted: dict[str, Any], patient_id: int) -> None:
+    """Narrow what is looked for to places that meet the patient's needs. Raises DoesNotFit when none of the free ones does."""
+    if not demands_of([patient_id]):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT s.id FROM booking_seat s WHERE {_FREE} ORDER BY s.starts_at, s.id", wanted)
+        free = [row[0] for row in cursor.fetchall()]
+    lacks = unmet([patient_id], free)
+    wanted["seats"] = [key for key in free if (patient_id, key) not in lacks]
+    if free and not wanted["seats"]:
+        raise errors.DoesNotFit(lacks[(patient_id, free[0])])
+
+
 _FREE = """s.session_id = ANY(%(sessions)s) AND s.type_id = %(type)s AND s.state = 'open' AND s.starts_at > %(now)s
+    AND (%(seats)s::bigint[] IS NULL OR s.id = ANY(%(seats)s::bigint[]))
     AND NOT EXISTS (SELECT 1 FROM booking_appointment a WHERE a.seat_id = s.id AND a.state = ANY(%(taken)s)
                     AND NOT (a.state = 'held' AND a.hold_until_real <= clock_timestamp()))"""
 
@@ -418,6 +466,7 @@ def _wanted(type_id: int, patient_id: int, session_ids: Sequence[int], day: date
     return {
         "sessions": sorted(sessions),
         "type": type_id,
+        "seats": None,
         "patient": patient_id,
         "now": clock.now(),
         "taken": list(TAKEN),

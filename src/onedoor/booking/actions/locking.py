@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from onedoor.booking.actions import places
 from onedoor.booking.actions.merge import one_at_a_time
-from onedoor.booking.models import Appointment, Conflict, DiaryImport, DiaryRequest, Offer, Release
+from onedoor.booking.models import (
+    Appointment,
+    Conflict,
+    Course,
+    DiaryImport,
+    DiaryRequest,
+    Enrolment,
+    InterpreterBooking,
+    Offer,
+    Release,
+)
 from onedoor.tasks.api import Task
 
 
@@ -38,6 +48,13 @@ def lock_appointment(task: Task) -> None:
     places.lock_patients(Appointment.objects.filter(pk=task.subject_id or 0).values_list("patient_id", flat=True))
 
 
+def lock_interpreter(task: Task) -> None:
+    """The patient whose interpreter it is."""
+    places.lock_patients(
+        InterpreterBooking.objects.filter(pk=task.subject_id or 0).values_list("appointment__patient_id", flat=True)
+    )
+
+
 def lock_offer(task: Task) -> None:
     """All that answering an offer locks, in its order: the patient, the two places, the release, the offer."""
     offer = Offer.objects.filter(pk=task.subject_id or 0).select_related("entry__appointment", "release").first()
@@ -48,3 +65,11 @@ def lock_offer(task: Task) -> None:
     places.lock_seats(ids=[offer.release.seat_id, *([own.seat_id] if own is not None else [])])
     Release.objects.select_for_update(no_key=True).get(pk=offer.release_id)
     Offer.objects.select_for_update(no_key=True, of=("self",)).get(pk=offer.pk)
+
+
+def lock_enrolment(task: Task) -> None:
+    """Whoever is on the course, and the course."""
+    found = Enrolment.objects.filter(pk=task.subject_id or 0).values_list("patient_id", "course_id").first()
+    if found is not None:
+        places.lock_patients([found[0]])
+        list(Course.objects.select_for_update(no_key=True).filter(pk=found[1]).values_list("pk"))

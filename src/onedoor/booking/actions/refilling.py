@@ -147,6 +147,7 @@ def _say_why_not(appointment_ids: Sequence[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """UPDATE booking_appointment a SET not_released = CASE
+                   WHEN s.course_date_id IS NOT NULL THEN 'course'
                    WHEN t.never_by_machine OR NOT t.may_refill THEN 'kind'
                    WHEN s.starts_at - make_interval(mins => coalesce(p.notice_minutes, %(notice)s)) <= %(now)s THEN 'too_late'
                    WHEN NOT coalesce(p."on", true) THEN 'off'
@@ -203,12 +204,13 @@ def withdraw_release(*, seat_ids: Sequence[int], because: str, by: Actor) -> Non
 
 
 @transaction.atomic
-def accept_offer(*, offer_id: int, by: Actor) -> Appointment:
+def accept_offer(*, offer_id: int, by: Actor, despite: str = "") -> Appointment:
     """Book the offered place for whoever was asked, and give up the appointment that it replaces; returns the new one.
 
     In an outside diary the new appointment is `pending`, and the old one stays until the new one is confirmed. An offer whose
     window has passed is still good while the place is free, so is one that was declined, and accepting twice is once. Raises
-    SeatTaken (gone), BeingBooked (held just now), OfferEnded, PatientBusy, TooLate, NotYours.
+    SeatTaken (gone), BeingBooked (held just now), OfferEnded, PatientBusy, TooLate, NotYours; DoesNotFit when a need was written
+    down since it was offered, as `book`.
     """
     offer = _get(offer_id)
     entry = offer.entry
@@ -227,9 +229,13 @@ def accept_offer(*, offer_id: int, by: Actor) -> Appointment:
     own = entry.appointment
     try:
         if own is not None and own.state == "booked" and own.starts_at > clock.now():
-            new = booking.move(appointment_ref=own.ref, seat_ref=seat.ref, by=by, via="offer", tell=False)
+            new = booking.move(
+                appointment_ref=own.ref, seat_ref=seat.ref, by=by, via="offer", tell=False, despite=despite
+            )
         else:
-            new = booking.book(seat_ref=seat.ref, patient_id=entry.patient_id, by=by, via="offer", tell=False)
+            new = booking.book(
+                seat_ref=seat.ref, patient_id=entry.patient_id, by=by, via="offer", tell=False, despite=despite
+            )
     except errors.SeatTaken:
         if Appointment.objects.filter(seat=seat, state="held").exists():
             raise errors.BeingBooked from None
@@ -271,11 +277,18 @@ def set_policy(
     wave_size: int | None = None,
     window_minutes: int | None = None,
     notice_minutes: int | None = None,
+    interpreter_days: int | None = None,
 ) -> OfferPolicy:
     """Change how an organisation refills its places; what is None stays. Switched off, open releases are withdrawn.
     Raises NotYours."""
     places.check_staff(by, organisation_id)
-    wanted = {"on": on, "wave_size": wave_size, "window_minutes": window_minutes, "notice_minutes": notice_minutes}
+    wanted = {
+        "on": on,
+        "wave_size": wave_size,
+        "window_minutes": window_minutes,
+        "notice_minutes": notice_minutes,
+        "interpreter_days": interpreter_days,
+    }
     changes = {name: value for name, value in wanted.items() if value is not None}
     policy, _ = OfferPolicy.objects.update_or_create(organisation_id=organisation_id, defaults=changes)
     audit.record(

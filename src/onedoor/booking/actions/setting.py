@@ -7,8 +7,10 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
+from onedoor.accounts.api import Site
 from onedoor.booking.actions import places, refilling
-from onedoor.booking.models import AppointmentType, DiaryRequest, Seat, Session
+from onedoor.booking.models import AppointmentType, Clinic, DiaryRequest, Seat, Session
+from onedoor.booking.needs import FEATURES
 from onedoor.booking.rules import defaults_for
 from onedoor.kernel import audit, jobs
 from onedoor.kernel.actor import Actor
@@ -27,9 +29,10 @@ def set_type(
     remind_hours: int | None = None,
     confirm_same_day: bool | None = None,
     by_telephone: bool | None = None,
+    usual_minutes: int | None = None,
 ) -> AppointmentType:
     """Make a type with the defaults of its name, or change what one allows; what is None stays. `remind_hours` is hours before
-    the start, 0 for no reminder.
+    the start, 0 for no reminder; `usual_minutes` is how long one usually lasts, 0 for not known.
 
     The database refuses a type that is never cancelled by machine and whose replies may cancel (IntegrityError); setting
     `never_by_machine` therefore takes `reply_may_cancel` away unless it is given. Raises NotYours.
@@ -43,10 +46,12 @@ def set_type(
         "remind_hours": remind_hours,
         "confirm_same_day": confirm_same_day,
         "by_telephone": by_telephone,
+        "usual_minutes": usual_minutes,
     }
     changes: dict[str, object] = {key: value for key, value in given.items() if value is not None}
-    if remind_hours == 0:
-        changes["remind_hours"] = None
+    for column in ("remind_hours", "usual_minutes"):
+        if changes.get(column) == 0:
+            changes[column] = None
     if never_by_machine and reply_may_cancel is None:
         changes["reply_may_cancel"] = False
     kind, _ = AppointmentType.objects.update_or_create(
@@ -117,7 +122,8 @@ def block_seat(*, seat_id: int, by: Actor, blocked: bool = True) -> None:
     whoever was offered one that is blocked is told that it is no longer to be had. Raises NotYours."""
     seat = Seat.objects.select_for_update(no_key=True, of=("self",)).select_related("session").get(pk=seat_id)
     places.check_staff(by, seat.session.organisation_id)
-    seat.state = "blocked" if blocked else "open"
+    # A place of a course is everybody's on it, or nobody's.
+    seat.state = "blocked" if blocked else "course" if seat.course_date_id else "open"
     seat.save(update_fields=["state"])
     if blocked:
         refilling.withdraw_release(seat_ids=[seat_id], because="blocked", by=by)
@@ -146,3 +152,34 @@ def keep_here(*, organisation_id: int, session_names: Sequence[str], by: Actor) 
         by=by, lines=[audit.Line("keep_here", "session", key, organisation_id=organisation_id) for key in ids]
     )
     return len(ids)
+
+
+@transaction.atomic
+def describe_clinic(
+    *, organisation_id: int, site_id: int, clinician: str, name: str, features: Sequence[str], by: Actor
+) -> None:
+    """Say what the places of a clinic are like (`needs.FEATURES`): of every session of this clinician and name at the site, those
+    that a diary brings later too. What is left out is not so. Raises NotYours, ValueError (no such feature), Site.DoesNotExist.
+    """
+    places.check_staff(by, organisation_id)
+    unknown = set(features) - set(FEATURES)
+    if unknown:
+        raise ValueError(", ".join(sorted(unknown)))
+    site = Site.objects.get(pk=site_id, organisation_id=organisation_id)
+    clinic, _ = Clinic.objects.update_or_create(
+        site=site,
+        clinician=clinician,
+        name=name,
+        defaults={"organisation_id": organisation_id, "features": sorted(set(features))},
+    )
+    audit.record(
+        by=by,
+        line=audit.Line(
+            "describe_clinic",
+            "clinic",
+            clinic.pk,
+            organisation_id=organisation_id,
+            detail={"features": clinic.features},
+        ),
+    )
+    jobs.wake(refilling.OFFER_SWEEP)

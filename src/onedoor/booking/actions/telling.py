@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
+from django.db.models import Case, OuterRef, Subquery, When
+
 from onedoor.booking import rules
 from onedoor.booking.actions import places
 from onedoor.booking.kinds import TELL_PATIENT
-from onedoor.booking.models import Appointment
+from onedoor.booking.models import Appointment, InterpreterBooking
 from onedoor.booking.texts import About
 from onedoor.kernel import clock
 from onedoor.kernel.actor import Actor
@@ -34,6 +36,10 @@ PURPOSES = (
 
 def abouts(appointment_ids: Iterable[int]) -> dict[int, About]:
     """What texts may say of these appointments, by key, in one query and one for each organisation."""
+    # Of two interpreters the one that is not sure yet is spoken of.
+    stands = InterpreterBooking.objects.filter(
+        appointment=OuterRef("pk"), state__in=("asked", "confirmed", "refused")
+    ).order_by(Case(When(state="refused", then=0), When(state="asked", then=1), default=2))
     rows = list(
         Appointment.objects.filter(pk__in=list(appointment_ids)).values_list(
             "id",
@@ -46,11 +52,13 @@ def abouts(appointment_ids: Iterable[int]) -> dict[int, About]:
             "seat__type__by_telephone",
             "seat__type__reply_may_cancel",
             "seat__type__may_refill",
+            Subquery(stands.values("state")[:1]),
         )
     )
     reaches = reaches_of((row[2], row[1]) for row in rows)
     found = {}
-    for key, patient_id, organisation_id, starts_at, practice, phone, said_as, by_telephone, cancel, refill in rows:
+    for key, patient_id, organisation_id, starts_at, practice, phone, said_as, by_telephone, *rest in rows:
+        cancel, refill, interpreter = rest
         reach = reaches[organisation_id][patient_id]
         found[key] = About(
             first_name=reach.given_name,
@@ -64,6 +72,7 @@ def abouts(appointment_ids: Iterable[int]) -> dict[int, About]:
             by_telephone=by_telephone,
             may_cancel=cancel,
             may_refill=refill,
+            interpreter=interpreter if interpreter in ("asked", "confirmed") else "",
         )
     return found
 

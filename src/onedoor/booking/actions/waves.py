@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,9 @@ from onedoor.booking import offers, texts
 from onedoor.booking.actions import refilling, telling
 from onedoor.booking.kinds import OFFER_CALL
 from onedoor.booking.models import LIVE, TAKEN, Appointment, Offer, OfferHistory, Release, WaitingEntry, Wave
+from onedoor.booking.needs import Demand
 from onedoor.booking.offers import Place, Policy, Waiting
+from onedoor.booking.queries.needs import demands_of, spots_of
 from onedoor.booking.texts import About
 from onedoor.kernel import audit, calendar, clock
 from onedoor.kernel.actor import Actor
@@ -99,7 +101,7 @@ def _due(ids: Sequence[int]) -> list[_Due]:
         cursor.execute(
             """SELECT r.id, r.seat_id, s.type_id, s.starts_at, s.starts_at + make_interval(mins => s.minutes),
                    r.organisation_id, g.name, g.phone, t.by_telephone, e.clinician, t.name,
-                   p."on", p.wave_size, p.window_minutes, p.notice_minutes,
+                   p."on", p.wave_size, p.window_minutes, p.notice_minutes, p.interpreter_days,
                    coalesce(w.n, 0), w.closes_at,
                    (SELECT count(*) FROM booking_offer o WHERE o.wave_id = w.id AND o.state = 'open')
                FROM booking_release r
@@ -118,10 +120,10 @@ def _due(ids: Sequence[int]) -> list[_Due]:
     found = []
     for row in rows:
         release, seat, kind, start, end, organisation, practice, phone, by_telephone, clinician, type_name = row[:11]
-        n, closes_at, thinking = row[15:]
+        n, closes_at, thinking = row[16:]
         due = _Due(
             place=Place(release_id=release, seat_id=seat, type_id=kind, starts_at=start, ends_at=end),
-            policy=_policy(row[11:15]),
+            policy=_policy(row[11:16]),
             organisation_id=organisation,
             n=n + 1,
             practice=practice,
@@ -134,11 +136,11 @@ def _due(ids: Sequence[int]) -> list[_Due]:
     return found
 
 
-def _policy(row: tuple[bool | None, int, int, int]) -> Policy:
-    on, size, window, notice = row
+def _policy(row: tuple[bool | None, int, int, int, int]) -> Policy:
+    on, size, window, notice, interpreter_days = row
     if on is None:
         return Policy()
-    return Policy(on, size, timedelta(minutes=window), timedelta(minutes=notice))
+    return Policy(on, size, timedelta(minutes=window), timedelta(minutes=notice), interpreter_days)
 
 
 @dataclass(frozen=True)
@@ -194,8 +196,12 @@ def _people(due: Sequence[_Due]) -> _People:
         asked = dict(cursor.fetchall())
     reaches = telling.reaches_of((row[3], row[1]) for row in entries)
     reach = {row[0]: reaches[row[3]][row[1]] for row in entries}
+    demands = demands_of(row[1] for row in entries)
     return _People(
-        waiting=[_waiting(row, reach[row[0]], busy[row[1]], offered[row[1]], asked.get(row[1])) for row in entries],
+        waiting=[
+            _waiting(row, reach[row[0]], busy[row[1]], offered[row[1]], asked.get(row[1]), demands.get(row[1], ()))
+            for row in entries
+        ],
         reach=reach,
     )
 
@@ -206,6 +212,7 @@ def _waiting(
     busy: list[tuple[datetime, datetime]],
     offered: set[int],
     asked_until: datetime | None,
+    demands: tuple[Demand, ...],
 ) -> Waiting:
     entry_id, patient_id, type_id, _, joined_at, priority, not_before, own_starts_at, own_seat_id, own_state = row
     return Waiting(
@@ -226,6 +233,7 @@ def _waiting(
         registered=reach.registered,
         has_number=bool(reach.mobile or reach.landline),
         by_phone=reach.by_phone_only or reach.no_plain_text,
+        demands=demands,
     )
 
 
@@ -235,6 +243,10 @@ def _open(due: list[_Due]) -> int:
         return 0
     now = clock.now()
     people = _people(due)
+    # Most people demand nothing of a place: what places are like is read only when somebody does.
+    demanding = any(person.demands for person in people.waiting)
+    spots = spots_of(one.place.seat_id for one in due) if demanding else {}
+    due = [replace(one, place=replace(one.place, spot=spots.get(one.place.seat_id))) for one in due]
     chosen = offers.plan([(one.place, one.policy) for one in due], people.waiting, now)
     going = [one for one in due if one.place.release_id in chosen]
     if not going:

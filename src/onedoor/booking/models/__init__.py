@@ -1,5 +1,6 @@
 """Tables of booking: the diary, and the refilling of released places."""
 
+from onedoor.booking.models.courses import Course, CourseDate, Enrolment, EnrolmentHistory
 from onedoor.booking.models.diary import (
     LIVE,
     TAKEN,
@@ -13,6 +14,7 @@ from onedoor.booking.models.diary import (
     Session,
 )
 from onedoor.booking.models.links import ChangeLink
+from onedoor.booking.models.needs import Clinic, InterpreterBooking, InterpreterHistory, NeedBreach
 from onedoor.booking.models.refilling import Offer, OfferHistory, OfferPolicy, Release, WaitingEntry, Wave
 
 __all__ = [
@@ -22,9 +24,17 @@ __all__ = [
     "AppointmentHistory",
     "AppointmentType",
     "ChangeLink",
+    "Clinic",
     "Conflict",
+    "Course",
+    "CourseDate",
     "DiaryImport",
     "DiaryRequest",
+    "Enrolment",
+    "EnrolmentHistory",
+    "InterpreterBooking",
+    "InterpreterHistory",
+    "NeedBreach",
     "Offer",
     "OfferHistory",
     "OfferPolicy",

@@ -43,6 +43,8 @@ class AppointmentType(models.Model):
     confirm_same_day = models.BooleanField(default=True)
     by_telephone = models.BooleanField(default=False)
     """The practice rings: a text must not ask the patient to come."""
+    usual_minutes = models.SmallIntegerField(null=True)
+    """How long one usually lasts; a double one is twice as long. Null while nobody has said."""
 
     class Meta:
         db_table = "booking_appointment_type"
@@ -74,7 +76,8 @@ class Session(models.Model):
 
 
 class Seat(models.Model):
-    """One place at one time. `open` may be booked, `blocked` may not, `gone` vanished from the outside diary."""
+    """One place at one time. `open` may be booked, `blocked` may not, `gone` is no more, `course` is kept for those on a
+    course."""
 
     id = models.BigAutoField(primary_key=True)
     ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -85,11 +88,18 @@ class Seat(models.Model):
     n = models.SmallIntegerField(default=1)
     """Which of several seats at the same time."""
     state = models.CharField(max_length=10, default="open")
+    course_date = models.ForeignKey(
+        "booking.CourseDate", on_delete=models.PROTECT, null=True, related_name="seats", db_index=False
+    )
+    """The date of a course that it is a place of."""
 
     class Meta:
         db_table = "booking_seat"
         constraints = [models.UniqueConstraint(fields=["session", "starts_at", "n"], name="seat_once")]
-        indexes = [models.Index(fields=["type", "starts_at"], name="seat_type")]
+        indexes = [
+            models.Index(fields=["type", "starts_at"], name="seat_type"),
+            models.Index(fields=["course_date"], condition=Q(course_date__isnull=False), name="seat_course_date"),
+        ]
 
 
 class Appointment(models.Model):
@@ -124,7 +134,7 @@ class Appointment(models.Model):
     reminded_at = models.DateTimeField(null=True)
     """When its reminder was queued; from then on it is an open question to the patient."""
     not_released = models.CharField(max_length=12, blank=True, default="", db_default="")
-    """Why its place was not released when it was cancelled, by what was set then: kind, too_late, off, withdrawn."""
+    """Why its place was not released when it was cancelled, by what was set then: kind, too_late, off, withdrawn, course."""
     instead_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, db_index=False)
     """The appointment that this earlier one replaces."""
 

@@ -24,6 +24,8 @@ class OfferPolicy(models.Model):
     window_minutes = models.SmallIntegerField(default=15)
     notice_minutes = models.SmallIntegerField(default=60)
     """No offer of a place that starts sooner than this."""
+    interpreter_days = models.SmallIntegerField(default=2, db_default=2)
+    """Working days that booking an interpreter takes: no machine gives a nearer place to somebody who needs one."""
 
     class Meta:
         db_table = "booking_offer_policy"

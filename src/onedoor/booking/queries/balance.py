@@ -40,6 +40,7 @@ def _cancelled(parameters: dict[str, Any]) -> Account:
         SELECT a.id, CASE
             WHEN r.id IS NOT NULL THEN 'place released'
             -- By what was set when it was cancelled, not by what is set now.
+            WHEN a.not_released = 'course' THEN 'kept for those on the course'
             WHEN a.not_released = 'kind' THEN 'not of a kind to be refilled'
             WHEN a.not_released = 'too_late' THEN 'too late to refill'
             WHEN a.not_released = 'off' THEN 'refilling was off'

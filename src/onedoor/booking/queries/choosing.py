@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from onedoor.booking.models import LIVE, TAKEN, Appointment, Offer, Seat
+from onedoor.booking.queries.needs import demands_of, unmet
 from onedoor.booking.rules import overlapping
 from onedoor.booking.types import FreePlace
 from onedoor.kernel import clock
@@ -49,8 +50,8 @@ def free_for(
 ) -> list[FreePlace]:
     """As `places_for`, for whoever has asked whether it may be seen.
 
-    Left out: places that others have or hold, those being offered to people who wait, and those at which the patient has
-    something else than a hold or the appointments `besides`.
+    Left out: places that others have or hold, those being offered to people who wait, those at which the patient has something
+    else than a hold or the appointments `besides`, and those that do not meet their needs or are too near for their interpreter.
     """
     mine = Q(patient_id=patient_id, state="held")
     taken = Appointment.objects.filter(seat=OuterRef("pk"), state__in=TAKEN).exclude(mine)
@@ -71,6 +72,10 @@ def free_for(
         found = found.filter(ref=only)
     rest = Appointment.objects.filter(patient_id=patient_id, state__in=LIVE).exclude(mine).exclude(pk__in=besides)
     busy = [(span.lower, span.upper) for span in rest.values_list("during", flat=True)]
+    if demands_of([patient_id]):
+        # Whoever has needs sees what fits: all that is free is looked at once, not place by place.
+        lacks = unmet([patient_id], list(found.values_list("id", flat=True)), by_machine=True)
+        found = found.exclude(pk__in=[seat_id for _, seat_id in lacks])
     free = []
     for seat in found.iterator(chunk_size=200):
         place = FreePlace(

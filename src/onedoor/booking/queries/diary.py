@@ -13,12 +13,14 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from onedoor.booking.actions.telling import REMINDER
 from onedoor.booking.models import TAKEN, Appointment, AppointmentType, Conflict, Offer, Seat
+from onedoor.booking.queries.needs import interpreters_of, unmet
 from onedoor.booking.rules import UNMARKS, standing
 from onedoor.booking.types import (
     AppointmentView,
     DayCounts,
     DayDiary,
     FreePlace,
+    InterpreterView,
     PersonAtSeat,
     SeatState,
     SeatView,
@@ -69,18 +71,19 @@ class _Row(NamedTuple):
 def day_diary(access: Access, organisation_id: int, day: date) -> DayDiary:
     """A day of an organisation: sessions side by side, each place with its state and who has it.
 
-    Raises NotPermitted outside the access. A person whom the access does not reach has no name. Four queries for any day.
+    Raises NotPermitted outside the access. A person whom the access does not reach has no name. Five queries for any day.
     """
     _check(access, organisation_id)
     rows = _day_rows(organisation_id, day)
     names = patients.names(access, {row.patient_id for row in rows if row.patient_id is not None})
     offers, conflicts = _offers_and_conflicts([row.seat_id for row in rows if row.seat_id is not None])
+    interpreters = interpreters_of(row.appointment_id for row in rows if row.patient_id is not None)
     sessions: dict[int, tuple[_Row, list[SeatView]]] = {}
     for row in rows:
         seats = sessions.setdefault(row.session_id, (row, []))[1]
         if row.seat_id is None:
             continue
-        person = _person(row, names)
+        person = _person(row, names, interpreters.get(row.appointment_id, ()))
         asked = offers.get(row.seat_id, 0)
         seats.append(
             SeatView(
@@ -103,7 +106,9 @@ def day_diary(access: Access, organisation_id: int, day: date) -> DayDiary:
     return DayDiary(organisation_id=organisation_id, day=day, sessions=views, counts=dict(counts))
 
 
-def _person(row: _Row, names: Mapping[int, patients.Patient]) -> PersonAtSeat | None:
+def _person(
+    row: _Row, names: Mapping[int, patients.Patient], interpreters: tuple[InterpreterView, ...]
+) -> PersonAtSeat | None:
     if row.patient_id is None:
         return None
     known = names.get(row.patient_id)
@@ -116,6 +121,7 @@ def _person(row: _Row, names: Mapping[int, patients.Patient]) -> PersonAtSeat | 
         confirmed=row.confirmed,
         reminded=row.reminded,
         instead_of=row.instead_of,
+        interpreters=interpreters,
         # Whoever has arrived is late no more.
         late_said_at=row.late_said_at if row.state == "booked" else None,
         late_minutes=row.late_minutes,
@@ -123,8 +129,8 @@ def _person(row: _Row, names: Mapping[int, patients.Patient]) -> PersonAtSeat | 
 
 
 def _empty(seat_state: str, offers: int) -> SeatState:
-    if seat_state == "gone":
-        return "gone"
+    if seat_state in ("gone", "course"):
+        return "gone" if seat_state == "gone" else "course"
     if seat_state != "open":
         return "blocked"
     return "offered" if offers else "free"
@@ -177,7 +183,7 @@ def appointments_of(access: Access, patient_id: int, *, limit: int = 100) -> lis
     system's see all. Raises Patient.DoesNotExist outside the access."""
     patients.by_id(access, patient_id)
     found = _visible(access).filter(patient_id=patient_id).exclude(state__in=("held", "lapsed"))
-    return [_view(a) for a in found.order_by("-starts_at", "-id")[:limit]]
+    return _views(found.order_by("-starts_at", "-id")[:limit])
 
 
 def upcoming_of(access: Access, patient_id: int) -> list[AppointmentView]:
@@ -186,7 +192,7 @@ def upcoming_of(access: Access, patient_id: int) -> list[AppointmentView]:
     found = _visible(access).filter(
         patient_id=patient_id, starts_at__gt=clock.now(), state__in=("pending", "booked", "cancelling", "arrived")
     )
-    return [_view(a) for a in found.order_by("starts_at", "id")]
+    return _views(found.order_by("starts_at", "id"))
 
 
 def lately_of(access: Access, patient_id: int, *, days: int) -> list[AppointmentView]:
@@ -195,7 +201,7 @@ def lately_of(access: Access, patient_id: int, *, days: int) -> list[Appointment
     patients.by_id(access, patient_id)
     now = clock.now()
     found = _visible(access).filter(patient_id=patient_id, starts_at__gt=now - timedelta(days=days), starts_at__lte=now)
-    return [_view(a) for a in found.exclude(state__in=("held", "lapsed")).order_by("-starts_at", "-id")]
+    return _views(found.exclude(state__in=("held", "lapsed")).order_by("-starts_at", "-id"))
 
 
 def may_unmark(access: Access, appointment_id: int) -> bool:
@@ -211,7 +217,7 @@ def last_booked(access: Access, type_id: int, *, limit: int) -> list[Appointment
     found = _visible(access).filter(
         seat__type_id=type_id, state="booked", starts_at__gt=clock.now(), patient__in=patients.visible(access)
     )
-    return [_view(a) for a in found.order_by("-starts_at", "-id")[:limit]]
+    return _views(found.order_by("-starts_at", "-id")[:limit])
 
 
 def by_ref(access: Access, ref: UUID) -> AppointmentView:
@@ -219,7 +225,7 @@ def by_ref(access: Access, ref: UUID) -> AppointmentView:
     appointment = _visible(access).get(ref=ref)
     if not patients.visible(access).filter(pk=appointment.patient_id).exists():
         raise Appointment.DoesNotExist
-    return _view(appointment)
+    return _views([appointment])[0]
 
 
 def seat_by_ref(access: Access, ref: UUID) -> SeatView:
@@ -240,10 +246,22 @@ def seat_by_ref(access: Access, ref: UUID) -> SeatView:
 
 
 def free_places(
-    access: Access, organisation_id: int, *, type_id: int | None = None, day: date | None = None, limit: int = 50
+    access: Access,
+    organisation_id: int,
+    *,
+    type_id: int | None = None,
+    day: date | None = None,
+    patient_id: int | None = None,
+    limit: int = 50,
 ) -> list[FreePlace]:
-    """Places that can be booked now, the earliest first, of a type and on a day if given. Raises NotPermitted."""
+    """Places that can be booked now, the earliest first, of a type and on a day if given.
+
+    For a patient those that fit come first, and the others say why they do not. Raises NotPermitted, and Patient.DoesNotExist
+    outside the access.
+    """
     _check(access, organisation_id)
+    if patient_id is not None:
+        patients.by_id(access, patient_id)
     others = Appointment.objects.filter(seat=OuterRef("pk"), state__in=TAKEN)
     found = Seat.objects.filter(
         ~Exists(others), session__organisation_id=organisation_id, state="open", starts_at__gt=clock.now()
@@ -252,6 +270,12 @@ def free_places(
         found = found.filter(type_id=type_id)
     if day is not None:
         found = found.filter(session__day=day)
+    lacks = unmet([patient_id], list(found.values_list("id", flat=True))) if patient_id is not None else {}
+    ordered = found.select_related("session", "type").order_by("starts_at", "id")
+    misfits = [key for _, key in lacks]
+    seats = list(ordered.exclude(pk__in=misfits)[:limit]) if misfits else list(ordered[:limit])
+    if misfits and len(seats) < limit:
+        seats += ordered.filter(pk__in=misfits)[: limit - len(seats)]
     return [
         FreePlace(
             ref=seat.ref,
@@ -260,8 +284,9 @@ def free_places(
             clinician=seat.session.clinician,
             type_name=seat.type.name,
             source=seat.session.source,
+            misfits=lacks.get((patient_id or 0, seat.pk), ()),
         )
-        for seat in found.select_related("session", "type").order_by("starts_at", "id")[:limit]
+        for seat in seats
     ]
 
 
@@ -306,7 +331,9 @@ def _check(access: Access, organisation_id: int) -> None:
 
 
 def _visible(access: Access) -> QuerySet[Appointment]:
-    found = Appointment.objects.select_related("seat__session__site", "seat__type", "organisation")
+    found = Appointment.objects.select_related(
+        "seat__session__site", "seat__type", "seat__course_date__course", "organisation"
+    )
     if access.everything:
         return found
     if access.patient_id is not None:
@@ -314,7 +341,14 @@ def _visible(access: Access) -> QuerySet[Appointment]:
     return found.filter(organisation_id__in=_organisations(access))
 
 
-def _view(a: Appointment) -> AppointmentView:
+def _views(found: Iterable[Appointment]) -> list[AppointmentView]:
+    """Appointments as pages show them, with their interpreters in one query."""
+    appointments = list(found)
+    interpreters = interpreters_of(a.pk for a in appointments)
+    return [_view(a, interpreters.get(a.pk, ())) for a in appointments]
+
+
+def _view(a: Appointment, interpreters: tuple[InterpreterView, ...]) -> AppointmentView:
     seat, session, kind = a.seat, a.seat.session, a.seat.type
     return AppointmentView(
         id=a.pk,
@@ -336,4 +370,6 @@ def _view(a: Appointment) -> AppointmentView:
         confirmed_at=a.confirmed_at,
         reply_may_cancel=kind.reply_may_cancel,
         may_refill=kind.may_refill,
+        interpreters=interpreters,
+        course=seat.course_date.course.name if seat.course_date is not None else "",
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from onedoor.booking.models import Appointment, Conflict, DiaryRequest, Offer, Seat
+from onedoor.booking.models import Appointment, Conflict, DiaryRequest, InterpreterBooking, Offer, Seat
 from onedoor.kernel.access import Access, Permission
 
 
@@ -24,6 +24,7 @@ _SEATS = {
     "diary_request": (DiaryRequest, "appointment__seat_id"),
     "conflict": (Conflict, "seat_id"),
     "offer": (Offer, "release__seat_id"),
+    "interpreter": (InterpreterBooking, "appointment__seat_id"),
 }
 """By the subject that a task names: its table, and the way from there to the seat."""
 

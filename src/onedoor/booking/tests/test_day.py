@@ -193,7 +193,7 @@ def test_a_fuller_day_takes_no_more_queries() -> None:
         with CaptureQueriesContext(connection) as captured:
             assert booking.day_diary(here.access, here.organisation.pk, day).counts == {"booked": size}
         counts.append(len(captured))
-    assert counts == [4, 4]
+    assert counts == [5, 5]
 
 
 def test_nobody_counts_as_reminded_to_whom_no_text_went() -> None:

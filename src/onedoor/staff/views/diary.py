@@ -82,6 +82,8 @@ def place(request: HttpRequest, day: date, ref: UUID) -> HttpResponse:
         card = patients.card(access, person.patient_id)
         records.look(access=access, patient_id=card.id, page="diary")
     words = request.GET.get("q", "").strip()
+    people = patients.search(access, words) if words and person is None else []
+    lacks = booking.fits(access, [one.pk for one in people], [found.seat.id]) if people else {}
     return staff_page(
         request,
         "staff/place.jinja",
@@ -89,7 +91,9 @@ def place(request: HttpRequest, day: date, ref: UUID) -> HttpResponse:
         place=found,
         card=card,
         q=words,
-        found=patients.search(access, words) if words and person is None else [],
+        found=people,
+        lacks={patient_id: reasons for (patient_id, _), reasons in lacks.items()},
+        breaches=booking.breaches_of([found.appointment.id]).get(found.appointment.id, []) if found.appointment else [],
         begun=found.seat.starts_at <= clock.now(),
         undoable=found.appointment is not None and booking.may_unmark(access, found.appointment.id),
         systems=SYSTEMS,
@@ -106,7 +110,9 @@ def book(request: HttpRequest, day: date, ref: UUID) -> HttpResponse:
     who = _patient(access, request.POST.get("patient", ""))
 
     def do() -> str:
-        made = booking.book(seat_ref=found.seat.ref, patient_id=who.pk, by=access.actor, via="desk")
+        made = booking.book(
+            seat_ref=found.seat.ref, patient_id=who.pk, by=access.actor, via="desk", despite=_despite(request)
+        )
         asked = " It is being booked in the practice’s own diary." if made.state == "pending" else ""
         return f"{who.shown_name} has {_said(found)}.{asked}"
 
@@ -198,6 +204,7 @@ def move_to(request: HttpRequest, day: date, ref: UUID) -> HttpResponse:
         for seat in session.seats
         if seat.state in ("free", "offered") and seat.type_name == found.seat.type_name and seat.starts_at > clock.now()
     ]
+    lacks = booking.fits(access, [card.id], [seat.id for _, seat in free])
     return staff_page(
         request,
         "staff/move.jinja",
@@ -208,7 +215,9 @@ def move_to(request: HttpRequest, day: date, ref: UUID) -> HttpResponse:
         before=on - timedelta(days=1),
         after=on + timedelta(days=1),
         today=clock.today(),
-        free=sorted(free, key=lambda pair: pair[1].starts_at),
+        # Those that fit first.
+        free=sorted(free, key=lambda pair: ((card.id, pair[1].id) in lacks, pair[1].starts_at)),
+        lacks={seat_id: reasons for (_, seat_id), reasons in lacks.items()},
     )
 
 
@@ -224,7 +233,9 @@ def move(request: HttpRequest, day: date, ref: UUID) -> HttpResponse:
         raise Http404 from error
 
     def do() -> str:
-        made = booking.move(appointment_ref=appointment.ref, seat_ref=to.seat.ref, by=access.actor)
+        made = booking.move(
+            appointment_ref=appointment.ref, seat_ref=to.seat.ref, by=access.actor, despite=_despite(request)
+        )
         if made.state == "pending":
             return f"{_said(to)} is being booked in the practice’s own diary. Until then {_said(found)} stays."
         return f"Moved from {_said(found)} to {_said(to)}."
@@ -284,6 +295,11 @@ def _patient(access: Access, ref: str) -> patients.Patient:
         return patients.by_ref(access, UUID(ref))
     except (ValueError, patients.Patient.DoesNotExist) as error:
         raise Http404 from error
+
+
+def _despite(request: HttpRequest) -> str:
+    """Why somebody is given a place that does not fit them."""
+    return request.POST.get("despite", "").strip()[:200]
 
 
 def _said(place: Place) -> str:

@@ -18,6 +18,8 @@ from onedoor.ui.access import granted, staff
 WAVE_SIZES = range(1, 21)
 WINDOWS = (5, 10, 15, 20, 30, 45, 60)
 NOTICES = (30, 60, 90, 120, 180, 240)
+INTERPRETER_DAYS = range(8)
+USUAL_MINUTES = (0, 5, 10, 15, 20, 30, 40, 45, 60)
 REMIND_HOURS = (0, 24, 48, 72, 96, 120, 168)
 
 
@@ -43,6 +45,7 @@ def settings(request: HttpRequest) -> HttpResponse:
         wave_sizes=WAVE_SIZES,
         windows=WINDOWS,
         notices=NOTICES,
+        interpreter_days=INTERPRETER_DAYS,
     )
 
 
@@ -69,11 +72,13 @@ def policy(request: HttpRequest) -> HttpResponse:
     wave_size = _one_of(request.POST.get("wave_size"), WAVE_SIZES)
     window = _one_of(request.POST.get("window_minutes"), WINDOWS)
     notice = _one_of(request.POST.get("notice_minutes"), NOTICES)
+    days = request.POST.get("interpreter_days")
     booking.set_policy(
         organisation_id=organisation_of(access).pk,
         wave_size=wave_size,
         window_minutes=window,
         notice_minutes=notice,
+        interpreter_days=_one_of(days, INTERPRETER_DAYS) if days is not None else None,
         by=access.actor,
     )
     messages.success(request, f"Saved. The next round asks {wave_size} and waits {window} minutes.")
@@ -90,7 +95,8 @@ def appointment_type(request: HttpRequest, key: int) -> HttpResponseBase:
     if kind is None:
         raise Http404
     if request.method == "GET":
-        return staff_page(request, "staff/type.jinja", "settings", kind=kind, hours=REMIND_HOURS)
+        return staff_page(request, "staff/type.jinja", "settings", kind=kind, hours=REMIND_HOURS, lengths=USUAL_MINUTES)
+    lasts = request.POST.get("usual_minutes")
     booking.set_type(
         organisation_id=organisation.pk,
         name=kind.name,
@@ -99,6 +105,7 @@ def appointment_type(request: HttpRequest, key: int) -> HttpResponseBase:
         reply_may_cancel="reply_may_cancel" in request.POST and not kind.never_by_machine,
         may_refill="may_refill" in request.POST,
         remind_hours=_one_of(request.POST.get("remind_hours"), REMIND_HOURS),
+        usual_minutes=_one_of(lasts, USUAL_MINUTES) if lasts is not None else None,
         by=access.actor,
     )
     messages.success(request, f"Saved: {kind.name}.")

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from onedoor import factories
 from onedoor.accounts.api import Organisation, User, access_of
 from onedoor.booking import api as booking
-from onedoor.booking.models import Appointment, Offer, Release, Seat, WaitingEntry
+from onedoor.booking.models import Appointment, InterpreterBooking, Offer, Release, Seat, WaitingEntry
 from onedoor.booking.tests import factories as diary
 from onedoor.calls import api as calls
 from onedoor.directory.tests.factories import services
@@ -262,6 +262,11 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "waiting_leave": ({"ref": world.entry.ref},),
         "patients": ({},),
         "patient": ({"ref": world.sam.ref},),
+        "patient_needs": ({"ref": world.sam.ref},),
+        "needs": ({},),
+        "needs_download": ({},),
+        "interpreter_answer": ({"ref": InterpreterBooking.objects.get().ref, "answer": "none"},),
+        "clinics": ({},),
         "refer": ({"ref": world.sam.ref},),
         "my_refer": ({"slug": "joints"},),
         "patient_ask": ({"ref": world.sam.ref},),
