@@ -40,7 +40,7 @@ from onedoor.exchange.tests.test_calls import a_call
 from onedoor.exchange.tests.test_files import SOUND, patient_list
 from onedoor.exchange.tests.test_files import diary as diary_file
 from onedoor.kernel import clock, jobs
-from onedoor.kernel.access import Access, NotPermitted, Role
+from onedoor.kernel.access import Access, NotPermitted, Part, Role
 from onedoor.kernel.models import AuditEntry
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
@@ -98,6 +98,14 @@ NOT_WALKED: dict[str, str] = {
     "documents.pictures": READS,
     "documents.review": READS,
     "documents.wanted": READS,
+    "accounts.new_sign_in": INSIDE,
+    "accounts.choose_password": INSIDE,
+    "patients.last_day_of_child": READS,
+    "patients.proxies_of": "a read, through what the access may see; portal/tests/test_acting.py",
+    "patients.sign_in": "asked of whoever signed in, at each request",
+    "patients.ward": "the user's own rights; portal/tests/test_acting.py",
+    "patients.wards": "the user's own rights; portal/tests/test_acting.py",
+    "patients.begin_to_sign_in": "whoever has the code may try, five times; portal/tests/test_acting.py",
     "patients.who_are": "reads for an import, which asks whether it may",
     "records.in_error": INSIDE,
     "records.record_alike": INSIDE,
@@ -304,6 +312,23 @@ ACTIONS: dict[str, Action] = {
         lambda s, a: patients.take_list(organisation_id=s.world.organisation.pk, source="emis", rows=[], by=a.actor),
         "manager",
     ),
+    "patients.record_proxy": Action(
+        lambda s, a: patients.record_proxy(
+            access=a,
+            patient_id=s.own.pk,
+            who=patients.Who("Ann", "Other", date(1980, 1, 1)),
+            wish=patients.Wish(
+                "consent", "friend", frozenset({Part.CARE}), clock.today(), None, "Sam", "", ("photo", "address")
+            ),
+        )
+    ),
+    "patients.end_proxy": Action(
+        lambda s, a: patients.end_proxy(access=a, ref=s.world.proxy.ref, because="He moved away")
+    ),
+    "patients.end_proxy by the patient": Action(
+        lambda s, a: patients.end_proxy(access=a, ref=s.world.proxy.ref, because=""), "own"
+    ),
+    "patients.new_code": Action(lambda s, a: patients.new_code(access=a, ref=s.world.proxy.ref)),
     "records.look": Action(
         lambda s, a: records.look(access=a, patient_id=s.own.pk, page="patient"),
         instead="a look is its own row, which nobody can remove and the patient reads",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 
 from onedoor.accounts.models import Membership, Organisation, Site, User
 from onedoor.accounts.queries import require_runs_all
@@ -81,3 +83,33 @@ def grant_role(*, user_id: int, organisation_id: int, role: Role, by: Actor) -> 
         by=by,
         line=audit.Line("grant_role", "user", user_id, organisation_id=organisation_id, detail={"role": role.value}),
     )
+
+
+def new_sign_in(*, username: str, first_name: str, last_name: str, by: Actor) -> User:
+    """Somebody who holds no role, in the caller's transaction; the caller says what they may have. No password yet."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("a sign-in is made with what it is for")
+    user = User(username=username, first_name=first_name, last_name=last_name)
+    user.set_unusable_password()
+    user.save()
+    audit.record(by=by, line=audit.Line("new_sign_in", "user", user.pk))
+    return user
+
+
+def choose_password(*, user_id: int, password: str) -> User:
+    """Set the password of somebody who has shown who they are, in the caller's transaction; returns them as they are now.
+
+    Raises ValueError with what is weak in it.
+    """
+    user = User.objects.select_for_update().get(pk=user_id)
+    try:
+        validate_password(password, user)
+    except ValidationError as weak:
+        raise ValueError(" ".join(weak.messages)) from weak
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    audit.record(
+        by=Actor(kind="user", id=user.pk, label=user.shown_name[:80]),
+        line=audit.Line("choose_password", "user", user.pk),
+    )
+    return user

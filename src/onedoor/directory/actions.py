@@ -187,7 +187,7 @@ def keep_gap(
     """Keep that somebody needed what was not to be had. `need` comes from `search.need_of`, never from a person's own words;
     `place` is a postcode, of which the outward part is kept. Raises NotPermitted for a patient's actor: gaps are nobody's.
     """
-    if by.kind == "patient":
+    if by.kind in ("patient", "proxy"):
         raise NotPermitted("a gap names nobody")
     gap = Gap.objects.create(
         at=clock.now(),
@@ -240,7 +240,7 @@ def end_search(
         return None
     got = None if too_long else chosen
     if earlier is not None and (taken is not None or refused or earlier.need in (findings.need, UNKNOWN_NEED)):
-        if by.kind == "patient":
+        if by.kind in ("patient", "proxy"):
             raise NotPermitted("a gap names nobody")
         Gap.objects.filter(pk=earlier.pk).update(
             need=findings.need, because=ended.because, wanted_id=ended.wanted_id, taken_id=got, why_not=ended.why_not

@@ -203,8 +203,13 @@ def _keep(content: bytes, media_type: str) -> File:
 
 @transaction.atomic
 def opened(*, access: Access, ref: UUID) -> None:
-    """A letter came: the patient opened its page, or staff of the practice that it goes to say so. The first time counts."""
+    """A letter came: the patient opened its page, or staff of the practice that it goes to say so. The first time counts.
+
+    That a proxy read it is a look of theirs: the patient has not had it by that.
+    """
     document = visible(access).get(ref=ref)
+    if access.parts is not None:
+        return
     reader = Recipient.objects.filter(document=document)
     if access.patient_id is not None:
         reader = reader.filter(role="patient")

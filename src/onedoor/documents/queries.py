@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from onedoor.documents.facts_file import letter_from_json
 from onedoor.documents.models import Delivery, Document, PrintFile
 from onedoor.documents.rules import FORMATS
 from onedoor.documents.types import Line, Sent, Shown, Waiting, Way
-from onedoor.kernel.access import Access, Permission
+from onedoor.kernel.access import Access, Part, Permission
+from onedoor.kernel.sensitive import IN_SQL
 from onedoor.patients.api import visible as visible_patients
 
 
@@ -23,7 +25,8 @@ def visible(access: Access) -> QuerySet[Document]:
     if access.everything:
         return Document.objects.all()
     if access.patient_id is not None:
-        return Document.objects.filter(patient_id=access.patient_id, recipients__role="patient")
+        own = Document.objects.filter(patient_id=access.patient_id, recipients__role="patient")
+        return _shown_to(access, own)
     if not (access.may(Permission.PATIENTS) or access.may(Permission.REFERRALS)):
         return Document.objects.none()
     mine = Q(organisation_id__in=access.organisations) | Q(
@@ -31,6 +34,16 @@ def visible(access: Access) -> QuerySet[Document]:
     )
     cared_for = Q(patient__in=visible_patients(access)) | Q(patient=None, organisation_id__in=access.organisations)
     return Document.objects.filter(mine & cared_for)
+
+
+def _shown_to(access: Access, own: QuerySet[Document]) -> QuerySet[Document]:
+    """A patient's own, less what was not given to a proxy: a letter that says anything private is as if it were not there."""
+    if not access.has(Part.LETTERS):
+        return own.none()
+    if access.has(Part.PRIVATE):
+        return own
+    said = own.annotate(letter_said=Cast("letter", TextField()), facts_said=Cast("facts", TextField()))
+    return said.exclude(Q(letter_said__iregex=IN_SQL) | Q(facts_said__iregex=IN_SQL))
 
 
 def by_ref(access: Access, ref: UUID) -> Shown:

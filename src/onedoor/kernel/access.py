@@ -45,6 +45,20 @@ class Permission(StrEnum):
     """Answer the telephone: see one patient at a time, while they are on the line and have said who they are."""
 
 
+class Part(StrEnum):
+    """What of a patient's own pages a proxy may have. Each is given by itself; what is not named is never theirs."""
+
+    CARE = "care"
+    """See appointments, and where referrals are."""
+    CHANGES = "changes"
+    """Say that they come, cancel, change and choose appointments."""
+    LETTERS = "letters"
+    MESSAGES = "messages"
+    """Texts between the patient and those who care for them."""
+    PRIVATE = "private"
+    """Of the others also what `sensitive` holds to be private."""
+
+
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.RECEPTIONIST: frozenset(
         {
@@ -94,7 +108,9 @@ class Access:
     purpose: str = "direct care"
     everything: bool = False
     patient_id: int | None = field(default=None)
-    """Set for a patient's own access: they see themselves and nothing else."""
+    """Set for a patient's own access: they see themselves and nothing else. A proxy's is that of the patient they act for."""
+    parts: frozenset[Part] | None = None
+    """For a proxy, what they may have of it; None for everybody else."""
 
     @staticmethod
     def system(purpose: str) -> Access:
@@ -105,6 +121,11 @@ class Access:
     def of_patient(patient_id: int) -> Access:
         """A patient's access to their own record."""
         return Access(actor=Actor.patient(patient_id), patient_id=patient_id, purpose="own record")
+
+    @staticmethod
+    def of_proxy(actor: Actor, patient_id: int, parts: frozenset[Part]) -> Access:
+        """Somebody's access to parts of the record of a patient for whom they act."""
+        return Access(actor=actor, patient_id=patient_id, parts=parts, purpose="acting for the patient")
 
     @staticmethod
     def nobody() -> Access:
@@ -119,6 +140,10 @@ class Access:
         """Raise NotPermitted unless `may(permission)`."""
         if not self.may(permission):
             raise NotPermitted(permission)
+
+    def has(self, part: Part) -> bool:
+        """Whether this part is within the access; a proxy's is not unless it was given."""
+        return self.parts is None or part in self.parts
 
     @property
     def organisations(self) -> list[int]:

@@ -1,21 +1,29 @@
-"""Who does something: a member of staff, a patient, or a part of the system named by its purpose."""
+"""Who does something: a member of staff, a patient, somebody who acts for one, or a part of the system named by its purpose."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["user", "patient", "system"]
+Kind = Literal["user", "patient", "proxy", "system"]
 
 
 @dataclass(frozen=True)
 class Actor:
-    """`id` is the user's or the patient's key, None for the system; `label` is what the audit shows."""
+    """`id` is the user's, the patient's or the proxy's key, None for the system; `label` is what the audit shows."""
 
     kind: Kind
     id: int | None
     label: str
     organisation_id: int | None = None
+    changes_for: int | None = None
+    """The patient whose appointments a proxy may change; None for one who may only look, and for everybody else."""
+
+    def speaks_for(self, patient_id: int) -> bool:
+        """Whether what this says counts as the patient's own word: the patient, or a proxy who may change things for them."""
+        return (self.kind == "patient" and self.id == patient_id) or (
+            self.kind == "proxy" and self.changes_for == patient_id
+        )
 
     @staticmethod
     def system(purpose: str) -> Actor:

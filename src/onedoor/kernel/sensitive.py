@@ -15,6 +15,9 @@ _SENSITIVE = re.compile(
     r"|drug|methadone|detox|domestic|abuse|dementia|memory|learning disab|autis|adhd|cancer|palliat|gender|hepatitis)"
 )
 
+IN_SQL = f"(?:{_NEVER.pattern}|{_SENSITIVE.pattern})".replace(r"\b", r"\y")
+"""The same as a pattern of PostgreSQL, for what is left out of a list before it is read."""
+
 
 def says_never(words: str) -> bool:
     """Whether words in lower case name what no machine may handle."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from onedoor.accounts.models import Organisation, User
@@ -135,3 +136,60 @@ class PortalAccount(models.Model):
 
     class Meta:
         db_table = "patients_portal_account"
+
+
+class Carer(models.Model):
+    """Somebody who signs in only to act for others. They choose a password with a code that staff hand them, once."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="carer")
+    born_on = models.DateField()
+    code_digest = models.CharField(max_length=64, blank=True)
+    """SHA-256 of the code; empty once it was used, or tried wrongly too often."""
+    code_until = models.DateTimeField()
+    """Real time."""
+    wrong_tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "patients_carer"
+
+
+class Proxy(models.Model):
+    """Somebody may act for a patient, from a day and perhaps until one (exclusive); never overwritten, only ended."""
+
+    id = models.BigAutoField(primary_key=True)
+    ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="proxies", db_index=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="proxies", db_index=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, db_index=False)
+    """Whose staff recorded it."""
+    relationship = models.CharField(max_length=20)
+    basis = models.CharField(max_length=12, choices=[(k, k) for k in ("parental", "consent", "lpa_health")])
+    parts = ArrayField(models.CharField(max_length=10))
+    """Of `kernel.access.Part`."""
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+    agreed_by = models.CharField(max_length=200)
+    """Who agreed, and how that was seen, in words."""
+    child = models.CharField(max_length=14, blank=True)
+    """Of a patient of 13 to 15: what was found when they were asked."""
+    checked = ArrayField(models.CharField(max_length=10))
+    """By which points the proxy was known to be who they say."""
+    recorded_at = models.DateTimeField()
+    recorded_by_label = models.CharField(max_length=80)
+    ended_at = models.DateTimeField(null=True)
+    ended_by_label = models.CharField(max_length=80, blank=True)
+    ended_because = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "patients_proxy"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "patient"], condition=models.Q(ended_at=None), name="proxy_once"),
+            models.CheckConstraint(
+                condition=models.Q(ends_on=None) | models.Q(ends_on__gt=models.F("starts_on")), name="proxy_days"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(basis="parental") | models.Q(ends_on__isnull=False), name="proxy_of_child_ends"
+            ),
+        ]
+        indexes = [models.Index(fields=["patient"], name="proxy_patient")]

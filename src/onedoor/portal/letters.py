@@ -8,12 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from onedoor.documents import api as documents
+from onedoor.kernel.access import Part
 from onedoor.patients import api as patients
-from onedoor.ui.access import granted, patient
+from onedoor.ui.access import granted, patient_or_proxy
 from onedoor.ui.pages import as_pdf, page
 
 
-@patient
+@patient_or_proxy(Part.LETTERS)
 @require_GET
 def letters(request: HttpRequest) -> HttpResponse:
     """All letters to the patient, the latest first; those that a newer one took the place of say so."""
@@ -27,7 +28,7 @@ def letters(request: HttpRequest) -> HttpResponse:
     )
 
 
-@patient
+@patient_or_proxy(Part.LETTERS)
 @require_GET
 def letter(request: HttpRequest, ref: UUID) -> HttpResponse:
     """One letter. Opening it is how we know that it came."""
@@ -40,7 +41,7 @@ def letter(request: HttpRequest, ref: UUID) -> HttpResponse:
     return page(request, "portal/letter.jinja", shown=shown, names=documents.FORMAT_NAMES)
 
 
-@patient
+@patient_or_proxy(Part.LETTERS)
 @require_GET
 def letter_pdf(request: HttpRequest, ref: UUID, style: str) -> HttpResponse:
     """The letter as PDF in a format."""

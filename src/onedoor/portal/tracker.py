@@ -12,19 +12,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from onedoor.documents import api as documents
-from onedoor.kernel.access import Access
-from onedoor.kernel.sensitive import says_sensitive
+from onedoor.kernel.access import Access, Part
 from onedoor.patients import api as patients
 from onedoor.portal import birth
 from onedoor.referrals import api as referrals
-from onedoor.ui.access import granted, patient, public
+from onedoor.ui.access import granted, patient_or_proxy, public
 from onedoor.ui.pages import page
 
 PROVED = "track_link"
 """Where the session keeps which link was opened with the right date of birth, and until when."""
 
 
-@patient
+@patient_or_proxy(Part.CARE)
 @require_GET
 def tracker(request: HttpRequest) -> HttpResponse:
     """All referrals of the patient, the open ones first."""
@@ -50,7 +49,7 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
         asked, one = _opened(request, token)
     except referrals.LinkClosed:
         return page(request, "portal/tracker_over.jinja", status=404)
-    return asked or page(request, "portal/tracker_link.jinja", one=one, private=_private(one), token=token)
+    return asked or page(request, "portal/tracker_link.jinja", one=one, private=one.private, token=token)
 
 
 @public
@@ -63,7 +62,7 @@ def letter_by_link(request: HttpRequest, token: str, ref: UUID) -> HttpResponse:
         return page(request, "portal/tracker_over.jinja", status=404)
     if asked:
         return asked
-    if _private(one) or ref not in {letter.ref for letter in one.letters}:
+    if one.private or ref not in {letter.ref for letter in one.letters}:
         raise Http404
     me = Access.of_patient(referrals.track_link_of(token).referral.patient_id or 0)
     documents.opened(access=me, ref=ref)
@@ -78,11 +77,6 @@ def _opened(request: HttpRequest, token: str) -> tuple[HttpResponse | None, refe
     assert patient_id is not None
     mine = referrals.where_is(Access.of_patient(patient_id), patient_id)
     return asked, next(found for found in mine if found.ref == link.referral.ref)
-
-
-def _private(one: referrals.Where) -> bool:
-    shown = [one.service, one.stream, one.now, one.next, *(said for _, said in one.done)]
-    return says_sensitive(" ".join(shown).lower())
 
 
 def _is_right(token: str, born_on: date) -> bool:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from onedoor.portal import asking, changing, choosing, letters, patient_care, referring, services, tracker, views
+from onedoor.portal import (
+    acting,
+    asking,
+    changing,
+    choosing,
+    letters,
+    patient_care,
+    referring,
+    services,
+    tracker,
+    views,
+)
 
 urlpatterns: list[URLPattern] = [
     path("did-you-send-me-this/", views.genuine, name="genuine"),
@@ -30,5 +41,9 @@ urlpatterns: list[URLPattern] = [
     path("my/letters/<uuid:ref>/<slug:style>.pdf", letters.letter_pdf, name="my_letter_pdf"),
     path("my/referrals/ServiceRequest", patient_care.service_requests, name="my_service_requests"),
     path("my/messages/", views.messages_page, name="my_messages"),
+    path("my/acting/", acting.choose, name="my_acting"),
+    path("my/proxies/", acting.proxies, name="my_proxies"),
+    path("my/proxies/<uuid:ref>/end/", acting.end, name="my_proxy_end"),
+    path("begin/", acting.begin, name="begin"),
     path("my/looks/", views.looks, name="my_looks"),
 ]

@@ -15,7 +15,7 @@ from onedoor.accounts import api as accounts
 from onedoor.booking import api as booking
 from onedoor.booking.types import AppointmentView
 from onedoor.kernel import clock
-from onedoor.kernel.access import Access
+from onedoor.kernel.access import Access, Part
 from onedoor.kernel.words import clock_time, long_day
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
@@ -23,14 +23,14 @@ from onedoor.patients.types import Card
 from onedoor.portal import asking
 from onedoor.records import api as records
 from onedoor.referrals import api as referrals
-from onedoor.ui.access import granted, patient, public
+from onedoor.ui.access import granted, patient, patient_or_proxy, public
 from onedoor.ui.pages import page
 
 _AHEAD = ("pending", "booked", "cancelling")
 _NOT_ARRIVED = ("unreached", "dead number", "technical failure", "refused", "expired", "suppressed")
 
 
-@patient
+@patient_or_proxy(Part.CARE)
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """What happens next: a place that may be had, then the appointments ahead, then where referrals are."""
@@ -42,11 +42,13 @@ def home(request: HttpRequest) -> HttpResponse:
         offers=booking.open_offers_of(access, me.id),
         upcoming=booking.upcoming_of(access, me.id),
         referrals=referrals.where_is(access, me.id),
-        **asking.section(access, me.id),
+        # What somebody is asked about themselves, only they answer.
+        **(asking.section(access, me.id) if access.parts is None else {"questions": [], "invitations": []}),
+        **_frame(access),
     )
 
 
-@patient
+@patient_or_proxy(Part.CARE)
 @require_GET
 def appointment(request: HttpRequest, ref: UUID) -> HttpResponse:
     """One appointment, and what can be done about it."""
@@ -60,10 +62,11 @@ def appointment(request: HttpRequest, ref: UUID) -> HttpResponse:
         ahead=is_ahead(found),
         waiting=any(entry.own_starts_at == found.starts_at for entry in booking.waiting_list(access, patient_id=me.id)),
         phone=accounts.telephone(found.organisation_id),
+        **_frame(access),
     )
 
 
-@patient
+@patient_or_proxy(Part.CHANGES)
 @require_POST
 def coming(request: HttpRequest, ref: UUID) -> HttpResponse:
     """The same as answering YES to the reminder."""
@@ -81,7 +84,7 @@ def coming(request: HttpRequest, ref: UUID) -> HttpResponse:
     return _try(request, do, reverse("my_appointment", args=[ref]))
 
 
-@patient
+@patient_or_proxy(Part.CHANGES)
 @require_http_methods(["GET", "POST"])
 def cancel(request: HttpRequest, ref: UUID) -> HttpResponseBase:
     """Ask once, then cancel; only what a reply could cancel too."""
@@ -101,7 +104,7 @@ def cancel(request: HttpRequest, ref: UUID) -> HttpResponseBase:
     return _try(request, do, reverse("my_home"))
 
 
-@patient
+@patient_or_proxy(Part.CHANGES)
 @require_POST
 def earlier(request: HttpRequest, ref: UUID) -> HttpResponse:
     """The same as answering EARLY."""
@@ -116,7 +119,7 @@ def earlier(request: HttpRequest, ref: UUID) -> HttpResponse:
     return _try(request, do, reverse("my_appointment", args=[ref]))
 
 
-@patient
+@patient_or_proxy(Part.CHANGES)
 @require_POST
 def answer_offer(request: HttpRequest, ref: UUID, answer: str) -> HttpResponse:
     """Take an offered place, or stay as you are."""
@@ -140,7 +143,7 @@ def answer_offer(request: HttpRequest, ref: UUID, answer: str) -> HttpResponse:
     return _try(request, do, reverse("my_home"))
 
 
-@patient
+@patient_or_proxy(Part.MESSAGES)
 @require_GET
 def messages_page(request: HttpRequest) -> HttpResponse:
     """Texts between the patient and the practice."""
@@ -170,6 +173,16 @@ def looks(request: HttpRequest) -> HttpResponse:
     access, me = _me(request)
     seen = [look for look in records.who_looked(access, me.id) if look.actor_kind != "patient"]
     return page(request, "portal/looks.jinja", me=me, looks=seen, practice=me.practice)
+
+
+def _frame(access: Access) -> dict[str, bool]:
+    """What the page may lead to: all of it for the patient, and for a proxy what was given to them."""
+    return {
+        "may_change": access.has(Part.CHANGES),
+        "may_read": access.has(Part.LETTERS),
+        "may_see_texts": access.has(Part.MESSAGES),
+        "own": access.parts is None,
+    }
 
 
 def _answer(access: Access, about: AppointmentView, intent: str) -> bool:

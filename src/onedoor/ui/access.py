@@ -17,13 +17,17 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from onedoor.accounts.api import User, access_of
-from onedoor.kernel.access import Access, NotPermitted, Permission
-from onedoor.patients.api import PortalAccount
+from onedoor.kernel.access import Access, NotPermitted, Part, Permission
+from onedoor.patients import api as patients
+from onedoor.records import api as records
 
 View = Callable[..., HttpResponseBase]
 
 WORKS_AT = "works_at"
 """Where the session keeps the organisation that somebody with several works at now."""
+
+ACTS_FOR = "acts_for"
+"""Where the session keeps for whom somebody acts now: the reference of the right, which is looked at anew at each request."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,20 @@ class Policy:
     """What a view asks of its visitor."""
 
     kind: str
-    """public, signed in, staff or patient."""
+    """public, signed in, staff, patient or portal."""
     permissions: tuple[Permission, ...] = ()
     """Any of them will do; none are wanted where none is named."""
+    part: Part | None = None
+    """Of a patient's page, what a proxy must have been given to open it; None where it is the patient's alone."""
+
+
+@dataclass(frozen=True)
+class Acting:
+    """What the portal's frame says of whoever is signed in. `ward` is whom they act for now; `may_choose` whether there is
+    somebody to choose."""
+
+    ward: patients.Ward | None
+    may_choose: bool
 
 
 def public(view: View) -> View:
@@ -64,18 +79,56 @@ def staff(*permissions: Permission) -> Callable[[View], View]:
 
 
 def patient(view: View) -> View:
-    """Open to a signed-in patient, who sees themselves."""
+    """Open to a signed-in patient, who sees themselves; to no proxy."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         access = of(request)
         if access is None:
             return _sign_in(request)
-        if access.patient_id is None:
+        if access.patient_id is None or access.parts is not None:
             raise Http404
         return view(request, *args, **kwargs)
 
     _declare(guarded, Policy("patient"))
+    return guarded
+
+
+def patient_or_proxy(part: Part) -> Callable[[View], View]:
+    """Open to a signed-in patient, and to a proxy who was given `part`; the patient can see that the proxy looked."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+            access = of(request)
+            if access is None:
+                return _sign_in(request)
+            if access.patient_id is None or not access.has(part):
+                raise Http404
+            answer = view(request, *args, **kwargs)
+            if access.parts is not None and request.method == "GET" and answer.status_code == 200:
+                name = request.resolver_match.url_name if request.resolver_match else None
+                records.look(access=access, patient_id=access.patient_id, page=(name or "portal")[:40])
+            return answer
+
+        _declare(guarded, Policy("patient", part=part))
+        return guarded
+
+    return decorate
+
+
+def portal(view: View) -> View:
+    """Open to whoever signs in as a patient or to act for one, whomever they act for now; shows nothing of any patient."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        if of(request) is None:
+            return _sign_in(request)
+        if acting(request) is None:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    _declare(guarded, Policy("portal"))
     return guarded
 
 
@@ -87,7 +140,7 @@ def signed_in(view: View) -> View:
         access = of(request)
         if access is None:
             return _sign_in(request)
-        if access.patient_id is None and not access.permissions:
+        if access.patient_id is None and not access.permissions and acting(request) is None:
             raise Http404
         return view(request, *args, **kwargs)
 
@@ -117,16 +170,35 @@ def granted(request: HttpRequest) -> Access:
     return access
 
 
+def acting(request: HttpRequest) -> Acting | None:
+    """For the frame of the portal; None of visitors and staff, and before anybody asked who it is."""
+    found: Acting | None = getattr(request, "_onedoor_acting", None)
+    return found
+
+
 def _work_out(request: HttpRequest) -> Access | None:
     user = request.user
     if isinstance(user, AnonymousUser):
         return None
     assert isinstance(user, User)
-    account = PortalAccount.objects.filter(user=user).only("patient_id").first()
-    if account:
-        return Access.of_patient(account.patient_id)
+    as_ = patients.sign_in(user.pk)
+    if as_.patient_id is not None or as_.acts_for_others:
+        return _in_portal(request, user, as_)
     access = access_of(user)
     return _at_one(access, request.session.get(WORKS_AT)) if len(access.organisation_ids) > 1 else access
+
+
+def _in_portal(request: HttpRequest, user: User, as_: patients.SignIn) -> Access:
+    """The patient themselves, or whom they chose to act for while they may; a right that is over opens nothing, nor one's own
+    page in its place."""
+    chosen = request.session.get(ACTS_FOR) if as_.acts_for_others else None
+    ward = patients.ward(user.pk, str(chosen)) if chosen else None
+    request._onedoor_acting = Acting(ward, as_.acts_for_others)  # type: ignore[attr-defined]
+    if ward is not None:
+        return ward.access
+    if chosen or as_.patient_id is None:
+        return Access.nobody()
+    return Access.of_patient(as_.patient_id)
 
 
 def _at_one(access: Access, chosen: object) -> Access:

@@ -483,4 +483,4 @@ def _day(moment: datetime) -> date:
 
 
 def _via(by: Actor) -> str:
-    return "portal" if by.kind == "patient" else "desk"
+    return "portal" if by.kind in ("patient", "proxy") else "desk"

@@ -51,8 +51,9 @@ def lock_seat(ref: UUID) -> Seat:
 
 
 def check_mine(by: Actor, patient_id: int, organisation_id: int) -> None:
-    """A patient acts for themselves only, staff for appointments and places of their own organisation."""
-    if not (by.kind == "patient" and by.id == patient_id):
+    """A patient acts for themselves only, a proxy for the patient whose appointments they may change, staff for appointments
+    and places of their own organisation."""
+    if not by.speaks_for(patient_id):
         check_staff(by, organisation_id)
 
 
@@ -321,4 +322,6 @@ def source_of(appointment: Appointment, by: Actor) -> str:
         return "front desk"
     if by.kind == "patient":
         return "the patient"
+    if by.kind == "proxy":
+        return "somebody who acts for the patient"
     return f"{SYSTEMS.get(appointment.seat.session.source, appointment.seat.session.source)} diary"

@@ -27,8 +27,9 @@ from onedoor.booking.types import (
     SessionView,
 )
 from onedoor.kernel import clock
-from onedoor.kernel.access import Access, NotPermitted, Permission
+from onedoor.kernel.access import Access, NotPermitted, Part, Permission
 from onedoor.kernel.clock import LONDON
+from onedoor.kernel.sensitive import IN_SQL
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
 
@@ -330,6 +331,18 @@ def _check(access: Access, organisation_id: int) -> None:
         raise NotPermitted(Permission.DIARY)
 
 
+def _shown_to(access: Access, own: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    """A patient's own, less what was not given to a proxy: a private kind, clinic or clinician is as if it were not there."""
+    if not access.has(Part.CARE):
+        return own.none()
+    if access.has(Part.PRIVATE):
+        return own
+    private = Q()
+    for said in ("seat__type__name", "seat__session__name", "seat__session__clinician", "seat__session__site__name"):
+        private |= Q(**{f"{said}__iregex": IN_SQL})
+    return own.exclude(private)
+
+
 def _visible(access: Access) -> QuerySet[Appointment]:
     found = Appointment.objects.select_related(
         "seat__session__site", "seat__type", "seat__course_date__course", "organisation"
@@ -337,7 +350,7 @@ def _visible(access: Access) -> QuerySet[Appointment]:
     if access.everything:
         return found
     if access.patient_id is not None:
-        return found.filter(patient_id=access.patient_id)
+        return _shown_to(access, found.filter(patient_id=access.patient_id))
     return found.filter(organisation_id__in=_organisations(access))
 
 

@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 from statistics import median
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from onedoor.booking.models import Offer, OfferPolicy, Release, WaitingEntry, Wave
 from onedoor.kernel import clock
-from onedoor.kernel.access import Access, Permission
+from onedoor.kernel.access import Access, Part, Permission
 from onedoor.kernel.clock import london_day
+from onedoor.kernel.sensitive import IN_SQL
 from onedoor.patients import api as patients
 
 
@@ -204,6 +205,7 @@ def open_offers_of(access: Access, patient_id: int) -> list[ReleaseView]:
     mine = Offer.objects.filter(state="open", entry__patient_id=patient_id, release__state="open")
     if not access.everything and access.patient_id is None:
         mine = mine.filter(release__organisation_id__in=access.organisations)
+    mine = _shown_to(access, mine)
     rows = list(
         Release.objects.filter(offers__in=mine, seat__starts_at__gt=clock.now())
         .select_related("seat__session__site", "seat__type")
@@ -269,10 +271,22 @@ def offer_by_ref(access: Access, ref: UUID) -> Offer:
     """One offer, for a page that answers it; raises Offer.DoesNotExist outside the access."""
     found = Offer.objects.select_related("entry", "release__seat")
     if access.patient_id is not None:
-        found = found.filter(entry__patient_id=access.patient_id)
+        found = _shown_to(access, found.filter(entry__patient_id=access.patient_id))
     elif not access.everything:
         found = found.filter(release__in=_releases(access))
     return found.get(ref=ref)
+
+
+def _shown_to(access: Access, offers: QuerySet[Offer]) -> QuerySet[Offer]:
+    """Less what was not given to a proxy: who may not take an offer sees none, and nothing private."""
+    if not (access.has(Part.CARE) and access.has(Part.CHANGES)):
+        return offers.none()
+    if access.has(Part.PRIVATE):
+        return offers
+    private = Q()
+    for said in ("type__name", "session__name", "session__clinician", "session__site__name"):
+        private |= Q(**{f"release__seat__{said}__iregex": IN_SQL})
+    return offers.exclude(private)
 
 
 def policy_of(access: Access, organisation_id: int) -> OfferPolicy:

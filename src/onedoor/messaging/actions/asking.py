@@ -9,7 +9,7 @@ from typing import Literal
 from django.db import connection, transaction
 
 from onedoor.kernel import audit, clock
-from onedoor.kernel.access import Access, Permission
+from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.kernel.actor import Actor
 from onedoor.messaging import ports
 from onedoor.messaging.models import Answer, Ask, OptOut
@@ -35,12 +35,14 @@ def answer(
 ) -> Acted:
     """An answer given in the portal, or to staff on the telephone: it does what the same text would have done.
 
-    Raises Patient.DoesNotExist outside the access and NotOpen when the subject cannot be answered so. No text goes back:
-    `Acted.answer` is for the page.
+    Raises Patient.DoesNotExist outside the access, NotPermitted of a proxy who may only look, and NotOpen when the subject cannot
+    be answered so. No text goes back: `Acted.answer` is for the page.
     """
     if access.patient_id is None:
         access.require(Permission.MESSAGES)
     patient = patients.by_id(access, patient_id)
+    if access.parts is not None and not access.actor.speaks_for(patient.pk):
+        raise NotPermitted("this proxy may look, and not answer for the patient")
     owner = ports.owner(kind)
     found = [
         c

@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 
 from onedoor.kernel import clock
-from onedoor.kernel.access import Access, Permission
+from onedoor.kernel.access import Access, Part, Permission
+from onedoor.kernel.sensitive import says_sensitive
 from onedoor.messaging.models import Ask, Inbound, Message, OptOut, State, Thread
 from onedoor.patients import api as patients
 
@@ -264,6 +265,8 @@ def texts_of_patient(access: Access, patient_id: int, *, limit: int = 100) -> li
     The patient's own access sees them whichever organisation wrote. Raises Patient.DoesNotExist outside the access.
     """
     patient = patients.by_id(access, patient_id)
+    if not access.has(Part.MESSAGES):
+        return []
     ours = Message.objects.filter(patient_id=patient.pk)
     theirs = Inbound.objects.filter(patient_id=patient.pk)
     if not access.everything and access.patient_id is None:
@@ -273,6 +276,8 @@ def texts_of_patient(access: Access, patient_id: int, *, limit: int = 100) -> li
         theirs = theirs.filter(organisation_id__in=access.organisations)
     said = [_theirs(text, {}) for text in theirs.order_by("-id")[:limit]]
     said += [shown_of_ours(message, {}) for message in ours.order_by("-id")[:limit]]
+    if not access.has(Part.PRIVATE):
+        said = [one for one in said if not says_sensitive(one.text.lower())]
     return sorted(said, key=lambda one: one.at, reverse=True)[:limit]
 
 

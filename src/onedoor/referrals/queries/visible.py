@@ -17,13 +17,14 @@ from onedoor.referrals.rules import AWAITING_TRIAGE
 def visible(access: Access) -> QuerySet[Referral]:
     """Referrals to the services of the access, and those that its practice sent for patients in its care.
 
-    The first need the permission REFERRALS, the second REFER; a patient's own access finds their own.
+    The first need the permission REFERRALS, the second REFER; a patient's own access finds their own. A proxy
+    reads where they are (`where_is`), and no more of them.
     """
     found = Referral.objects.select_related("service__organisation", "stream", "patient")
     if access.everything:
         return found
     if access.patient_id is not None:
-        return found.filter(patient_id=access.patient_id)
+        return found.filter(patient_id=access.patient_id) if access.parts is None else found.none()
     allowed = Q(pk__in=[])
     if access.may(Permission.REFERRALS):
         allowed |= Q(service__organisation_id__in=access.organisations)

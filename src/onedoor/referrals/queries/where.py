@@ -18,8 +18,9 @@ from onedoor.booking.api import Appointment
 from onedoor.documents import api as documents
 from onedoor.documents.types import Line
 from onedoor.kernel import clock
-from onedoor.kernel.access import Access, Permission
+from onedoor.kernel.access import Access, Part, Permission
 from onedoor.kernel.clock import LONDON
+from onedoor.kernel.sensitive import says_sensitive
 from onedoor.kernel.words import clock_time, long_day, spoken
 from onedoor.patients import api as patients
 from onedoor.referrals import rules, rules_waiting, sentences
@@ -76,20 +77,27 @@ class Where:
     letters: tuple[Line, ...]
     """Current letters about it that the access may see, the latest first."""
 
+    @property
+    def private(self) -> bool:
+        """Whether anything that is said of it is private (clinical.md 6.2)."""
+        shown = [self.service, self.stream, self.now, self.next, *(said for _, said in self.done)]
+        return says_sensitive(" ".join(shown).lower())
+
 
 def where_is(access: Access, patient_id: int) -> list[Where]:
     """All referrals of a patient, the open ones first, then the latest; none outside the access.
 
     A patient sees their own; staff who see patients or referrals, those of patients they care for and those to their own
-    organisation's services. Nine statements, however many referrals.
+    organisation's services; a proxy, what was given to them. Nine statements, however many referrals.
     """
-    return _told(access, _seen(access, patient_id))
+    told = _told(access, _seen(access, patient_id))
+    return told if access.has(Part.PRIVATE) else [one for one in told if not one.private]
 
 
 def _seen(access: Access, patient_id: int) -> QuerySet[Referral]:
     found = Referral.objects.filter(patient_id=patient_id)
     if access.everything or access.patient_id == patient_id:
-        return found
+        return found if access.has(Part.CARE) else found.none()
     if not (access.may(Permission.PATIENTS) or access.may(Permission.REFERRALS)):
         return found.none()
     cared_for = patients.visible(access).filter(pk=patient_id)

@@ -22,6 +22,7 @@ OPEN = {
     "signout",
     "genuine",
     "change",
+    "begin",
     "choose",
     "track",
     "track_letter",

@@ -17,7 +17,7 @@ from onedoor.messaging import api as messaging
 from onedoor.staff import health
 from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.tasks import api as tasks
-from onedoor.ui.access import granted, signed_in, staff
+from onedoor.ui.access import acting, granted, signed_in, staff
 
 _SEEN = "home_seen_at"
 """Session key: the domain moment of this person's last look at this page."""
@@ -41,6 +41,8 @@ def home(request: HttpRequest) -> HttpResponseBase:
     access = granted(request)
     if access.patient_id is not None:
         return redirect("my_home")
+    if acting(request) is not None:
+        return redirect("my_acting")
     if not access.may(Permission.TASKS):
         return redirect("calls" if access.may(Permission.CALLS) else "health")
     if not access.may(Permission.DIARY):

@@ -72,6 +72,7 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
         entries=[entry for entry in entries if kind in ("", entry.kind)][: None if "all" in request.GET else _ENTRIES],
         more="all" not in request.GET and len(entries) > _ENTRIES,
         looks=records.who_looked(access, card.id, limit=10),
+        proxies=[one for one in patients.proxies_of(access, card.id) if one.stands],
         may_ask=access.may(Permission.MESSAGES),
         may_refer=access.may(Permission.REFER),
         **asking.section(access, card.id),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -19,10 +20,11 @@ from onedoor.documents.tests import factories as letters
 from onedoor.exchange import api as exchange
 from onedoor.exchange.models import ImportFile
 from onedoor.kernel import clock, jobs
-from onedoor.kernel.access import Access, Role
+from onedoor.kernel.access import Access, Part, Role
 from onedoor.messaging.models import Inbound, Thread
 from onedoor.messaging.tests.asking_factories import say
-from onedoor.patients.models import Patient, PortalAccount
+from onedoor.patients import api as patients
+from onedoor.patients.models import Patient, PortalAccount, Proxy
 from onedoor.questionnaires import api as questionnaires
 from onedoor.questionnaires.models import PutQuestion
 from onedoor.recall import api as recall
@@ -52,6 +54,9 @@ class World:
     """Shares Sam's phone."""
     portal: User
     """Sam's own sign-in."""
+    carer: User
+    """Irena, who may see and change Sam's appointments and read his letters until Christmas."""
+    proxy: Proxy
     paper: Document
     """A letter to Sam, with a copy to the practice; it waits for the post."""
     print_file: PrintFile
@@ -135,6 +140,7 @@ def make() -> World:
     maud = factories.patient(practice.organisation, "Maud", "Ellery", mobile="+447700900112")
     portal = User.objects.create_user(username="demo-patient", first_name="Sam", last_name="Hollis")
     PortalAccount.objects.create(user=portal, patient=sam)
+    carer, proxy = acts_for(sam, access_of(people[Role.RECEPTIONIST]), "demo-carer")
     first, second, third, free = diary.own_seats(practice, 4)
     desk = access_of(people[Role.RECEPTIONIST]).actor
     booked = booking.book(seat_ref=first.ref, patient_id=sam.pk, by=desk)
@@ -184,6 +190,8 @@ def make() -> World:
         sam=sam,
         ada=ada,
         portal=portal,
+        carer=carer,
+        proxy=proxy,
         booked=booked,
         free=free,
         offer=Offer.objects.get(state="open"),
@@ -204,6 +212,37 @@ def make() -> World:
         ),
         invitation=recall.invite(organisation_id=practice.organisation.pk, patient_id=maud.pk, by=desk),
     )
+
+
+def acts_for(
+    patient: Patient,
+    desk: Access,
+    username: str,
+    *,
+    parts: Collection[Part] = (Part.CARE, Part.CHANGES, Part.LETTERS),
+    basis: str = "consent",
+    ends_on: date | None = date(2026, 12, 25),
+    child: str = "",
+) -> tuple[User, Proxy]:
+    """A carer's sign-in, and their right to act for a patient, recorded at the desk."""
+    patients.record_proxy(
+        access=desk,
+        patient_id=patient.pk,
+        who=patients.Who("Irena", "Hollis", date(1971, 2, 3)),
+        wish=patients.Wish(
+            basis=basis,
+            relationship="parent" if basis == "parental" else "carer",
+            parts=frozenset(parts),
+            starts_on=clock.today(),
+            ends_on=ends_on,
+            agreed_by="the patient, at the desk",
+            child=child,
+            checked=("photo", "address"),
+        ),
+    )
+    proxy = Proxy.objects.filter(patient=patient).latest("pk")
+    User.objects.filter(pk=proxy.user_id).update(username=username)
+    return User.objects.get(pk=proxy.user_id), proxy
 
 
 def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
@@ -269,6 +308,13 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "clinics": ({},),
         "refer": ({"ref": world.sam.ref},),
         "my_refer": ({"slug": "joints"},),
+        "patient_proxies": ({"ref": world.sam.ref},),
+        "patient_proxy_end": ({"ref": world.sam.ref, "proxy": world.proxy.ref},),
+        "patient_proxy_code": ({"ref": world.sam.ref, "proxy": world.proxy.ref},),
+        "my_acting": ({},),
+        "my_proxies": ({},),
+        "my_proxy_end": ({"ref": world.proxy.ref},),
+        "begin": ({},),
         "patient_ask": ({"ref": world.sam.ref},),
         "patient_invite": ({"ref": world.sam.ref},),
         "question_withdraw": ({"ref": world.question.ref},),
