@@ -25,7 +25,7 @@ from onedoor.directory.queries import (
     standing_of,
 )
 from onedoor.directory.rules import MISSES, REFERRERS, STREAM_KINDS, outward
-from onedoor.directory.types import Brought, Card, Findings, Found, Gaps, Wait
+from onedoor.directory.types import Brought, Card, Findings, Found, Gaps, Lately, Wait
 
 __all__ = [
     "MISSES",
@@ -38,6 +38,7 @@ __all__ = [
     "Findings",
     "Found",
     "Gaps",
+    "Lately",
     "NoAgreement",
     "NoReason",
     "Service",

@@ -66,14 +66,27 @@ Because = Literal["nothing", "second_best", "too_long"]
 
 
 @dataclass(frozen=True)
-class Wait:
-    """How long people lately waited to be seen first: half within `half_days`, nine of ten within `most_days`."""
+class Lately:
+    """What people lately waited for one thing, in days: half no longer than `half`, eight of ten from `low` to `high`."""
 
-    half_days: int
-    most_days: int
+    low: int
+    half: int
+    high: int
     counted: int
-    """People seen, from whom this was worked out."""
+    """People for whom it ended in the weeks that were counted."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """How long people waited from receipt of their referral, as counted on a day from those whose wait ended since `since`.
+
+    `decision` is until triage decided, `appointment` until a first appointment was offered; None where too few are known.
+    """
+
+    decision: Lately | None
+    appointment: Lately | None
     since: date
+    counted_on: date
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.jobs import sweep
-from onedoor.referrals import joining
+from onedoor.referrals import joining, waits
 from onedoor.referrals.actions import choosing, effect, heard_by, letters
 from onedoor.referrals.queries.services import services_with_referrals
 
@@ -51,6 +51,12 @@ def say_heard_by() -> int:
 def own_up() -> int:
     """Own up to dates that were said and missed: to the service, and to the patient."""
     return heard_by.own_up(access=Access.system("referrals: missed dates"))
+
+
+@sweep("referrals.count_waits", every=900.0)
+def count_waits() -> int:
+    """Count what people lately waited at each service, for the directory to say."""
+    return waits.count_waits()
 
 
 @sweep("referrals.write_letters", every=15.0)

@@ -319,6 +319,25 @@ class HeardBy(models.Model):
         ]
 
 
+class Wait(models.Model):
+    """What people lately waited at a service, in days from receipt, as counted on a day. `what`: decision or appointment."""
+
+    id = models.BigAutoField(primary_key=True)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="waits", db_index=False)
+    what = models.CharField(max_length=12)
+    counted_on = models.DateField()
+    since = models.DateField()
+    """Those whose wait ended from this day to the day before it was counted."""
+    counted = models.IntegerField()
+    low = models.IntegerField()
+    half = models.IntegerField()
+    high = models.IntegerField()
+
+    class Meta:
+        db_table = "referrals_wait"
+        constraints = [models.UniqueConstraint(fields=["service", "what", "counted_on"], name="wait_once")]
+
+
 class TrackLink(models.Model):
     """A link that was texted for one referral, to see where it is. Of its token only the hash is kept."""
 

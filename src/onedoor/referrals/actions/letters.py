@@ -356,7 +356,9 @@ def _write(letters: Sequence[NewLetter], people: _People, by: Actor) -> None:
         whole.append(letter)
         unmet = _unmet(letter, people)
         if unmet:
-            said = f"They need, and we cannot make: {', '.join(unmet)}. What we made goes to them, and is on their page."
+            said = (
+                f"They need, and we cannot make: {', '.join(unmet)}. What we made goes to them, and is on their page."
+            )
             asked.append(_to_see_to(letter, OTHERWISE, "Letter needed in another way", said))
     documents.compose(letters=whole, by=by)
     tasks.ask_for(tasks=asked, by=by)

@@ -98,12 +98,20 @@ def test_a_service_says_what_it_is_and_who_may_refer() -> None:
 
 def test_waits_counted_by_others_stand_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = services()
-    known = {keys["joints"]: directory.Wait(half_days=20, most_days=61, counted=310, since=date(2026, 9, 1))}
+    known = {
+        keys["joints"]: directory.Wait(
+            decision=directory.Lately(1, 2, 9, 310),
+            appointment=None,
+            since=date(2026, 9, 1),
+            counted_on=date(2026, 12, 7),
+        )
+    }
     monkeypatch.setattr("onedoor.directory.ports._declared", [])
     directory.declare_waits(lambda service_ids: {key: known[key] for key in service_ids if key in known})
-    assert "less than 20 days, nine of ten less than 61 days (310 people since" in seen(
-        browser(), reverse("service", args=["joints"])
-    )
+    page = seen(browser(), reverse("service", args=["joints"]))
+    assert "half of the people within <strong>2 days</strong>, eight of ten in 1 to 9 days" in page
+    assert "310 people were decided since 1 September 2026" in page
+    assert "How long a first appointment takes is not known" in page
 
 
 def test_the_provider_s_manager_turns_the_switches_and_another_s_finds_none() -> None:
