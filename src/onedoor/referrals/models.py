@@ -323,7 +323,7 @@ class Wait(models.Model):
     """What people lately waited at a service, in days from receipt, as counted on a day. `what`: decision or appointment."""
 
     id = models.BigAutoField(primary_key=True)
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="waits", db_index=False)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+", db_index=False)
     what = models.CharField(max_length=12)
     counted_on = models.DateField()
     since = models.DateField()

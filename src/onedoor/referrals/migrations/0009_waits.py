@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="waits",
+                        related_name="+",
                         to="directory.service",
                     ),
                 ),

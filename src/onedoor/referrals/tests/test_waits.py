@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -24,7 +25,7 @@ def decided(whom: directory.Service, waits: Sequence[int], *, offered: int | Non
     for days in waits:
         came = until - timedelta(days=days + 1)
         triaged = at(came + timedelta(days=days), 12)
-        first = {"first_offered_on": came + timedelta(days=offered)} if offered is not None else {}
+        first: dict[str, Any] = {"first_offered_on": came + timedelta(days=offered)} if offered is not None else {}
         rows.append(row(came, triaged_at=triaged, outcome="accept", stream="Physiotherapy", **first))
     with transaction.atomic():
         take_referrals(service=whom, rows=rows, by=TEST)
