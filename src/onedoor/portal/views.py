@@ -40,7 +40,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "portal/home.jinja",
         me=me,
         offers=booking.open_offers_of(access, me.id),
-        upcoming=booking.upcoming_of(access, me.id),
+        # A course stands there as one thing, not date by date.
+        upcoming=[a for a in booking.upcoming_of(access, me.id) if not a.course],
+        courses=booking.courses_of_patient(access, me.id),
         referrals=referrals.where_is(access, me.id),
         # What somebody is asked about themselves, only they answer.
         **(asking.section(access, me.id) if access.parts is None else {"questions": [], "invitations": []}),

@@ -42,6 +42,7 @@ class Frame:
 _MENU: tuple[tuple[str, str, Permission | None], ...] = (
     ("Home", "home", None),
     ("Diary", "diary", Permission.DIARY),
+    ("Courses", "courses", Permission.DIARY),
     ("Inbox", "inbox", Permission.MESSAGES),
     ("Offers", "offers", Permission.DIARY),
     ("Tasks", "tasks", Permission.TASKS),

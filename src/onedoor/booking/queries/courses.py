@@ -14,7 +14,8 @@ from onedoor.accounts.models import Site
 from onedoor.booking import series
 from onedoor.booking.models import Appointment, AppointmentType, Course, CourseDate, Enrolment
 from onedoor.kernel import clock
-from onedoor.kernel.access import Access, NotPermitted, Permission
+from onedoor.kernel.access import Access, NotPermitted, Part, Permission
+from onedoor.kernel.sensitive import IN_SQL
 from onedoor.patients import api as patients
 
 
@@ -260,8 +261,11 @@ def courses_of_patient(access: Access, patient_id: int, *, over: bool = False) -
     patients.by_id(access, patient_id)
     states = ("enrolled", "waiting", "finished", "left") if over else ("enrolled", "waiting")
     mine = Enrolment.objects.filter(patient_id=patient_id, state__in=states)
-    if not access.everything and access.patient_id is None:
-        mine = mine.filter(course__organisation_id__in=_organisations(access))
+    if not access.everything:
+        if access.patient_id is None:
+            mine = mine.filter(course__organisation_id__in=_organisations(access))
+        else:
+            mine = _shown_to(access, mine)
     rows = list(
         mine.select_related("course__site", "course__organisation", "course__type")
         .prefetch_related(Prefetch("course__dates", CourseDate.objects.order_by("starts_at")))
@@ -287,6 +291,18 @@ def enrolment_of(access: Access, ref: UUID) -> OwnCourse:
     if found is None:
         raise Enrolment.DoesNotExist
     return found
+
+
+def _shown_to(access: Access, own: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
+    """A patient's own, less what was not given to a proxy: a private kind, name, leader or site is as if it were not there."""
+    if not access.has(Part.CARE):
+        return own.none()
+    if access.has(Part.PRIVATE):
+        return own
+    private = Q()
+    for said in ("course__type__name", "course__name", "course__leader", "course__site__name"):
+        private |= Q(**{f"{said}__iregex": IN_SQL})
+    return own.exclude(private)
 
 
 def _own(row: Enrolment, own: Mapping[int, Appointment]) -> OwnCourse:
