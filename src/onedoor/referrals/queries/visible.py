@@ -50,5 +50,7 @@ def services_of(access: Access) -> list[Service]:
     if not access.everything:
         found = found.filter(organisation_id__in=access.organisations)
     open_still = Referral.objects.filter(service=OuterRef("pk"), closed_at=None)
-    waits = Exists(open_still.filter(state=AWAITING_TRIAGE))
-    return list(found.filter(Q(active=True) | Exists(open_still)).annotate(waits=waits).order_by("-waits", "name"))
+    undecided = Exists(open_still.filter(state=AWAITING_TRIAGE))
+    return list(
+        found.filter(Q(active=True) | Exists(open_still)).annotate(undecided=undecided).order_by("-undecided", "name")
+    )

@@ -70,9 +70,9 @@ class Clinic:
         return made
 
 
-def clinic(slug: str = "msk", kind: str = "Physiotherapy", **also: object) -> Clinic:
-    """Build one."""
-    made = place(slug, **also)
+def clinic(made: Place | None = None, kind: str = "Physiotherapy") -> Clinic:
+    """Build one, or give a diary to the service of a place."""
+    made = made or place("msk")
     organisation_id = made.service.organisation_id
     site = accounts.set_site(organisation_id=organisation_id, name="Brook Street", by=TEST)
     type_ = set_type(organisation_id=organisation_id, name=kind, by=TEST)
