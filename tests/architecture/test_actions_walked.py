@@ -43,6 +43,7 @@ from onedoor.kernel import clock, jobs
 from onedoor.kernel.access import Access, NotPermitted, Part, Role
 from onedoor.kernel.models import AuditEntry
 from onedoor.messaging import api as messaging
+from onedoor.messaging.models import Message
 from onedoor.patients import api as patients
 from onedoor.patients.models import Patient
 from onedoor.questionnaires import api as questionnaires
@@ -142,6 +143,13 @@ NOT_WALKED: dict[str, str] = {
     "referrals.take_pathways": INSIDE,
     "referrals.take_referrals": INSIDE,
     "calls.take_calls": INSIDE,
+    "calls.desks": READS,
+    "calls.kinds": "free places are nobody's, for whoever has a live view; calls/tests/test_doing.py",
+    "calls.places": "free places are nobody's, for whoever has a live view; calls/tests/test_doing.py",
+    "calls.visits": "of whoever has a live view; calls/tests/test_doing.py",
+    "patients.read_point": READS,
+    "patients.sharers": READS,
+    "referrals.refer_by_telephone": "by the view of a live contact alone; calls/tests/test_doing.py",
     "exchange.as_csv": READS,
     "exchange.load_mapping": READS,
     "exchange.connect": MACHINE,
@@ -625,6 +633,92 @@ ACTIONS: dict[str, Action] = {
         "handler",
     ),
     "calls.end": Action(lambda s, a: calls.end(access=a, ref=s.world.contact, outcome="status"), "handler"),
+    "calls.note_number": Action(
+        lambda s, a: calls.note_number(access=a, ref=s.world.contact, number="07700 900111"), "handler"
+    ),
+    "calls.told": Action(
+        lambda s, a: calls.told(access=a, ref=s.world.contact, referral_ref=s.world.referral.ref), "handler"
+    ),
+    "calls.end_search": Action(
+        lambda s, a: calls.end_search(
+            access=a,
+            ref=s.world.contact,
+            findings=directory.find("my knees hurt", by_patient=False),
+            place="ZZ1",
+            refused=True,
+        ),
+        "handler",
+    ),
+    "calls.refer": Action(
+        lambda s, a: calls.refer(access=a, ref=s.world.contact, new=_new(s), rung_by="Dr R Thorne, Wexcombe"), "handler"
+    ),
+    "calls.book": Action(
+        lambda s, a: calls.book(
+            access=a, ref=s.world.contact, seat_ref=s.world.free.ref, despite="They ask for it all the same"
+        ),
+        "handler",
+    ),
+    "calls.move": Action(
+        lambda s, a: calls.move(
+            access=a,
+            ref=s.world.contact,
+            appointment_ref=s.world.booked.ref,
+            seat_ref=s.world.free.ref,
+            despite="They ask for it all the same",
+        ),
+        "handler",
+    ),
+    "calls.cancel": Action(
+        lambda s, a: calls.cancel(access=a, ref=s.world.contact, appointment_ref=s.world.booked.ref), "handler"
+    ),
+    "calls.say_late": Action(
+        lambda s, a: calls.say_late(access=a, ref=s.world.contact, appointment_ref=s.world.booked.ref, minutes=10),
+        "handler",
+        at=diary.at(diary.WEDNESDAY, 8),
+    ),
+    "booking.say_late": Action(
+        lambda s, a: booking.say_late(appointment_id=s.world.booked.pk, minutes=10, by=a.actor),
+        at=diary.at(diary.WEDNESDAY, 8),
+    ),
+    "calls.book_visit": Action(
+        lambda s, a: calls.book_visit(
+            access=a, ref=s.world.contact, referral_ref=s.world.referral.ref, seat_ref=_place()
+        ),
+        "handler",
+        before=lambda s: _accepted(s),
+    ),
+    "calls.change_point": Action(
+        lambda s, a: calls.change_point(access=a, ref=s.world.contact, kind="email", value="sam@example.org"),
+        "handler",
+    ),
+    "calls.change_home": Action(
+        lambda s, a: calls.change_home(access=a, ref=s.world.contact, address="4 Mill Lane", postcode="ZZ1 1AA"),
+        "handler",
+    ),
+    "calls.change_language": Action(
+        lambda s, a: calls.change_language(access=a, ref=s.world.contact, language="Polish"), "handler"
+    ),
+    "calls.add_need": Action(lambda s, a: calls.add_need(access=a, ref=s.world.contact, key="letter"), "handler"),
+    "calls.end_need": Action(
+        lambda s, a: calls.end_need(access=a, ref=s.world.contact, need_id=patients.needs_of(s.desk, s.own.pk)[0].id),
+        "handler",
+    ),
+    "calls.text_code": Action(
+        lambda s, a: calls.text_code(access=a, ref=s.world.contact, number="07700 900155"), "handler"
+    ),
+    "calls.confirm_code": Action(
+        lambda s, a: calls.confirm_code(access=a, ref=s.world.contact, code=_code()),
+        "handler",
+        before=lambda s: calls.text_code(
+            access=accounts.access_of(s.world.handler), ref=s.world.contact, number="07700 900155"
+        ),
+    ),
+    "patients.change_point": Action(
+        lambda s, a: patients.change_point(access=a, patient_id=s.own.pk, kind="email", value="sam@example.org")
+    ),
+    "patients.change_details": Action(
+        lambda s, a: patients.change_details(access=a, patient_id=s.own.pk, address="4 Mill Lane", postcode="ZZ1 1AA")
+    ),
     "exchange.import_calls": Action(lambda s, a: exchange.import_calls(file=a_call(), by=a.actor), "system"),
     "exchange.import_appointments": Action(
         lambda s, a: exchange.import_appointments(file=diary_file(), by=a.actor, access=a), "manager"
@@ -685,6 +779,12 @@ ACTIONS: dict[str, Action] = {
         "manager",
     ),
 }
+
+
+def _code() -> str:
+    """As it was texted."""
+    body = Message.objects.filter(purpose="number_code").values_list("body", flat=True).latest("pk")
+    return next(word for word in body.replace(".", " ").split() if len(word) == 6 and word.isdigit())
 
 
 def _new(s: Scene) -> referrals.NewReferral:

@@ -23,6 +23,7 @@ def sound(page: Page, name: str) -> None:
     """No fault that axe knows, no sideways scrolling at 320 pixels."""
     for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_load_state("networkidle")
         found = Axe().run(page, options=_RULES)
         assert found.violations_count == 0, found.generate_report()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
@@ -59,11 +60,11 @@ def test_a_call_from_start_to_end(page: Page, world: World) -> None:
     page.get_by_label("What they need, in their words").fill("my knees hurt")
     page.get_by_role("button", name="Find", exact=True).click()
     expect(page.get_by_role("button", name="Told them of this one").first).to_be_visible()
-    page.locator("summary", has_text="Hand over to a team").click()
+    page.locator("summary", has_text="Hand over, or connect").click()
     sound(page, "service")
     page.get_by_label("To whom").select_option("reception")
-    page.get_by_label("What they need, and what you have told them").fill("Wants a form signed")
-    page.get_by_role("button", name="Hand over").click()
+    page.get_by_label("What they ask").fill("Wants a form signed")
+    page.get_by_role("button", name="Hand over", exact=True).click()
     expect(page.get_by_text("Handed over: it is on their list")).to_be_visible()
     page.get_by_label("How it ended").select_option("hand_over")
     page.get_by_role("button", name="End the call").click()

@@ -21,6 +21,7 @@ from onedoor.accounts.queries import (
     organisations,
     require_runs_all,
     sender,
+    staffed,
     telephone,
     workplaces,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "set_site",
     "set_telephone",
     "set_user",
+    "staffed",
     "telephone",
     "workplaces",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Q
 
 from onedoor.accounts.models import Membership, Organisation, User
@@ -66,6 +68,14 @@ def colleagues(access: Access) -> list[User]:
     )
     found = User.objects.filter(pk__in=held.values("user_id"), is_active=True)
     return list(found.order_by("last_name", "first_name", "username"))
+
+
+def staffed(organisation_ids: Collection[int]) -> set[int]:
+    """Of these organisations, those where somebody has a role today: work given to others nobody would find."""
+    today = clock.today()
+    held = Membership.objects.filter(organisation_id__in=organisation_ids, starts_on__lte=today, user__is_active=True)
+    found = held.filter(Q(ends_on=None) | Q(ends_on__gt=today))
+    return set(found.values_list("organisation_id", flat=True))
 
 
 def workplaces(user_id: int) -> list[Organisation]:

@@ -9,5 +9,5 @@ class CallsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Declare the work that a contact makes."""
-        from onedoor.calls import kinds  # noqa: F401
+        """Declare the work that a contact makes, its texts, and what follows when such work is done."""
+        from onedoor.calls import handlers, kinds  # noqa: F401

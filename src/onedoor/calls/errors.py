@@ -11,3 +11,7 @@ class NotIdentified(NotDone):
 
 class TooManyTries(NotIdentified):
     """Nobody is found in this contact any more."""
+
+
+class NotSeen(NotDone):
+    """The contact shows nobody, or no longer: what concerns a patient is not done by it."""

@@ -20,6 +20,24 @@ RING_BACK = declare_kind(
         ),
     )
 )
+NUMBER_CHECK = declare_kind(
+    Kind(
+        name="number_check",
+        label="Make sure of a number",
+        team="reception",
+        within=timedelta(hours=16),
+        outcomes=(Outcome("theirs", "It is theirs: use it"), Outcome("not_theirs", "Not theirs, or not known")),
+    )
+)
+PUT_IN_SYSTEM = declare_kind(
+    Kind(
+        name="details_changed",
+        label="Details changed on the telephone",
+        team="reception",
+        within=timedelta(hours=16),
+        outcomes=(Outcome("done", "Put into our own system"), Outcome("not_needed", "Our own system has it already")),
+    )
+)
 _HANDED = (Outcome("done", "Done"), Outcome("not_ours", "Not ours, told them whose"))
 TEAMS = {
     "reception": declare_kind(Kind("handed_reception", "Call handed over", "reception", timedelta(hours=8), _HANDED)),

@@ -10,7 +10,19 @@ from django.db.models import Q
 from onedoor.accounts.models import Organisation, User
 from onedoor.patients.models import Patient
 
-OUTCOMES = ("status", "service", "hand_over", "call_back", "not_found", "emergency", "cut_off", "other")
+OUTCOMES = (
+    "status",
+    "service",
+    "refer",
+    "visit",
+    "details",
+    "hand_over",
+    "call_back",
+    "not_found",
+    "emergency",
+    "cut_off",
+    "other",
+)
 
 
 class Call(models.Model):
@@ -43,6 +55,24 @@ class Call(models.Model):
         ]
 
 
+class Leg(models.Model):
+    """Somebody whom a call reached, or rang in vain: the second and later ones are transfers. None for a log of one row a call
+    that does not say who answered."""
+
+    id = models.BigAutoField(primary_key=True)
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="legs")
+    n = models.PositiveSmallIntegerField()
+    agent = models.CharField(max_length=80, blank=True)
+    """Who answered, as the telephone system calls them."""
+    started_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "calls_leg"
+        constraints = [models.UniqueConstraint(fields=["call", "n"], name="leg_once")]
+
+
 class Contact(models.Model):
     """Somebody is on the telephone. Once they have said who they are, their handler sees that patient until `sees_until`,
     which is real time: a view does not stand longer because a demonstration's clock does."""
@@ -57,10 +87,21 @@ class Contact(models.Model):
     wrong_tries = models.PositiveSmallIntegerField(default=0)
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=12, blank=True)
+    rang = models.CharField(max_length=8, blank=True)
+    """Whether the number that rang was shown (number) or not (withheld); empty when nobody noted it."""
+    rang_from = models.CharField(max_length=16, blank=True)
+    """That number, E.164, for ringing back; forgotten when the contact ends."""
+    sharers = models.PositiveIntegerField(null=True)
+    """How many people of the organisation use it."""
+    call = models.OneToOneField(Call, on_delete=models.PROTECT, null=True, related_name="contact")
+    """Its row of the line's log, once that was read."""
 
     class Meta:
         db_table = "calls_contact"
-        indexes = [models.Index(fields=["handler", "-started_at"], name="contact_of_handler")]
+        indexes = [
+            models.Index(fields=["handler", "-started_at"], name="contact_of_handler"),
+            models.Index(fields=["organisation", "started_at"], name="contact_of_line"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["handler", "organisation"], condition=Q(ended_at=None), name="contact_one_at_a_time"
@@ -73,4 +114,38 @@ class Contact(models.Model):
                 condition=Q(patient=None, sees_until=None) | Q(patient__isnull=False, sees_until__isnull=False),
                 name="contact_view_of_somebody",
             ),
+            models.CheckConstraint(
+                condition=Q(rang_from="") | Q(ended_at=None, rang="number"), name="contact_number_while_live"
+            ),
         ]
+
+
+class Deed(models.Model):
+    """Something done in a contact (`rules.DEEDS`), and to what."""
+
+    id = models.BigAutoField(primary_key=True)
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="deeds")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=12)
+    subject = models.CharField(max_length=30, blank=True)
+    subject_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "calls_deed"
+
+
+class NumberCheck(models.Model):
+    """A new mobile that a caller gave. It is used once a code that was texted to it is read out, or somebody has made sure."""
+
+    id = models.BigAutoField(primary_key=True)
+    contact = models.OneToOneField(Contact, on_delete=models.PROTECT, related_name="number_check")
+    number = models.CharField(max_length=16)
+    code_hash = models.CharField(max_length=64)
+    texted = models.BooleanField()
+    """Whether a text could go to it."""
+    wrong_tries = models.PositiveSmallIntegerField(default=0)
+    asked_real = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "calls_number_check"

@@ -63,6 +63,9 @@ SEES = timedelta(minutes=20)
 OUTCOMES: dict[str, str] = {
     "status": "Told where their referral or visit is",
     "service": "Told of a service",
+    "refer": "Referred to a service",
+    "visit": "A visit booked, moved or cancelled",
+    "details": "Changed how they are reached",
     "hand_over": "Handed over to a team",
     "call_back": "Will be rung back",
     "not_found": "Could not be identified",
@@ -70,6 +73,45 @@ OUTCOMES: dict[str, str] = {
     "cut_off": "The call was cut off",
     "other": "Something else",
 }
+
+
+DEEDS: dict[str, str] = {
+    "told": "Told where a referral is",
+    "service": "Told of a service",
+    "gap": "Nothing would do: kept as a gap",
+    "refer": "Referred",
+    "book": "Visit booked",
+    "move": "Visit moved",
+    "cancel": "Visit cancelled",
+    "late": "Said they are late",
+    "details": "Details changed",
+    "number": "New mobile confirmed",
+    "hand_over": "Handed over",
+    "connected": "Connected to a desk",
+    "call_back": "Promised to ring back",
+}
+"""What is done in a contact."""
+
+SUGGESTED: dict[str, str] = {
+    "told": "status",
+    "service": "service",
+    "refer": "refer",
+    "book": "visit",
+    "move": "visit",
+    "cancel": "visit",
+    "late": "visit",
+    "details": "details",
+    "number": "details",
+    "hand_over": "hand_over",
+    "connected": "hand_over",
+    "call_back": "call_back",
+}
+"""The outcome that the last deed of a contact suggests."""
+
+CODE_TRIES = 3
+"""Wrong codes, after which a new number waits for somebody to make sure."""
+CODE_LASTS = timedelta(minutes=10)
+"""How long a code may be read out, in real time."""
 
 
 def enough(points: Points) -> bool:

@@ -40,6 +40,7 @@ def import_calls(
         if not apply:
             transaction.set_rollback(True)
     did = {"new": taken.new, "known, with a call-back made since": taken.more, "known already": taken.same}
+    did |= {"legs without their call, left out": taken.lost, "contacts joined to their call": taken.joined}
     said = (
         Whose(whose.name, whose.ods_code, whose.phone)
         if whose

@@ -2,6 +2,14 @@
 
 from onedoor.patients.acting import ProxyView, SignIn, Ward, proxies_of, sign_in, ward, wards
 from onedoor.patients.actions import end_number, let_out_of_care, open_portal, restore_number, take_into_care
+from onedoor.patients.details import (
+    NotChanged,
+    PointChange,
+    change_details,
+    change_point,
+    read_point,
+    sharers,
+)
 from onedoor.patients.imports import take_list, who_are
 from onedoor.patients.languages import ENGLISH, Spoken, spoken
 from onedoor.patients.models import Need, Patient, PortalAccount
@@ -46,8 +54,10 @@ __all__ = [
     "FirstSignIn",
     "Need",
     "NoSuchProxy",
+    "NotChanged",
     "NotRecorded",
     "Patient",
+    "PointChange",
     "PortalAccount",
     "ProxyView",
     "SignIn",
@@ -60,6 +70,8 @@ __all__ = [
     "by_id",
     "by_ref",
     "card",
+    "change_details",
+    "change_point",
     "end_need",
     "end_number",
     "end_proxy",
@@ -75,12 +87,14 @@ __all__ = [
     "open_portal",
     "proxies_of",
     "reach",
+    "read_point",
     "record_need",
     "record_proxy",
     "registered_at",
     "restore_number",
     "search",
     "set_language",
+    "sharers",
     "sign_in",
     "spoken",
     "take_into_care",

@@ -83,6 +83,26 @@ class ContactPoint(models.Model):
         ]
 
 
+class FormerDetail(models.Model):
+    """What an address, a postcode or a language was until somebody told us another (`details`)."""
+
+    id = models.BigAutoField(primary_key=True)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="former_details")
+    field = models.CharField(max_length=12)
+    value = models.CharField(max_length=200, blank=True)
+    until = models.DateTimeField()
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
+    by_label = models.CharField(max_length=80)
+
+    class Meta:
+        db_table = "patients_former_detail"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(field__in=("address", "postcode", "language")), name="former_detail_field"
+            ),
+        ]
+
+
 class Need(models.Model):
     """Something to know before contacting or seeing the patient, in words and, where the facts give one, a code."""
 

@@ -4,7 +4,7 @@ from onedoor.referrals.actions.attaching import NewFile
 from onedoor.referrals.actions.booking import book_visit, hold_visit, set_stream_kinds, wait_for_visit
 from onedoor.referrals.actions.ending import discharge, send_on, withdraw
 from onedoor.referrals.actions.next_actions import set_next
-from onedoor.referrals.actions.referring import NewReferral, OpenAlready, refer, refer_myself
+from onedoor.referrals.actions.referring import NewReferral, OpenAlready, refer, refer_by_telephone, refer_myself
 from onedoor.referrals.actions.track_links import born_on_is
 from onedoor.referrals.actions.triage import (
     Verdict,
@@ -148,6 +148,7 @@ __all__ = [
     "places",
     "questions",
     "refer",
+    "refer_by_telephone",
     "refer_myself",
     "send_on",
     "sent",

@@ -249,7 +249,7 @@ class Intake(models.Model):
 
     referral = models.OneToOneField(Referral, on_delete=models.PROTECT, primary_key=True, related_name="intake")
     via = models.CharField(max_length=8)
-    """staff or portal."""
+    """staff, portal or phone."""
     answers = models.JSONField(default=dict)
     questions = models.PositiveSmallIntegerField()
     """As many as the form would have had for somebody of whom nothing is known."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from onedoor.calls.models import Contact
+from onedoor.calls.models import Contact, NumberCheck
 from onedoor.calls.rules import TRIES
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
@@ -31,6 +31,16 @@ class Live:
     """Somebody was seen, and the time is over: they say who they are again."""
     tries_left: int
     view: View | None
+    organisation_id: int
+    rang: str
+    """number, withheld, or empty when nobody noted it."""
+    rang_from: str
+    """The number, E.164, to ring back on: it proves nothing."""
+    sharers: int | None
+    deeds: tuple[str, ...]
+    """What was done so far, the first first, by `rules.DEEDS`."""
+    check: NumberCheck | None
+    """A new mobile that waits for its code."""
 
 
 def own(access: Access) -> Contact:
@@ -52,6 +62,12 @@ def live(access: Access, ref: UUID) -> Live:
         lapsed=contact.patient_id is not None and view is None,
         tries_left=max(0, TRIES - contact.wrong_tries),
         view=view,
+        organisation_id=contact.organisation_id,
+        rang=contact.rang,
+        rang_from=contact.rang_from,
+        sharers=contact.sharers,
+        deeds=tuple(contact.deeds.order_by("pk").values_list("kind", flat=True)),
+        check=NumberCheck.objects.filter(contact=contact, confirmed_at=None).first(),
     )
 
 

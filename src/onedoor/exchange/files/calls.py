@@ -1,4 +1,4 @@
-"""Rows of a line's log of calls to what calls take: each moment checked, each fault said once, neighbours unharmed.
+"""Rows of a line's log of calls, or of their legs, to what calls take: each moment checked, each fault said once.
 
 The caller's number is not read. A row whose call could not have gone that way (answered before it began) is left out.
 """
@@ -81,6 +81,8 @@ class CallRows:
             call_back_asked_at=at["call_back_asked"],
             answered_at=at["answered"],
             call_back_made_at=at["call_back_made"],
+            leg=self._leg(row, cells),
+            agent=self._cell(cells, "agent")[:80],
         )
 
     def _cell(self, cells: list[str], name: str) -> str:
@@ -106,6 +108,13 @@ class CallRows:
                 row, cells, name, "no such moment, or not written as the others are (2026-12-07 09:30:15)"
             )
         return datetime.combine(found, at, tzinfo=LONDON)
+
+    def _leg(self, row: int, cells: list[str]) -> int:
+        """Which of the rows of its call; a log without legs has one row a call."""
+        text = self._cell(cells, "leg") or "1"
+        if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= 99 and len(text) <= 2):
+            raise self._fault(row, cells, "leg", "not a number from 1 to 99")
+        return int(text)
 
     def _organisation(self, row: int, cells: list[str]) -> int:
         if self.all_of is not None:

@@ -42,7 +42,7 @@ _FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "calls": (
         ("source_ref", "dialled", "started", "ended", "ended_by"),
-        ("menu_ended", "queued", "call_back_asked", "answered", "call_back_made"),
+        ("menu_ended", "queued", "call_back_asked", "answered", "call_back_made", "leg", "agent"),
     ),
 }
 _MEANINGS: dict[str, dict[str, tuple[str, ...]]] = {

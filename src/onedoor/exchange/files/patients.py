@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from onedoor.exchange.files import phones
 from onedoor.exchange.files.cells import Dates, nhs_number_fault
 from onedoor.exchange.files.mapping import fold
 from onedoor.exchange.files.report import Findings
 from onedoor.exchange.files.sheet import Sheet
-from onedoor.kernel import nhs_number
+from onedoor.kernel import nhs_number, phones
 from onedoor.kernel.words import long_day
 from onedoor.patients.types import ListRefused, NumberWithheld, PatientRow
 

@@ -25,6 +25,8 @@ from onedoor.referrals.models import History, Intake, Referral
 from onedoor.referrals.rules import AWAITING_TRIAGE, SOURCES
 
 _LOCK = 7_211
+RUNG_BY = "Who rang"
+"""Under which an intake keeps whoever referred by telephone, as they named themselves."""
 
 
 class OpenAlready(NotDone):
@@ -82,13 +84,39 @@ def refer_myself(*, access: Access, new: NewReferral, none_of_these: bool) -> Re
         raise NotPermitted("own record")
     card = patients.card(access, new.patient_id)
     service = _service(new.service_slug, card)
+    _check_self_referral(service, none_of_these)
+    return _make(new, service, card, source="self", referrer_ods="", via="portal", by=access.actor)
+
+
+@transaction.atomic
+def refer_by_telephone(*, access: Access, new: NewReferral, rung_by: str = "", none_of_these: bool = False) -> Referral:
+    """A handler refers the patient whom a telephone contact lets them see: because the patient asks it (`source` self), as the
+    patient's own page does; or because somebody who may refer to the service rings, who is `rung_by`, in words.
+
+    Raises as `refer_myself` and `refer`; Incomplete where nobody says who rings.
+    """
+    if access.actor.kind != "user" or access.patient_id is None or access.patient_id != new.patient_id:
+        raise NotPermitted("a telephone contact")
+    card = patients.card(access, new.patient_id)
+    service = _service(new.service_slug, card)
+    if new.source == "self":
+        _check_self_referral(service, none_of_these)
+        return _make(new, service, card, source="self", referrer_ods="", via="phone", by=access.actor)
+    if new.source not in service.refers or new.source not in SOURCES:
+        raise Incomplete("Say who refers, of those who may refer to this service.")
+    said = " ".join(rung_by.split())[:200]
+    if not said:
+        raise Incomplete("Say who rings: their name, what they are, where they work and their number.")
+    return _make(new, service, card, source=new.source, referrer_ods="", via="phone", rung_by=said, by=access.actor)
+
+
+def _check_self_referral(service: directory.Card, none_of_these: bool) -> None:
     if not service.takes_self_referral:
         raise NotDone(
             "This service does not take referrals from patients themselves at the moment. Your practice can refer you."
         )
     if not none_of_these:
         raise Incomplete("Read the signs first, and say whether you have any of them.")
-    return _make(new, service, card, source="self", referrer_ods="", via="portal", by=access.actor)
 
 
 def _service(slug: str, card: Card) -> directory.Card:
@@ -107,10 +135,18 @@ def _service(slug: str, card: Card) -> directory.Card:
 
 
 def _make(
-    new: NewReferral, service: directory.Card, card: Card, *, source: str, referrer_ods: str, via: str, by: Actor
+    new: NewReferral,
+    service: directory.Card,
+    card: Card,
+    *,
+    source: str,
+    referrer_ods: str,
+    via: str,
+    by: Actor,
+    rung_by: str = "",
 ) -> Referral:
     if not new.reason.strip():
-        raise Incomplete("Say why they are referred." if via == "staff" else "Say what you want help with.")
+        raise Incomplete("Say what you want help with." if via == "portal" else "Say why they are referred.")
     if not card.nhs_number:
         raise NotDone("The patient has no NHS number here: put it right in the practice's own system first.")
     with connection.cursor() as cursor:
@@ -128,7 +164,7 @@ def _make(
     if twin is not None and not new.anyway:
         raise OpenAlready(twin)
     now = clock.now()
-    staff = via == "staff"
+    staff = source != "self"
     priority = "urgent" if staff and new.priority == "urgent" else "routine"
     (due,) = triage_clocks(directory.Service.objects.get(pk=service.id), [(now, priority)])
     made = Referral.objects.create(
@@ -164,7 +200,8 @@ def _make(
         via=via,
         answers={
             ASKED[key]: said.strip()[:LONGEST] for key, said in new.answers.items() if key in ASKED and said.strip()
-        },
+        }
+        | ({RUNG_BY: rung_by} if rung_by else {}),
         questions=questions(),
         saved=len(known_of(card)),
         made_by_label=by.label,
@@ -172,7 +209,7 @@ def _make(
     )
     attach(referral=made, files=new.files, by=by)
     patients.take_into_care(pairs=[(service.provider_id, card.id)], by=by)
-    who = "the patient" if via == "portal" else SOURCES[source].lower()
+    who = SOURCES[source].lower()
     record_entries(
         entries=[
             NewEntry(
@@ -181,7 +218,7 @@ def _make(
                 kind="referral",
                 text=f"Referred to {service.name} by {who}"[:400],
                 intent_key=f"referred:{made.pk}",
-                source="referral form",
+                source="telephone" if via == "phone" else "referral form",
                 subject="referral",
                 subject_id=made.pk,
             )

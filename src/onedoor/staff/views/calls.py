@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -20,7 +21,9 @@ from onedoor.directory import api as directory
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.patients import api as patients
+from onedoor.patients.types import Card
 from onedoor.referrals import api as referrals
+from onedoor.reporting import api as reporting
 from onedoor.staff.frame import staff_page
 from onedoor.staff.views.directory import danger
 from onedoor.ui.access import granted, staff
@@ -48,7 +51,37 @@ def calls(request: HttpRequest) -> HttpResponse:
         outcomes=door.OUTCOMES,
         figures=door.figures(access, first, last, definition),
         definitions=door.DEFINITIONS,
+        asked=_asked(door.contact_figures(access, first, last)),
         today=today,
+    )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What callers wanted, as it may be passed on: counts below 5 hidden, the others to the nearest 5."""
+
+    contacts: str
+    where: str
+    where_share: str
+    handed: str
+    joined: str
+    outcomes: tuple[tuple[str, str], ...]
+
+
+def _asked(found: door.ContactFigures) -> Asked | None:
+    if not found.contacts:
+        return None
+    hidden = reporting.HIDDEN
+    where = reporting.shown(found.where)
+    parts = reporting.parts_shown(list(found.by_outcome.values()))
+    share = f"{found.where_share:.0f}%" if where != hidden and found.where_share is not None else hidden
+    return Asked(
+        contacts=reporting.shown(found.contacts),
+        where=where,
+        where_share=share,
+        handed=reporting.shown(found.handed),
+        joined=reporting.shown(found.joined),
+        outcomes=tuple((door.OUTCOMES[key], part) for key, part in zip(found.by_outcome, parts, strict=True)),
     )
 
 
@@ -63,7 +96,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_GET
 def call(request: HttpRequest, ref: UUID) -> HttpResponse:
     """The contact: who rings, and once that is sure and while it lasts, what they may be told."""
-    return _page(request, _live(granted(request), ref), {})
+    return _page(request, live_contact(granted(request), ref), {})
 
 
 def _page(request: HttpRequest, live: door.Live, said: Mapping[str, str]) -> HttpResponse:
@@ -76,37 +109,50 @@ def _page(request: HttpRequest, live: door.Live, said: Mapping[str, str]) -> Htt
         "calls",
         live=live,
         said=said,
-        minutes=live.view and max(1, round((live.view.until - clock.real_now()).total_seconds() / 60)),
+        minutes=minutes_left(live.view),
         asked=asked,
         findings=findings,
         found=findings.found[:_SERVICES] if findings else (),
         danger=danger(asked.words, findings),
         misses=directory.MISSES,
         kept=request.GET.get("kept", ""),
-        teams=door.TEAM_NAMES,
+        desks=door.desks(live.organisation_id, live.view),
         outcomes=door.OUTCOMES,
+        done=[door.DEEDS[kind] for kind in live.deeds],
+        suggested=next((door.SUGGESTED[kind] for kind in reversed(live.deeds) if kind in door.SUGGESTED), ""),
         back_in=BACK_IN,
-        **(_seen(live.view) if live.view else {}),
+        **(_seen(live, live.view) if live.view else {}),
     )
 
 
-def _live(access: Access, ref: UUID) -> door.Live:
+def minutes_left(view: door.View | None) -> int:
+    """How long a view still lasts, at least one; 0 for none."""
+    return max(1, round((view.until - clock.real_now()).total_seconds() / 60)) if view else 0
+
+
+def live_contact(access: Access, ref: UUID) -> door.Live:
     try:
         return door.live(access, ref)
     except door.Contact.DoesNotExist as error:
         raise Http404 from error
 
 
-def _seen(view: door.View) -> dict[str, Any]:
-    """What the view shows. Where nothing that identifies may be said, no address and no number stands on the page."""
+def card_of(view: door.View) -> Card:
+    """Whom the view shows. Where nothing that identifies may be said, no address and no number stands on the page."""
     card = patients.card(view.access, view.patient_id)
     if card.restricted:
         card = replace(card, address="", postcode="", mobiles=(), landlines=(), emails=())
+    return card
+
+
+def _seen(live: door.Live, view: door.View) -> dict[str, Any]:
+    card = card_of(view)
     return {
         "card": card,
         "age": _years(card.born_on, clock.today()),
         "where": referrals.where_is(view.access, view.patient_id),
-        "upcoming": booking.upcoming_of(view.access, view.patient_id),
+        "visits": door.visits(live, view),
+        "to_book": referrals.to_book(view.access, view.patient_id),
     }
 
 
@@ -123,7 +169,7 @@ def find(request: HttpRequest, ref: UUID) -> HttpResponse:
         nhs_number=said.get("nhs_number", ""),
     )
     access = granted(request)
-    live = _live(access, ref)
+    live = live_contact(access, ref)
     if born and points.born_on is None:
         messages.error(request, "That is no date of birth: write it as 7/12/1980.")
         return _page(request, live, said)
@@ -132,7 +178,7 @@ def find(request: HttpRequest, ref: UUID) -> HttpResponse:
     except door.NotIdentified as why:
         messages.error(request, str(why))
         # A page in answer, not a redirect: what they said stands in no address.
-        return _page(request, _live(access, ref), said)
+        return _page(request, live_contact(access, ref), said)
     return redirect("call", ref)
 
 
@@ -141,28 +187,36 @@ def find(request: HttpRequest, ref: UUID) -> HttpResponse:
 def service(request: HttpRequest, ref: UUID) -> HttpResponseBase:
     """Look for a service in the caller's words, or say what the search ended in: a gap is kept with need and place, no name."""
     access = granted(request)
-    _live(access, ref)
+    live_contact(access, ref)
     asked = directory.read_asked(request.POST)
     here = reverse("call", args=[ref])
     if not asked.words:
         return redirect(here)
     findings = directory.find(asked.words, place=asked.place, age=asked.age, by_patient=False)
-    taken = next((one.card for one in findings.found if one.card.slug == request.POST.get("taken")), None)
-    refused = "none" in request.POST
-    kept = directory.end_search(
+    said = request.POST
+    chosen = said.get("taken") or said.get("refer") or said.get("book")
+    taken = next((one.card for one in findings.found if one.card.slug == chosen), None)
+    refused = "none" in said
+    kept = door.end_search(
+        access=access,
+        ref=ref,
         findings=findings,
         place=asked.place,
-        via="staff",
-        taken=taken.slug if taken else None,
+        taken=taken.slug if taken else "",
         refused=refused,
         after=asked.after,
-        by=access.actor,
     )
     if refused:
         messages.success(request, "Kept as a gap: nothing that was found would do.")
         return redirect(here)
     if taken:
-        as_gap = " It was second best, which is kept as a gap." if kept else ""
+        as_gap = " It is second best, which is kept as a gap." if kept else ""
+        if as_gap and "taken" not in said:
+            messages.success(request, as_gap.strip())
+        if "refer" in said:
+            return redirect(f"{reverse('call_refer', args=[ref])}?service={taken.slug}")
+        if "book" in said:
+            return redirect("call_places", ref)
         messages.success(request, f"They were told of {taken.name}.{as_gap}")
         return redirect(here)
     return redirect(f"{here}?{asked.query}" + (f"&kept={kept}" if kept else "") + "#service")
@@ -170,14 +224,47 @@ def service(request: HttpRequest, ref: UUID) -> HttpResponseBase:
 
 @staff(Permission.CALLS)
 @require_POST
+def number(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """The number that rings, or that it is withheld."""
+    said = "" if "withheld" in request.POST else request.POST.get("number", "").strip()
+    if not said and "withheld" not in request.POST:
+        messages.error(request, "Give the number, or say that it is withheld.")
+        return redirect("call", ref)
+    return do(request, ref, lambda access: door.note_number(access=access, ref=ref, number=said))
+
+
+@staff(Permission.CALLS)
+@require_POST
+def told(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """They asked where a referral is and heard it."""
+    try:
+        referral = UUID(request.POST.get("referral", ""))
+    except ValueError as error:
+        raise Http404 from error
+    return do(request, ref, lambda access: door.told(access=access, ref=ref, referral_ref=referral), "Kept: told.")
+
+
+@staff(Permission.CALLS)
+@require_POST
 def hand_over(request: HttpRequest, ref: UUID) -> HttpResponse:
-    """Give it to a team, with what was heard."""
-    team, words = request.POST.get("team", ""), request.POST.get("words", "")
-    return _do(
+    """Give it to a desk, here or elsewhere, with what was heard; or connect the caller to it now."""
+    said = request.POST
+    now = "now" in said
+    return do(
         request,
         ref,
-        lambda access: door.hand_over(access=access, ref=ref, team=team, words=words),
-        "Handed over: it is on their list. Say goodbye, and end the call.",
+        lambda access: door.hand_over(
+            access=access,
+            ref=ref,
+            team=said.get("team", ""),
+            words=said.get("words", ""),
+            told=said.get("told", ""),
+            number=said.get("number", ""),
+            on_the_line=now,
+        ),
+        "Connected: say to both who the other is, and end the call."
+        if now
+        else "Handed over: it is on their list. Say goodbye, and end the call.",
     )
 
 
@@ -188,7 +275,7 @@ def ring_back(request: HttpRequest, ref: UUID) -> HttpResponse:
     said = request.POST
     hours = said.get("within", "")
     by_when = clock.now() + timedelta(hours=int(hours)) if hours in BACK_IN else None
-    return _do(
+    return do(
         request,
         ref,
         lambda access: door.ask_call_back(
@@ -202,23 +289,30 @@ def ring_back(request: HttpRequest, ref: UUID) -> HttpResponse:
 @require_POST
 def end(request: HttpRequest, ref: UUID) -> HttpResponse:
     """The call is over."""
-    answer = _do(
+    answer = do(
         request, ref, lambda access: door.end(access=access, ref=ref, outcome=request.POST.get("outcome", "")), "Ended."
     )
     return redirect("calls") if door.open_contact(granted(request)) is None else answer
 
 
-def _do(request: HttpRequest, ref: UUID, act: Callable[[Access], None], done: str = "") -> HttpResponse:
+def do(
+    request: HttpRequest, ref: UUID, act: Callable[[Access], object], done: str = "", back: str = "", refused: str = ""
+) -> HttpResponse:
+    """Do it and say so, on the contact's page or at `back`; a refusal is said there, or at `refused`, and nothing was changed."""
     try:
         act(granted(request))
-    except door.Contact.DoesNotExist as error:
+    except ObjectDoesNotExist as error:
         raise Http404 from error
-    except door.NotDone as why:
+    except door.NotSeen as why:
         messages.error(request, str(why))
+        return redirect("call", ref)
+    except (door.NotDone, booking.BookingError, referrals.NotDone) as why:
+        messages.error(request, str(why))
+        back = refused or back
     else:
         if done:
             messages.success(request, done)
-    return redirect("call", ref)
+    return redirect(back or reverse("call", args=[ref]))
 
 
 def _years(born_on: date, on: date) -> int:

@@ -345,7 +345,11 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "call_start": ({},),
         **{
             name: ({"ref": world.contact},)
-            for name in ("call", "call_find", "call_service", "call_hand_over", "call_ring_back", "call_end")
+            for name in (
+                *("call", "call_find", "call_service", "call_hand_over", "call_ring_back", "call_end", "call_number"),
+                *("call_told", "call_refer", "call_places", "call_book", "call_cancel", "call_late", "call_details"),
+                "call_change",
+            )
         },
         "imports": ({},),
         "import_file": ({"ref": world.file.ref},),

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from onedoor.exchange.files import phones
-from onedoor.exchange.files.phones import Phone
+from onedoor.kernel import phones
+from onedoor.kernel.phones import Phone
 
 
 @pytest.mark.parametrize(
