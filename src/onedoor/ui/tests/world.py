@@ -90,6 +90,9 @@ class World:
     decision: Decision
     """About Ada's referral, held."""
     attachment: Attachment
+    course: booking.Course
+    """In four weeks; Sam is on its list."""
+    place_on_course: booking.Enrolment
 
     @property
     def organisation(self) -> Organisation:
@@ -171,7 +174,23 @@ def make() -> World:
     said = calls.Points(name="Sam Hollis", born_on=sam.born_on)
     calls.find_caller(access=answers, ref=contact, points=said)
     documents.make_print_file(organisation_id=practice.organisation.pk, by=desk)
+    course = booking.make_course(
+        organisation_id=practice.organisation.pk,
+        course=booking.NewCourse(
+            site_id=practice.site.pk,
+            type_id=diary.kind(practice, "Exercise class").pk,
+            name="Knee class",
+            leader="Ola Bright",
+            minutes=60,
+            capacity=2,
+            starts=[diary.at(WEDNESDAY + timedelta(days=28 + 7 * n), 14) for n in range(3)],
+        ),
+        by=desk,
+    )
+    waits = booking.wait_for_course(course_ref=course.ref, patient_id=sam.pk, by=desk)
     return World(
+        course=course,
+        place_on_course=waits,
         paper=letters.letter(practice.organisation, sam, practice=practice.organisation),
         print_file=documents.PrintFile.objects.get(),
         handler=handler,
@@ -252,7 +271,16 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
     thread: dict[str, object] = {"ref": world.thread.ref}
     mine: dict[str, object] = {"ref": world.booked.ref}
     referred: dict[str, object] = {"ref": world.referral.ref}
+    course: dict[str, object] = {"ref": world.course.ref}
+    course_date: dict[str, object] = {**course, "date": world.course.dates.order_by("starts_at")[0].ref}
     return {
+        "courses": ({},),
+        "courses_download": ({},),
+        "course_new": ({},),
+        **{name: (course,) for name in ("course", "course_enrol", "course_leave")},
+        **{f"course_{name}": (course_date,) for name in ("register", "cancel_date", "move_date", "register_download")},
+        "my_course": ({"ref": world.place_on_course.ref},),
+        "my_course_leave": ({"ref": world.place_on_course.ref},),
         "signin": ({},),
         "demo_signin": ({"role": "receptionist"},),
         "signout": ({},),
