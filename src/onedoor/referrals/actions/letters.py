@@ -83,7 +83,9 @@ def write_triage_letters(*, access: Access) -> int:
     letters: list[NewLetter] = []
     for decision in due:
         facts = _triage_facts(decision, people)
-        letters += _letters(decision.referral, replace(facts, kind="triage_patient"), people, to_patient=True)
+        # The practice has a letter of its own, not a copy of the patient's.
+        theirs = replace(facts, kind="triage_patient", practice=None)
+        letters += _letters(decision.referral, theirs, people, to_patient=True)
         letters += _letters(decision.referral, replace(facts, kind="triage_gp"), people, to_patient=False)
     _write(letters, people, access.actor)
     Decision.objects.filter(pk__in=[decision.pk for decision in due]).update(lettered_at=clock.now())
@@ -139,6 +141,7 @@ def write_discharges(*, access: Access) -> int:
             ),
             people,
             to_patient=True,
+            copied=True,
         )
     ]
     _write(letters, people, access.actor)
@@ -266,6 +269,7 @@ def _welcome_facts(referral: Referral, people: _People) -> Facts:
     streams = tuple(stream.name for stream in referral.service.streams.all() if stream.active)
     return replace(
         _facts(referral, people, "welcome"),
+        practice=None,
         who_books="us",
         commonest=streams or (referral.service.name,),
         by_when=said.by if said else None,
@@ -321,8 +325,13 @@ def _working_days_on(day: date, days: int) -> date:
     return day
 
 
-def _letters(referral: Referral, facts: Facts, people: _People, *, to_patient: bool) -> list[NewLetter]:
-    """The letter with those to whom it goes; none to somebody who has died, or whose number nobody is known by."""
+def _letters(
+    referral: Referral, facts: Facts, people: _People, *, to_patient: bool, copied: bool = False
+) -> list[NewLetter]:
+    """The letter with those to whom it goes; none to somebody who has died, or whose number nobody is known by.
+
+    A practice is written to in its own letter, or reads a copy of the patient's, which names it.
+    """
     recipients = []
     reach = people.reach.get(referral.patient_id or 0)
     if to_patient and reach is not None and not reach.deceased:
@@ -331,7 +340,7 @@ def _letters(referral: Referral, facts: Facts, people: _People, *, to_patient: b
         ways = ("page", "message") if texted else ("page", "print")
         party = Party(facts.patient.name, facts.patient.lines)
         recipients.append(Recipient("patient", party, layout, ways))  # type: ignore[arg-type]
-    if not to_patient and facts.practice is not None:
+    if (not to_patient or (copied and recipients)) and facts.practice is not None:
         practice = people.practices[referral.referrer_ods]
         recipients.append(Recipient("practice", facts.practice, ways=("page",), organisation_id=practice.pk))
     if not recipients:

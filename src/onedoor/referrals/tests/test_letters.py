@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from onedoor import factories
+from onedoor.documents import api as documents
 from onedoor.documents.models import Delivery, Document, Recipient
 from onedoor.kernel import clock
 from onedoor.kernel.clock import LONDON
@@ -220,6 +221,24 @@ def test_a_discharge_is_told_with_its_outcome() -> None:
         jobs.write_letters()
     assert "Keep up the exercises." in words(letter(one, "discharge"))
     assert Document.objects.filter(kind="discharge").count() == 1
+
+
+def test_a_letter_names_a_copy_only_where_the_practice_can_read_it() -> None:
+    at = place()
+    one = decided(at, outcome="accept", stream_id=at.streams[0].pk)
+    with clock.at(MONDAY + timedelta(days=30)):
+        referrals.discharge(access=at.ada, ref=one.ref, outcome="finished", note="")
+        jobs.write_letters()
+
+    def goes_to(kind: str) -> set[str]:
+        return set(Recipient.objects.filter(document=letter(one, kind)).values_list("role", flat=True))
+
+    assert letter(one, "triage_patient").letter["copies"] == []
+    assert goes_to("triage_patient") == {"patient"}
+    assert letter(one, "discharge").letter["copies"] == [at.practice.name]
+    assert goes_to("discharge") == {"patient", "practice"}
+    mine = documents.of_patient(at.desk, one.patient_id or 0)
+    assert [line.title for line in mine][:1] == ["The end of your care with us"]
 
 
 @pytest.mark.parametrize(
