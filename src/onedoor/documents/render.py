@@ -129,6 +129,7 @@ def _part(letter: Letter, style: Format) -> dict[str, Any]:
         "closing": letter.closing,
         "copies": list(letter.copies),
         "labels": letter.labels,
+        "pictured": letter.pictured,
     }
 
 

@@ -124,7 +124,8 @@ def _in(facts: Facts, words: Wording) -> Letter:
         signed=facts.sender.name,
         copies=(facts.practice.name,) if facts.practice and not to_practice else (),
         other_ways=() if to_practice else words.sentences("other_ways", "said", slots),
-        labels={key: said[0] for part in ("labels", "pictures") for key, said in words.sections[part].items()},
+        labels={key: said[0] for key, said in words.sections["labels"].items()},
+        pictured={key: said[0] for key, said in words.sections["pictures"].items()},
     )
 
 
@@ -178,10 +179,9 @@ PICTURES: dict[str, str | tuple[str, ...]] = {
     "discharge.next_by": ("", "telephone"),
     "apology.still": "letter",
     "apology.doing": ("person", "letter"),
-    "languages.as_written": "",
 }
-"""The drawing beside each sentence in Easy Read, for a whole key or for its sentences in turn. A sentence that names one day has
-that day on a calendar, unless it is told otherwise here."""
+"""The drawing beside each sentence in Easy Read, for a whole key or for its sentences in turn. A sentence that names one day
+to come has it on a calendar, unless it is told otherwise here."""
 
 
 class _Writer:

@@ -127,6 +127,8 @@ class Letter:
     other_ways: tuple[str, ...] = ()
     """What a patient is told about other formats."""
     labels: dict[str, str] = field(default_factory=dict)
+    pictured: dict[str, str] = field(default_factory=dict)
+    """What each drawing of Easy Read shows, for those who hear the letter."""
     direction: str = "ltr"
     script: str = "Latin"
     notes: tuple[Block, ...] = ()

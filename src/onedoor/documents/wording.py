@@ -22,7 +22,7 @@ _ENGLISH_ONLY = "in_english"
 """The section that says things in English whatever the language of the letter."""
 SCRIPTS = ("Latin", "Cyrillic", "Greek")
 """Those that the letters' two typefaces have."""
-_SLOT_OF_DAY = ("by_when", "earliest", "latest", "received_on", "missed_on")
+_DAYS_TO_COME = ("by_when", "earliest", "latest")
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class Wording:
         return self.checked_on is not None
 
     def days_said(self, section: str, key: str) -> tuple[str, ...]:
-        """For each sentence of a key the slot of the only day that it names, or ""."""
+        """For each sentence of a key the slot of the only day to come that it names, or ""."""
         named = [
-            [slot for _, slot, _, _ in Formatter().parse(one) if slot in _SLOT_OF_DAY]
+            [slot for _, slot, _, _ in Formatter().parse(one) if slot in _DAYS_TO_COME]
             for one in self.sections[section][key]
         ]
         return tuple(slots[0] if len(slots) == 1 else "" for slots in named)

@@ -10,6 +10,7 @@ import pytest
 
 from bench import verapdf
 from onedoor.documents.api import FORMATS, CannotBeSet, compose_letter, pdf, pictures
+from onedoor.documents.facts_file import letter_from_json, letter_to_json
 from onedoor.documents.render import pages
 from onedoor.documents.tests.factories import EXAMPLES, facts
 from onedoor.documents.types import Format, Person
@@ -71,6 +72,11 @@ def test_each_part_says_in_which_language_it_is() -> None:
     assert set(_languages(pdf(compose_letter(facts("discharge"))))) == {"en-GB"}
 
 
+def test_whom_to_ring_stands_beside_the_window_by_its_own_word() -> None:
+    for language, word in (("en", "Telephone: 01632"), ("pl", "Telefon: 01632"), ("uk", "Телефон: 01632")):
+        assert word in _text(pdf(compose_letter(facts("welcome", language=language)))), language
+
+
 def test_the_pictures_of_easy_read_say_what_they_show() -> None:
     content = pdf(compose_letter(facts("welcome", language="pl")), "easyread")
     plain = pdf(compose_letter(facts("welcome")))
@@ -97,6 +103,16 @@ def test_the_address_stands_in_the_window_and_nothing_else_does() -> None:
         window = _text(content, (24.6, 39.5, 120.4, 66.3))
 
         assert window.split() == " ".join((person.name, *person.lines)).split(), style
+
+
+def test_a_letter_kept_before_there_were_pictures_and_languages_is_still_set() -> None:
+    kept = letter_to_json(compose_letter(facts("welcome")))
+    for name in ("pictured", "direction", "script", "notes", "english", "both"):
+        del kept[name]
+    for block in kept["blocks"]:
+        del block["lang"], block["pictures"]
+
+    assert all(pdf(letter_from_json(kept), style) for style in FORMATS)
 
 
 def test_each_page_is_a_picture_too() -> None:
