@@ -37,7 +37,7 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
         clock.set_clock(at=datetime(2026, 12, 7, 9, 0, tzinfo=clock.LONDON), rate=0)
         service_id = _people()
         made.web()
-        cookie = _signed_in(made.web_port)
+        cookie = signed_in(made.web_port, "bench")
         before = 0
         for size in SIZES:
             _referrals(service_id, size - before, random.Random(SEED + size))
@@ -77,14 +77,14 @@ def _people() -> int:
     return service.pk
 
 
-def _signed_in(port: int) -> str:
-    """The session of whoever triages, by the sign-in page."""
+def signed_in(port: int, username: str) -> str:
+    """The session of somebody, by the sign-in page."""
     jar = CookieJar()
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
     address = f"http://127.0.0.1:{port}/signin/"
     form = browser.open(address, timeout=30).read().decode()
     token = form.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
-    said = urllib.parse.urlencode({"csrfmiddlewaretoken": token, "username": "bench", "password": PASSWORD})
+    said = urllib.parse.urlencode({"csrfmiddlewaretoken": token, "username": username, "password": PASSWORD})
     browser.open(address, data=said.encode(), timeout=30).read()
     return next(str(cookie.value) for cookie in jar if cookie.name == "sessionid")
 

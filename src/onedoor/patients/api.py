@@ -37,10 +37,10 @@ from onedoor.patients.queries import (
     not_to_be_reached,
     reach,
     registered_at,
-    search,
     visible,
 )
 from onedoor.patients.rules import BASES, CHECKED, CHILD, PARTS, RELATIONSHIPS, Wish, last_day_of_child
+from onedoor.patients.search import search
 
 __all__ = [
     "BASES",

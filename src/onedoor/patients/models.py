@@ -32,7 +32,8 @@ class Patient(models.Model):
     class Meta:
         db_table = "patients_patient"
         constraints = [models.UniqueConstraint(fields=["nhs_number"], name="nhs_number_once")]
-        indexes = [models.Index(fields=["name_key"], name="patient_name", opclasses=["varchar_pattern_ops"])]
+        # `search` reads `patient_name` and `patient_words`, which migration 0006 makes: of the name by code point, and of its
+        # words and the day of birth. So it does `contact_point_ending`, of telephone numbers from their end.
 
     @property
     def shown_name(self) -> str:

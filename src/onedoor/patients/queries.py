@@ -8,9 +8,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from onedoor.kernel import arrays, clock, nhs_number, prepared
+from onedoor.kernel import arrays, clock, prepared
 from onedoor.kernel.access import Access
-from onedoor.kernel.words import folded
 from onedoor.patients.models import CareRelationship, ContactPoint, Patient
 from onedoor.patients.types import Card, Holder, Reach
 
@@ -39,24 +38,6 @@ def by_ref(access: Access, ref: UUID) -> Patient:
 def by_id(access: Access, patient_id: int) -> Patient:
     """One patient by key; raises Patient.DoesNotExist outside the access."""
     return visible(access).get(pk=patient_id)
-
-
-def search(access: Access, words: str, *, limit: int = 20) -> list[Patient]:
-    """Patients by NHS number, telephone ending, date of birth (dd/mm/yyyy) or the beginning of a name."""
-    text = words.strip()
-    digits = nhs_number.compact(text)
-    found = visible(access)
-    if not text:
-        return []
-    if nhs_number.is_valid(digits):
-        return list(found.filter(nhs_number=digits)[:limit])
-    if digits.lstrip("+").isdigit() and len(digits) >= 6:
-        tail = digits.lstrip("+").removeprefix("44").lstrip("0")
-        points = ContactPoint.objects.filter(patient=OuterRef("pk"), until=None, value__endswith=tail)
-        return list(found.filter(Exists(points)).order_by("name_key")[:limit])
-    for part in folded(text).replace(",", " ").split():
-        found = found.filter(Q(name_key__startswith=part) | Q(name_key__contains=" " + part))
-    return list(found.order_by("name_key", "born_on")[:limit])
 
 
 def reach(organisation_id: int, patient_ids: Iterable[int]) -> dict[int, Reach]:

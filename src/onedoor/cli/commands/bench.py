@@ -15,6 +15,7 @@ MODULES = {
     "letters": "bench.letters",
     "finding": "bench.finding",
     "triage": "bench.triage",
+    "patients": "bench.patients",
     "replay": "bench.replay",
 }
 

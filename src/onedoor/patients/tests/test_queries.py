@@ -58,6 +58,45 @@ def test_search(words: str) -> None:
     assert patients.search(access, words) == [patient]
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("01/05/1980", ["Sam Hollis"]),
+        ("hollis 1.5.1980", ["Sam Hollis"]),
+        ("02/05/1980", []),
+        ("31/02/1980", []),
+        ("hol s", ["Sam Hollis", "Sara Hollister"]),
+        ("s hol", ["Sam Hollis", "Sara Hollister"]),
+        ("hollis", ["Sam Hollis", "Sara Hollister", "Hollis Abel"]),
+        ("berg", ["Anna van den Berg"]),
+        ("o'brien", ["Pat O'Brien"]),
+        ("back\\slash ' & | ! :*", []),
+        ("#29340", []),
+    ],
+)
+def test_search_by_beginnings_in_any_order_and_by_birth(words: str, found: list[str]) -> None:
+    practice = factories.practice()
+    people = {"Sam Hollis": date(1980, 5, 1), "Sara Hollister": date(1981, 1, 2), "Hollis Abel": date(1982, 1, 2)}
+    people |= {"Anna van den Berg": date(1983, 1, 2), "Pat O'Brien": date(1984, 1, 2)}
+    for name, born_on in people.items():
+        given, family = name.split(" ", 1)
+        factories.patient(practice, given, family, born_on=born_on)
+    _, access = factories.person(practice)
+    _, elsewhere = factories.person(factories.practice("Y99003", "Marfleet Lane Practice"))
+    assert [one.shown_name for one in patients.search(access, words)] == found
+    assert patients.search(elsewhere, words) == []
+
+
+def test_search_finds_no_more_than_asked_for_and_the_family_name_first() -> None:
+    practice = factories.practice()
+    for n in range(12):
+        factories.patient(practice, "Ada" if n % 2 else "Berry", "Berry" if n % 2 else f"Cole{n}")
+    _, access = factories.person(practice)
+    assert [one.family_name for one in patients.search(access, "berry", limit=8)][:6] == ["Berry"] * 6
+    assert len(patients.search(access, "berry", limit=8)) == 8
+    assert len(patients.search(access, "berry", limit=3)) == 3
+
+
 def test_search_by_nhs_number_and_for_nothing() -> None:
     practice = factories.practice()
     patient = factories.patient(practice)

@@ -277,7 +277,7 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "courses": ({},),
         "courses_download": ({},),
         "course_new": ({},),
-        **{name: (course,) for name in ("course", "course_enrol", "course_leave")},
+        **dict.fromkeys(("course", "course_enrol", "course_leave"), (course,)),
         **{f"course_{name}": (course_date,) for name in ("register", "cancel_date", "move_date", "register_download")},
         "my_course": ({"ref": world.place_on_course.ref},),
         "my_course_leave": ({"ref": world.place_on_course.ref},),
