@@ -4,39 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
-from django.db.models import Max
+from django.db import transaction
 
-from onedoor.accounts.api import Organisation, require_runs_all, set_organisation, set_site
-from onedoor.directory.models import Gap, Opening, Service, Stream, Switch
+from onedoor.accounts.api import Organisation, require_runs_all, set_organisation
+from onedoor.directory import snapshots
+from onedoor.directory.models import Gap, Service, ServicePlace, ServiceVersion, Switch
 from onedoor.directory.queries import UNKNOWN_NEED, ending
 from onedoor.directory.rules import outward
-from onedoor.directory.types import Because, Brought, Ending, Findings, ServiceRow
+from onedoor.directory.spots import locate_places
+from onedoor.directory.types import Because, Brought, Difference, Ending, Findings, ServiceRow
+from onedoor.directory.writing import keep_version, next_edition, standing, touch, write, write_versions
 from onedoor.kernel import audit, clock
 from onedoor.kernel.access import NotPermitted, acts_for
 from onedoor.kernel.actor import Actor
-
-_FIELDS = (
-    "name",
-    "summary",
-    "other_words",
-    "phone",
-    "web",
-    "postcode",
-    "ages_from",
-    "ages_to",
-    "triage_hours",
-    "triage_basis",
-    "urgent_days",
-    "onward_working_days",
-    "rtt_scope",
-    "bank_holidays",
-    "verified_on",
-    "active",
-)
-_LOCK = 7_207
 
 
 class NoAgreement(Exception):
@@ -48,57 +31,97 @@ class NoReason(Exception):
 
 
 @transaction.atomic
-def take_services(*, rows: Sequence[ServiceRow], by: Actor) -> Brought:
-    """Bring services, their streams and hours to what a file says; services that it does not name stay as they are.
+def take_services(*, rows: Sequence[ServiceRow], by: Actor, overrule: bool = False) -> Brought:
+    """Bring services, their streams, places and hours to what a file says; what it does not name stays as it is.
 
-    A stream that the file no longer names is ended, never deleted: referrals stand on it. Raises NotPermitted for anybody
-    but an administrator or the system.
+    A stream or a place that the file no longer names is ended, never deleted. What somebody put on a page since stands: where
+    the file has it otherwise that is named in `Brought.differs`, and with `overrule` the file's word is taken. Raises
+    NotPermitted for anybody but an administrator or the system.
     """
     require_runs_all(by)
-    with connection.cursor() as cursor:
-        # Editions grow one after another, so that whoever keeps the texts sees each change.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    edition = (Service.objects.aggregate(last=Max("edition"))["last"] or 0) + 1
+    edition = next_edition()
     providers = _providers(rows, by)
+    slugs = [row.slug for row in rows]
     known = {
-        service.slug: service
-        for service in Service.objects.select_for_update().filter(slug__in=[r.slug for r in rows]).order_by("pk")
+        one.slug: one for one in Service.objects.select_for_update().filter(slug__in=slugs).order_by("pk").iterator()
     }
+    before = standing([one.pk for one in known.values()])
+    on_pages = {} if overrule else _on_pages([one.pk for one in known.values()])
     new = changed = same = ended = 0
+    differs: list[Difference] = []
+    versions: list[ServiceVersion] = []
+    places: list[ServicePlace] = []
     for row in rows:
         service = known.get(row.slug)
-        told = [] if service is None else _told(service, row, providers)
-        if service is None:
-            new += 1
-            service = Service(slug=row.slug)
-        for field in _FIELDS:
-            setattr(service, field, getattr(row, field))
-        service.organisation_id = providers[row.provider_ods]
-        service.refers, service.replaces = list(row.refers), list(row.replaces)
-        is_new = service.pk is None
-        service.save()
-        moved, gone = _take_streams(service, row)
-        ended += gone
-        told += ["streams"] * moved
-        told += ["hours"] * _take_hours(service, row, by)
-        if row.agreement_on and "patient" in row.refers:
-            _open_first(service, row.agreement_on, by)
-        if is_new or told:
-            Service.objects.filter(pk=service.pk).update(edition=edition)
-            audit.record(
-                by=by,
-                line=audit.Line(
-                    "take_service",
-                    "service",
-                    service.pk,
-                    organisation_id=service.organisation_id,
-                    detail={"new": is_new, "changed": [] if is_new else sorted(told)},
-                ),
+        told, held = snapshots.of_row(row), before.get(service.pk) if service else None
+        if service is None or held is None:
+            service, names = Service(slug=row.slug), list(snapshots.FIELDS)
+        else:
+            spoken = told.keys() if row.columns is None else told.keys() & row.columns
+            names = snapshots.changed(held, {name: told[name] for name in spoken})
+            kept = [name for name in names if (service.pk, name) in on_pages]
+            differs += [_difference(row.slug, name, held, told, on_pages[service.pk, name]) for name in kept]
+            names = [name for name in names if name not in kept]
+            ended += len({name for name, _ in held["streams"]} - {n for n, _ in told["streams"]}) * ("streams" in names)
+        checked = _checked(service, row.verified_on)
+        if names or checked:
+            service.organisation_id = providers[row.provider_ods] if "provider" in names else service.organisation_id
+            places += write(service, told, names)
+        if names:
+            service.edition = edition
+            versions += keep_version(
+                service.pk, held, {**(held or {}), **{n: told[n] for n in names}}, names, "file", by
             )
-        if not is_new:
-            changed += bool(told)
-            same += not told
-    return Brought(new, changed, same, ended)
+        if row.agreement_on and "patient" in service.refers:
+            _open_first(service, row.agreement_on, by)
+        if names or checked:
+            detail = {"new": held is None, "changed": [] if held is None else sorted(names) + ["verified_on"] * checked}
+            audit.record(by=by, line=_line("take_service", service, detail))
+        new += held is None
+        changed += held is not None and bool(names or checked)
+        same += held is not None and not (names or checked)
+    locate_places(place for place in places if place.located != "given")
+    write_versions(versions)
+    touch({version.service_id for version in versions}, edition)
+    return Brought(new, changed, same, ended, tuple(differs))
+
+
+def _line(action: str, service: Service, detail: dict[str, Any]) -> audit.Line:
+    return audit.Line(action, "service", service.pk, organisation_id=service.organisation_id, detail=detail)
+
+
+def _checked(service: Service, on: date | None) -> bool:
+    """Whether the file brings a later day on which somebody made sure of the service; it is then that day."""
+    if on is None or (service.verified_on is not None and service.verified_on >= on):
+        return False
+    service.verified_on, service.verified_by = on, ""
+    return True
+
+
+def _on_pages(service_ids: Sequence[int]) -> dict[tuple[int, str], tuple[datetime, str]]:
+    """What of services was last changed on a page: (service, name) to when and by whom."""
+    found: dict[tuple[int, str], tuple[datetime, str]] = {}
+    rows = ServiceVersion.objects.filter(service_id__in=service_ids).order_by("at", "pk")
+    for key, via, names, at, label in rows.values_list("service_id", "via", "changed", "at", "by_label"):
+        for name in names:
+            if via == "page":
+                found[key, name] = (at, label)
+            else:
+                found.pop((key, name), None)
+    return found
+
+
+def _difference(
+    slug: str, name: str, held: snapshots.Told, told: snapshots.Told, page: tuple[datetime, str]
+) -> Difference:
+    return Difference(
+        slug=slug,
+        what=snapshots.FIELDS[name],
+        stands=snapshots.said(name, held[name]),
+        there=snapshots.said(name, told[name]),
+        since=page[0].astimezone(clock.LONDON).date(),
+        by=page[1],
+    )
 
 
 def _open_first(service: Service, agreement_on: date, by: Actor) -> None:
@@ -115,7 +138,7 @@ def switch_self_referral(
 
     Raises NoReason, NoAgreement, and NotPermitted for anybody but the provider's staff and those who run the system.
     """
-    service = _locked(service_id, by)
+    service = locked(service_id, by)
     if opens and agreement_on is None:
         held = service.switches.filter(kind="self_referral", agreement_on__isnull=False).order_by("-at", "-id").first()
         agreement_on = held.agreement_on if held else None
@@ -127,10 +150,11 @@ def switch_self_referral(
 @transaction.atomic
 def switch_taking(*, service_id: int, opens: bool, reason: str, until: datetime | None = None, by: Actor) -> None:
     """Say that a service is full, perhaps until a moment, or takes people again. Raises NoReason, NotPermitted."""
-    _turn(_locked(service_id, by), "taking", opens, reason, by, until=None if opens else until)
+    _turn(locked(service_id, by), "taking", opens, reason, by, until=None if opens else until)
 
 
-def _locked(service_id: int, by: Actor) -> Service:
+def locked(service_id: int, by: Actor) -> Service:
+    """The service, for somebody of its provider or who runs the system. Raises NotPermitted, Service.DoesNotExist."""
     service = Service.objects.select_for_update().get(pk=service_id)
     if not acts_for(by, service.organisation_id):
         require_runs_all(by)
@@ -251,7 +275,7 @@ def end_search(
         return earlier.ref
     return keep_gap(
         need=findings.need,
-        place=place,
+        place=findings.where.outward if findings.where and findings.where.outward else place,
         because=ended.because,
         via=via,
         wanted_id=ended.wanted_id,
@@ -278,44 +302,3 @@ def _providers(rows: Sequence[ServiceRow], by: Actor) -> dict[str, int]:
         if code not in found:
             found[code] = set_organisation(ods_code=code, name=row.provider, phone=row.phone, by=by).pk
     return found
-
-
-def _told(service: Service, row: ServiceRow, providers: dict[str, int]) -> list[str]:
-    told = [field for field in _FIELDS if getattr(service, field) != getattr(row, field)]
-    told += ["provider"] * (service.organisation_id != providers[row.provider_ods])
-    told += [name for name in ("refers", "replaces") if tuple(getattr(service, name)) != getattr(row, name)]
-    return told
-
-
-def _take_streams(service: Service, row: ServiceRow) -> tuple[bool, int]:
-    """(whether anything changed, how many streams ended)."""
-    known = {stream.name: stream for stream in service.streams.all()}
-    before = [(s.name, s.kind, s.position) for s in known.values() if s.active]
-    after = [(name, kind, position) for position, (name, kind) in enumerate(row.streams, 1)]
-    if before == after:
-        return False, 0
-    gone = [stream.pk for name, stream in known.items() if stream.active and name not in dict(row.streams)]
-    Stream.objects.filter(pk__in=gone).update(active=False)
-    for name, kind, position in after:
-        Stream.objects.update_or_create(
-            service=service, name=name, defaults={"kind": kind, "position": position, "active": True}
-        )
-    return True, len(gone)
-
-
-def _take_hours(service: Service, row: ServiceRow, by: Actor) -> bool:
-    """Hours of weekdays and of single days as the file has them. Whether anything changed."""
-    site = set_site(organisation_id=service.organisation_id, name=row.site, by=by).pk if row.site else None
-    before = set(service.openings.values_list("weekday", "day", "opens", "closes", "site_id"))
-    after = {
-        *((hours.weekday, None, hours.opens, hours.closes, site) for hours in row.hours),
-        *((None, day.day, day.opens, day.closes, site) for day in row.days),
-    }
-    if before == after:
-        return False
-    service.openings.all().delete()
-    Opening.objects.bulk_create(
-        Opening(service=service, weekday=weekday, day=day, opens=opens, closes=closes, site_id=at)
-        for weekday, day, opens, closes, at in sorted(after, key=str)
-    )
-    return True

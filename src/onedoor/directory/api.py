@@ -10,22 +10,51 @@ from onedoor.directory.actions import (
     take_services,
 )
 from onedoor.directory.asking import Asked, read_asked
-from onedoor.directory.files import FaultyFile, read_services
+from onedoor.directory.editing import (
+    EditedMeanwhile,
+    PlaceTaken,
+    edit_service,
+    end_place,
+    set_place,
+    verify_service,
+)
+from onedoor.directory.files import FaultyFile, read_place, read_services, read_texts
+from onedoor.directory.history import criteria_at, history, place_written, written
 from onedoor.directory.models import Service, Stream
 from onedoor.directory.ports import declare_waits
 from onedoor.directory.queries import (
+    addresses,
     card,
     cards,
     find,
     gaps,
     may_switch,
     providers,
+    seen_from,
     service_by_slug,
     services_of_streams,
     standing_of,
 )
 from onedoor.directory.rules import MISSES, REFERRERS, STREAM_KINDS, outward
-from onedoor.directory.types import Brought, Card, Findings, Found, Gaps, Lately, Wait
+from onedoor.directory.snapshots import of_values as told_of
+from onedoor.directory.spots import take_spots, where_is
+from onedoor.directory.types import (
+    Brought,
+    BroughtSpots,
+    Card,
+    ChangeSaid,
+    Criteria,
+    Difference,
+    Fault,
+    Findings,
+    Found,
+    Gaps,
+    Lately,
+    PlaceCard,
+    PlaceRow,
+    Wait,
+    Where,
+)
 
 __all__ = [
     "MISSES",
@@ -33,7 +62,13 @@ __all__ = [
     "STREAM_KINDS",
     "Asked",
     "Brought",
+    "BroughtSpots",
     "Card",
+    "ChangeSaid",
+    "Criteria",
+    "Difference",
+    "EditedMeanwhile",
+    "Fault",
     "FaultyFile",
     "Findings",
     "Found",
@@ -41,25 +76,44 @@ __all__ = [
     "Lately",
     "NoAgreement",
     "NoReason",
+    "PlaceCard",
+    "PlaceRow",
+    "PlaceTaken",
     "Service",
     "Stream",
     "Wait",
+    "Where",
+    "addresses",
     "card",
     "cards",
+    "criteria_at",
     "declare_waits",
+    "edit_service",
+    "end_place",
     "end_search",
     "find",
     "gaps",
+    "history",
     "keep_gap",
     "may_switch",
     "outward",
+    "place_written",
     "providers",
     "read_asked",
+    "read_place",
     "read_services",
+    "read_texts",
+    "seen_from",
     "service_by_slug",
     "services_of_streams",
+    "set_place",
     "standing_of",
     "switch_self_referral",
     "switch_taking",
     "take_services",
+    "take_spots",
+    "told_of",
+    "verify_service",
+    "where_is",
+    "written",
 ]

@@ -1,19 +1,25 @@
-"""A services file: one line a service, written by people in a spreadsheet. Read whole or not at all."""
+"""A services file: one line a service, written by people in a spreadsheet. Read whole or not at all.
+
+A line may have a site, with its address, postcode and so on. A service with more of them has a line more for each, which
+repeats the short name and leaves the name empty; hours on such a line are that place's own.
+"""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import date
 from io import StringIO
 from typing import Any
 
 from onedoor.directory.models import BASES, RTT_SCOPES
 from onedoor.directory.rules import REFERRERS, Unreadable, outward, read_days, read_hours, read_streams
-from onedoor.directory.types import Fault, ServiceRow
+from onedoor.directory.types import Fault, PlaceRow, ServiceRow
 
 _OLDEST = 120
+_OF_PLACE = ("site", "address", "postcode", "step_free", "parking", "latitude", "longitude")
 REQUIRED = ("slug", "name", "summary", "provider_ods", "provider")
 
 
@@ -36,25 +42,105 @@ def read_services(content: bytes) -> list[ServiceRow]:
         faults = [Fault(1, name, "", "this column is missing") for name in missing]
         faults += [Fault(1, name, name, f"no such column; there are {', '.join(_READERS)}") for name in unknown]
         raise FaultyFile(faults)
-    found: list[ServiceRow] = []
+    found: dict[str, ServiceRow] = {}
     faults = []
     seen: dict[str, int] = {}
     for cells in rows:
         if not any(cells.values()):
             continue
         line = rows.line_num
+        slug = " ".join((cells.get("slug") or "").split())
+        if slug in seen and not (cells.get("name") or "").strip():
+            _one_more_place(found, slug, cells, line, faults)
+            continue
         values = _read(cells, line, faults)
-        slug = values.get("slug", "")
+        place = _place({column: values.pop(column, None) for column in _OF_PLACE}, (), line, faults)
         if slug in seen:
             faults.append(Fault(line, "slug", slug, f"stands on line {seen[slug]} already"))
         seen.setdefault(slug, line)
         if not faults:
-            found.append(ServiceRow(**values))
+            found[slug] = ServiceRow(**values, places=(place,) if place else (), columns=_spoken_of(header))
     if not found and not faults:
         faults.append(Fault(1, "", "", "there is no service in the file"))
     if faults:
         raise FaultyFile(faults)
-    return found
+    return list(found.values())
+
+
+def read_texts(texts: Mapping[str, str], required: Sequence[str]) -> tuple[dict[str, Any], list[Fault]]:
+    """What a form says, by the columns of a services file, and what of it cannot be read. In lists a line is an entry.
+
+    What is left empty is what a service has of which a file says nothing.
+    """
+    faults: list[Fault] = []
+    texts = {column: _joined(column, text) for column, text in texts.items()}
+    values = _read(texts, 0, faults, required)
+    empty = {one.name: one.default for one in fields(ServiceRow)}
+    return {
+        _READERS[column][0]: values.get(_READERS[column][0], empty[_READERS[column][0]]) for column in texts
+    }, faults
+
+
+def _joined(column: str, text: str) -> str:
+    return re.sub(r"[\r\n]+", " | ", text.strip()) if column in ("hours", "days", "streams", "replaces") else text
+
+
+def read_place(texts: Mapping[str, str]) -> tuple[PlaceRow | None, list[Fault]]:
+    """A place from what a form says, by the columns of a services file; None with the faults when it cannot be read."""
+    faults: list[Fault] = []
+    values = _read({column: _joined(column, text) for column, text in texts.items()}, 0, faults, ())
+    hours = values.pop("hours", ())
+    place = _place({column: values.get(column) for column in _OF_PLACE}, hours, 0, faults)
+    if place is None and not faults:
+        faults.append(Fault(0, "site", "", "give a name or a postcode"))
+    return (None if faults else place), faults
+
+
+def _spoken_of(header: Sequence[str]) -> frozenset[str]:
+    named = {_READERS[column][0] for column in header}
+    return frozenset((named - set(_OF_PLACE)) | ({"places"} if {"site", "postcode"} & named else set()) | {"provider"})
+
+
+def _one_more_place(
+    found: dict[str, ServiceRow], slug: str, cells: Mapping[str, Any], line: int, faults: list[Fault]
+) -> None:
+    """A line that only adds a place to a service of an earlier line."""
+    strange = [
+        column for column, text in cells.items() if (text or "").strip() and column not in (*_OF_PLACE, "slug", "hours")
+    ]
+    if strange:
+        faults.append(Fault(line, strange[0], "", "a line that adds a place has only the place and its hours"))
+        return
+    place, wrong = read_place({column: cells.get(column) or "" for column in (*_OF_PLACE, "hours") if column in cells})
+    faults += [Fault(line, fault.column, fault.there, fault.what) for fault in wrong]
+    if place is None or slug not in found:
+        return
+    row = found[slug]
+    if place.name in {one.name for one in row.places}:
+        faults.append(Fault(line, "site", place.name, "this service has that place already"))
+        return
+    found[slug] = replace(row, places=(*row.places, place))
+
+
+def _place(values: Mapping[str, Any], hours: tuple[Any, ...], line: int, faults: list[Fault]) -> PlaceRow | None:
+    name, postcode = values.get("site") or "", values.get("postcode") or ""
+    latitude, longitude = values.get("latitude"), values.get("longitude")
+    if (latitude is None) != (longitude is None):
+        faults.append(Fault(line, "latitude", "", "latitude and longitude go together"))
+    if not name and not postcode:
+        if any(values.get(column) not in (None, "") for column in _OF_PLACE):
+            faults.append(Fault(line, "site", "", "a place has a name or a postcode"))
+        return None
+    return PlaceRow(
+        name=name,
+        address=values.get("address") or "",
+        postcode=postcode,
+        step_free=values.get("step_free"),
+        parking=values.get("parking") or "",
+        hours=tuple(hours),
+        latitude=latitude,
+        longitude=longitude,
+    )
 
 
 def _decoded(content: bytes) -> str:
@@ -64,7 +150,9 @@ def _decoded(content: bytes) -> str:
         return content.decode("cp1252", errors="replace")
 
 
-def _read(cells: dict[str, Any], line: int, faults: list[Fault]) -> dict[str, Any]:
+def _read(
+    cells: Mapping[str, Any], line: int, faults: list[Fault], required: Sequence[str] = REQUIRED
+) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for column, text in cells.items():
         if column == "":
@@ -72,7 +160,7 @@ def _read(cells: dict[str, Any], line: int, faults: list[Fault]) -> dict[str, An
             continue
         said = " ".join((text or "").split())
         if not said:
-            if column in REQUIRED:
+            if column in required:
                 faults.append(Fault(line, column, "", "this must be given"))
             continue
         field, reader = _READERS[column]
@@ -92,6 +180,25 @@ def _text(longest: int) -> Callable[[str], str]:
         return said
 
     return read
+
+
+def _degrees(most: float) -> Callable[[str], float]:
+    def read(said: str) -> float:
+        try:
+            found = float(said)
+        except ValueError:
+            found = most + 1
+        if not -most <= found <= most:
+            raise Unreadable(f"degrees from -{most:.0f} to {most:.0f}, like 52.0406")
+        return found
+
+    return read
+
+
+def _web(said: str) -> str:
+    if not re.fullmatch(r"https?://\S+\.\S+", said) or len(said) > 200:
+        raise Unreadable("a web address that begins with https://")
+    return said
 
 
 def _slug(said: str) -> str:
@@ -117,7 +224,10 @@ def _refers(said: str) -> tuple[str, ...]:
 
 
 def _list(said: str) -> tuple[str, ...]:
-    return tuple(filter(None, (part.strip() for part in re.split(r"[|;]", said))))
+    found = tuple(filter(None, (part.strip() for part in re.split(r"[|;]", said))))
+    if any(len(part) > 200 for part in found):
+        raise Unreadable("at most 200 characters each")
+    return found
 
 
 def _phone(said: str) -> str:
@@ -161,9 +271,15 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "refers": ("refers", _refers),
     "sharing_agreement_on": ("agreement_on", _day),
     "phone": ("phone", _phone),
-    "web": ("web", _text(200)),
-    "postcode": ("postcode", _postcode),
+    "web": ("web", _web),
+    "criteria": ("criteria", _text(2_000)),
     "site": ("site", _text(120)),
+    "address": ("address", _text(200)),
+    "postcode": ("postcode", _postcode),
+    "step_free": ("step_free", lambda said: _one_of("yes", "no")(said) == "yes"),
+    "parking": ("parking", _text(200)),
+    "latitude": ("latitude", _degrees(90)),
+    "longitude": ("longitude", _degrees(180)),
     "hours": ("hours", read_hours),
     "days": ("days", read_days),
     "bank_holidays": ("bank_holidays", lambda said: _one_of("yes", "no")(said) == "yes"),

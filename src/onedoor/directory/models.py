@@ -11,7 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from onedoor.accounts.models import Organisation, Site
+from onedoor.accounts.models import Organisation
 
 KINDS = ("one_to_one", "class", "diagnostic")
 BASES = ("elapsed", "working")
@@ -33,12 +33,12 @@ class Service(models.Model):
     name = models.CharField(max_length=120)
     summary = models.TextField()
     """What it does, in plain words for anybody."""
+    criteria = models.TextField(blank=True)
+    """Whom it takes and whom it does not, beyond ages and who may refer, in plain words."""
     other_words = models.TextField(blank=True)
     """What else people call it or come with: searched, never shown."""
     phone = models.CharField(max_length=20, blank=True)
     web = models.CharField(max_length=200, blank=True)
-    postcode = models.CharField(max_length=8, blank=True)
-    """Of its main place; empty where it comes to people or is reached by telephone only."""
     ages_from = models.PositiveSmallIntegerField(null=True)
     ages_to = models.PositiveSmallIntegerField(null=True)
     refers = ArrayField(models.CharField(max_length=20), default=list)
@@ -56,6 +56,8 @@ class Service(models.Model):
     """Grows with each change to any service: whoever keeps the directory's texts sees that they are old."""
     verified_on = models.DateField(null=True)
     """When somebody last made sure that what stands here is true."""
+    verified_by = models.CharField(max_length=80, blank=True)
+    """Who that was; empty where a file brought the day."""
 
     class Meta:
         db_table = "directory_service"
@@ -93,8 +95,54 @@ class Stream(models.Model):
         return self.name
 
 
+class ServicePlace(models.Model):
+    """Where a service sees people. Position 1 is its main place; one that ended is kept, for hours and history stand on it.
+
+    A service without places comes to people, or is reached by telephone only.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="places")
+    name = models.CharField(max_length=120, blank=True)
+    """Empty where only its postcode is known."""
+    address = models.CharField(max_length=200, blank=True)
+    postcode = models.CharField(max_length=8, blank=True)
+    step_free = models.BooleanField(null=True)
+    """Whether one gets in without a step; null when nobody has said."""
+    parking = models.CharField(max_length=200, blank=True)
+    latitude = models.FloatField(null=True)
+    longitude = models.FloatField(null=True)
+    located = models.CharField(max_length=8, default="")
+    """How its coordinates are known: given by somebody, or those of its postcode, or of its outward code only."""
+    position = models.PositiveSmallIntegerField(default=1)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "directory_service_place"
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["service", "name"], condition=Q(active=True), name="service_place_once"),
+            models.CheckConstraint(condition=~Q(name="", postcode=""), name="service_place_is_somewhere"),
+            models.CheckConstraint(
+                condition=Q(located="", latitude=None, longitude=None)
+                | Q(
+                    located__in=("given", "postcode", "outward"),
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                ),
+                name="service_place_located",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.postcode
+
+
 class Opening(models.Model):
     """Hours of a weekday (0 is Monday), or of one dated day, which goes before it; London time.
+
+    Without a place they are the service's, and hold wherever a place has none of its own.
 
     `closes` at or before `opens` means the next day, so that midnight to midnight is all day. A dated row without hours
     means closed.
@@ -102,7 +150,7 @@ class Opening(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="openings")
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, null=True)
+    place = models.ForeignKey(ServicePlace, on_delete=models.CASCADE, null=True, related_name="openings")
     weekday = models.PositiveSmallIntegerField(null=True)
     day = models.DateField(null=True)
     opens = models.TimeField(null=True)
@@ -116,6 +164,58 @@ class Opening(models.Model):
                 | Q(weekday=None, day__isnull=False, opens__isnull=True, closes__isnull=True)
                 | Q(weekday=None, day__isnull=False, opens__isnull=False, closes__isnull=False),
                 name="opening_of_weekday_or_day",
+            ),
+        ]
+
+
+class ServiceVersion(models.Model):
+    """What stood in the directory of a service from a moment on, whole, and what of it that change told. Rows are only added.
+
+    The first says what stood when history began to be kept; `since_ever` marks it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="versions")
+    at = models.DateTimeField()
+    by_label = models.CharField(max_length=80)
+    via = models.CharField(max_length=4)
+    changed = ArrayField(models.CharField(max_length=20), default=list)
+    """Names of what changed, as in `told`; of the first version none."""
+    told = models.JSONField()
+    since_ever = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "directory_service_version"
+        indexes = [models.Index(fields=["service", "-at", "-id"], name="service_version_latest")]
+        constraints = [
+            models.CheckConstraint(condition=Q(via__in=("file", "page")), name="service_version_via"),
+            models.UniqueConstraint(
+                fields=["service"], condition=Q(since_ever=True), name="service_version_first_once"
+            ),
+        ]
+
+
+class Spot(models.Model):
+    """Somewhere in the country that people name, and where it is: an outward code, a postcode or a town (WGS 84 degrees)."""
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=8)
+    key = models.CharField(max_length=80)
+    """Codes in capitals without a space; towns in small letters without accents."""
+    name = models.CharField(max_length=80)
+    outward = models.CharField(max_length=4, blank=True)
+    """Of towns, where a file says it; what a gap is kept under."""
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+
+    class Meta:
+        db_table = "directory_spot"
+        indexes = [models.Index(fields=["outward"], condition=Q(kind="postcode"), name="spot_of_outward")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "key", "outward"], name="spot_once"),
+            models.CheckConstraint(condition=Q(kind__in=("outward", "postcode", "town")), name="spot_kind"),
+            models.CheckConstraint(
+                condition=Q(latitude__range=(-90, 90), longitude__range=(-180, 180)), name="spot_on_earth"
             ),
         ]
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from math import asin, cos, radians, sin, sqrt
 
 from onedoor.kernel.calendar import is_working_day
 from onedoor.kernel.clock import LONDON
@@ -266,19 +267,101 @@ def time_said(moment: time) -> str:
     return clock_time(datetime.combine(date(2000, 1, 1), moment, tzinfo=LONDON))
 
 
-def place_said(asked: str, postcode: str) -> str:
-    """Where a service is, for somebody who named an outward postcode. How far that is we do not know, and say so."""
+EARTH_MILES = 3_958.8
+"""Radius, the mean of the ellipsoid."""
+NEAR_MILES = 10.0
+"""Within it a service is worth a little more, the nearer the more; words weigh first."""
+
+
+def miles(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """The straight line over the ground between two (latitude, longitude) in degrees, in miles."""
+    (lat1, lon1), (lat2, lon2) = (tuple(map(radians, point)) for point in (one, other))
+    half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
+    return 2 * EARTH_MILES * asin(min(1.0, sqrt(half)))
+
+
+def miles_said(far: float | None) -> str:
+    """How far a place is, as people say it; empty for what is not known."""
+    if far is None:
+        return ""
+    whole = round(far)
+    if far < 1:
+        return "less than a mile away"
+    return f"about {whole} {'mile' if whole == 1 else 'miles'} away"
+
+
+def place_said(asked: str, postcode: str, called: str, far: float | None) -> str:
+    """Where a service is, for somebody who named a place. How far that is is said only where it is known."""
     its = outward(postcode)
-    if not its:
+    if not its and not called:
         return "Comes to you, or is reached by telephone"
-    if not asked:
-        return f"In {its}"
-    return f"In {its}, where you are" if its == asked else f"In {its}: we do not know how far that is from {asked}"
+    where = f"{called}, {its}" if called and its and called != postcode else f"In {its}" if its else called
+    if far is not None:
+        return f"{where}: {miles_said(far)}"
+    if not asked or not its:
+        return where
+    return f"{where}, where you are" if its == asked else f"{where}: we do not know how far that is from {asked}"
 
 
-def nearness(asked: str, postcode: str) -> float:
-    """What a place is worth when services are put in order: the same outward postcode, the same area, or neither known."""
+def nearness(asked: str, postcode: str, far: float | None = None) -> float:
+    """What a place is worth when services are put in order: by miles where they are known, else by postcode."""
+    if far is not None:
+        return 1.0 + 0.1 * max(0.0, 1.0 - far / NEAR_MILES)
     its = outward(postcode)
     if not asked or not its:
         return 1.0
     return 1.1 if its == asked else 1.03 if area(its) == area(asked) else 1.0
+
+
+CHECKED_FOR = timedelta(days=182)
+"""invented: after half a year somebody of the provider is asked to make sure of what stands here (3.2 has the next date of a
+check per service, and no interval)."""
+
+
+def stale(verified_on: date | None, today: date) -> bool:
+    """Whether what stands of a service is to be made sure of again."""
+    return verified_on is None or today - verified_on > CHECKED_FOR
+
+
+def hours_written(hours: Sequence[Hours]) -> str:
+    """Hours as `read_hours` reads them: "Mon-Fri 08:00-18:00; Sat 09:00-12:00"; empty for none."""
+    if set(hours) >= set(ALWAYS):
+        return "always"
+    spans: dict[tuple[time, time], list[int]] = {}
+    for row in sorted(hours, key=lambda row: (row.weekday, row.opens)):
+        spans.setdefault((row.opens, row.closes), []).append(row.weekday)
+    parts: list[tuple[int, str]] = []
+    for (opens, closes), days in spans.items():
+        begin = days[0]
+        for at, day in enumerate(days):
+            if at + 1 == len(days) or days[at + 1] != day + 1:
+                named = DAYS[begin].capitalize() + (f"-{DAYS[day].capitalize()}" if day != begin else "")
+                parts.append((begin, f"{named} {opens:%H:%M}-{closes:%H:%M}"))
+                begin = days[at + 1] if at + 1 < len(days) else day
+    return "; ".join(said for _, said in sorted(parts))
+
+
+def days_written(days: Sequence[DayHours]) -> str:
+    """Days as `read_days` reads them."""
+    return "; ".join(
+        f"{row.day}" + (f" {row.opens:%H:%M}-{row.closes:%H:%M}" if row.opens and row.closes else "")
+        for row in sorted(days, key=lambda row: row.day)
+    )
+
+
+def streams_written(streams: Sequence[tuple[str, str]]) -> str:
+    """Streams as `read_streams` reads them."""
+    return "; ".join(name + (f" ({kind})" if kind != "one_to_one" else "") for name, kind in streams)
+
+
+def clocks_said(
+    triage_hours: int, triage_basis: str, urgent_days: int, onward_working_days: int, rtt_scope: str
+) -> tuple[tuple[str, str], ...]:
+    """What the contract allows, as (what, how long)."""
+    clocks = (
+        ("Referrals looked at within", f"{triage_hours} {'working hours' if triage_basis == 'working' else 'hours'}"),
+        ("First urgent appointment within", f"{urgent_days} days"),
+    )
+    if rtt_scope == "none":
+        return clocks
+    return (*clocks, ("Sent on to hospital within", f"{onward_working_days} working days of the decision"))

@@ -5,13 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
+from uuid import UUID
 
-from onedoor.directory.rules import DayHours, Hours
+from onedoor.directory.rules import DayHours, Hours, miles_said
+
+
+@dataclass(frozen=True)
+class PlaceRow:
+    """A place of a service as a file or a page has it. Without hours of its own it keeps the service's.
+
+    `step_free` is None where nobody has said; coordinates, in degrees (WGS 84), are None where they follow from the postcode.
+    """
+
+    name: str
+    address: str = ""
+    postcode: str = ""
+    step_free: bool | None = None
+    parking: str = ""
+    hours: tuple[Hours, ...] = ()
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True)
 class ServiceRow:
-    """A service as a services file has it. Streams are (name, kind), the commonest first; ages in whole years."""
+    """A service as a services file has it. Streams are (name, kind), the commonest first; ages in whole years.
+
+    `columns` are the names, as in `snapshots.FIELDS`, of which the file speaks; None for all of them.
+    """
 
     slug: str
     name: str
@@ -26,8 +47,8 @@ class ServiceRow:
     """Of the sharing agreement under which patients may refer themselves; opens that where it was never switched."""
     phone: str = ""
     web: str = ""
-    postcode: str = ""
-    site: str = ""
+    criteria: str = ""
+    places: tuple[PlaceRow, ...] = ()
     hours: tuple[Hours, ...] = ()
     days: tuple[DayHours, ...] = ()
     bank_holidays: bool = False
@@ -40,11 +61,12 @@ class ServiceRow:
     replaces: tuple[str, ...] = ()
     verified_on: date | None = None
     active: bool = True
+    columns: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What cannot be read in a services file: its line, its column, and what may stand there."""
+    """What cannot be read in a file: its line, its column, and what may stand there."""
 
     line: int
     column: str
@@ -54,12 +76,78 @@ class Fault:
 
 @dataclass(frozen=True)
 class Brought:
-    """What a services file brought: services new, changed and as they were; streams that no longer stand in it."""
+    """What a services file brought: services new, changed and as they were; streams that no longer stand in it.
+
+    `differs` is what the file has otherwise than somebody put it on a page since: that stands.
+    """
 
     new: int
     changed: int
     same: int
     streams_ended: int
+    differs: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A service's file and page differ: what stands, since which day and by whom, and what the file has, in words."""
+
+    slug: str
+    what: str
+    stands: str
+    there: str
+    since: date
+    by: str
+
+
+@dataclass(frozen=True)
+class BroughtSpots:
+    """What a file of places brought, and how many services' places are located since."""
+
+    new: int
+    changed: int
+    same: int
+    skipped: int
+    """Without coordinates, or no longer in use: the file says so."""
+    located: int
+
+
+@dataclass(frozen=True)
+class Where:
+    """A place that somebody named. Unknown ones have no coordinates; `several` places may share a name, and none is taken."""
+
+    said: str
+    outward: str
+    at: tuple[float, float] | None
+    several: bool = False
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """Whom a service took, and by which clocks, at a moment; `since` says from which day each stood so, where that is known."""
+
+    ages_from: int | None
+    ages_to: int | None
+    ages: str
+    refers: tuple[str, ...]
+    criteria: str
+    triage_hours: int
+    triage_basis: str
+    clocks: tuple[tuple[str, str], ...]
+    since: dict[str, date]
+    """Keys: ages, refers, criteria, clocks."""
+
+
+@dataclass(frozen=True)
+class ChangeSaid:
+    """One thing that changed of a service: when, by whom, on a page or by a file, and from what to what, in words."""
+
+    at: datetime
+    by: str
+    via: str
+    what: str
+    before: str
+    after: str
 
 
 Because = Literal["nothing", "second_best", "too_long"]
@@ -104,6 +192,36 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class PlaceCard:
+    """A place as its service's page shows it. `miles` is the straight line from where somebody asks; None when not known."""
+
+    ref: UUID
+    name: str
+    address: str
+    postcode: str
+    step_free: bool | None
+    parking: str
+    hours: tuple[tuple[str, str], ...]
+    own_hours: bool
+    hours_written: str
+    """Its own hours, as a services file has them."""
+    opening: str
+    at: tuple[float, float] | None
+    located: str
+    miles: float | None = None
+
+    @property
+    def called(self) -> str:
+        """Its name, or its postcode where it has none."""
+        return self.name or self.postcode
+
+    @property
+    def distance(self) -> str:
+        """How far it is, in words; empty when that is not known."""
+        return miles_said(self.miles)
+
+
+@dataclass(frozen=True)
 class Card:
     """A service as its page shows it. `hours` are (days, times) as people say them; empty when they are not known."""
 
@@ -120,17 +238,29 @@ class Card:
     refers: tuple[str, ...]
     phone: str
     web: str
-    postcode: str
-    sites: tuple[str, ...]
+    criteria: str
+    places: tuple[PlaceCard, ...]
     hours: tuple[tuple[str, str], ...]
+    days_off: tuple[tuple[date, str], ...]
+    """Days ahead whose hours differ from the week's, in words."""
     opening: str
     """Whether it is open now and until when, or when it opens next."""
+    open_now: bool
     clocks: tuple[tuple[str, str], ...]
     replaces: tuple[str, ...]
     verified_on: date | None
+    verified_by: str
+    stale: bool
+    """Whether nobody has made sure of it for too long (`rules.CHECKED_FOR`)."""
     standing: Standing
     wait: Wait | None
     active: bool
+    edition: int
+
+    @property
+    def postcode(self) -> str:
+        """Of its main place; empty where it comes to people or is reached by telephone only."""
+        return self.places[0].postcode if self.places else ""
 
     @property
     def takes_self_referral(self) -> bool:
@@ -150,6 +280,8 @@ class Found:
     """What was said that speaks for it."""
     place: str
     """Where it is, against the place asked about."""
+    nearest: PlaceCard | None = None
+    """Of its places the one nearest to where they are, or its main one."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +296,8 @@ class Findings:
     """Whether anything of what was said is known at all."""
     danger: bool = False
     """Whether the words name what must not wait for a search."""
+    where: Where | None = None
+    """The place that was named; None when none was."""
 
     @property
     def sure(self) -> tuple[Found, ...]:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from onedoor.directory import api as directory
+from onedoor.kernel import clock
 from onedoor.kernel.access import Access
 from onedoor.messaging.ports import interpret
 from onedoor.ui.access import public
@@ -21,7 +22,7 @@ def find(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         return _ended(request)
     asked = directory.read_asked(request.GET)
-    findings = directory.find(asked.words, place=asked.place, age=asked.age, by_patient=True) if asked.words else None
+    findings = directory.find(asked.words, **asked.how, by_patient=True) if asked.words else None
     # Replies are read with more fear than a search needs: what is read so and fits a service is shown as any other is.
     danger = findings is not None and (
         findings.danger or (not findings.sure and interpret("appointment", asked.words).intent == "crisis")
@@ -44,7 +45,7 @@ def _ended(request: HttpRequest) -> HttpResponseBase:
     asked = directory.read_asked(request.POST)
     if not asked.words:
         return redirect(here)
-    findings = directory.find(asked.words, place=asked.place, age=asked.age, by_patient=True)
+    findings = directory.find(asked.words, **asked.how, by_patient=True)
     refused = "none" in request.POST
     # Whoever is signed in on this telephone has nothing to do with it.
     kept = directory.end_search(
@@ -63,4 +64,11 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
     if found is None:
         raise Http404
     asked = directory.read_asked(request.GET)
-    return page(request, "portal/service.jinja", s=found, asked=asked, referrers=directory.REFERRERS)
+    return page(
+        request,
+        "portal/service.jinja",
+        s=directory.seen_from(found, asked.place),
+        criteria=directory.criteria_at(found.id, clock.now()),
+        asked=asked,
+        referrers=directory.REFERRERS,
+    )

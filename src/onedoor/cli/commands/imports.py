@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onedoor.cli.services import services
+from onedoor.cli.services import places, services
 
 if TYPE_CHECKING:
     from onedoor.exchange.api import Kind, Reject, Report
@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     group.command()(referrals)
     group.command()(pathways)
     group.command()(services)
+    group.command()(places)
     group.command()(calls)
     app.add_typer(group, name="import")
 

@@ -35,7 +35,7 @@ def test_a_file_brings_services_streams_and_hours() -> None:
     service = directory.service_by_slug("msk")
     assert service is not None
     assert (service.ages_from, service.ages_to, service.refers) == (16, None, ["gp", "patient"])
-    assert service.postcode == "WX4 2AB"
+    assert [place.postcode for place in service.places.all()] == ["WX4 2AB"]
     assert [(s.name, s.kind, s.position) for s in service.streams.all()] == [
         ("Physiotherapy", "one_to_one", 1),
         ("Exercise Classes", "class", 2),

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from django.db import transaction
 
 from onedoor.accounts.api import Organisation
+from onedoor.directory import api as directory
 from onedoor.documents import api as documents
 from onedoor.documents.types import Contact, Facts, NewLetter, Party, Person, Recipient
 from onedoor.kernel import clock
@@ -68,6 +69,8 @@ class _People:
     reach: dict[int, Reach]
     practices: dict[str, Organisation]
     heard_by: dict[tuple[int, str], HeardBy]
+    addresses: dict[int, tuple[str, ...]]
+    """By service: the lines of its main place."""
 
 
 @transaction.atomic
@@ -236,7 +239,8 @@ def _people(access: Access, referrals: Iterable[Referral]) -> _People:
         latest[said.referral_id, said.what] = said
     codes = {referral.referrer_ods for referral in found if referral.referrer_ods}
     practices = {one.ods_code: one for one in Organisation.objects.filter(ods_code__in=codes)}
-    return _People(patients.names(access, keys), reach, practices, latest)
+    addresses = directory.addresses({referral.service_id for referral in found})
+    return _People(patients.names(access, keys), reach, practices, latest, addresses)
 
 
 def _facts(referral: Referral, people: _People, kind: str) -> Facts:
@@ -248,7 +252,7 @@ def _facts(referral: Referral, people: _People, kind: str) -> Facts:
     return Facts(
         kind=kind,  # type: ignore[arg-type]
         dated=clock.today(),
-        sender=Party(service.organisation.name, tuple(filter(None, (service.name, service.postcode)))),
+        sender=Party(service.organisation.name, (service.name, *people.addresses.get(service.pk, ()))),
         patient=Person(title, lines, referral.nhs_number, patient.born_on if patient else None),
         reference=referral.source_ref,
         service=service.name,

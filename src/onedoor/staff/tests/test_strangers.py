@@ -163,6 +163,12 @@ def test_the_administrator_sees_no_patient(world: World) -> None:
         "accuracy_download",
         "services",
         "service",
+        "service_edit",
+        "service_place_new",
+        "service_place",
+        "service_place_end",
+        "service_verify",
+        "service_history",
         "service_take",
         "service_switch",
     }

@@ -66,6 +66,8 @@ class Asked:
     handed: str
     joined: str
     outcomes: tuple[tuple[str, str], ...]
+    few: int
+    """Outcomes of too few to be listed."""
 
 
 def _asked(found: door.ContactFigures) -> Asked | None:
@@ -73,7 +75,7 @@ def _asked(found: door.ContactFigures) -> Asked | None:
         return None
     hidden = reporting.HIDDEN
     where = reporting.shown(found.where)
-    parts = reporting.parts_shown(list(found.by_outcome.values()))
+    told = list(zip(found.by_outcome, reporting.parts_shown(list(found.by_outcome.values())), strict=True))
     share = f"{found.where_share:.0f}%" if where != hidden and found.where_share is not None else hidden
     return Asked(
         contacts=reporting.shown(found.contacts),
@@ -81,7 +83,8 @@ def _asked(found: door.ContactFigures) -> Asked | None:
         where_share=share,
         handed=reporting.shown(found.handed),
         joined=reporting.shown(found.joined),
-        outcomes=tuple((door.OUTCOMES[key], part) for key, part in zip(found.by_outcome, parts, strict=True)),
+        outcomes=tuple((door.OUTCOMES[key], part) for key, part in told if part != hidden),
+        few=sum(part == hidden and found.by_outcome[key] > 0 for key, part in told),
     )
 
 
@@ -102,7 +105,7 @@ def call(request: HttpRequest, ref: UUID) -> HttpResponse:
 def _page(request: HttpRequest, live: door.Live, said: Mapping[str, str]) -> HttpResponse:
     """The page of a live contact; `said` is what of the caller's points did not open anybody's record."""
     asked = directory.read_asked(request.GET)
-    findings = directory.find(asked.words, place=asked.place, age=asked.age, by_patient=False) if asked.words else None
+    findings = directory.find(asked.words, **asked.how, by_patient=False) if asked.words else None
     return staff_page(
         request,
         "staff/call.jinja",
@@ -192,7 +195,7 @@ def service(request: HttpRequest, ref: UUID) -> HttpResponseBase:
     here = reverse("call", args=[ref])
     if not asked.words:
         return redirect(here)
-    findings = directory.find(asked.words, place=asked.place, age=asked.age, by_patient=False)
+    findings = directory.find(asked.words, **asked.how, by_patient=False)
     said = request.POST
     chosen = said.get("taken") or said.get("refer") or said.get("book")
     taken = next((one.card for one in findings.found if one.card.slug == chosen), None)

@@ -35,7 +35,7 @@ def services(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         return _ended(request, access)
     asked = directory.read_asked(request.GET)
-    findings = directory.find(asked.words, place=asked.place, age=asked.age, by_patient=False) if asked.words else None
+    findings = directory.find(asked.words, **asked.how, by_patient=False) if asked.words else None
     return staff_page(
         request,
         "staff/services.jinja",
@@ -62,7 +62,7 @@ def _ended(request: HttpRequest, access: Access) -> HttpResponseBase:
     here = reverse("services")
     if not asked.words:
         return redirect(here)
-    findings = directory.find(asked.words, place=asked.place, age=asked.age, by_patient=False)
+    findings = directory.find(asked.words, **asked.how, by_patient=False)
     kept = directory.end_search(
         findings=findings,
         place=asked.place,
@@ -81,15 +81,16 @@ def _ended(request: HttpRequest, access: Access) -> HttpResponseBase:
 @require_GET
 def service(request: HttpRequest, slug: str) -> HttpResponse:
     """A service: what it does, for whom, how to get there, and who may turn its switches."""
-    access = granted(request)
+    access, card, asked = granted(request), card_of(slug), directory.read_asked(request.GET)
     return staff_page(
         request,
         "staff/service.jinja",
         "services",
-        s=_card(slug),
-        asked=directory.read_asked(request.GET),
+        s=directory.seen_from(card, asked.place),
+        criteria=directory.criteria_at(card.id, clock.now()),
+        asked=asked,
         referrers=directory.REFERRERS,
-        may_switch=_may_switch(access, _card(slug)),
+        may_switch=may_edit(access, card),
         today=clock.today(),
     )
 
@@ -98,11 +99,11 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def take(request: HttpRequest, slug: str) -> HttpResponse:
     """This one was taken, or its wait is too long: what the search ended in is kept where that is a gap."""
-    access, card = granted(request), _card(slug)
+    access, card = granted(request), card_of(slug)
     asked = directory.read_asked(request.POST)
     if not asked.words:
         return redirect("service", slug=slug)
-    findings = directory.find(asked.words, place=asked.place, age=asked.age, by_patient=False)
+    findings = directory.find(asked.words, **asked.how, by_patient=False)
     too_long = "too_long" in request.POST
     kept = directory.end_search(
         findings=findings,
@@ -125,7 +126,7 @@ def take(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def switch(request: HttpRequest, slug: str) -> HttpResponse:
     """Open or close self-referral, or say that the service is full or takes people again."""
-    access, card = granted(request), _card(slug)
+    access, card = granted(request), card_of(slug)
     opens = request.POST.get("opens") == "yes"
     reason = request.POST.get("reason", "")
     try:
@@ -206,12 +207,12 @@ def _day(said: str) -> date | None:
         return None
 
 
-def _card(slug: str) -> directory.Card:
+def card_of(slug: str) -> directory.Card:
     found = directory.card(slug)
     if found is None:
         raise Http404
     return found
 
 
-def _may_switch(access: Access, card: directory.Card) -> bool:
+def may_edit(access: Access, card: directory.Card) -> bool:
     return access.may(Permission.SWITCHES) and directory.may_switch(access, card)

@@ -13,6 +13,7 @@ from onedoor.booking import api as booking
 from onedoor.booking.models import Appointment, InterpreterBooking, Offer, Release, Seat, WaitingEntry
 from onedoor.booking.tests import factories as diary
 from onedoor.calls import api as calls
+from onedoor.directory import api as directory
 from onedoor.directory.tests.factories import services
 from onedoor.documents import api as documents
 from onedoor.documents.api import Document, PrintFile
@@ -264,6 +265,13 @@ def acts_for(
     return User.objects.get(pk=proxy.user_id), proxy
 
 
+def place_of(slug: str) -> object:
+    """The reference of a service's main place."""
+    card = directory.card(slug)
+    assert card is not None
+    return card.places[0].ref
+
+
 def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
     """For every named address the arguments of things in this world; a test fails when one is missing."""
     spot: dict[str, object] = {"day": world.day, "ref": world.booked.seat.ref}
@@ -271,6 +279,7 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
     thread: dict[str, object] = {"ref": world.thread.ref}
     mine: dict[str, object] = {"ref": world.booked.ref}
     referred: dict[str, object] = {"ref": world.referral.ref}
+    joints: dict[str, object] = {"slug": "joints", "ref": place_of("joints")}
     course: dict[str, object] = {"ref": world.course.ref}
     course_date: dict[str, object] = {**course, "date": world.course.dates.order_by("starts_at")[0].ref}
     return {
@@ -396,6 +405,12 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "service": ({"slug": "joints"},),
         "service_take": ({"slug": "joints"},),
         "service_switch": ({"slug": "joints"},),
+        "service_edit": ({"slug": "joints"},),
+        "service_place_new": ({"slug": "joints"},),
+        "service_place": (joints,),
+        "service_place_end": (joints,),
+        "service_verify": ({"slug": "joints"},),
+        "service_history": ({"slug": "joints"},),
         "gaps": ({},),
         "gaps_download": ({},),
         "find_service": ({},),
