@@ -247,6 +247,10 @@ def scene() -> Scene:
     )
 
 
+def _interpreter(s: Scene) -> int:
+    return booking.interpreters_of([s.world.booked.pk])[s.world.booked.pk][0].id
+
+
 def _fields(taken: DiaryImport) -> dict[str, object]:
     names = ("organisation", "site", "source", "first_day", "last_day", "at")
     return {name: getattr(taken, name) for name in names}
@@ -336,6 +340,42 @@ ACTIONS: dict[str, Action] = {
     ),
     "patients.take_list": Action(
         lambda s, a: patients.take_list(organisation_id=s.world.organisation.pk, source="emis", rows=[], by=a.actor),
+        "manager",
+    ),
+    "patients.record_need": Action(
+        lambda s, a: patients.record_need(
+            access=a, organisation_id=s.world.organisation.pk, patient_id=s.own.pk, key="step_free"
+        )
+    ),
+    "patients.end_need": Action(
+        lambda s, a: patients.end_need(
+            access=a, organisation_id=s.world.organisation.pk, need_id=s.own.needs.values_list("pk", flat=True)[0]
+        )
+    ),
+    "patients.set_language": Action(
+        lambda s, a: patients.set_language(
+            access=a, organisation_id=s.world.organisation.pk, patient_id=s.own.pk, language="Polish"
+        )
+    ),
+    "booking.confirm_interpreter": Action(
+        lambda s, a: booking.confirm_interpreter(interpreter_id=_interpreter(s), mode="video", by=a.actor)
+    ),
+    "booking.refuse_interpreter": Action(
+        lambda s, a: booking.refuse_interpreter(interpreter_id=_interpreter(s), by=a.actor)
+    ),
+    "booking.go_without": Action(
+        lambda s, a: booking.go_without(interpreter_id=_interpreter(s), despite="She asks for it", by=a.actor),
+        before=lambda s: booking.refuse_interpreter(interpreter_id=_interpreter(s), by=factories.TEST),
+    ),
+    "booking.describe_clinic": Action(
+        lambda s, a: booking.describe_clinic(
+            organisation_id=s.world.organisation.pk,
+            site_id=s.world.practice.site.pk,
+            clinician="Nurse B Adeyemi",
+            name="Health Checks",
+            features=["quiet"],
+            by=a.actor,
+        ),
         "manager",
     ),
     "patients.record_proxy": Action(

@@ -25,6 +25,8 @@ STAFF = (
     "place",
     "free place",
     "place_move_to",
+    "needs",
+    "patient_needs",
     "inbox",
     "thread",
     "thread of sam",
@@ -36,7 +38,7 @@ STAFF = (
     "counters",
     "accuracy",
 )
-MANAGER = ("phrases", "imports", "import_file", "settings", "appointment_type", "sending")
+MANAGER = ("clinics", "phrases", "imports", "import_file", "settings", "appointment_type", "sending")
 PATIENT = ("my_home", "my_appointment", "my_cancel", "my_messages", "my_looks")
 
 
@@ -53,6 +55,9 @@ def pages(world: World) -> dict[str, str]:
         "place": reverse("place", args=spot),
         "free place": reverse("place", args=[world.day, world.free.ref]) + "?q=hollis",
         "place_move_to": reverse("place_move_to", args=spot) + f"?day={world.day}",
+        "needs": reverse("needs"),
+        "patient_needs": reverse("patient_needs", args=[world.sam.ref]),
+        "clinics": reverse("clinics"),
         "inbox": reverse("inbox"),
         "thread": thread,
         "thread of sam": f"{thread}?person={world.sam.ref}",

@@ -69,6 +69,7 @@ def load(folder: Path) -> None:
     report = import_appointments(file=folder / "diary.csv", by=BY)
     practice = next(o for o in organisations(_all()) if o.ods_code == report.ods_code)
     booking.keep_here(organisation_id=practice.pk, session_names=OWN_SESSIONS, by=BY)
+    _describe_the_places(practice.pk)
     _fill_the_directory(folder)
     import_referrals(file=folder / "referrals.csv", service=TRIAGES, by=BY)
     import_calls(file=folder / "calls.csv", by=BY)
@@ -77,6 +78,20 @@ def load(folder: Path) -> None:
     (found,) = search(_all(), PORTAL_PATIENT)
     open_portal(user_id=patient.pk, patient_id=found.pk, by=BY)
     clock.set_clock(at=BEGINS, rate=HURRY, slow_at=SLOWS)
+
+
+def _describe_the_places(practice_id: int) -> None:
+    """What people find who need more of a place: all but the doctors' rooms upstairs are step-free, one clinic is quiet."""
+    for clinic in booking.clinics(_all(), practice_id):
+        features = {"GP Surgery": ["hearing_loop"], "Health Checks": ["quiet", "step_free"]}
+        booking.describe_clinic(
+            organisation_id=practice_id,
+            site_id=clinic.site_id,
+            clinician=clinic.clinician,
+            name=clinic.name,
+            features=features.get(clinic.name, ["step_free"]),
+            by=BY,
+        )
 
 
 def _fill_the_directory(folder: Path) -> None:

@@ -13,7 +13,7 @@ from onedoor.patients.details import (
 from onedoor.patients.imports import take_list, who_are
 from onedoor.patients.languages import ENGLISH, Spoken, spoken
 from onedoor.patients.models import Need, Patient, PortalAccount
-from onedoor.patients.needing import end_need, needing, needs_of, record_need, set_language
+from onedoor.patients.needing import end_need, record_need, set_language
 from onedoor.patients.needs import GROUPS as NEED_GROUPS
 from onedoor.patients.needs import HOURS as NEED_HOURS
 from onedoor.patients.proxies import (
@@ -33,6 +33,8 @@ from onedoor.patients.queries import (
     card,
     holders,
     names,
+    needing,
+    needs_of,
     no_longer_theirs,
     not_to_be_reached,
     reach,

@@ -1,11 +1,8 @@
-"""What patients need of whoever sees or writes to them: written down once, ended by whoever wrote it, read for many at once."""
+"""What patients need of whoever sees or writes to them: written down once, and ended by whoever wrote it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db import transaction
 
 from onedoor.kernel import audit, clock, events
 from onedoor.kernel.access import Access, Permission, require_staff
@@ -15,7 +12,6 @@ from onedoor.patients.events import NeedsChanged
 from onedoor.patients.languages import spoken
 from onedoor.patients.models import Need, Patient
 from onedoor.patients.queries import by_id
-from onedoor.patients.types import Needing, NeedView
 
 
 @transaction.atomic
@@ -78,35 +74,6 @@ def set_language(*, access: Access, organisation_id: int, patient_id: int, langu
             ),
         )
         events.emit(NeedsChanged((patient_id,), access.actor))
-
-
-def needs_of(access: Access, patient_id: int) -> list[NeedView]:
-    """A patient's present needs by their words, whoever wrote them down. Raises Patient.DoesNotExist outside the access."""
-    by_id(access, patient_id)
-    return [
-        NeedView(n.pk, n.text, n.code, n.source, n.organisation_id, n.organisation.name)
-        for n in present(patient_id).select_related("organisation")
-    ]
-
-
-def present(patient_id: int) -> QuerySet[Need]:
-    """The needs of one patient that have not ended."""
-    return Need.objects.filter(patient_id=patient_id, until=None).order_by("text", "id")
-
-
-def needing(patient_ids: Iterable[int]) -> dict[int, Needing]:
-    """Of these patients those who need anything, and what, by key; in one query. Whoever asks says why it may know."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT n.patient_id, p.language, array_agg(DISTINCT ARRAY[n.text, n.code]) FROM patients_need n
-               JOIN patients_patient p ON p.id = n.patient_id
-               WHERE n.patient_id = ANY(%s) AND n.until IS NULL GROUP BY n.patient_id, p.language""",
-            [list(patient_ids)],
-        )
-        return {
-            key: Needing(language, tuple((text, code) for text, code in sorted(needs)))
-            for key, language, needs in cursor.fetchall()
-        }
 
 
 def _check(access: Access, organisation_id: int, patient_id: int) -> None:

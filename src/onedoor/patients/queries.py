@@ -10,8 +10,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from onedoor.kernel import arrays, clock, prepared
 from onedoor.kernel.access import Access
-from onedoor.patients.models import CareRelationship, ContactPoint, Patient
-from onedoor.patients.types import Card, Holder, Reach
+from onedoor.patients.models import CareRelationship, ContactPoint, Need, Patient
+from onedoor.patients.types import Card, Holder, Needing, NeedView, Reach
 
 
 def visible(access: Access) -> QuerySet[Patient]:
@@ -170,3 +170,29 @@ def registered_at(access: Access, patient_id: int) -> int | None:
 def names(access: Access, patient_ids: Iterable[int]) -> dict[int, Patient]:
     """Many patients by key, those within the access only."""
     return visible(access).in_bulk(list(patient_ids))
+
+
+def needs_of(access: Access, patient_id: int) -> list[NeedView]:
+    """A patient's present needs by their words, whoever wrote them down. Raises Patient.DoesNotExist outside the access."""
+    by_id(access, patient_id)
+    return [
+        NeedView(n.pk, n.text, n.code, n.source, n.organisation_id, n.organisation.name)
+        for n in Need.objects.filter(patient_id=patient_id, until=None)
+        .select_related("organisation")
+        .order_by("text", "id")
+    ]
+
+
+def needing(patient_ids: Iterable[int]) -> dict[int, Needing]:
+    """Of these patients those who need anything, and what, by key; in one query. Whoever asks says why it may know."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT n.patient_id, p.language, array_agg(DISTINCT ARRAY[n.text, n.code]) FROM patients_need n
+               JOIN patients_patient p ON p.id = n.patient_id
+               WHERE n.patient_id = ANY(%s) AND n.until IS NULL GROUP BY n.patient_id, p.language""",
+            [list(patient_ids)],
+        )
+        return {
+            key: Needing(language, tuple((text, code) for text, code in sorted(needs)))
+            for key, language, needs in cursor.fetchall()
+        }

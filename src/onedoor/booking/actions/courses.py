@@ -19,7 +19,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 
 from onedoor.booking import errors, series, texts
-from onedoor.booking.actions import places, refilling, telling
+from onedoor.booking.actions import fitting, interpreters, places, refilling, telling
 from onedoor.booking.models import (
     LIVE,
     Appointment,
@@ -103,18 +103,28 @@ def make_course(*, organisation_id: int, course: NewCourse, by: Actor) -> Course
 
 
 @transaction.atomic
-def enrol(*, course_ref: UUID, patient_id: int, by: Actor, via: str = "desk", tell: bool = True) -> Enrolment:
+def enrol(
+    *, course_ref: UUID, patient_id: int, by: Actor, via: str = "desk", tell: bool = True, despite: str = ""
+) -> Enrolment:
     """Give a patient a place at each date of a course that is left, or at none; one text tells of all. Twice is once.
 
-    `via` is desk, portal or telephone. Raises CourseFull, CourseClosed, BusyOn (it names the dates), NotYours.
+    `via` is desk, portal or telephone. Raises CourseFull, CourseClosed, BusyOn (it names the dates), NotYours; DoesNotFit as
+    `book`, when a date does not meet a need of theirs.
     """
     course = _course(course_ref)
     places.check_theirs(by, patient_id, course.organisation_id)
-    return put_on(course=course, patient_id=patient_id, by=by, via=via, tell=tell)
+    return put_on(course=course, patient_id=patient_id, by=by, via=via, tell=tell, despite=despite)
 
 
 def put_on(
-    *, course: Course, patient_id: int, by: Actor, via: str, tell: bool = True, notice: timedelta = timedelta()
+    *,
+    course: Course,
+    patient_id: int,
+    by: Actor,
+    via: str,
+    tell: bool = True,
+    notice: timedelta = timedelta(),
+    despite: str = "",
 ) -> Enrolment:
     """`enrol` in the caller's transaction, at the dates that are more than `notice` away."""
     places.lock_patients([patient_id])
@@ -126,11 +136,14 @@ def put_on(
     if not dates or clock.today() > course.join_until:
         raise errors.CourseClosed
     place = _free_place(course)
+    seats = Seat.objects.filter(course_date__in=dates, n=place).values_list("pk", flat=True)
+    lacks = fitting.check_all(patient_id=patient_id, seat_ids=list(seats), by=by, despite=despite)
     enrolment = _enrolled(course, patient_id, place, found, via, by)
     keys = _take_all(course, dates, place, patient_id, via=via)
     places.first(ids=keys, state="booked", by=by)
     appointments = _appointments(keys)
     places.write_down(appointments=appointments, did="booked", said=f"Booked, {course.name}", by=by)
+    fitting.write_down_all(appointments=appointments, lacks=lacks, despite=despite, by=by)
     # Whoever waited for a place of this kind by itself waits no more.
     refilling.place_taken(appointment=appointments[0], by=by)
     _note(course, "enrol", by, patient_id=patient_id, detail={"dates": len(keys), "place": place})
@@ -247,6 +260,8 @@ def move_date(*, date_ref: UUID, to: datetime, by: Actor) -> Moved:
     going = [a.pk for a in staying if a.patient_id not in busy]
     session = _session(course, _day(to))
     _check_free(course, [(session, to)], besides=one)
+    # Whoever was booked for the old time is told of that, and asked for the new one.
+    interpreters.end(appointment_ids=going, because="the date is moved", by=by)
     Seat.objects.filter(course_date=one).update(session=session, starts_at=to)
     CourseDate.objects.filter(pk=one.pk).update(starts_at=to)
     # What was asked about the old time is asked again about the new one.
@@ -261,6 +276,7 @@ def move_date(*, date_ref: UUID, to: datetime, by: Actor) -> Moved:
     )
     messaging.clear(subject="appointment", subject_ids=going, because="moved", by=by)
     moved = _appointments(going)
+    interpreters.bring_up_to_date(patient_ids=[a.patient_id for a in moved], by=by)
     places.write_down(appointments=moved, did="moved", said="Appointment moved to", by=by)
     _note(course, "move_course_date", by, detail={"date": one.pk, "people": len(moved), "busy": len(left)})
     stamp = int(clock.now().timestamp())

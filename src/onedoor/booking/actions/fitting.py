@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from onedoor.booking import errors
 from onedoor.booking.actions import places
@@ -26,15 +26,29 @@ def check(*, patient_id: int, seat_id: int, by: Actor, despite: str = "") -> tup
 
     Somebody who demands nothing of a place costs one query.
     """
-    lacks = unmet([patient_id], [seat_id]).get((patient_id, seat_id), ())
+    return check_all(patient_id=patient_id, seat_ids=[seat_id], by=by, despite=despite).get(seat_id, ())
+
+
+def check_all(
+    *, patient_id: int, seat_ids: Collection[int], by: Actor, despite: str = ""
+) -> dict[int, tuple[Misfit, ...]]:
+    """As `check`, of places that somebody has all of or none: what each lacks, by seat."""
+    lacks = {seat_id: reasons for (_, seat_id), reasons in unmet([patient_id], seat_ids).items()}
     if lacks and not (despite.strip() and by.kind in ("user", "system")):
-        raise errors.DoesNotFit(lacks)
+        raise errors.DoesNotFit(list(dict.fromkeys(one for reasons in lacks.values() for one in reasons)))
     return lacks
 
 
 def write_down(*, appointment: Appointment, lacks: Sequence[Misfit], despite: str, by: Actor) -> None:
     """Keep what was not met and why, for whoever answers for it, in the transaction of the booking."""
     _keep([(appointment, one, despite) for one in lacks], by)
+
+
+def write_down_all(
+    *, appointments: Sequence[Appointment], lacks: Mapping[int, Sequence[Misfit]], despite: str, by: Actor
+) -> None:
+    """As `write_down`, of places that somebody has all of; `lacks` by seat."""
+    _keep([(a, one, despite) for a in appointments for one in lacks.get(a.seat_id, ())], by)
 
 
 def _keep(rows: Sequence[tuple[Appointment, Misfit, str]], by: Actor) -> None:

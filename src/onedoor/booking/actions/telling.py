@@ -72,7 +72,8 @@ def abouts(appointment_ids: Iterable[int]) -> dict[int, About]:
             by_telephone=by_telephone,
             may_cancel=cancel,
             may_refill=refill,
-            interpreter=interpreter if interpreter in ("asked", "confirmed") else "",
+            # A shared phone is told the time and no more (clinical.md 6.2).
+            interpreter=interpreter if interpreter in ("asked", "confirmed") and reach.mobile_holders < 2 else "",
         )
     return found
 

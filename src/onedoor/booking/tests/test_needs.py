@@ -16,6 +16,7 @@ from onedoor.booking.actions.waves import open_waves
 from onedoor.booking.models import Appointment, InterpreterBooking, NeedBreach, Offer, Seat
 from onedoor.booking.needs import Spot
 from onedoor.booking.tests.factories import DESK, WEDNESDAY, Practice, at, own_seats, people, practice, row
+from onedoor.booking.tests.test_courses import course
 from onedoor.booking.types import DiaryRow, Scope
 from onedoor.factories import TEST
 from onedoor.kernel import clock, jobs
@@ -411,3 +412,46 @@ def test_what_came_by_a_file_is_asked_for_by_the_sweep() -> None:
     jobs.run_once("booking.interpreters")
     assert stands(made) == [("Polish interpreter", "asked")]
     assert Seat.objects.get().state == "open"
+
+
+def test_a_course_asks_for_an_interpreter_at_each_date_and_again_at_a_date_that_is_moved() -> None:
+    here = practice()
+    ola = polish(here)
+    weeks = [LATER + timedelta(days=7 * n) for n in range(2)]
+    it = course(here, days=weeks, join_until=LATER)
+    booking.enrol(course_ref=it.ref, patient_id=ola.pk, by=DESK)
+    assert open_tasks("book_interpreter") == [
+        "Book a Polish interpreter: Wed 16 Dec 10:00, Ola Bright, 60 minutes",
+        "Book a Polish interpreter: Wed 23 Dec 10:00, Ola Bright, 60 minutes",
+    ]
+    first = it.dates.order_by("starts_at")[0]
+    visit = Appointment.objects.order_by("starts_at")[0]
+    booking.confirm_interpreter(
+        interpreter_id=booking.interpreters_of([visit.pk])[visit.pk][0].id, mode="in person", by=DESK
+    )
+    booking.move_date(date_ref=first.ref, to=at(LATER, 14), by=DESK)
+    assert open_tasks("release_interpreter") == [
+        "Release the Polish interpreter: Wed 16 Dec 10:00, Ola Bright, 60 minutes"
+    ]
+    assert "Book a Polish interpreter: Wed 16 Dec 14:00, Ola Bright, 60 minutes" in open_tasks("book_interpreter")
+
+
+def test_a_course_that_does_not_fit_takes_staffs_reason_for_all_its_dates() -> None:
+    here = practice()
+    [sam] = people(here, 1)
+    needs_(sam, here, "Not before 14:00")
+    it = course(here, days=[LATER, LATER + timedelta(days=7)], join_until=LATER)
+    with pytest.raises(booking.DoesNotFit):
+        booking.enrol(course_ref=it.ref, patient_id=sam.pk, by=DESK)
+    assert not Appointment.objects.exists()
+    booking.enrol(course_ref=it.ref, patient_id=sam.pk, by=DESK, despite="It is the only class")
+    assert NeedBreach.objects.filter(despite="It is the only class").count() == 2
+
+
+def test_a_shared_phone_is_told_of_no_interpreter() -> None:
+    here = practice()
+    [ola, _] = people(here, 2, mobile="+447700900201")
+    needs_(ola, here, "Interpreter: Polish")
+    [seat] = own_seats(here, 1, day=LATER)
+    booking.book(seat_ref=seat.ref, patient_id=ola.pk, by=DESK)
+    assert "nterpreter" not in bodies(ola)[0]

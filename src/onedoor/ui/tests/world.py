@@ -341,7 +341,9 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "patient_needs": ({"ref": world.sam.ref},),
         "needs": ({},),
         "needs_download": ({},),
-        "interpreter_answer": ({"ref": InterpreterBooking.objects.get().ref, "answer": "none"},),
+        "interpreter_answer": (
+            {"ref": InterpreterBooking.objects.get(appointment=world.booked).ref, "answer": "none"},
+        ),
         "clinics": ({},),
         "refer": ({"ref": world.sam.ref},),
         "my_refer": ({"slug": "joints"},),
