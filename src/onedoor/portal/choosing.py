@@ -19,14 +19,14 @@ from django.views.decorators.http import require_http_methods
 
 from onedoor.booking import api as booking
 from onedoor.booking.types import FreePlace
-from onedoor.kernel.access import Access
+from onedoor.kernel.access import Access, Part
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.clock import LONDON
 from onedoor.kernel.words import clock_time, long_day
 from onedoor.portal import birth
 from onedoor.portal.tracker import PROVED
 from onedoor.referrals import api as referrals
-from onedoor.ui.access import granted, patient, public
+from onedoor.ui.access import granted, patient_or_proxy, public
 from onedoor.ui.pages import page
 
 GONE = "That time has just gone. Nothing is booked. Choose another."
@@ -45,10 +45,10 @@ class _Chooser:
     by_link: bool
 
 
-@patient
+@patient_or_proxy(Part.CHANGES)
 @require_http_methods(["GET", "POST"])
 def choose(request: HttpRequest, ref: UUID) -> HttpResponse:
-    """Choose a time for one of the patient's own referrals."""
+    """Choose a time for one of the patient's own referrals; a proxy who may change appointments chooses for them."""
     access = granted(request)
     try:
         one = referrals.own(access, ref)
@@ -91,6 +91,8 @@ def _page(request: HttpRequest, who: _Chooser) -> HttpResponse:
         return _wait(request, who)
     if wish in ("hold", "book"):
         return _take(request, who, wish)
+    if wish in ("course", "course_wait"):
+        return _join(request, who, wish)
     return _times(request, who)
 
 
@@ -128,8 +130,36 @@ def _wait(request: HttpRequest, who: _Chooser) -> HttpResponse:
     return _shown(request, who, "portal/choose_waits.jinja")
 
 
+def _join(request: HttpRequest, who: _Chooser, wish: str) -> HttpResponse:
+    """A place at every date of a course, or on its list."""
+    try:
+        chosen = UUID(request.POST.get("to", ""))
+    except ValueError:
+        return _times(request, who)
+    ref = who.referral.ref
+    try:
+        if wish == "course_wait":
+            referrals.wait_for_course(access=who.access, ref=ref, course_ref=chosen, via="portal")
+            return _shown(request, who, "portal/choose_waits.jinja", course=chosen)
+        referrals.book_course(access=who.access, ref=ref, course_ref=chosen, via="portal")
+    except booking.BusyOn as busy:
+        dates = ", ".join(_at(moment) for moment in busy.dates)
+        return _times(request, who, wrong=f"You have another appointment on: {dates}. Nothing is booked.")
+    except (booking.CourseFull, booking.CourseClosed):
+        return _times(request, who, wrong="The last place has just gone. Nothing is booked. Choose again.")
+    except (booking.BookingError, referrals.NotDone):
+        return _shown(request, who, "portal/choose_not.jinja")
+    one = next((c for c in referrals.courses(who.access, who.referral) if c.ref == chosen), None)
+    return _shown(request, who, "portal/choose_course_done.jinja", course=one)
+
+
 def _times(request: HttpRequest, who: _Chooser, *, wrong: str = "") -> HttpResponse:
-    """The days on which something is free; with a day its times."""
+    """The days on which something is free, and courses; with a day its times, with a course its dates."""
+    courses = referrals.courses(who.access, who.referral)
+    wanted = request.GET.get("course", "")
+    joins = next((one for one in courses if str(one.ref) == wanted), None)
+    if joins is not None and not wrong:
+        return _shown(request, who, "portal/choose_course.jinja", course=joins)
     days = _by_day(referrals.places(who.access, who.referral))
     day = request.GET.get("day", "")
     chosen = next((one for one in days if one[0].isoformat() == day), None)
@@ -145,6 +175,7 @@ def _times(request: HttpRequest, who: _Chooser, *, wrong: str = "") -> HttpRespo
         days=days if more else days[:_DAYS_SHOWN],
         more=not more and len(days) > _DAYS_SHOWN,
         wrong=wrong,
+        courses=courses,
     )
 
 

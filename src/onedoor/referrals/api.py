@@ -1,7 +1,14 @@
 """The door of referrals."""
 
 from onedoor.referrals.actions.attaching import NewFile
-from onedoor.referrals.actions.booking import book_visit, hold_visit, set_stream_kinds, wait_for_visit
+from onedoor.referrals.actions.booking import (
+    book_course,
+    book_visit,
+    hold_visit,
+    set_stream_kinds,
+    wait_for_course,
+    wait_for_visit,
+)
 from onedoor.referrals.actions.ending import discharge, send_on, withdraw
 from onedoor.referrals.actions.next_actions import set_next
 from onedoor.referrals.actions.referring import NewReferral, OpenAlready, refer, refer_by_telephone, refer_myself
@@ -42,6 +49,7 @@ from onedoor.referrals.queries.to_book import (
     ToBook,
     ToBookCounts,
     ToBookPage,
+    courses,
     may_book,
     one_to_book,
     own,
@@ -122,11 +130,13 @@ __all__ = [
     "ask_colleague",
     "attachment",
     "back_test",
+    "book_course",
     "book_visit",
     "born_on_is",
     "bring_back",
     "conservation",
     "counts",
+    "courses",
     "decide",
     "discharge",
     "folder",
@@ -168,6 +178,7 @@ __all__ = [
     "to_send_on",
     "track_link_of",
     "twins",
+    "wait_for_course",
     "wait_for_visit",
     "where_is",
     "withdraw",

@@ -39,10 +39,10 @@ class Frame:
     """The other organisations where this person has a role."""
 
 
-_MENU: tuple[tuple[str, str, Permission | None], ...] = (
+_MENU: tuple[tuple[str, str, Permission | tuple[Permission, ...] | None], ...] = (
     ("Home", "home", None),
     ("Diary", "diary", Permission.DIARY),
-    ("Courses", "courses", Permission.DIARY),
+    ("Courses", "courses", (Permission.DIARY, Permission.REFERRALS)),
     ("Inbox", "inbox", Permission.MESSAGES),
     ("Offers", "offers", Permission.DIARY),
     ("Tasks", "tasks", Permission.TASKS),
@@ -68,6 +68,13 @@ def organisation_of(access: Access) -> accounts.Organisation:
     return accounts.organisations(access)[0]
 
 
+def _may(access: Access, wanted: Permission | tuple[Permission, ...] | None) -> bool:
+    """Whether the access has it, or any of several; everybody has none."""
+    if wanted is None:
+        return True
+    return any(access.may(one) for one in (wanted if isinstance(wanted, tuple) else (wanted,)))
+
+
 def staff_page(request: HttpRequest, template: str, current: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """Render a staff page inside its frame; `current` is the menu entry it belongs to."""
     access = doors.granted(request)
@@ -83,7 +90,7 @@ def staff_page(request: HttpRequest, template: str, current: str, *, status: int
     menu = [
         Item(label, reverse(name), name == current, *counts.get(name, (None, False)))
         for label, name, permission in _MENU
-        if permission is None or access.may(permission)
+        if _may(access, permission)
     ]
     here = organisation_of(access)
     elsewhere = [place for place in accounts.workplaces(access.actor.id or 0) if place.pk != here.pk]

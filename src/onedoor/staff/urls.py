@@ -115,6 +115,7 @@ urlpatterns: list[URLPattern] = [
     path("referrals/to-book/<uuid:ref>/", to_book.one, name="to_book_one"),
     path("referrals/to-book/<uuid:ref>/book/", to_book.book, name="to_book_book"),
     path("referrals/to-book/<uuid:ref>/wait/", to_book.wait, name="to_book_wait"),
+    path("referrals/to-book/<uuid:ref>/course/", to_book.course, name="to_book_course"),
     path("referrals/<uuid:ref>/", triage.referral, name="referral"),
     path("referrals/<uuid:ref>/decide/", triage.decide, name="referral_decide"),
     path("referrals/<uuid:ref>/park/", triage.park, name="referral_park"),

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from onedoor.booking import api as booking
-from onedoor.booking.api import Appointment, AppointmentType
+from onedoor.booking.api import Appointment, AppointmentType, Enrolment
 from onedoor.directory.api import Service
 from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.access import Access, NotPermitted, Permission
@@ -22,7 +22,7 @@ from onedoor.messaging import api as messaging
 from onedoor.referrals.actions.visits import booking_for
 from onedoor.referrals.errors import Incomplete, NotDone
 from onedoor.referrals.models import History, Referral, StreamType, Visit
-from onedoor.referrals.queries.to_book import kinds_of, may_book, places
+from onedoor.referrals.queries.to_book import courses, kinds_of, may_book, places
 from onedoor.referrals.rules import DEFERRED, MOVES
 
 NOT_NOW = "It is not to be booked now: somebody has booked it, or it has ended. Nothing was changed."
@@ -58,6 +58,60 @@ def hold_visit(*, access: Access, ref: UUID, seat_ref: UUID) -> Appointment:
 
 
 @transaction.atomic
+def book_course(*, access: Access, ref: UUID, course_ref: UUID, via: str = "desk") -> Enrolment:
+    """Give the patient of a referral a place at every date ahead of a course of the stream's kinds, or at none: each is a visit,
+    the referral is BOOKED in the same transaction, and the patient is told once of all.
+
+    Raises NotDone and Referral.DoesNotExist as `book_visit`; booking's own CourseFull, CourseClosed, BusyOn, DoesNotFit.
+    """
+    referral = _locked(access, ref)
+    _check_course(access, referral, course_ref)
+    with booking_for(referral.pk):
+        enrolment = booking.enrol(
+            course_ref=course_ref, patient_id=_patient(referral), by=_actor(access, referral), via=via
+        )
+    of_course = Visit.objects.filter(appointment__seat__course_date__course=enrolment.course_id)
+    if not of_course.filter(referral=referral).exists():
+        raise NotDone("They are on this course already, for another referral. Nothing was changed.")
+    return enrolment
+
+
+@transaction.atomic
+def wait_for_course(*, access: Access, ref: UUID, course_ref: UUID, via: str = "desk") -> Enrolment:
+    """The course is full: onto its list, and whoever has a place of it is booked by that. The referral is with the service until
+    then (DEFERRED_TO_PROVIDER). Raises as `book_course`."""
+    referral = _locked(access, ref)
+    _check_course(access, referral, course_ref)
+    waits = booking.wait_for_course(
+        course_ref=course_ref, patient_id=_patient(referral), by=_actor(access, referral), via=via
+    )
+    _defer(referral, access.actor, "the course was full")
+    _note(referral, "wait_for_course", access.actor, {"course": waits.course_id})
+    return waits
+
+
+def _check_course(access: Access, referral: Referral, course_ref: UUID) -> None:
+    """Raise CourseClosed unless it is a course that serves the referral."""
+    if course_ref not in {one.ref for one in courses(access, referral)}:
+        raise booking.CourseClosed
+
+
+def _defer(referral: Referral, by: Actor, reason: str) -> None:
+    """It is with the service until a place is had."""
+    if referral.state != DEFERRED:
+        transition(
+            model=Referral,
+            history=History,
+            moves=MOVES,
+            ids=[referral.pk],
+            to=DEFERRED,
+            by=by,
+            reason=reason,
+            noted={"closes": False, "recorded_at": clock.now()},
+        )
+
+
+@transaction.atomic
 def wait_for_visit(*, access: Access, ref: UUID, via: str = "desk") -> int:
     """No time is free, or none that suits: put the patient on the list for places that others give up, urgent ones in front;
     returns of how many kinds.
@@ -84,17 +138,7 @@ def wait_for_visit(*, access: Access, ref: UUID, via: str = "desk") -> int:
         raise NotDone(
             "Places of these kinds are not offered to people who wait. Open more sessions, or ring the patient."
         )
-    if referral.state != DEFERRED:
-        transition(
-            model=Referral,
-            history=History,
-            moves=MOVES,
-            ids=[referral.pk],
-            to=DEFERRED,
-            by=access.actor,
-            reason="no time was free",
-            noted={"closes": False, "recorded_at": clock.now()},
-        )
+    _defer(referral, access.actor, "no time was free")
     _note(referral, "wait_for_visit", access.actor, {"kinds": joined})
     return joined
 

@@ -13,11 +13,12 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from onedoor.booking import api as booking
-from onedoor.booking.api import AppointmentType
+from onedoor.booking.api import AppointmentType, CourseView
 from onedoor.booking.types import FreePlace
 from onedoor.directory.api import Service, Stream
 from onedoor.kernel import clock
-from onedoor.kernel.access import Access, NotPermitted, Permission
+from onedoor.kernel.access import Access, NotPermitted, Part, Permission
+from onedoor.kernel.sensitive import says_sensitive
 from onedoor.referrals.models import Decision, Referral, StreamType
 from onedoor.referrals.rules import ASSESSED, NOT_BOOKED, TO_ACTION
 from onedoor.referrals.rules_booking import (
@@ -217,9 +218,16 @@ def to_book_count(access: Access) -> int:
 
 
 def own(access: Access, ref: UUID) -> Referral:
-    """One of the referrals of the patient whose access it is; raises Referral.DoesNotExist for all others."""
+    """One of the referrals of the patient whose access it is; raises Referral.DoesNotExist for all others.
+
+    Of a proxy's, those for whose patient they may change appointments; a private one only where that was given too.
+    """
     found = Referral.objects.select_related("service__organisation", "stream")
-    return found.get(ref=ref, patient_id=access.patient_id or 0)
+    one = found.get(ref=ref, patient_id=access.patient_id or 0)
+    said = f"{one.service.name} {one.stream.name if one.stream else ''}".lower()
+    if not access.has(Part.CHANGES) or (says_sensitive(said) and not access.has(Part.PRIVATE)):
+        raise Referral.DoesNotExist
+    return one
 
 
 def may_book(access: Access, referral: Referral) -> bool:
@@ -232,7 +240,7 @@ def may_book(access: Access, referral: Referral) -> bool:
         access.may(Permission.REFERRALS) and referral.service.organisation_id in access.organisation_ids
     ):
         return referral.state in (*TO_BOOK, ASSESSED)
-    if access.patient_id != referral.patient_id:
+    if access.patient_id != referral.patient_id or not access.has(Part.CHANGES):
         return False
     # A member of staff who has them on the line speaks with them: nothing need be left to a link.
     if access.actor.kind == "user":
@@ -268,6 +276,18 @@ def places(access: Access, referral: Referral, *, only: UUID | None = None) -> l
         patient_id=referral.patient_id,
         only=only,
     )
+
+
+def courses(access: Access, referral: Referral) -> list[CourseView]:
+    """Courses of the stream's kinds that this referral's patient may join, full ones among them, by their next date.
+
+    None for one without a patient or a stream, or whose stream has no kind of appointment.
+    """
+    kinds = kinds_of(referral.stream_id)
+    if referral.patient_id is None or not kinds:
+        return []
+    found = booking.courses_of(access, kinds, clock.today())
+    return [one for one in found if one.organisation_id == referral.service.organisation_id]
 
 
 @dataclass(frozen=True)

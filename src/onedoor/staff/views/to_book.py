@@ -83,6 +83,7 @@ def one(request: HttpRequest, ref: UUID) -> HttpResponse:
         row=row,
         card=card,
         may=may,
+        courses=referrals.courses(access, referral) if may else [],
         days=by_day if "all" in request.GET else by_day[:_DAYS],
         more="all" not in request.GET and len(by_day) > _DAYS,
         kinds=[kind for kind in served.all if kind.pk in served.chosen] if served else [],
@@ -107,6 +108,30 @@ def book(request: HttpRequest, ref: UUID) -> HttpResponse:
     when = f"{short_day(booked.starts_at)} at {clock_time(booked.starts_at)}"
     sure = "Booked" if booked.state == "booked" else "Asked of the other diary"
     messages.success(request, f"{sure}: {when}. A text tells the patient; whoever has none is on the list of calls.")
+    return redirect(f"{reverse('to_book')}?service={referral.service.slug}")
+
+
+@staff(Permission.REFERRALS)
+@require_POST
+def course(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """Give them a place at every date of a course, or put them on its list; and open the list to book."""
+    access = granted(request)
+    referral = _referral(access, ref)
+    try:
+        chosen = UUID(request.POST.get("course", ""))
+    except ValueError as error:
+        raise Http404 from error
+    try:
+        if request.POST.get("do") == "wait":
+            referrals.wait_for_course(access=access, ref=ref, course_ref=chosen)
+            said = "On the course’s list: they are told when a place is theirs. The clock runs on."
+        else:
+            referrals.book_course(access=access, ref=ref, course_ref=chosen)
+            said = "They have a place at every date ahead. One text tells them; whoever has none is on the list of calls."
+    except (booking.BookingError, referrals.NotDone) as why:
+        messages.error(request, str(why))
+        return redirect("to_book_one", ref)
+    messages.success(request, said)
     return redirect(f"{reverse('to_book')}?service={referral.service.slug}")
 
 

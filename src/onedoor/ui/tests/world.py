@@ -370,6 +370,7 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "to_book_one": (referred,),
         "to_book_book": (referred,),
         "to_book_wait": (referred,),
+        "to_book_course": (referred,),
         "referral": (referred,),
         "referral_decide": (referred,),
         "referral_park": (referred,),
