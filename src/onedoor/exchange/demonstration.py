@@ -43,6 +43,8 @@ PEOPLE = (
     ("demo-administrator", "Kit", "Marsh", Role.ADMINISTRATOR),
 )
 FULL = (("weight-management", "Every group is full until January", datetime(2027, 1, 11, tzinfo=clock.LONDON)),)
+CRITERIA_CHANGED = datetime(2026, 11, 3, 9, 0, tzinfo=clock.LONDON)
+PELVIC_CRITERIA = "From the 16th week of pregnancy, and at any time after birth. Not for bleeding, which the maternity ward sees."
 TRIAGES = "msk-community"
 WAITING_OF_EACH_KIND = 2
 PORTAL_PATIENT = "07700900049"
@@ -96,7 +98,13 @@ def _describe_the_places(practice_id: int) -> None:
 
 def _fill_the_directory(folder: Path) -> None:
     """Services, one of them full; and a month of searches that ended in a gap."""
-    directory.take_services(rows=directory.read_services((folder / "services.csv").read_bytes()), by=BY)
+    directory.take_spots(file=folder / "places.csv", by=BY)
+    with clock.at(BEGINS - timedelta(days=60)):
+        directory.take_services(rows=directory.read_services((folder / "services.csv").read_bytes()), by=BY)
+    with clock.at(CRITERIA_CHANGED):
+        changed = directory.service_by_slug("pelvic-health")
+        assert changed is not None
+        directory.edit_service(service_id=changed.pk, changes={"ages_from": 14, "criteria": PELVIC_CRITERIA}, by=BY)
     with clock.at(BEGINS - timedelta(days=40)):
         for slug, reason, until in FULL:
             full = directory.service_by_slug(slug)
