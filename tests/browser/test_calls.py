@@ -23,7 +23,7 @@ def sound(page: Page, name: str) -> None:
     """No fault that axe knows, no sideways scrolling at 320 pixels."""
     for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_load_state("networkidle")
+        page.wait_for_function("[...document.querySelectorAll('link[rel=stylesheet]')].every(one => one.sheet)")
         found = Axe().run(page, options=_RULES)
         assert found.violations_count == 0, found.generate_report()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
@@ -68,5 +68,5 @@ def test_a_call_from_start_to_end(page: Page, world: World) -> None:
     expect(page.get_by_text("Handed over: it is on their list")).to_be_visible()
     page.get_by_label("How it ended").select_option("hand_over")
     page.get_by_role("button", name="End the call").click()
-    expect(page.get_by_text("Handed over to a team")).to_be_visible()
+    expect(page.locator("section[aria-labelledby=mine]").get_by_text("Handed over to a team")).to_be_visible()
     expect(page.get_by_text("Sam Hollis")).to_have_count(0)

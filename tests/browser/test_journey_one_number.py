@@ -41,7 +41,7 @@ def sound(page: Page, name: str) -> None:
     """No fault that axe knows, no sideways scrolling at 320 pixels."""
     for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_load_state("networkidle")
+        page.wait_for_function("[...document.querySelectorAll('link[rel=stylesheet]')].every(one => one.sheet)")
         found = Axe().run(page, options=_RULES)
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
@@ -173,7 +173,7 @@ def test_a_caller_is_referred_and_their_mobile_changed(page: Page, world: World)
     expect(page.get_by_text("07700 900155 waits for its code")).to_be_visible()
     sound(page, "details-code")
     body = Message.objects.get(purpose="number_code").body
-    page.get_by_label("Code").fill(next(word for word in body.replace(".", " ").split() if word.isdigit()))
+    page.get_by_label("Code", exact=True).fill(next(word for word in body.replace(".", " ").split() if word.isdigit()))
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_text("Changed.")).to_be_visible()
     assert NumberCheck.objects.get().confirmed_at is not None

@@ -60,13 +60,13 @@ class Figures:
     wait_95: float | None
     call_backs_asked: int
     call_backs_made: int
-    transfers: int
-    """Legs after the first, of the calls that were answered."""
+    transfers: int | None
+    """Legs after the first, of the calls that were answered; None for logs that tell of no legs."""
 
     @property
     def transfers_each(self) -> float | None:
         """For each call that was answered."""
-        return self.transfers / self.answered if self.answered else None
+        return self.transfers / self.answered if self.answered and self.transfers is not None else None
 
     @property
     def answered_share(self) -> float | None:

@@ -1,9 +1,9 @@
 """What somebody says of how to reach them, of where they live and of what they speak, kept by staff who care for them.
 
 What was known before is kept: a contact point ends (`ContactPoint.until`), an address or a language becomes a `FormerDetail`.
-The practice's own system stays the first source: a list of patients that still says what was changed here does not bring it
-back, and one that says something new does (`imports`). Who somebody is was asked by whoever calls this; a new mobile is
-used only once it was confirmed (`calls.actions.details`).
+The practice's own system stays the first source: a list of patients that says something new holds, and one that still says what
+was changed here does not bring it back for thirty days, in which the practice puts it in (`imports`). Who somebody is was asked
+by whoever calls this; a new mobile is used only once it was confirmed (`calls.actions.details`).
 """
 
 from __future__ import annotations

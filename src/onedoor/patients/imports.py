@@ -196,6 +196,14 @@ _ENDED_HERE = """
 """
 
 
+def _said(field: str) -> str:
+    """What a list says of the field, where it says anything, and not what was changed here lately (`details`): the practice has
+    work to put that into its own system, and until it did its lists say the old."""
+    return f"""CASE WHEN m.{field} = '' OR EXISTS (
+        SELECT 1 FROM patients_former_detail f WHERE f.patient_id = p.id AND f.field = '{field}' AND f.value = m.{field}
+            AND f.until > %(now)s::timestamptz - interval '30 days') THEN p.{field} ELSE m.{field} END"""
+
+
 def _touching(change: str, whose: str = "patient_id") -> str:
     """The change, with the patients known before whom it touched put on record; `whose` names the changed row's patient."""
     return f"""WITH done AS ({change} RETURNING {whose})
@@ -219,13 +227,12 @@ _WRITE_KNOWN = (
     "ANALYZE pg_temp.list_need",
     # Patients
     # An update that names what differs, not an insert on conflict: that would lock, and so write, rows that do not change.
-    """WITH done AS (
+    f"""WITH done AS (
         UPDATE patients_patient p SET
             nhs_number = coalesce(m.nhs_number, p.nhs_number), title = coalesce(nullif(m.title, ''), p.title),
             given_name = m.given_name, family_name = m.family_name, name_key = m.name_key, born_on = m.born_on,
-            gender = coalesce(nullif(m.gender, ''), p.gender), address = coalesce(nullif(m.address, ''), p.address),
-            postcode = coalesce(nullif(m.postcode, ''), p.postcode),
-            language = coalesce(nullif(m.language, ''), p.language), deceased = m.deceased
+            gender = coalesce(nullif(m.gender, ''), p.gender), address = {_said("address")},
+            postcode = {_said("postcode")}, language = {_said("language")}, deceased = m.deceased
         FROM pg_temp.list_match m
         WHERE p.id = m.patient_id AND m.patient_id < %(first_new)s AND m.left_on IS NULL
           AND (p.nhs_number, p.title, p.given_name, p.family_name, p.name_key, p.born_on, p.gender, p.address, p.postcode,
@@ -233,8 +240,7 @@ _WRITE_KNOWN = (
               IS DISTINCT FROM
               (coalesce(m.nhs_number, p.nhs_number), coalesce(nullif(m.title, ''), p.title), m.given_name, m.family_name,
                m.name_key, m.born_on, coalesce(nullif(m.gender, ''), p.gender),
-               coalesce(nullif(m.address, ''), p.address), coalesce(nullif(m.postcode, ''), p.postcode),
-               coalesce(nullif(m.language, ''), p.language), m.deceased)
+               {_said("address")}, {_said("postcode")}, {_said("language")}, m.deceased)
         RETURNING p.id)
     INSERT INTO pg_temp.list_touched SELECT id FROM done""",
     _touching(

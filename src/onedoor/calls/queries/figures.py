@@ -17,10 +17,10 @@ from onedoor.kernel.access import Access, Permission
 _QUERY = """SELECT count(*), count(*) FILTER (WHERE {counted}), count(*) FILTER (WHERE c.answered_at IS NOT NULL),
        count(*) FILTER (WHERE {missed}), count(*) FILTER (WHERE {abandoned}), avg(w.wait),
        percentile_disc(0.95) WITHIN GROUP (ORDER BY w.wait),
-       count(c.call_back_asked_at), count(c.call_back_made_at), coalesce(sum(t.legs) FILTER (WHERE c.answered_at IS NOT NULL), 0)
+       count(c.call_back_asked_at), count(c.call_back_made_at), sum(t.legs) FILTER (WHERE c.answered_at IS NOT NULL)
 FROM calls_call c
 CROSS JOIN LATERAL (SELECT extract(epoch FROM c.answered_at - {wait_from})::float8 AS wait) w
-CROSS JOIN LATERAL (SELECT count(*) AS legs FROM calls_leg g WHERE g.call_id = c.id AND g.n > 1) t
+CROSS JOIN LATERAL (SELECT sum((g.n > 1)::int) AS legs FROM calls_leg g WHERE g.call_id = c.id) t
 WHERE c.started_at >= %s AND c.started_at < %s AND (%s OR c.organisation_id = ANY(%s))"""
 
 
@@ -37,7 +37,19 @@ def figures(access: Access, first: date, last: date, definition: str) -> Figures
         )
         calls, counted, answered, missed, abandoned, mean, wait_95, asked, made, transfers = cursor.fetchone()
     return Figures(
-        definition, first, last, calls, counted, answered, missed, abandoned, mean, wait_95, asked, made, int(transfers)
+        definition,
+        first,
+        last,
+        calls,
+        counted,
+        answered,
+        missed,
+        abandoned,
+        mean,
+        wait_95,
+        asked,
+        made,
+        None if transfers is None else int(transfers),
     )
 
 

@@ -95,7 +95,7 @@ def calls(start: DayFrom, end: DayTo, definition: DefinitionOption = "x-on", pra
 
     with environment():
         from onedoor.accounts.api import organisation_by_ods
-        from onedoor.calls.api import DEFINITIONS, figures
+        from onedoor.calls.api import DEFINITIONS, contact_figures, figures
         from onedoor.kernel.access import Access
 
         if definition not in DEFINITIONS:
@@ -107,6 +107,7 @@ def calls(start: DayFrom, end: DayTo, definition: DefinitionOption = "x-on", pra
                 raise Refused(f"No organisation has the ODS code {practice!r}.")
             access = replace(access, everything=False, organisation_ids=frozenset({whose.pk}))
         found = figures(access, start.date(), end.date(), definition)
+        asked = contact_figures(access, start.date(), end.date())
         how = DEFINITIONS[definition]
     print(f"Calls from {found.first:%-d %B %Y} to {found.last:%-d %B %Y}, by {how.name} definition\n")
     share, mean, wait_95 = found.answered_share, found.mean_wait, found.wait_95
@@ -120,6 +121,10 @@ def calls(start: DayFrom, end: DayTo, definition: DefinitionOption = "x-on", pra
         ("95 of 100 waited no longer than", "-" if wait_95 is None else f"{wait_95:.0f} s"),
         ("Call-backs asked for", f"{found.call_backs_asked:,}"),
         ("Call-backs made", f"{found.call_backs_made:,}"),
+        ("Transfers a call answered", "-" if found.transfers_each is None else f"{found.transfers_each:.2f}"),
+        ("Contacts that ended", f"{asked.contacts:,}"),
+        ("  asked where it is", "-" if asked.where_share is None else f"{asked.where:,}  {asked.where_share:.1f}%"),
+        ("  found in the log", f"{asked.joined:,}"),
     ):
         print(f"  {words:<40}{value:>16}")
     print()
