@@ -16,7 +16,7 @@ from typing import Any
 from urllib.error import URLError
 from uuid import NAMESPACE_URL, uuid5
 
-from onedoor.accounts.api import Organisation, grant_role, organisations, set_user
+from onedoor.accounts.api import Organisation, grant_role, organisations, set_site, set_user
 from onedoor.booking import api as booking
 from onedoor.directory import api as directory
 from onedoor.exchange.actions import import_appointments, import_patients
@@ -25,8 +25,10 @@ from onedoor.exchange.lines import import_calls
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Role
 from onedoor.kernel.actor import Actor
+from onedoor.kernel.calendar import is_working_day
 from onedoor.messaging import api as messaging
 from onedoor.patients.api import open_portal, search
+from onedoor.referrals import api as referrals
 
 BY = Actor.system("loading the demonstration")
 BEGINS = datetime(2026, 12, 7, 8, 0, tzinfo=clock.LONDON)
@@ -46,6 +48,11 @@ FULL = (("weight-management", "Every group is full until January", datetime(2027
 CRITERIA_CHANGED = datetime(2026, 11, 3, 9, 0, tzinfo=clock.LONDON)
 PELVIC_CRITERIA = "From the 16th week of pregnancy, and at any time after birth. Not for bleeding, which the maternity ward sees."
 TRIAGES = "msk-community"
+CLINICS = (
+    ("Physiotherapy", "Physiotherapy", "Physio R Castell", 9),
+    ("MATT Assessment", "MSK assessment", "Physio L Amadi", 14),
+)
+"""Of that service: stream, kind of appointment, clinician and first hour."""
 WAITING_OF_EACH_KIND = 2
 PORTAL_PATIENT = "07700900049"
 """Terence Tanner, who asks for an earlier appointment and takes it."""
@@ -74,6 +81,7 @@ def load(folder: Path) -> None:
     _describe_the_places(practice.pk)
     _fill_the_directory(folder)
     import_referrals(file=folder / "referrals.csv", service=TRIAGES, by=BY)
+    _open_the_clinics()
     import_calls(file=folder / "calls.csv", by=BY)
     _fill_the_list(practice.pk, folder / "personas.json")
     patient = set_user(username="demo-patient", first_name="Terence", last_name="Tanner", by=BY)
@@ -127,6 +135,32 @@ def _fill_the_directory(folder: Path) -> None:
                     too_long=ended == "too_long",
                     by=BY,
                 )
+
+
+def _open_the_clinics() -> None:
+    """The service that triages keeps its diary here: whom it accepts can be booked, and can choose by themselves."""
+    service = directory.service_by_slug(TRIAGES)
+    assert service is not None
+    site = set_site(organisation_id=service.organisation_id, name="Brook Street Health Centre", by=BY)
+    streams = {stream.name: stream.pk for stream in service.streams.all()}
+    for stream, kind, clinician, hour in CLINICS:
+        type_id = booking.set_type(organisation_id=service.organisation_id, name=kind, by=BY).pk
+        referrals.set_stream_kinds(access=_all(), service=service, stream_id=streams[stream], type_ids=[type_id])
+        for day in (BEGINS.date() + timedelta(days=n) for n in range(1, 19)):
+            if not is_working_day(day):
+                continue
+            first = datetime(day.year, day.month, day.day, hour, tzinfo=clock.LONDON)
+            booking.open_session(
+                organisation_id=service.organisation_id,
+                site_id=site.pk,
+                day=day,
+                clinician=clinician,
+                name=kind,
+                type_id=type_id,
+                starts=[first + timedelta(minutes=30 * n) for n in range(4)],
+                minutes=30,
+                by=BY,
+            )
 
 
 def _fill_the_list(practice_id: int, personas: Path) -> None:
