@@ -147,6 +147,7 @@ NOT_WALKED: dict[str, str] = {
     "booking.ring": INSIDE,
     "referrals.known_of": READS,
     "referrals.questions": READS,
+    "documents.post_on_request": "only of the link of a text, after the date of birth; portal/tests/test_tracker.py",
     "documents.post_instead": "only of a text that was made, which no page leaves behind; documents/tests/test_letters.py",
     "referrals.take_pathways": INSIDE,
     "referrals.take_referrals": INSIDE,

@@ -20,7 +20,7 @@ from onedoor.documents.models import Delivery, Document, File, PrintFile, Recipi
 from onedoor.documents.queries import visible
 from onedoor.documents.types import Format, NewLetter, Party, Printed
 from onedoor.kernel import audit, clock, events
-from onedoor.kernel.access import Access, require_staff
+from onedoor.kernel.access import Access, NotPermitted, require_staff
 from onedoor.kernel.actor import Actor
 
 MOST_PRINTED = 1_000
@@ -266,6 +266,25 @@ def post_instead(*, delivery_ids: Sequence[int], because: str, by: Actor) -> int
     )
     _audit_deliveries(found, "stopped", by)
     return len(found)
+
+
+@transaction.atomic
+def post_on_request(*, access: Access, ref: UUID) -> bool:
+    """The patient asks for their letter on paper; False when nothing can be posted to them, or it was or will be already.
+
+    Raises Document.DoesNotExist outside the access, NotPermitted of anybody but the patient.
+    """
+    if access.patient_id is None or access.parts is not None:
+        raise NotPermitted("own letter")
+    document = visible(access).get(ref=ref)
+    to = Recipient.objects.select_for_update().get(document=document, role="patient")
+    if not to.lines or Delivery.objects.filter(recipient=to, way="print").exists():
+        return False
+    made = Delivery.objects.create(
+        recipient=to, organisation_id=document.organisation_id, way="print", since=clock.now()
+    )
+    _audit_deliveries([made], "waiting", access.actor)
+    return True
 
 
 def _audit_deliveries(found: Sequence[Delivery], state: str, by: Actor) -> None:

@@ -8,6 +8,7 @@ from onedoor.documents.actions import (
     mark_delivered,
     opened,
     post_instead,
+    post_on_request,
 )
 from onedoor.documents.errors import CannotBeSet, FaultyWording, IncompleteLetter, NoSuchFormat
 from onedoor.documents.facts_file import from_json as facts_from_json
@@ -72,6 +73,7 @@ __all__ = [
     "pdf",
     "pictures",
     "post_instead",
+    "post_on_request",
     "print_file",
     "print_files",
     "review",

@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 
 from onedoor.documents.facts_file import letter_from_json
 from onedoor.documents.models import Delivery, Document, PrintFile
-from onedoor.documents.rules import FORMATS
+from onedoor.documents.rules import FORMATS, OPENS_BY_LINK
 from onedoor.documents.types import Line, Sent, Shown, Waiting, Way
 from onedoor.kernel.access import Access, Part, Permission
 from onedoor.kernel.sensitive import IN_SQL
@@ -103,6 +103,7 @@ def _line(one: Document) -> Line:
         dated_on=letter_from_json(one.letter).dated_on,
         version=one.version,
         current=one.current,
+        opens_by_link=one.kind in OPENS_BY_LINK,
     )
 
 

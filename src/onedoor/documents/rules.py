@@ -379,6 +379,10 @@ def _unsaid(facts: Facts, letter: Letter) -> list[str]:
     return [name for name in needed if not all(one in text for one in said.get(name, ()))]
 
 
+OPENS_BY_LINK: frozenset[Kind] = frozenset({"welcome", "apology"})
+"""Letters of days and of who to ring, which the link of a text and a date of birth open. What was decided and what was found
+asks for more than a family knows of each other (interop.md 5.2: reading records needs a proved identity)."""
+
 FORMATS: tuple[Format, ...] = ("standard", "large20", "large24", "large28", "easyread")
 FORMAT_NAMES: dict[Format, str] = {
     "standard": "Standard print",

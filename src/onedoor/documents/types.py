@@ -223,6 +223,8 @@ class Line:
     language: str
     english: str
     """Its title in English, for staff."""
+    opens_by_link: bool
+    """Whether it says no more than a page that a date of birth opens (`rules.OPENS_BY_LINK`)."""
 
 
 @dataclass(frozen=True)

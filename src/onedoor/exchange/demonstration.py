@@ -10,23 +10,24 @@ import csv
 import json
 import urllib.request
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from uuid import NAMESPACE_URL, uuid5
 
-from onedoor.accounts.api import Organisation, grant_role, organisations, set_site, set_user
+from onedoor.accounts.api import Organisation, access_of, grant_role, organisations, set_site, set_user
 from onedoor.booking import api as booking
 from onedoor.directory import api as directory
 from onedoor.exchange.actions import import_appointments, import_patients
 from onedoor.exchange.caseloads import import_referrals
 from onedoor.exchange.lines import import_calls
 from onedoor.kernel import clock
-from onedoor.kernel.access import Access, Role
+from onedoor.kernel.access import Access, Part, Role
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.calendar import is_working_day
 from onedoor.messaging import api as messaging
+from onedoor.patients import api as patients
 from onedoor.patients.api import open_portal, search
 from onedoor.referrals import api as referrals
 
@@ -46,7 +47,9 @@ PEOPLE = (
 )
 FULL = (("weight-management", "Every group is full until January", datetime(2027, 1, 11, tzinfo=clock.LONDON)),)
 CRITERIA_CHANGED = datetime(2026, 11, 3, 9, 0, tzinfo=clock.LONDON)
-PELVIC_CRITERIA = "From the 16th week of pregnancy, and at any time after birth. Not for bleeding, which the maternity ward sees."
+PELVIC_CRITERIA = (
+    "From the 16th week of pregnancy, and at any time after birth. Not for bleeding, which the maternity ward sees."
+)
 TRIAGES = "msk-community"
 CLINICS = (
     ("Physiotherapy", "Physiotherapy", "Physio R Castell", 9),
@@ -56,6 +59,9 @@ CLINICS = (
 WAITING_OF_EACH_KIND = 2
 PORTAL_PATIENT = "07700900049"
 """Terence Tanner, who asks for an earlier appointment and takes it."""
+CARED_FOR = "07700900975"
+"""Ivan Fairley, who speaks Polish and needs large print; he sees the physiotherapist on Wednesday. Halina, his wife, acts for
+him."""
 
 
 @dataclass(frozen=True)
@@ -198,10 +204,34 @@ def connect(line: Line) -> None:
         for place in organisations(_all()):
             if (place.pk in providers) == (role == Role.TRIAGE_CLINICIAN):
                 grant_role(user_id=user.pk, organisation_id=place.pk, role=role, by=BY)
+    _carer()
     services = [_service(practice, line) for practice in practices]
     line.services.parent.mkdir(parents=True, exist_ok=True)
     line.services.write_text(json.dumps(services, indent=1))
     _tell(f"{line.simulator}/control/services", services)
+
+
+def _carer() -> None:
+    """Recorded at the desk, as any proxy is, once there is somebody at the desk."""
+    desk = set_user(username=PEOPLE[0][0], first_name=PEOPLE[0][1], last_name=PEOPLE[0][2], by=BY)
+    access = access_of(desk)
+    for ivan in patients.search(access, CARED_FOR):
+        if not patients.proxies_of(access, ivan.pk):
+            patients.record_proxy(
+                access=access,
+                patient_id=ivan.pk,
+                who=patients.Who("Halina", "Fairley", date(1960, 6, 24), sign_in_as="demo-carer"),
+                wish=patients.Wish(
+                    basis="consent",
+                    relationship="husband or wife",
+                    parts=frozenset({Part.CARE, Part.CHANGES, Part.LETTERS}),
+                    starts_on=clock.today(),
+                    ends_on=date(2027, 6, 8),
+                    agreed_by="Ivan Fairley, at the desk, with an interpreter",
+                    child="",
+                    checked=("photo", "address"),
+                ),
+            )
 
 
 def _service(practice: Organisation, line: Line) -> dict[str, Any]:

@@ -46,6 +46,8 @@ class Who:
     family_name: str
     born_on: date
     known_by: str = ""
+    sign_in_as: str = ""
+    """The sign-in name of somebody new, where one is wanted; otherwise one is made."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,8 @@ def end_proxy(*, access: Access, ref: UUID, because: str) -> None:
     organisation_id = None
     if access.patient_id is None:
         organisation_id = _may_record(access)
-    elif access.parts is not None:
-        raise NotPermitted("a proxy ends nobody's rights")
+    elif access.actor.kind != "patient":
+        raise NotPermitted("the patient ends it, or staff with a reason")
     found = Proxy.objects.select_for_update().get(ref=ref, ended_at=None, patient__in=visible(access))
     if access.patient_id is None and not because.strip():
         raise NotRecorded("Say why it ends.")
@@ -209,7 +211,7 @@ def _sign_in_of(access: Access, who: Who) -> tuple[User, FirstSignIn | None]:
         raise NotRecorded("Somebody under 16 cannot act for a patient here.")
     code = _code()
     user = new_sign_in(
-        username=f"carer-{_code(6)}",
+        username=who.sign_in_as or f"carer-{_code(6)}",
         first_name=who.given_name.strip()[:60],
         last_name=who.family_name.strip()[:60],
         by=access.actor,

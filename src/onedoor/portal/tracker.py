@@ -6,6 +6,7 @@ Signed in it shows all of a patient's referrals; by the link of a text, after th
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,7 +17,7 @@ from onedoor.kernel.access import Access, Part
 from onedoor.patients import api as patients
 from onedoor.portal import birth
 from onedoor.referrals import api as referrals
-from onedoor.ui.access import granted, patient_or_proxy, public
+from onedoor.ui.access import granted, patient_or_proxy, print_size_of, public
 from onedoor.ui.pages import page
 
 PROVED = "track_link"
@@ -49,24 +50,37 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
         asked, one = _opened(request, token)
     except referrals.LinkClosed:
         return page(request, "portal/tracker_over.jinja", status=404)
-    return asked or page(request, "portal/tracker_link.jinja", one=one, private=one.private, token=token)
+    return asked or _page(request, "portal/tracker_link.jinja", token, one=one, private=one.private)
 
 
 @public
 @require_http_methods(["GET", "POST"])
 def letter_by_link(request: HttpRequest, token: str, ref: UUID) -> HttpResponse:
-    """A letter about the referral of a link, by the same step. Opening it is how we know that it came."""
+    """A letter about the referral of a link, by the same step. Opening it is how we know that it came.
+
+    One that says what was decided or found asks for a sign-in, or comes by post: who has none is not left without it.
+    """
     try:
         asked, one = _opened(request, token)
     except referrals.LinkClosed:
         return page(request, "portal/tracker_over.jinja", status=404)
     if asked:
         return asked
-    if one.private or ref not in {letter.ref for letter in one.letters}:
+    found = {letter.ref: letter for letter in one.letters}
+    if one.private or ref not in found:
         raise Http404
     me = Access.of_patient(referrals.track_link_of(token).referral.patient_id or 0)
+    if not found[ref].opens_by_link:
+        posted = documents.post_on_request(access=me, ref=ref) if "post" in request.POST else None
+        return _page(request, "portal/tracker_sign_in.jinja", token, letter=found[ref], one=one, posted=posted)
     documents.opened(access=me, ref=ref)
-    return page(request, "portal/tracker_letter.jinja", shown=documents.by_ref(me, ref), token=token)
+    return _page(request, "portal/tracker_letter.jinja", token, shown=documents.by_ref(me, ref))
+
+
+def _page(request: HttpRequest, template: str, token: str, **context: Any) -> HttpResponse:
+    """A page of the link, in the print that its patient needs."""
+    size = print_size_of(referrals.track_link_of(token).referral.patient_id or 0)
+    return page(request, template, token=token, print_size=size, **context)
 
 
 def _opened(request: HttpRequest, token: str) -> tuple[HttpResponse | None, referrals.Where]:

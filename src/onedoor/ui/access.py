@@ -17,6 +17,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from onedoor.accounts.api import User, access_of
+from onedoor.documents import api as documents
 from onedoor.kernel.access import Access, NotPermitted, Part, Permission
 from onedoor.patients import api as patients
 from onedoor.records import api as records
@@ -174,6 +175,20 @@ def acting(request: HttpRequest) -> Acting | None:
     """For the frame of the portal; None of visitors and staff, and before anybody asked who it is."""
     found: Acting | None = getattr(request, "_onedoor_acting", None)
     return found
+
+
+def print_size(request: HttpRequest) -> str:
+    """In which size the signed-in patient's pages are set (`documents.Format`): that of their letters; "" where they need none.
+    Of a proxy's page too: who acts often reads together with the patient."""
+    access: Access | None = getattr(request, "_onedoor_access", None)
+    return "" if access is None or access.patient_id is None else print_size_of(access.patient_id)
+
+
+def print_size_of(patient_id: int) -> str:
+    """The same of a patient whom the link of a text has shown."""
+    needs = patients.needing([patient_id]).get(patient_id)
+    size = documents.wanted(needs.needs).format if needs else "standard"
+    return size if size.startswith("large") else ""
 
 
 def _work_out(request: HttpRequest) -> Access | None:

@@ -9,12 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from onedoor.ui.access import acting
+from onedoor.ui.access import acting, print_size
 
 
 def page(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    """Render a Jinja template; `demonstration` tells the footer, `acting` the portal's frame, `csrf_input` is Django's."""
-    known = {"demonstration": settings.DEMONSTRATION, "acting": acting(request)}
+    """Render a Jinja template; `demonstration` tells the footer, `acting` and `print_size` the portal's frame.
+
+    `csrf_input` is Django's.
+    """
+    known = {"demonstration": settings.DEMONSTRATION, "acting": acting(request), "print_size": print_size(request)}
     answer = render(request, template, {**known, **context}, status=status)
     # Desks are shared: nobody sees by the Back button what was somebody else's.
     answer["Cache-Control"] = "no-store"

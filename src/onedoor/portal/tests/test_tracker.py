@@ -149,6 +149,29 @@ def test_an_app_reads_the_same_in_the_shape_of_e_rs(world: World, referral: Refe
     assert task["focus"]["reference"].endswith(str(referral.ref))
 
 
+def test_what_was_decided_is_read_signed_in_or_comes_by_post(world: World, referral: Referral) -> None:
+    """The link shows days and who to ring; a date of birth is known to the family too (interop.md 5.2, clinical.md 6.2)."""
+    decided = letter(
+        referral.service.organisation, world.sam, "triage-we-book", subject_id=referral.pk, ways=("page", "message")
+    )
+    client, address = Client(), link(referral)
+    read = f"{address}/{decided.ref}"
+    client.post(address, born(world))
+    page = client.get(read).content.decode()
+    assert decided.letter["greeting"] not in page
+    assert "They decided" not in page
+    assert reverse("my_letter", args=[decided.ref]) in page
+    assert Delivery.objects.get(recipient__document=decided, way="page").state == "waiting", "it was not read"
+    assert "We will post it to you." in client.post(read, {"post": "1"}).content.decode()
+    assert Delivery.objects.get(recipient__document=decided, way="print").state == "waiting"
+    assert "We cannot post it again" in client.post(read, {"post": "1"}).content.decode()
+    assert Client().post(read, {"post": "1"}).content.decode().count("date of birth") > 0
+    assert Delivery.objects.filter(recipient__document=decided, way="print").count() == 1
+    me = Client()
+    me.force_login(world.portal, backend="django.contrib.auth.backends.ModelBackend")
+    assert decided.letter["greeting"] in me.get(reverse("my_letter", args=[decided.ref])).content.decode()
+
+
 def test_letters_about_it_open_by_the_same_link_and_count_as_read(world: World, referral: Referral) -> None:
     made = letter(referral.service.organisation, world.sam, subject_id=referral.pk)
     other = letter(referral.service.organisation, world.sam, subject_id=0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -91,6 +91,8 @@ def where_is(access: Access, patient_id: int) -> list[Where]:
     organisation's services; a proxy, what was given to them. Nine statements, however many referrals.
     """
     told = _told(access, _seen(access, patient_id))
+    if not access.has(Part.CHANGES):
+        told = [replace(one, may_choose=False) for one in told]
     return told if access.has(Part.PRIVATE) else [one for one in told if not one.private]
 
 

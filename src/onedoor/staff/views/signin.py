@@ -19,6 +19,7 @@ DEMO_ROLES = (
     ("call_handler", "Call handler", "who is on the telephone, once they have said who they are"),
     ("administrator", "System administrator", "settings and switches, no patients"),
     ("patient", "Patient", "their own appointments and who looked at their record"),
+    ("carer", "Carer", "the pages of a patient for whom they act, as far as was agreed"),
 )
 
 
@@ -42,7 +43,7 @@ def signin(request: HttpRequest) -> HttpResponseBase:
 @public
 @require_POST
 def demo_signin(request: HttpRequest, role: str) -> HttpResponseBase:
-    """One click in a demonstration signs in as its receptionist, manager, administrator or patient."""
+    """One click in a demonstration signs in as somebody of it."""
     if not settings.DEMONSTRATION or role not in {name for name, _, _ in DEMO_ROLES}:
         raise Http404
     user = User.objects.filter(username=f"demo-{role}").first()
