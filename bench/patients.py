@@ -83,7 +83,12 @@ def _patients(first: int, number: int) -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        numbers = {"first": first, "number": number, "families": _FAMILIES.split(), "given": _GIVEN.split()}
+        numbers: dict[str, Any] = {
+            "first": first,
+            "number": number,
+            "families": _FAMILIES.split(),
+            "given": _GIVEN.split(),
+        }
         cursor.execute("SELECT setseed(%s)", [random.Random(SEED + first).random()])
         cursor.execute(
             """INSERT INTO patients_patient (ref, nhs_number, title, given_name, family_name, name_key, born_on, gender, address,
@@ -106,7 +111,7 @@ def _patients(first: int, number: int) -> None:
         # Invented mobiles beyond the fictional range: there are only a thousand of those, and nobody is texted here.
         cursor.execute(
             """INSERT INTO patients_contact_point (patient_id, kind, value, since, ended_because)
-               SELECT p.id, 'mobile', '+447' || lpad((p.id * 7919 %% 1000000000)::text, 9, '0'), now(), '' FROM patients_patient p
+               SELECT p.id, 'mobile', '+447' || lpad((p.id * 7919 % 1000000000)::text, 9, '0'), now(), '' FROM patients_patient p
                WHERE NOT EXISTS (SELECT 1 FROM patients_contact_point c WHERE c.patient_id = p.id)"""
         )
         cursor.execute(

@@ -145,6 +145,8 @@ NOT_WALKED: dict[str, str] = {
     "patients.let_out_of_care": INSIDE,
     "booking.lock_patients": INSIDE,
     "booking.ring": INSIDE,
+    "referrals.clocks_on": READS,
+    "referrals.contracts_of": READS,
     "referrals.known_of": READS,
     "referrals.questions": READS,
     "documents.post_on_request": "only of the link of a text, after the date of birth; portal/tests/test_tracker.py",
@@ -653,6 +655,16 @@ ACTIONS: dict[str, Action] = {
     ),
     "referrals.send_on": Action(
         lambda s, a: referrals.send_on(access=a, ref=s.world.referral.ref), "clinician", before=lambda s: _triaged(s)
+    ),
+    "referrals.set_contract": Action(
+        lambda s, a: referrals.set_contract(
+            access=a,
+            service_id=s.world.service.service.pk,
+            clocks=referrals.Clocks(24, "elapsed", 5, 3),
+            from_day=clock.today(),
+            reason="Variation",
+        ),
+        "administrator",
     ),
     "referrals.set_next": Action(
         lambda s, a: referrals.set_next(

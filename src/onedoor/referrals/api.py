@@ -9,6 +9,7 @@ from onedoor.referrals.actions.booking import (
     wait_for_course,
     wait_for_visit,
 )
+from onedoor.referrals.actions.contract import set_contract
 from onedoor.referrals.actions.ending import discharge, send_on, withdraw
 from onedoor.referrals.actions.next_actions import set_next
 from onedoor.referrals.actions.referring import NewReferral, OpenAlready, refer, refer_by_telephone, refer_myself
@@ -23,6 +24,7 @@ from onedoor.referrals.actions.triage import (
     park,
     take_back,
 )
+from onedoor.referrals.clocks import Clocks, clocks_on, contracts_of
 from onedoor.referrals.errors import NotDone
 from onedoor.referrals.imports import take_pathways, take_referrals
 from onedoor.referrals.intake import ASKED, ASKED_OF_PATIENT, FACTS, RED_FLAGS, known_of, questions
@@ -100,6 +102,7 @@ __all__ = [
     "UNDATED",
     "WHO_BOOKS",
     "WITHDRAWALS",
+    "Clocks",
     "Conservation",
     "Counts",
     "Day",
@@ -134,7 +137,9 @@ __all__ = [
     "book_visit",
     "born_on_is",
     "bring_back",
+    "clocks_on",
     "conservation",
+    "contracts_of",
     "counts",
     "courses",
     "decide",
@@ -165,6 +170,7 @@ __all__ = [
     "services_of",
     "services_with_referrals",
     "set_aside",
+    "set_contract",
     "set_next",
     "set_stream_kinds",
     "stream_kinds",

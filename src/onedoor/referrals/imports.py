@@ -259,9 +259,10 @@ def take_pathways(
         cursor.execute("DROP TABLE IF EXISTS pg_temp.referrals_pathway")
         cursor.execute(_STAGE_PATHWAYS)
         columns = ", ".join((*_PATHWAY_COLUMNS, "triage_due_at"))
+        told = list(rows)
+        ends = triage_clocks(service, [(london_day(row.received_on)[0], "routine") for row in told])
         with cursor.copy(f"COPY referrals_pathway ({columns}) FROM STDIN") as copy:
-            for row in rows:
-                (due,) = triage_clocks(service, [(london_day(row.received_on)[0], "routine")])
+            for row, due in zip(told, ends, strict=True):
                 copy.write_row([*(getattr(row, column) for column in _PATHWAY_COLUMNS), due])
         cursor.execute("SELECT count(DISTINCT source_ref), max(received_on) FROM referrals_pathway")
         read, last = cursor.fetchone()

@@ -6,7 +6,7 @@ from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.jobs import sweep
 from onedoor.referrals import joining, waits
-from onedoor.referrals.actions import choosing, effect, heard_by, letters
+from onedoor.referrals.actions import choosing, contract, effect, heard_by, letters
 from onedoor.referrals.queries.services import services_with_referrals
 
 
@@ -51,6 +51,12 @@ def say_heard_by() -> int:
 def own_up() -> int:
     """Own up to dates that were said and missed: to the service, and to the patient."""
     return heard_by.own_up(access=Access.system("referrals: missed dates"))
+
+
+@sweep("referrals.contracts", every=300.0)
+def contracts() -> int:
+    """Contracts whose day has come stand in the directory."""
+    return contract.keep_in_force(by=Actor.system("referrals: contracts in force"))
 
 
 @sweep("referrals.count_waits", every=900.0)

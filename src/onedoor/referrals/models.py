@@ -319,6 +319,32 @@ class HeardBy(models.Model):
         ]
 
 
+class Contract(models.Model):
+    """The clocks of a service's contract from a day on; before its first row they are as the directory has them.
+
+    Rows are only added. Of those of one day the latest stands. A referral goes by the one in force on the day it was received.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+", db_index=False)
+    from_day = models.DateField()
+    triage_hours = models.PositiveSmallIntegerField()
+    triage_basis = models.CharField(max_length=10)
+    urgent_days = models.PositiveSmallIntegerField()
+    onward_working_days = models.PositiveSmallIntegerField()
+    booking_days = models.PositiveSmallIntegerField(null=True)
+    """From receipt to the offer of a first appointment that is not urgent; null where the contract says nothing."""
+    reason = models.CharField(max_length=200)
+    set_at = models.DateTimeField()
+    by_label = models.CharField(max_length=80)
+    shown_at = models.DateTimeField(null=True)
+    """When the directory was told of it, which says what is in force today."""
+
+    class Meta:
+        db_table = "referrals_contract"
+        indexes = [models.Index(fields=["service", "-from_day", "-id"], name="contract_in_force")]
+
+
 class Wait(models.Model):
     """What people lately waited at a service, in days from receipt, as counted on a day. `what`: decision or appointment."""
 

@@ -47,7 +47,7 @@ def count_waits() -> int:
         cursor.execute(
             _COUNT, {"today": today, "since": since, "begins": london_day(since)[0], "ends": london_day(today)[0]}
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def waits_of(service_ids: Sequence[int]) -> dict[int, Said]:

@@ -28,6 +28,7 @@ from onedoor.patients.api import Patient
 from onedoor.patients.types import Reach
 from onedoor.referrals import rules
 from onedoor.referrals.actions.track_links import new_links
+from onedoor.referrals.clocks import clocks_on
 from onedoor.referrals.models import Decision, HeardBy, Intake, Referral
 from onedoor.referrals.rules_booking import PROVIDER_DAYS, THINKING_DAYS
 from onedoor.tasks import api as tasks
@@ -315,7 +316,7 @@ def by_when(decision: Decision, who_books: str) -> date | None:
         return None
     day = decision.decided_at.astimezone(LONDON).date()
     if decision.outcome == "onward":
-        return _working_days_on(day, decision.referral.service.onward_working_days)
+        return _working_days_on(day, clocks_on(decision.referral.service, day).onward_working_days)
     if who_books == "patient":
         return day + timedelta(days=THINKING_DAYS)
     urgent = "urgent" if decision.outcome == "urgent" else decision.referral.priority

@@ -56,8 +56,8 @@ def months_of(access: Access, service: Service, first: date, last: date) -> list
         "over": starts[-1],
         "began": london_day(starts[0])[0],
         "ended": london_day(starts[-1])[0],
-        "hours": service.triage_hours,
         "days": service.urgent_days,
+        "onward": service.onward_working_days,
     }
     for row in _rows(_RECEIVED, between):
         month = months[row[0]]
@@ -66,10 +66,10 @@ def months_of(access: Access, service: Service, first: date, last: date) -> list
         month.triaged_in_time += row[4]
         month.urgent += row[5]
         month.urgent_in_time += row[6]
-    for decided_on, sent_on, number in _rows(_SENT, between):
+    for decided_on, sent_on, within, number in _rows(_SENT, between):
         month = months[decided_on.replace(day=1)]
         month.sent += number
-        month.sent_in_time += number * sent_in_time(decided_on, sent_on, days=service.onward_working_days)
+        month.sent_in_time += number * sent_in_time(decided_on, sent_on, days=within)
     for start, number in _rows(_DISCHARGED, between):
         months[start].discharged = number
     ends = {"starts": list(months), "ends": [london_day(end)[0] for end in starts[1:]]}
@@ -97,21 +97,28 @@ def _rows(statement: str, values: dict[str, Any]) -> Sequence[Any]:
         return rows
 
 
-_RECEIVED = """
+# By the contract in force on the day of receipt.
+_CLOCKS = """ LEFT JOIN LATERAL (
+        SELECT urgent_days, onward_working_days FROM referrals_contract c
+        WHERE c.service_id = r.service_id AND c.from_day <= (r.received_at AT TIME ZONE 'Europe/London')::date
+        ORDER BY c.from_day DESC, c.id DESC LIMIT 1) c ON true"""
+
+_RECEIVED = f"""
     SELECT date_trunc('month', received_at AT TIME ZONE 'Europe/London')::date, source, count(*),
         count(*) FILTER (WHERE outcome = 'inappropriate'),
-        count(*) FILTER (WHERE triaged_at - received_at <= make_interval(hours => %(hours)s)),
+        count(*) FILTER (WHERE triaged_at <= triage_due_at),
         count(*) FILTER (WHERE priority = 'urgent' AND outcome NOT IN ('', 'inappropriate')),
         count(*) FILTER (WHERE priority = 'urgent' AND outcome NOT IN ('', 'inappropriate')
-            AND first_offered_on - (received_at AT TIME ZONE 'Europe/London')::date <= %(days)s)
-    FROM referrals_referral
-    WHERE service_id = %(service)s AND source <> 'inherited' AND came_on >= %(first)s AND came_on < %(over)s
+            AND first_offered_on - (received_at AT TIME ZONE 'Europe/London')::date <= coalesce(c.urgent_days, %(days)s))
+    FROM referrals_referral r{_CLOCKS}
+    WHERE r.service_id = %(service)s AND source <> 'inherited' AND came_on >= %(first)s AND came_on < %(over)s
     GROUP BY 1, 2"""
 
-_SENT = """
-    SELECT onward_decided_on, onward_sent_on, count(*) FROM referrals_referral
-    WHERE service_id = %(service)s AND onward_decided_on >= %(first)s AND onward_decided_on < %(over)s
-        AND onward_sent_on IS NOT NULL GROUP BY 1, 2"""
+_SENT = f"""
+    SELECT onward_decided_on, onward_sent_on, coalesce(c.onward_working_days, %(onward)s), count(*)
+    FROM referrals_referral r{_CLOCKS}
+    WHERE r.service_id = %(service)s AND onward_decided_on >= %(first)s AND onward_decided_on < %(over)s
+        AND onward_sent_on IS NOT NULL GROUP BY 1, 2, 3"""
 
 _DISCHARGED = """
     SELECT date_trunc('month', discharged_on)::date, count(*) FROM referrals_referral

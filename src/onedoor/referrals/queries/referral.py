@@ -13,6 +13,7 @@ from django.db.models import Q
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.calendar import working_time_between
+from onedoor.referrals.clocks import Clocks, clocks_on
 from onedoor.referrals.models import Attachment, Decision, History, Information, Intake, Parking, Referral
 from onedoor.referrals.queries.visible import by_ref, visible
 from onedoor.referrals.rules import BACK_WITHIN
@@ -36,6 +37,8 @@ class Folder:
     referral: Referral
     may_decide: bool
     due_at: datetime
+    clocks: Clocks
+    """Of the contract in force when it came."""
     elapsed: timedelta
     working: timedelta
     """Both from receipt to the first decision, or to now."""
@@ -71,6 +74,7 @@ def folder(access: Access, ref: UUID) -> Folder:
         may_decide=access.may(Permission.REFERRALS)
         and (access.everything or service.organisation_id in access.organisation_ids),
         due_at=referral.triage_due_at,
+        clocks=clocks_on(service, referral.received_at.astimezone(clock.LONDON).date()),
         elapsed=max(until - referral.received_at, timedelta()),
         working=working_time_between(referral.received_at, until),
         mark=mark(referral.pk),

@@ -54,6 +54,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         after=page.after if page else None,
         begun=bool(after),
         counts=referrals.counts(access, service),
+        clocks=referrals.clocks_on(service, clock.today()),
         held=referrals.held(access, service, by=access.actor.id, limit=3) if view == "" else [],
         priorities=referrals.PRIORITIES,
         topic=f"referrals:{organisation_of(access).pk}",

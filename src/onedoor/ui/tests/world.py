@@ -359,6 +359,8 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "question_withdraw": ({"ref": world.question.ref},),
         "invitation_withdraw": ({"ref": world.invitation.ref},),
         "referrals": ({},),
+        "contract": ({"slug": "triage"},),
+        "contract_set": ({"slug": "triage"},),
         "next_actions": ({},),
         "next_set": ({},),
         "next_download": ({},),
