@@ -115,6 +115,7 @@ NOT_WALKED: dict[str, str] = {
     "patients.ward": "the user's own rights; portal/tests/test_acting.py",
     "patients.wards": "the user's own rights; portal/tests/test_acting.py",
     "patients.begin_to_sign_in": "whoever has the code may try, five times; portal/tests/test_acting.py",
+    "patients.search": READS,
     "patients.who_are": "reads for an import, which asks whether it may",
     "records.in_error": INSIDE,
     "records.record_alike": INSIDE,
