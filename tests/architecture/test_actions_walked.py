@@ -255,6 +255,48 @@ def _interpreter(s: Scene) -> int:
     return booking.interpreters_of([s.world.booked.pk])[s.world.booked.pk][0].id
 
 
+def _course_date(s: Scene) -> booking.CourseDate:
+    return s.world.course.dates.order_by("starts_at")[0]
+
+
+def _class_is_held(s: Scene) -> None:
+    """The referral is accepted to a stream whose people come to a class."""
+    _accepted(s)
+    place = Seat.objects.get(ref=_place())
+    new = booking.NewCourse(
+        site_id=place.session.site_id,
+        type_id=place.type_id,
+        name="Hip class",
+        leader="Ola Bright",
+        minutes=30,
+        capacity=4,
+        starts=[diary.at(s.world.day + timedelta(days=2), 17)],
+    )
+    booking.make_course(organisation_id=place.session.organisation_id, course=new, by=factories.TEST)
+
+
+def _class_of_service() -> uuid.UUID:
+    return booking.Course.objects.values_list("ref", flat=True).get(name="Hip class")
+
+
+def _here(s: Scene) -> dict[uuid.UUID, str]:
+    mine = Appointment.objects.filter(seat__course_date=_course_date(s), patient=s.own)
+    return dict.fromkeys(mine.values_list("ref", flat=True), "arrived")
+
+
+def _course(s: Scene, a: Access) -> object:
+    new = booking.NewCourse(
+        site_id=s.world.course.site_id,
+        type_id=s.world.course.type_id,
+        name="Back class",
+        leader="Ola Bright",
+        minutes=30,
+        capacity=4,
+        starts=[diary.at(s.world.day, 16)],
+    )
+    return booking.make_course(organisation_id=s.world.organisation.pk, course=new, by=a.actor)
+
+
 def _fields(taken: DiaryImport) -> dict[str, object]:
     names = ("organisation", "site", "source", "first_day", "last_day", "at")
     return {name: getattr(taken, name) for name in names}
@@ -342,10 +384,6 @@ ACTIONS: dict[str, Action] = {
     "patients.open_portal": Action(
         lambda s, a: patients.open_portal(user_id=s.world.stranger.pk, patient_id=s.own.pk, by=a.actor), "administrator"
     ),
-    "patients.take_list": Action(
-        lambda s, a: patients.take_list(organisation_id=s.world.organisation.pk, source="emis", rows=[], by=a.actor),
-        "manager",
-    ),
     "patients.record_need": Action(
         lambda s, a: patients.record_need(
             access=a, organisation_id=s.world.organisation.pk, patient_id=s.own.pk, key="step_free"
@@ -380,6 +418,10 @@ ACTIONS: dict[str, Action] = {
             features=["quiet"],
             by=a.actor,
         ),
+        "manager",
+    ),
+    "patients.take_list": Action(
+        lambda s, a: patients.take_list(organisation_id=s.world.organisation.pk, source="emis", rows=[], by=a.actor),
         "manager",
     ),
     "patients.record_proxy": Action(
@@ -494,6 +536,27 @@ ACTIONS: dict[str, Action] = {
     "booking.book": Action(lambda s, a: booking.book(seat_ref=s.world.free.ref, patient_id=s.own.pk, by=a.actor)),
     "booking.book_any": Action(
         lambda s, a: booking.book_any(type_id=s.world.kind_id, patient_id=s.own.pk, day=s.world.day, by=a.actor)
+    ),
+    "booking.make_course": Action(lambda s, a: _course(s, a)),
+    "booking.enrol": Action(
+        lambda s, a: booking.enrol(course_ref=s.world.course.ref, patient_id=s.own.pk, by=a.actor, tell=False)
+    ),
+    "booking.wait_for_course": Action(
+        lambda s, a: booking.wait_for_course(course_ref=s.world.course.ref, patient_id=s.own.pk, by=a.actor),
+        before=lambda s: booking.leave_course(enrolment_ref=s.world.place_on_course.ref, by=s.desk.actor),
+    ),
+    "booking.leave_course": Action(
+        lambda s, a: booking.leave_course(enrolment_ref=s.world.place_on_course.ref, by=a.actor), "own"
+    ),
+    "booking.cancel_date": Action(lambda s, a: booking.cancel_date(date_ref=_course_date(s).ref, by=a.actor)),
+    "booking.move_date": Action(
+        lambda s, a: booking.move_date(
+            date_ref=_course_date(s).ref, to=_course_date(s).starts_at + timedelta(hours=1), by=a.actor
+        )
+    ),
+    "booking.take_register": Action(
+        lambda s, a: booking.take_register(date_ref=_course_date(s).ref, marks=_here(s), by=a.actor),
+        before=lambda s: booking.enrol(course_ref=s.world.course.ref, patient_id=s.own.pk, by=s.desk.actor, tell=False),
     ),
     "booking.cancel": Action(lambda s, a: booking.cancel(appointment_id=s.world.booked.pk, by=a.actor)),
     "booking.come_back": Action(lambda s, a: booking.come_back(appointment_id=s.gave_up.pk, by=a.actor), "own"),
@@ -647,6 +710,16 @@ ACTIONS: dict[str, Action] = {
         lambda s, a: referrals.wait_for_visit(access=a, ref=s.world.referral.ref),
         "clinician",
         before=lambda s: _accepted(s),
+    ),
+    "referrals.book_course": Action(
+        lambda s, a: referrals.book_course(access=a, ref=s.world.referral.ref, course_ref=_class_of_service()),
+        "clinician",
+        before=lambda s: _class_is_held(s),
+    ),
+    "referrals.wait_for_course": Action(
+        lambda s, a: referrals.wait_for_course(access=a, ref=s.world.referral.ref, course_ref=_class_of_service()),
+        "clinician",
+        before=lambda s: _class_is_held(s),
     ),
     "referrals.set_stream_kinds": Action(
         lambda s, a: referrals.set_stream_kinds(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -90,6 +91,7 @@ def load(folder: Path) -> None:
     _open_the_clinics()
     import_calls(file=folder / "calls.csv", by=BY)
     _fill_the_list(practice.pk, folder / "personas.json")
+    _run_courses(practice.pk)
     patient = set_user(username="demo-patient", first_name="Terence", last_name="Tanner", by=BY)
     (found,) = search(_all(), PORTAL_PATIENT)
     open_portal(user_id=patient.pk, patient_id=found.pk, by=BY)
@@ -193,6 +195,55 @@ def _fill_the_list(practice_id: int, personas: Path) -> None:
             via="desk",
             by=BY,
         )
+
+
+def _run_courses(practice_id: int) -> None:
+    """The practice has a class that began two weeks ago; the triage service's next one has places for whoever triage sends."""
+    begun = clock.london_day(BEGINS.date() - timedelta(days=11))[0] + timedelta(hours=16)
+    with clock.at(BEGINS - timedelta(days=20)):
+        ours = _course(practice_id, "Strength and balance", begun, places=8, dates=6)
+        who = {
+            one.patient_id
+            for kind in booking.types_of(_all(), practice_id)
+            for one in booking.last_booked(_all(), kind.pk, limit=3)
+        }
+        for patient_id in sorted(who)[:6]:
+            with suppress(booking.BookingError):
+                booking.enrol(course_ref=ours.ref, patient_id=patient_id, by=BY, tell=False)
+    view = booking.course_by_ref(_all(), ours.ref)
+    for n, one in enumerate(view.dates[:2]):
+        lines = booking.register(_all(), view, one.ref)
+        marks = {line.appointment_ref: "seen" for line in lines}
+        # Somebody has missed the last date: missing the next too makes work.
+        marks |= {line.appointment_ref: "missed" for line in lines[:1] if n == 1}
+        with clock.at(one.starts_at + timedelta(hours=2)):
+            booking.take_register(date_ref=one.ref, marks=marks, by=BY)
+    service = directory.service_by_slug(TRIAGES)
+    assert service is not None
+    begins = clock.london_day(BEGINS.date() + timedelta(days=15))[0] + timedelta(hours=10)
+    theirs = _course(service.organisation_id, "Knee class, Tuesdays", begins, places=10, dates=6)
+    for stream in service.streams.filter(kind="class"):
+        referrals.set_stream_kinds(access=_all(), service=service, stream_id=stream.pk, type_ids=[theirs.type_id])
+
+
+def _course(organisation_id: int, name: str, first: datetime, *, places: int, dates: int) -> booking.Course:
+    """A class at the organisation's own rooms, an hour each week but bank holidays."""
+    kind = booking.set_type(organisation_id=organisation_id, name="Exercise class", by=BY)
+    site = set_site(organisation_id=organisation_id, name="The studio", by=BY)
+    london = first.astimezone(clock.LONDON)
+    new = booking.NewCourse(
+        site_id=site.pk,
+        type_id=kind.pk,
+        name=name,
+        leader="Physio T Okoro",
+        minutes=60,
+        capacity=places,
+        starts=[
+            datetime.combine(day, london.time(), tzinfo=clock.LONDON)
+            for day in booking.weekly(london.date(), dates).days
+        ],
+    )
+    return booking.make_course(organisation_id=organisation_id, course=new, by=BY)
 
 
 def connect(line: Line) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -129,6 +130,7 @@ def course(request: HttpRequest, ref: UUID) -> HttpResponse:
         gone=[one for one in people if one.state == "left"],
         states=STATES,
         q=words,
+        despite=request.GET.get("despite", ""),
         found=found,
         on={one.patient_id: one.state for one in people if one.state in ("enrolled", "waiting")},
         topic=f"diary:{organisation_of(access).pk}",
@@ -147,12 +149,17 @@ def enrol(request: HttpRequest, ref: UUID) -> HttpResponse:
             booking.wait_for_course(course_ref=ref, patient_id=who.pk, by=access.actor)
             said = f"{who.shown_name} waits for a place, and is told when one is theirs."
         else:
-            booking.enrol(course_ref=ref, patient_id=who.pk, by=access.actor)
+            despite = request.POST.get("despite", "")[:200]
+            booking.enrol(course_ref=ref, patient_id=who.pk, by=access.actor, despite=despite)
             many = len(shown.ahead)
             said = f"{who.shown_name} has a place at {'the date' if many == 1 else f'all {many} dates'} ahead, and is told."
     except booking.BookingError as refusal:
         messages.error(request, f"{refusal} Nothing was changed.")
-        return redirect(f"{reverse('course', args=[ref])}?q={request.POST.get('q', '')}")
+        back = {"q": request.POST.get("q", "")}
+        if isinstance(refusal, booking.DoesNotFit):
+            # They may be enrolled all the same by whoever says why.
+            back["despite"] = str(who.ref)
+        return redirect(f"{reverse('course', args=[ref])}?{urlencode(back)}#enrol")
     messages.success(request, said)
     return redirect("course", ref=ref)
 
