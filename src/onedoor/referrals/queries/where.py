@@ -6,7 +6,7 @@ One reading for everybody who tells it (the patient's page, the call handler's p
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -14,7 +14,9 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from onedoor.accounts.api import Organisation
+from onedoor.booking import api as booking
 from onedoor.booking.api import Appointment
+from onedoor.booking.types import InterpreterView
 from onedoor.documents import api as documents
 from onedoor.documents.types import Line
 from onedoor.kernel import clock
@@ -88,7 +90,7 @@ def where_is(access: Access, patient_id: int) -> list[Where]:
     """All referrals of a patient, the open ones first, then the latest; none outside the access.
 
     A patient sees their own; staff who see patients or referrals, those of patients they care for and those to their own
-    organisation's services; a proxy, what was given to them. Nine statements, however many referrals.
+    organisation's services; a proxy, what was given to them. Ten statements, however many referrals.
     """
     told = _told(access, _seen(access, patient_id))
     if not access.has(Part.CHANGES):
@@ -120,6 +122,7 @@ def _told(access: Access, found: QuerySet[Referral]) -> list[Where]:
         "appointment__seat__session__site"
     ):
         visits[visit.referral_id].append(visit.appointment)
+    interpreters = booking.interpreters_of(one.pk for theirs in visits.values() for one in theirs)
     decided = {
         one.referral_id: one for one in Decision.objects.filter(referral_id__in=keys, state="done").order_by("pk")
     }
@@ -135,6 +138,7 @@ def _told(access: Access, found: QuerySet[Referral]) -> list[Where]:
             referrers.get(referral.referrer_ods),
             tuple(letters.get(referral.pk, ())),
             _next_visit(visits[referral.pk]),
+            interpreters,
             decided.get(referral.pk),
             referral.stream_id in bookable,
         )
@@ -154,6 +158,7 @@ def _where(
     referrer: Organisation | None,
     letters: tuple[Line, ...],
     visit: Appointment | None,
+    interpreters: Mapping[int, tuple[InterpreterView, ...]],
     decision: Decision | None,
     bookable: bool,
 ) -> Where:
@@ -198,7 +203,7 @@ def _where(
         received_on=_day(referral.received_at),
         done=_done(referral, steps, words),
         now=_sentence(standing.now, words),
-        next=_sentence(standing.next, words),
+        next=" ".join([_sentence(standing.next, words), *_with_an_interpreter(visit, interpreters)]),
         hear=_hear(referral, standing, heard, decision),
         heard_by=last.by if last else None,
         earliest=last.earliest if last else None,
@@ -222,6 +227,15 @@ def _next_visit(visits: list[Appointment]) -> Appointment | None:
     """The next one ahead; the last where none is."""
     ordered = sorted(visits, key=lambda one: one.starts_at)
     return next((one for one in ordered if one.starts_at > clock.now()), ordered[-1] if ordered else None)
+
+
+def _with_an_interpreter(
+    visit: Appointment | None, interpreters: Mapping[int, tuple[InterpreterView, ...]]
+) -> list[str]:
+    """How the interpreter of a visit to come stands, no more than is so."""
+    if visit is None or visit.state != "booked" or visit.starts_at <= clock.now():
+        return []
+    return [one.for_patient for one in interpreters.get(visit.pk, ())]
 
 
 def _hear(
