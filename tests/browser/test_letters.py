@@ -9,8 +9,10 @@ from pathlib import Path
 from django.urls import reverse
 from playwright.sync_api import Page
 
+from onedoor.documents.tests import factories as letters
 from onedoor.ui.tests.world import World
 from tests.browser.conftest import sign_in
+from tests.browser.test_change_link import look
 from tests.browser.test_every_page import look_at
 
 
@@ -27,6 +29,15 @@ def test_a_patient_finds_a_letter_reads_it_and_opens_it_in_large_print(page: Pag
 
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.body().startswith(b"%PDF-1.7")
+
+
+def test_a_patient_reads_their_own_language_and_the_english_behind_it(page: Page, world: World) -> None:
+    made = letters.letter(world.organisation, world.sam, "discharge", subject_id=3, language="Polish")
+    sign_in(page, "patient")
+    page.goto(reverse("my_letter", args=[made.ref]))
+    assert page.locator("article").evaluate_all("all => all.map(one => one.lang)") == ["pl-PL", "en-GB"]
+    assert page.locator("article").first.locator("[lang=en-GB]").count() > 1
+    look(page, "letter-polish")
 
 
 def test_staff_see_to_whom_a_letter_went_and_post_it_once(page: Page, world: World) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.calendar import working_time_between
 from onedoor.referrals.rules import AWAITING_TRIAGE, OUTCOMES, SOURCES
+from onedoor.referrals.rules_waiting import add_working_days
 
 SHARE_DAYS = 30
 
@@ -191,13 +192,20 @@ _TO_SEND = f"""
 
 
 def to_send_on(access: Access, service: Service, *, limit: int = 200) -> list[Row]:
-    """What triage decided to send on to secondary care and nobody has sent, by the clock of working days that ends first."""
+    """What triage decided to send on to secondary care and nobody has sent, by the clock of working days that ends first.
+
+    `until` is the last day on which it may go, `due_at` that day's end.
+    """
     if not _may(access, service):
         return []
-    return [
-        _row(row[:12], f"To go on to secondary care: decided {row[12]:%-d %B}", until=row[12])
-        for row in _rows(_TO_SEND, service, {"limit": limit})
-    ]
+    return [_to_send(row, service) for row in _rows(_TO_SEND, service, {"limit": limit})]
+
+
+def _to_send(row: Sequence[Any], service: Service) -> Row:
+    decided_on = row[12]
+    by = add_working_days(decided_on, service.onward_working_days)
+    made = _row(row[:12], f"To go on to secondary care: decided {decided_on:%-d %B}", until=by)
+    return replace(made, due_at=datetime.combine(by + timedelta(days=1), time(), tzinfo=clock.LONDON))
 
 
 # What is open is counted from its index alone, and the few that are held or set aside are taken off it.

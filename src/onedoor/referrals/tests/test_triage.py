@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -284,7 +284,9 @@ def test_sent_on_only_where_triage_decided_so() -> None:
         referrals.send_on(access=at.ada, ref=one.ref)
         with pytest.raises(referrals.NotDone):
             referrals.send_on(access=at.ada, ref=two.ref)
-    assert row.ref == one.ref
+    # Three working days after Monday.
+    assert (row.ref, row.until) == (one.ref, date(2026, 12, 10))
+    assert row.due_at == datetime(2026, 12, 11, tzinfo=clock.LONDON)
     one.refresh_from_db()
     assert (one.closed_because, one.onward_sent_on) == ("secondary_care", clock.today())
 
