@@ -30,9 +30,9 @@ _MAY = """LATERAL (SELECT 1 FROM patients_care_relationship r WHERE r.patient_id
     AND (r.ends_on IS NULL OR r.ends_on > %(today)s) LIMIT 1) may"""
 
 _BEGINS = """
-    SELECT f.id FROM (SELECT id, name_key, born_on FROM patients_patient
-        WHERE name_key COLLATE "C" >= %(begins)s AND name_key COLLATE "C" < %(ends)s
-        ORDER BY name_key COLLATE "C" OFFSET 0) f, {may} LIMIT %(limit)s"""
+    SELECT f.id FROM patients_patient f, {may}
+    WHERE f.name_key COLLATE "C" >= %(begins)s AND f.name_key COLLATE "C" < %(ends)s
+    ORDER BY f.name_key COLLATE "C" LIMIT %(limit)s"""
 
 _HAS = f"""
     WITH f AS MATERIALIZED (SELECT id FROM patients_patient WHERE {_WORDS} @@ %(wanted)s::tsquery)

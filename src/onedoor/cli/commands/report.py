@@ -179,6 +179,7 @@ def show_activity(service: "Service", months: "list[Month]") -> None:
     for words, attribute in (
         (f"Sent to secondary care within {service.onward_working_days} working days of the decision", "sent_in_time"),
         ("Discharged to the GP", "discharged"),
+        ("Of these, referred again within 90 days", "back"),
     ):
         values = [getattr(month, attribute) for month in months]
         line(words, values, sum(values))

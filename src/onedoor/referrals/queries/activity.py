@@ -13,7 +13,7 @@ from django.db import connection
 from onedoor.directory.api import Service
 from onedoor.kernel.access import Access
 from onedoor.kernel.clock import london_day
-from onedoor.referrals.rules import sent_in_time
+from onedoor.referrals.rules import BACK_WITHIN, sent_in_time
 
 
 @dataclass
@@ -31,6 +31,8 @@ class Month:
     """Sent on to secondary care, by the month of the decision."""
     sent_in_time: int = 0
     discharged: int = 0
+    back: int = 0
+    """Of the discharged, those referred to the service again within 90 days (product-map.md T13)."""
     open_at_end: int = 0
 
     @property
@@ -70,8 +72,8 @@ def months_of(access: Access, service: Service, first: date, last: date) -> list
         month = months[decided_on.replace(day=1)]
         month.sent += number
         month.sent_in_time += number * sent_in_time(decided_on, sent_on, days=within)
-    for start, number in _rows(_DISCHARGED, between):
-        months[start].discharged = number
+    for start, number, back in _rows(_DISCHARGED, between):
+        months[start].discharged, months[start].back = number, back
     ends = {"starts": list(months), "ends": [london_day(end)[0] for end in starts[1:]]}
     for start, number in _rows(_OPEN, between | ends):
         months[start].open_at_end = number
@@ -120,9 +122,13 @@ _SENT = f"""
     WHERE r.service_id = %(service)s AND onward_decided_on >= %(first)s AND onward_decided_on < %(over)s
         AND onward_sent_on IS NOT NULL GROUP BY 1, 2, 3"""
 
-_DISCHARGED = """
-    SELECT date_trunc('month', discharged_on)::date, count(*) FROM referrals_referral
-    WHERE service_id = %(service)s AND discharged_on >= %(first)s AND discharged_on < %(over)s GROUP BY 1"""
+_DISCHARGED = f"""
+    SELECT date_trunc('month', r.discharged_on)::date, count(*), count(*) FILTER (WHERE EXISTS (
+        SELECT 1 FROM referrals_referral n WHERE n.nhs_number = r.nhs_number AND n.service_id = r.service_id AND n.id <> r.id
+            AND n.source <> 'inherited' AND n.came_on >= r.discharged_on
+            AND n.came_on < r.discharged_on + {BACK_WITHIN.days}))
+    FROM referrals_referral r
+    WHERE r.service_id = %(service)s AND r.discharged_on >= %(first)s AND r.discharged_on < %(over)s GROUP BY 1"""
 
 _OPEN = """
     SELECT m.first, (SELECT count(*) FROM referrals_referral r WHERE r.service_id = %(service)s

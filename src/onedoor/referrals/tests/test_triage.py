@@ -291,6 +291,19 @@ def test_sent_on_only_where_triage_decided_so() -> None:
     assert (one.closed_because, one.onward_sent_on) == ("secondary_care", clock.today())
 
 
+@pytest.mark.parametrize(("days", "back"), [(0, 1), (89, 1), (90, 0), (-1, 0)])
+def test_beside_discharges_stands_who_was_referred_again_within_90_days(days: int, back: int) -> None:
+    at = place()
+    sam = factories.patient(at.practice)
+    left = datetime(2026, 8, 10, 9, 0, tzinfo=clock.LONDON)
+    one = referral(at, sam, received_at=left - timedelta(days=30))
+    Referral.objects.filter(pk=one.pk).update(discharged_on=left.date())
+    referral(at, sam, received_at=left + timedelta(days=days))
+    with clock.at(MONDAY):
+        (month,) = referrals.months_of(at.ada, at.service, left.date(), left.date())
+    assert (month.discharged, month.back) == (1, back)
+
+
 def test_by_the_clock_that_ends_first_page_by_page() -> None:
     at = place(triage_hours=96)
     with clock.at(MONDAY):

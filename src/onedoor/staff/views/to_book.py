@@ -127,7 +127,9 @@ def course(request: HttpRequest, ref: UUID) -> HttpResponse:
             said = "On the course’s list: they are told when a place is theirs. The clock runs on."
         else:
             referrals.book_course(access=access, ref=ref, course_ref=chosen)
-            said = "They have a place at every date ahead. One text tells them; whoever has none is on the list of calls."
+            said = (
+                "They have a place at every date ahead. One text tells them; whoever has none is on the list of calls."
+            )
     except (booking.BookingError, referrals.NotDone) as why:
         messages.error(request, str(why))
         return redirect("to_book_one", ref)

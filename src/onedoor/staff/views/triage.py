@@ -297,6 +297,7 @@ def balance(request: HttpRequest) -> HttpResponse:
         first=first,
         last=last,
         found=referrals.conservation(access, service, first, last),
+        months=referrals.months_of(access, service, first, last),
         state_words=STATES,
     )
 
