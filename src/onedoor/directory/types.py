@@ -283,6 +283,11 @@ class Found:
     nearest: PlaceCard | None = None
     """Of its places the one nearest to where they are, or its main one."""
 
+    @property
+    def opening(self) -> str:
+        """Whether that place is open, where it has hours of its own; else whether the service is."""
+        return self.nearest.opening if self.nearest is not None and self.nearest.own_hours else self.card.opening
+
 
 @dataclass(frozen=True)
 class Findings:

@@ -113,6 +113,9 @@ def test_places_each_with_their_own_hours() -> None:
         True,
         True,
     )
+    with clock.at(datetime(2026, 12, 7, 10, 0, tzinfo=clock.LONDON)):  # a Monday
+        said = [place.opening for place in card().places]
+    assert said == ["Open now, until 6pm", "Closed now. Opens tomorrow at 9am"]
     with pytest.raises(directory.PlaceTaken):
         directory.set_place(service_id=keys["joints"], row=row, by=TEST)
     directory.end_place(service_id=keys["joints"], ref=ref, by=TEST)
