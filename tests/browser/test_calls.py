@@ -23,7 +23,7 @@ def sound(page: Page, name: str) -> None:
     """No fault that axe knows, no sideways scrolling at 320 pixels."""
     for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_function("[...document.querySelectorAll('link[rel=stylesheet]')].every(one => one.sheet)")
+        page.wait_for_load_state("load")
         found = Axe().run(page, options=_RULES)
         assert found.violations_count == 0, found.generate_report()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
