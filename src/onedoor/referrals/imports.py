@@ -183,8 +183,9 @@ def _take_lot(service: Service, lot: Sequence[ReferralRow], late: set[str], take
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         cursor.execute("DROP TABLE IF EXISTS pg_temp.referrals_told, pg_temp.referrals_incoming")
         cursor.execute(_STAGE)
+        # Read before the copy begins: the connection does nothing else while it is under way.
+        due = triage_clocks(service, [(row.received_at, row.priority) for row in lot])
         with cursor.copy(f"COPY referrals_told ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
-            due = triage_clocks(service, [(row.received_at, row.priority) for row in lot])
             for row, ends in zip(lot, due, strict=True):
                 copy.write_row([*(getattr(row, column) for column in _TOLD), ends])
         cursor.execute(_MERGE)
