@@ -254,7 +254,7 @@ def _leave_number(access: Access, contact: Contact, patient_id: int) -> None:
         NUMBER_CHECK,
         title="Make sure of a new mobile number",
         detail=f"They gave {spoken(check.number)} on the telephone and read out no code. Ask them in person, or on a "
-        "number that was known before: it is not used until then.",
+        "number that was known before this call: it is not used until then.",
         patient_id=patient_id,
         subject="number_check",
         subject_id=check.pk,

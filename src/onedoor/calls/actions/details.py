@@ -64,7 +64,7 @@ def change_point(*, access: Access, ref: UUID, kind: str, value: str) -> None:
         contact,
         view,
         f"{what} {'changed' if change.now else 'ended'}",
-        told=change.was if kind == "mobile" else (),
+        told=change.was if kind == "mobile" else _mobiles(view),
     )
 
 
@@ -208,15 +208,18 @@ def _confirmed(access: Access, ref: UUID, code: str) -> bool:
 def made_sure(*, access: Access, check_id: int) -> None:
     """Reception made sure of a number that was given on the telephone: it is used from now on. In the task's transaction.
 
-    Raises patients.NotChanged, Patient.DoesNotExist outside the access; nothing for a number that is used already.
+    Nothing for a number that is used already, and for whoever has died or is cared for here no more: the work ends all the same.
     """
     check = NumberCheck.objects.select_for_update().select_related("contact").get(pk=check_id)
     if check.confirmed_at is not None or check.contact.patient_id is None:
         return
+    try:
+        change = patients.change_point(
+            access=access, patient_id=check.contact.patient_id, kind="mobile", value=check.number
+        )
+    except (patients.NotChanged, patients.Patient.DoesNotExist):
+        return
     NumberCheck.objects.filter(pk=check.pk).update(confirmed_at=clock.now())
-    change = patients.change_point(
-        access=access, patient_id=check.contact.patient_id, kind="mobile", value=check.number
-    )
     _tell(access, check.contact, check.contact.patient_id, change.was)
     _write(access, check.contact, check.contact.patient_id, "Mobile changed, and made sure of")
 

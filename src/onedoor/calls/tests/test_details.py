@@ -120,6 +120,25 @@ def test_a_number_that_was_not_confirmed_is_made_sure_of(line: Line, outcome: st
     assert card(line).mobiles == (mobile,)
 
 
+@pytest.mark.parametrize("meanwhile", ["a list brought it", "died", "left"])
+def test_making_sure_of_a_number_ends_whatever_came_between(line: Line, meanwhile: str) -> None:
+    ask(line)
+    calls.end(access=line.handler, ref=line.ref, outcome="details")
+    task = Task.objects.get(kind="number_check")
+    if meanwhile == "a list brought it":
+        ContactPoint.objects.filter(value=OLD).update(value=NEW)
+    elif meanwhile == "died":
+        Patient.objects.filter(pk=line.sam.pk).update(deceased=True)
+    else:
+        line.sam.care_relationships.update(starts_on=date(2020, 1, 1), ends_on=date(2021, 1, 1))
+    before = list(line.sam.contact_points.filter(until=None).order_by("pk").values_list("value", flat=True))
+    tasks.complete(access=line.desk, ref=task.ref, outcome="theirs")
+    task.refresh_from_db()
+    assert task.state == "done"
+    assert list(line.sam.contact_points.filter(until=None).order_by("pk").values_list("value", flat=True)) == before
+    assert not Message.objects.filter(purpose="details_changed").exists()
+
+
 def test_a_shared_number_is_said_before_it_is_taken(line: Line) -> None:
     here = factories.practice()
     factories.patient(here, "Ada", "Hollis", mobile=NEW, born_on=date(2019, 3, 4))
@@ -154,6 +173,9 @@ def test_landline_and_mail_are_changed_and_ended(line: Line) -> None:
     assert (card(line).landlines, card(line).emails) == (("+441632960888",), ("sam@example.org",))
     calls.change_point(access=line.handler, ref=line.ref, kind="email", value="")
     assert card(line).emails == ()
+    assert set(Message.objects.values_list("purpose", "number")) == {("details_changed", OLD)}, (
+        "the mobile hears of each"
+    )
     assert ContactPoint.objects.filter(until__isnull=False).count() == 2
     for kind, value in (("landline", "07700 900155"), ("email", "sam"), ("pager", "1"), ("landline", "01632 960888")):
         with pytest.raises(calls.NotDone):
