@@ -81,7 +81,7 @@ def begin(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         try:
             user = patients.begin_to_sign_in(
-                name=said.get("name", "")[:40],
+                name=said.get("name", "").replace("\0", "")[:40],
                 code=said.get("code", "")[:40],
                 born_on=_day(said.get("day", ""), said.get("month", ""), said.get("year", "")),
                 password=said.get("password", ""),
@@ -102,5 +102,5 @@ def begin(request: HttpRequest) -> HttpResponseBase:
 def _day(day: str, month: str, year: str) -> date:
     try:
         return date(int(year), int(month), int(day))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ValueError("Write your date of birth as three numbers, for example 27 3 1984.") from error

@@ -30,10 +30,13 @@ _AHEAD = ("pending", "booked", "cancelling")
 _NOT_ARRIVED = ("unreached", "dead number", "technical failure", "refused", "expired", "suppressed")
 
 
-@patient_or_proxy(Part.CARE)
+@patient_or_proxy(Part.CARE, Part.LETTERS, Part.MESSAGES)
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """What happens next: a place that may be had, then the appointments ahead, then where referrals are."""
+    """What happens next: a place that may be had, then the appointments ahead, then where referrals are.
+
+    A proxy who may only read begins here too, and sees where to: each read asks for its own part.
+    """
     access, me = _me(request)
     return page(
         request,
@@ -180,6 +183,7 @@ def looks(request: HttpRequest) -> HttpResponse:
 def _frame(access: Access) -> dict[str, bool]:
     """What the page may lead to: all of it for the patient, and for a proxy what was given to them."""
     return {
+        "may_see_care": access.has(Part.CARE),
         "may_change": access.has(Part.CHANGES),
         "may_read": access.has(Part.LETTERS),
         "may_see_texts": access.has(Part.MESSAGES),

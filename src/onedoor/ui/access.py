@@ -95,8 +95,9 @@ def patient(view: View) -> View:
     return guarded
 
 
-def patient_or_proxy(part: Part) -> Callable[[View], View]:
-    """Open to a signed-in patient, and to a proxy who was given `part`; the patient can see that the proxy looked."""
+def patient_or_proxy(part: Part, *others: Part) -> Callable[[View], View]:
+    """Open to a signed-in patient, and to a proxy who was given `part`, or one of the others; the patient can see that the proxy
+    looked."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -104,7 +105,7 @@ def patient_or_proxy(part: Part) -> Callable[[View], View]:
             access = of(request)
             if access is None:
                 return _sign_in(request)
-            if access.patient_id is None or not access.has(part):
+            if access.patient_id is None or not any(access.has(one) for one in (part, *others)):
                 raise Http404
             answer = view(request, *args, **kwargs)
             if access.parts is not None and request.method == "GET" and answer.status_code == 200:

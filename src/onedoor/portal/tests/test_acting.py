@@ -27,7 +27,10 @@ from onedoor.ui.tests.world import World, acts_for, addresses, make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-HERS = ("my_home", "my_appointment", "my_cancel", "my_referrals", "my_letters", "my_letter", "my_letter_pdf")
+HERS = (
+    *("my_home", "my_appointment", "my_cancel", "my_referrals", "my_letters", "my_letter", "my_letter_pdf"),
+    *("my_course", "my_course_leave", "my_choose"),
+)
 """What Irena was given: to see and change appointments, and to read letters."""
 
 
@@ -88,14 +91,23 @@ def test_each_part_opens_its_own_pages_alone(world: World, part: Part) -> None:
     behind = {
         Part.CARE: {"my_home", "my_appointment", "my_referrals"},
         Part.CHANGES: set(),
-        Part.LETTERS: {"my_letters", "my_letter"},
-        Part.MESSAGES: {"my_messages"},
+        Part.LETTERS: {"my_home", "my_letters", "my_letter"},
+        Part.MESSAGES: {"my_home", "my_messages"},
         Part.PRIVATE: set(),
     }
     Proxy.objects.filter(pk=world.proxy.pk).update(parts=[part])
     irena = browser(world.carer, world.proxy)
     pages = set().union(*behind.values())
     assert {name for name in pages if opens(irena, world, name) == 200} == behind[part]
+
+
+def test_whoever_may_only_read_begins_at_what_there_is_to_read(world: World) -> None:
+    Proxy.objects.filter(pk=world.proxy.pk).update(parts=["letters"])
+    irena = browser(world.carer, world.proxy)
+    page = irena.get("/", follow=True).content.decode()
+    assert reverse("my_letters") in page
+    for unsaid in ("appointment", "referral", reverse("my_messages")):
+        assert unsaid not in page
 
 
 def test_an_unknown_part_opens_nothing(world: World) -> None:
@@ -362,6 +374,8 @@ def test_a_carer_begins_with_the_code_from_the_paper_once(world: World) -> None:
     assert weak.status_code == 400
     assert "too short" in weak.content.decode()
     assert client.post(reverse("begin"), {**paper, "year": "1972", "password": "three odd words"}).status_code == 400
+    for odd in ({"year": "9" * 30}, {"name": "a\0b"}):
+        assert client.post(reverse("begin"), {**paper, **odd}).status_code == 400
     done = client.post(reverse("begin"), {**paper, "password": "kettle moss violin"})
     assert done.headers["Location"] == reverse("my_acting")
     assert "Sam Hollis" in client.get(reverse("my_acting")).content.decode()

@@ -149,6 +149,10 @@ def _date(request: HttpRequest, name: str) -> date | None:
     if not any(given):
         return None
     try:
-        return date(int(given[2]), int(given[1]), int(given[0]))
-    except ValueError as error:
+        found = date(int(given[2]), int(given[1]), int(given[0]))
+        # As an age and as a day before or after it is reckoned with.
+        if not 1800 < found.year < 2200:
+            raise ValueError(found.year)
+        return found
+    except (ValueError, OverflowError) as error:
         raise ValueError("A date is three numbers, for example 27 3 2027.") from error
