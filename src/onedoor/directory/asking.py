@@ -67,7 +67,8 @@ class Asked:
 
 def read_asked(given: Mapping[str, str]) -> Asked:
     """A search from the fields of a form or an address: q, at, age, by, open, after."""
-    age = given.get("age", "").strip()
+    given = {key: text.replace("\0", "") for key, text in given.items()}
+    age = given.get("age", "").strip()[:9]
     try:
         after = UUID(given.get("after", ""))
     except ValueError:

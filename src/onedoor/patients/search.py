@@ -19,6 +19,8 @@ from onedoor.patients.queries import visible
 
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _LAST = chr(0x10FFFF)
+_LONGEST = 200
+"""Letters of a search; the database refuses a word that is longer than any name by far."""
 
 # As in the index `patient_words`: each word of a name, and the day of birth as a number with a # before it.
 _WORDS = """array_to_tsvector(array_append(array_remove(string_to_array(name_key::text, ' '), ''),
@@ -51,7 +53,7 @@ def search(access: Access, words: str, *, limit: int = 20) -> list[Patient]:
     A date may stand beside names. First those whose family name begins so, then the others, both by name; where there are more
     than `limit`, some of the others.
     """
-    text = words.replace("\0", "").strip()
+    text = words.replace("\0", "").strip()[:_LONGEST]
     digits = nhs_number.compact(text)
     if not text:
         return []
@@ -59,6 +61,8 @@ def search(access: Access, words: str, *, limit: int = 20) -> list[Patient]:
         return list(visible(access).filter(nhs_number=digits)[:limit])
     if digits.lstrip("+").isdigit() and len(digits) >= 6:
         tail = digits.lstrip("+").removeprefix("44").lstrip("0")[::-1]
+        if not tail:  # Noughts alone end no number, and would be the ending of all.
+            return []
         return _by_name(access, _found(access, _POINT, limit, begins=tail, ends=tail + _LAST))
     born = _day(text)
     if born is None and _DAY.search(text):

@@ -57,6 +57,11 @@ def test_what_no_service_is_for_finds_nothing_that_is_sure(words: str) -> None:
     assert find(words).sure == ()
 
 
+def test_what_no_keyboard_writes_is_left_out_of_a_search() -> None:
+    asked = directory.read_asked({"q": "my kn\0ee", "at": "B\0", "age": "9" * 5_000})
+    assert (asked.words, asked.place, asked.age) == ("my knee", "B", None)
+
+
 def test_whom_it_is_about_puts_services_of_their_age_first_and_the_others_say_why_not() -> None:
     services()
     findings = find("my 6 year old son cant talk properly")

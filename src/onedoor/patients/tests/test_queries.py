@@ -107,6 +107,13 @@ def test_search_by_nhs_number_and_for_nothing() -> None:
     assert patients.search(access, "  ") == []
 
 
+@pytest.mark.parametrize("words", ["000000", "+440000", "00 00 00", "a" * 3_000, "'\\", "\0", "#1", "99/99/2001"])
+def test_an_odd_search_finds_nobody(words: str) -> None:
+    practice = factories.practice()
+    factories.patient(practice, mobile="+447700900111")
+    assert patients.search(factories.person(practice)[1], words) == []
+
+
 def test_reach_of_many_is_one_query(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     practice = factories.practice()
     shared = "+447700900200"
