@@ -118,9 +118,10 @@ def change_details(*, access: Access, patient_id: int, **said: str) -> list[str]
             organisation_id=_here(access),
         )
         for field in changed
+        if field != "language"
     )
     if "language" in changed:
-        # What follows of a language (interpreters booked already) follows here as well.
+        # What follows of a language (its history, interpreters booked already) follows here as well.
         set_language(access=access, organisation_id=_here(access), patient_id=patient_id, language=values["language"])
     Patient.objects.filter(pk=patient_id).update(**{field: values[field] for field in changed if field != "language"})
     _audit(access, patient_id, "change_details", fields=",".join(changed))

@@ -10,7 +10,7 @@ from onedoor.kernel.actor import Actor
 from onedoor.patients import needs
 from onedoor.patients.events import NeedsChanged
 from onedoor.patients.languages import spoken
-from onedoor.patients.models import Need, Patient
+from onedoor.patients.models import FormerDetail, Need, Patient
 from onedoor.patients.queries import by_id
 
 
@@ -57,8 +57,11 @@ def end_need(*, access: Access, organisation_id: int, need_id: int) -> None:
 
 @transaction.atomic
 def set_language(*, access: Access, organisation_id: int, patient_id: int, language: str) -> None:
-    """The language that a patient speaks, by the name that records use; "" for not known. Raises ValueError (more than 40
-    letters), NotPermitted, Patient.DoesNotExist outside the access."""
+    """The language that a patient speaks, by the name that records use; "" for not known. What was known becomes a former detail,
+    so that a list which still says it does not bring it back (`imports`).
+
+    Raises ValueError (more than 40 letters), NotPermitted, Patient.DoesNotExist outside the access.
+    """
     _check(access, organisation_id, patient_id)
     said = " ".join(language.split())
     known = spoken(said)
@@ -66,7 +69,17 @@ def set_language(*, access: Access, organisation_id: int, patient_id: int, langu
     if len(said) > 40:
         raise ValueError("language")
     _lock(patient_id)
-    if Patient.objects.filter(pk=patient_id).exclude(language=said).update(language=said):
+    before = Patient.objects.values_list("language", flat=True).get(pk=patient_id)
+    if before != said:
+        Patient.objects.filter(pk=patient_id).update(language=said)
+        FormerDetail.objects.create(
+            patient_id=patient_id,
+            field="language",
+            value=before,
+            until=clock.now(),
+            by_label=access.actor.label[:80],
+            organisation_id=organisation_id,
+        )
         audit.record(
             by=access.actor,
             line=audit.Line(

@@ -42,6 +42,20 @@ def test_a_list_that_says_the_old_does_not_undo_it_for_thirty_days() -> None:
     assert made.address == "1 Mill Lane, Wexcombe"
 
 
+def test_a_language_that_staff_write_down_is_not_undone_by_the_next_list() -> None:
+    made, access = listed(language="English"), desk()
+    here = factories.practice().pk
+    patients.set_language(access=access, organisation_id=here, patient_id=made.pk, language="polski")
+    patients.set_language(access=access, organisation_id=here, patient_id=made.pk, language="Polish")
+    assert list(FormerDetail.objects.values_list("field", "value")) == [("language", "English")]
+    listed(language="English")
+    made.refresh_from_db()
+    assert made.language == "Polish"
+    listed(language="Ukrainian")
+    made.refresh_from_db()
+    assert made.language == "Ukrainian"
+
+
 def test_a_list_that_says_something_new_holds() -> None:
     made = listed()
     patients.change_details(access=desk(), patient_id=made.pk, address="4 Hop Gardens", postcode="ZZ2 2BB")
