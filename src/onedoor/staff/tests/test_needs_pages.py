@@ -97,9 +97,9 @@ def test_a_clinic_is_described_for_all_its_sessions(world: World) -> None:
     client = manager(world)
     assert "Not said yet" in client.get(reverse("clinics")).content.decode()
     access = world.practice.access
-    [clinic] = booking.clinics(access, world.practice.organisation.pk)
+    clinic = booking.clinics(access, world.practice.organisation.pk)[0]
     client.post(reverse("clinics"), {"clinic": "0", "named": clinic.named, "feature": ["quiet", "step_free"]})
-    [clinic] = booking.clinics(access, world.practice.organisation.pk)
+    clinic = booking.clinics(access, world.practice.organisation.pk)[0]
     assert clinic.features == frozenset({"quiet", "step_free"})
     stale = client.post(reverse("clinics"), {"clinic": "0", "named": "another"}, follow=True).content.decode()
     assert "the diary has changed meanwhile" in stale
