@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from onedoor.accounts.models import Site
+from onedoor.accounts.api import Site
 from onedoor.booking import series
 from onedoor.booking.models import Appointment, AppointmentType, Course, CourseDate, Enrolment
 from onedoor.kernel import clock

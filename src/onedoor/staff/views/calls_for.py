@@ -23,7 +23,6 @@ from onedoor.directory import api as directory
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.words import clock_time, short_day
 from onedoor.patients import api as patients
-from onedoor.patients import needs
 from onedoor.records import api as records
 from onedoor.referrals import api as referrals
 from onedoor.staff.frame import staff_page
@@ -256,8 +255,8 @@ def details(request: HttpRequest, ref: UUID) -> HttpResponse:
         live,
         view,
         needs=patients.needs_of(view.access, view.patient_id),
-        groups=needs.GROUPS,
-        hours=needs.HOURS,
+        groups=patients.NEED_GROUPS,
+        hours=patients.NEED_HOURS,
     )
 
 
