@@ -1,8 +1,9 @@
 """What somebody says of how to reach them, of where they live and of what they speak, kept by staff who care for them.
 
 What was known before is kept: a contact point ends (`ContactPoint.until`), an address or a language becomes a `FormerDetail`.
-The practice's own system stays the first source: a list of patients that says something new holds, and one that still says what
-was changed here does not bring it back for thirty days, in which the practice puts it in (`imports`). Who somebody is was asked
+The practice's own system stays the first source: a list of patients that says something new holds. One that still says the old
+address or language does not bring it back for thirty days, in which the practice puts it in; a number that was given up here no
+list brings back, since its next holder may be somebody else (`imports`). Who somebody is was asked
 by whoever calls this; a new mobile is used only once it was confirmed (`calls.actions.details`).
 """
 
