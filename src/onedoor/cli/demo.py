@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-ROLES = ("receptionist", "practice_manager", "triage_clinician", "call_handler", "administrator", "patient")
+ROLES = ("receptionist", "practice_manager", "triage_clinician", "call_handler", "administrator", "patient", "carer")
 
 
 def load_if_empty() -> bool:
