@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from onedoor.booking import api as booking
-from onedoor.booking.api import WaitingEntry
+from onedoor.booking.api import Enrolment, WaitingEntry
 from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
@@ -144,6 +144,7 @@ def end_visits(referral: Referral, because: str, by: Actor) -> None:
         ahead.update(referral=other)
         visits.give(appointment_ids=kept, by=by)
         return
+    _leave_courses(referral, because, by)
     for visit in ahead:
         booking.cancel(
             appointment_id=visit.appointment_id,
@@ -164,11 +165,25 @@ def _the_other(referral: Referral) -> Referral | None:
     return next(iter(linked or others), None)
 
 
+def _own_kinds(referral: Referral) -> set[int]:
+    """Kinds of appointment of its stream that no other open referral of theirs is seen by."""
+    still = Referral.objects.filter(patient=referral.patient, closed_at=None).exclude(pk=referral.pk)
+    others = StreamType.objects.filter(stream_id__in=still.values("stream_id"))
+    return set(kinds_of(referral.stream_id)) - set(others.values_list("type_id", flat=True))
+
+
+def _leave_courses(referral: Referral, because: str, by: Actor) -> None:
+    """Off the courses and their lists: the place is the next one's, and they are told once for all dates."""
+    places = Enrolment.objects.filter(
+        patient=referral.patient, course__type_id__in=_own_kinds(referral), state__in=("waiting", "enrolled")
+    )
+    for ref in list(places.order_by("pk").values_list("ref", flat=True)):
+        booking.leave_course(enrolment_ref=ref, by=by, reason="practice", tell=because != "deceased")
+
+
 def _leave_waiting(referral: Referral, by: Actor) -> None:
     """Off the list for places given up, unless another open referral of theirs waits for the same kind."""
-    kinds = set(kinds_of(referral.stream_id))
-    still = Referral.objects.filter(patient=referral.patient, closed_at=None).exclude(pk=referral.pk)
-    kinds -= set(StreamType.objects.filter(stream_id__in=still.values("stream_id")).values_list("type_id", flat=True))
+    kinds = _own_kinds(referral)
     waiting = WaitingEntry.objects.filter(
         patient=referral.patient, type_id__in=kinds, state="waiting", appointment=None
     )

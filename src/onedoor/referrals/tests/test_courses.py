@@ -128,3 +128,26 @@ def test_it_stands_booked_until_the_last_date_is_over_and_seen(classes: Clinic) 
             )
         found.append(state(one))
     assert found == ["BOOKED", "BOOKED", "ASSESSMENT_RESULT"]
+
+
+@pytest.mark.parametrize(("because", "texts"), [("withdrawn", 1), ("deceased", 0)])
+def test_a_course_ends_with_its_referral_and_is_told_once(classes: Clinic, because: str, texts: int) -> None:
+    it, one = course(classes), classes.accepted()
+    place = referrals.book_course(access=classes.place.ada, ref=one.ref, course_ref=it.ref)
+    before = Message.objects.count()
+    referrals.withdraw(access=classes.place.ada, ref=one.ref, because=because)
+    place.refresh_from_db()
+    assert (place.state, state(one)) == ("left", "CANCELLED_REFERRAL")
+    assert not Appointment.objects.filter(patient=one.patient, state="booked").exists()
+    assert Message.objects.count() == before + texts
+
+
+def test_nobody_waits_for_a_course_after_the_referral_ended(classes: Clinic) -> None:
+    it, first = course(classes, places=1), classes.accepted()
+    second = classes.accepted(classes.patient("+447700900112", given_name="Ella"))
+    place = referrals.book_course(access=classes.place.ada, ref=first.ref, course_ref=it.ref)
+    referrals.wait_for_course(access=classes.place.ada, ref=second.ref, course_ref=it.ref)
+    referrals.withdraw(access=classes.place.ada, ref=second.ref, because="withdrawn")
+    booking.leave_course(enrolment_ref=place.ref, by=classes.place.ada.actor)
+    jobs.run_once("booking.courses")
+    assert not Appointment.objects.filter(patient=second.patient, state="booked").exists()
