@@ -40,7 +40,7 @@ MOVES = {
     CANCELLED_BY_PROVIDER: _TO_BOOK,
     # Seen: what follows is another visit of the same referral, or the end; a discharge leaves it seen, and closes it.
     # Somebody may have marked a visit wrongly.
-    ASSESSED: frozenset({ASSESSED, BOOKED, NOT_BOOKED, DID_NOT_ATTEND, CANCELLED}),
+    ASSESSED: frozenset({ASSESSED, BOOKED, NOT_BOOKED, DID_NOT_ATTEND, DEFERRED, CANCELLED}),
     REJECTED: frozenset(),
     CANCELLED: frozenset(),
 }

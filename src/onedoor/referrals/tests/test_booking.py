@@ -325,6 +325,16 @@ def test_a_duplicate_leaves_its_visit_to_the_other(msk: Clinic) -> None:
     assert states(kept)[-1] == "APPT_CANCELLED_BY_PATIENT"
 
 
+def test_who_was_seen_and_waits_for_another_visit_stays_on_the_list(msk: Clinic) -> None:
+    [seat] = msk.seats(1)
+    one = msk.accepted()
+    appointment = book(msk, one, seat)
+    booking.fulfil(appointment_id=appointment.pk, by=msk.place.ada.actor)
+    referrals.wait_for_visit(access=msk.place.ada, ref=one.ref)
+    assert states(one)[-1] == "DEFERRED_TO_PROVIDER"
+    assert len(referrals.to_book(msk.place.ada, one.patient_id or 0)) == 1
+
+
 def test_an_ending_ends_the_waiting(msk: Clinic) -> None:
     one = msk.accepted()
     referrals.wait_for_visit(access=msk.place.ada, ref=one.ref)
