@@ -24,6 +24,7 @@ from onedoor.referrals.clocks import triage_clocks
 from onedoor.referrals.rules import (
     ASSESSED,
     AWAITING_TRIAGE,
+    MOVES,
     OUTCOMES,
     TO_ACTION,
 )
@@ -123,14 +124,7 @@ _STEPS = f"""
     UNION ALL
     SELECT r.id, 2, '{AWAITING_TRIAGE}', o.to_state, r.triaged_at, o.closes
     FROM referrals_referral r JOIN (VALUES {_LEADS_TO}) AS o(key, to_state, closes) ON o.key = r.outcome
-    WHERE r.id = ANY(%(touched)s) AND r.triaged_at IS NOT NULL
-    UNION ALL
-    SELECT r.id, 3, '{TO_ACTION}', '{ASSESSED}',
-        greatest(r.triaged_at, coalesce(r.onward_sent_on, r.discharged_on)::timestamp AT TIME ZONE 'Europe/London'),
-        CASE WHEN r.onward_sent_on IS NOT NULL THEN 'secondary_care' ELSE 'discharged' END
-    FROM referrals_referral r JOIN (VALUES {_LEADS_TO}) AS o(key, to_state, closes) ON o.key = r.outcome
-    WHERE r.id = ANY(%(touched)s) AND r.triaged_at IS NOT NULL AND o.to_state = '{TO_ACTION}'
-        AND coalesce(r.onward_sent_on, r.discharged_on) IS NOT NULL"""
+    WHERE r.id = ANY(%(touched)s) AND r.triaged_at IS NOT NULL"""
 
 _HISTORY = f"""
     INSERT INTO referrals_history (parent_id, from_state, to_state, at, recorded_at, actor_kind, actor_id, actor_label, reason,
@@ -139,6 +133,21 @@ _HISTORY = f"""
     FROM ({_STEPS}) w
     WHERE NOT EXISTS (SELECT 1 FROM referrals_history h WHERE h.parent_id = w.id AND h.from_state = w.from_state)
     ORDER BY w.id, w.step"""
+
+# What ended it, from wherever it stands: somebody may have booked it here since its triage.
+_ENDED = f"""
+    INSERT INTO referrals_history (parent_id, from_state, to_state, at, recorded_at, actor_kind, actor_id, actor_label, reason,
+        closes)
+    SELECT r.id, l.to_state, '{ASSESSED}',
+        greatest(l.at, coalesce(r.onward_sent_on, r.discharged_on)::timestamp AT TIME ZONE 'Europe/London'),
+        %(now)s, %(kind)s, %(actor)s, %(label)s,
+        CASE WHEN r.onward_sent_on IS NOT NULL THEN 'secondary_care' ELSE 'discharged' END, true
+    FROM referrals_referral r JOIN (VALUES {_LEADS_TO}) AS o(key, to_state, closes) ON o.key = r.outcome
+    JOIN (SELECT DISTINCT ON (parent_id) parent_id, to_state, at, closes FROM referrals_history
+          WHERE parent_id = ANY(%(touched)s) ORDER BY parent_id, id DESC) l ON l.parent_id = r.id
+    WHERE r.id = ANY(%(touched)s) AND r.triaged_at IS NOT NULL AND o.to_state = '{TO_ACTION}' AND NOT l.closes
+        AND coalesce(r.onward_sent_on, r.discharged_on) IS NOT NULL AND l.to_state = ANY(%(may_end)s)
+    ORDER BY r.id"""
 
 _STATES = """
     UPDATE referrals_referral r SET state = l.to_state, closed_at = CASE WHEN l.closes THEN l.at END,
@@ -201,6 +210,7 @@ def _take_lot(service: Service, lot: Sequence[ReferralRow], late: set[str], take
         more = [row[0] for row in cursor.fetchall()]
         known["touched"] = known["new"] + more
         cursor.execute(_HISTORY, known)
+        cursor.execute(_ENDED, known | {"may_end": [state for state, to in MOVES.items() if ASSESSED in to]})
         cursor.execute(_STATES, known)
         cursor.execute(_COUNTS, known | {"more": more})
         again, added = cursor.fetchone()

@@ -6,7 +6,7 @@ from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.jobs import sweep
 from onedoor.referrals import joining, waits
-from onedoor.referrals.actions import choosing, contract, effect, heard_by, letters
+from onedoor.referrals.actions import choosing, contract, effect, heard_by, letters, standing
 from onedoor.referrals.queries.services import services_with_referrals
 
 
@@ -38,6 +38,12 @@ def chase_choices() -> int:
 def take_effect() -> int:
     """Decisions of triage whose time to be taken back is over take effect, a slice at a time."""
     return effect.take_effect(by=Actor.system("referrals: decisions take effect"))
+
+
+@sweep("referrals.left_standing", every=60.0)
+def left_standing() -> int:
+    """Ask people about what is still booked for referrals that a list has ended."""
+    return standing.ask_what_stands(by=Actor.system("referrals: booked for what has ended"))
 
 
 @sweep("referrals.say_heard_by", every=300.0)

@@ -24,6 +24,8 @@ from onedoor.referrals import api as referrals
 from onedoor.referrals.models import HeardBy, History, Referral, Visit
 from onedoor.referrals.tests.booking_world import THURSDAY, Clinic, clinic
 from onedoor.referrals.tests.factories import referral
+from onedoor.referrals.types import ReferralRow
+from onedoor.tasks import api as tasks
 from onedoor.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +54,26 @@ def listed(msk: Clinic, *, others: bool = False) -> list[Referral]:
 def book(msk: Clinic, one: Referral, seat: booking.Seat) -> booking.Appointment:
     """As the service does from its list."""
     return referrals.book_visit(access=msk.place.ada, ref=one.ref, seat_ref=seat.ref)
+
+
+def read_discharge(msk: Clinic, one: Referral) -> None:
+    """The service's list says that it was discharged today."""
+    one.refresh_from_db()
+    row = ReferralRow(
+        row=1,
+        source_ref=one.source_ref,
+        nhs_number=one.nhs_number,
+        received_at=one.received_at,
+        source=one.source,
+        referrer_ods=one.referrer_ods,
+        priority=one.priority,
+        triaged_at=one.triaged_at,
+        outcome=one.outcome,
+        discharged_on=clock.today(),
+    )
+    referrals.take_referrals(service=msk.place.service, rows=[row], by=factories.TEST)
+    one.refresh_from_db()
+    assert one.closed_because == "discharged"
 
 
 def test_an_accepted_referral_is_on_the_list_until_it_is_booked(msk: Clinic) -> None:
@@ -333,6 +355,37 @@ def test_who_was_seen_and_waits_for_another_visit_stays_on_the_list(msk: Clinic)
     referrals.wait_for_visit(access=msk.place.ada, ref=one.ref)
     assert states(one)[-1] == "DEFERRED_TO_PROVIDER"
     assert len(referrals.to_book(msk.place.ada, one.patient_id or 0)) == 1
+
+
+@pytest.mark.parametrize("outcome", ["given_up", "kept"])
+def test_a_list_that_ends_a_referral_cancels_nothing_and_asks_a_person(msk: Clinic, outcome: str) -> None:
+    one = msk.accepted()
+    appointment = book(msk, one, msk.seats(1)[0])
+    before = Message.objects.count()
+    read_discharge(msk, one)
+    for _ in range(2):
+        jobs.run_once("referrals.left_standing")
+    assert Message.objects.count() == before
+    [asked] = Task.objects.filter(kind="ended_booked")
+    tasks.complete(access=msk.place.ada, ref=asked.ref, outcome=outcome)
+    appointment.refresh_from_db()
+    gone = outcome == "given_up"
+    assert appointment.state == ("cancelled" if gone else "booked")
+    assert Message.objects.count() == before + gone
+    assert states(one)[-2:] == ["BOOKED", "ASSESSMENT_RESULT"]
+    jobs.run_once("referrals.left_standing")
+    assert Task.objects.filter(kind="ended_booked").count() == 1
+
+
+def test_whoever_waits_for_a_referral_that_a_list_ended_is_asked_about(msk: Clinic) -> None:
+    one = msk.accepted()
+    referrals.wait_for_visit(access=msk.place.ada, ref=one.ref)
+    with clock.at(clock.now() + timedelta(hours=1)):
+        read_discharge(msk, one)
+        jobs.run_once("referrals.left_standing")
+        [asked] = Task.objects.filter(kind="ended_booked")
+        tasks.complete(access=msk.place.ada, ref=asked.ref, outcome="given_up")
+    assert WaitingEntry.objects.get().state == "left"
 
 
 def test_an_ending_ends_the_waiting(msk: Clinic) -> None:
