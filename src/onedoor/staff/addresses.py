@@ -33,9 +33,19 @@ class MarkConverter:
         return value
 
 
+_FIRST, _OVER = date(1900, 1, 1), date(2200, 1, 1)
+"""Days that a page may be asked for: with others, what is reckoned from them would be out of any calendar."""
+
+
+def typed_day(given: str | None) -> date | None:
+    """The day that somebody typed or picked; None when it is none."""
+    try:
+        day = date.fromisoformat((given or "").strip())
+    except ValueError:
+        return None
+    return day if _FIRST <= day < _OVER else None
+
+
 def chosen_day(given: str | None, otherwise: date) -> date:
     """The day that somebody typed or picked; `otherwise` when it is none."""
-    try:
-        return date.fromisoformat(given or "")
-    except ValueError:
-        return otherwise
+    return typed_day(given) or otherwise

@@ -24,6 +24,7 @@ from onedoor.patients import api as patients
 from onedoor.patients.types import Card
 from onedoor.referrals import api as referrals
 from onedoor.reporting import api as reporting
+from onedoor.staff.addresses import typed_day
 from onedoor.staff.frame import staff_page
 from onedoor.staff.views.directory import danger
 from onedoor.ui.access import granted, staff
@@ -37,8 +38,8 @@ BACK_IN = {"1": "Within the hour", "4": "Within four hours", "24": "By this time
 def calls(request: HttpRequest) -> HttpResponse:
     """Begin a contact or go on with one; one's own of late; and how the line was answered, by the definition chosen."""
     access, today = granted(request), clock.today()
-    last = min(_day(request.GET.get("last", "")) or today, today)
-    first = min(_day(request.GET.get("first", "")) or last - timedelta(days=35), last)
+    last = min(typed_day(request.GET.get("last", "")) or today, today)
+    first = min(typed_day(request.GET.get("first", "")) or last - timedelta(days=35), last)
     definition = request.GET.get("definition", "x-on")
     if definition not in door.DEFINITIONS:
         raise Http404

@@ -14,6 +14,7 @@ from onedoor.directory.api import Service, service_by_slug
 from onedoor.kernel import clock
 from onedoor.kernel.access import NotPermitted, Permission, acts_for
 from onedoor.referrals import api as referrals
+from onedoor.staff.addresses import chosen_day
 from onedoor.staff.frame import staff_page
 from onedoor.ui.access import granted, staff
 
@@ -55,7 +56,7 @@ def set_contract(request: HttpRequest, slug: str) -> HttpResponse:
                 _number(said.get("onward_working_days", "")) or 0,
                 _number(said.get("booking_days", "")) if said.get("booking_days", "").strip() else None,
             ),
-            from_day=_day(said.get("from_day", "")),
+            from_day=chosen_day(said.get("from_day"), date.min),
             reason=said.get("reason", ""),
         )
     except referrals.NotDone as why:
@@ -82,10 +83,3 @@ def _service(request: HttpRequest, slug: str) -> Service:
 def _number(text: str) -> int | None:
     text = text.strip()
     return int(text) if text.isdecimal() and len(text) < 6 else 0
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return date.min

@@ -6,7 +6,7 @@ and passed on without being counted.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -19,6 +19,7 @@ from onedoor.kernel import clock
 from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.messaging.ports import interpret
 from onedoor.reporting import api as reporting
+from onedoor.staff.addresses import typed_day
 from onedoor.staff.download import as_file
 from onedoor.staff.frame import staff_page
 from onedoor.ui.access import granted, staff
@@ -135,11 +136,11 @@ def switch(request: HttpRequest, slug: str) -> HttpResponse:
                 service_id=card.id,
                 opens=opens,
                 reason=reason,
-                agreement_on=_day(request.POST.get("agreement", "")),
+                agreement_on=typed_day(request.POST.get("agreement", "")),
                 by=access.actor,
             )
         else:
-            until = _day(request.POST.get("until", ""))
+            until = typed_day(request.POST.get("until", ""))
             directory.switch_taking(
                 service_id=card.id,
                 opens=opens,
@@ -195,16 +196,9 @@ def _shown(found: directory.Gaps) -> reporting.GapsShown:
 def _span(request: HttpRequest) -> tuple[date, date]:
     given = request.GET if request.method == "GET" else request.POST
     today = clock.today()
-    last = min(_day(given.get("last", "")) or today, today)
-    first = min(_day(given.get("first", "")) or last - timedelta(days=_SPAN_DAYS), last)
+    last = min(typed_day(given.get("last", "")) or today, today)
+    first = min(typed_day(given.get("first", "")) or last - timedelta(days=_SPAN_DAYS), last)
     return first, last
-
-
-def _day(said: str) -> date | None:
-    try:
-        return datetime.strptime(said.strip(), "%Y-%m-%d").date()  # noqa: DTZ007
-    except ValueError:
-        return None
 
 
 def card_of(slug: str) -> directory.Card:

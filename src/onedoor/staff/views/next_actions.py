@@ -18,6 +18,7 @@ from onedoor.kernel.access import Permission
 from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.referrals import api as referrals
+from onedoor.staff.addresses import typed_day
 from onedoor.staff.download import MOST, as_file
 from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.staff.views.triage import STATES
@@ -110,7 +111,7 @@ def set_next(request: HttpRequest) -> HttpResponse:
             seen=seen,
             done=said.get("done") == "yes",
             action=said.get("action", ""),
-            due=_day(said.get("due", "")) or date.min,
+            due=typed_day(said.get("due", "")) or date.min,
             reason=said.get("reason", ""),
         )
     except referrals.Referral.DoesNotExist as error:
@@ -187,13 +188,6 @@ def _asked(given: QueryDict, services: list[Service]) -> tuple[Service | None, s
 def _seen(value: str) -> tuple[UUID, date | None]:
     ref, _, due = value.partition("|")
     try:
-        return UUID(ref), _day(due)
+        return UUID(ref), typed_day(due)
     except ValueError as error:
         raise Http404 from error
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

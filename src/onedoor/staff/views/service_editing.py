@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from onedoor.directory import api as directory
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, NotPermitted, Permission
+from onedoor.staff.addresses import typed_day
 from onedoor.staff.frame import staff_page
 from onedoor.staff.views.directory import may_edit
 from onedoor.ui.access import granted, staff
@@ -131,7 +132,7 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
     if card is None:
         raise Http404
     today = clock.today()
-    on = min(_day(request.GET.get("on", "")) or today, today)
+    on = min(typed_day(request.GET.get("on", "")) or today, today)
     return staff_page(
         request,
         "staff/service_history.jinja",
@@ -150,10 +151,3 @@ def _own(request: HttpRequest, slug: str) -> directory.Card:
     if card is None or not may_edit(granted(request), card):
         raise Http404
     return card
-
-
-def _day(said: str) -> date | None:
-    try:
-        return datetime.strptime(said.strip(), "%Y-%m-%d").date()  # noqa: DTZ007
-    except ValueError:
-        return None

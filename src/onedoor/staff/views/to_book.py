@@ -164,7 +164,7 @@ def kinds(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         given = request.POST.getlist("kind")
         stream = request.POST.get("stream", "")
-        if not stream.isdecimal() or not all(key.isdecimal() for key in given):
+        if not all(key.isdecimal() and len(key) < 19 for key in (stream, *given)):
             raise Http404
         try:
             referrals.set_stream_kinds(

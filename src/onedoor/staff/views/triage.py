@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from onedoor.accounts import api as accounts
+from onedoor.booking import api as booking
 from onedoor.directory.api import Service
 from onedoor.documents import api as documents
 from onedoor.kernel import clock
@@ -20,6 +21,7 @@ from onedoor.kernel.access import Access, Permission
 from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.referrals import api as referrals
+from onedoor.staff.addresses import typed_day
 from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.ui.access import granted, staff
 
@@ -174,7 +176,7 @@ def take_back(request: HttpRequest, ref: UUID) -> HttpResponse:
 @require_POST
 def park(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Put one aside until a day."""
-    until = _day(request.POST.get("until", ""))
+    until = typed_day(request.POST.get("until", ""))
     return _done(
         request,
         ref,
@@ -282,8 +284,8 @@ def balance(request: HttpRequest) -> HttpResponse:
     service = _chosen(request, services)
     if service is None:
         return staff_page(request, "staff/referrals_none.jinja", "referrals")
-    last = _day(request.GET.get("last", "")) or clock.today()
-    first = _day(request.GET.get("first", "")) or last - timedelta(days=_DAYS - 1)
+    last = typed_day(request.GET.get("last", "")) or clock.today()
+    first = typed_day(request.GET.get("first", "")) or last - timedelta(days=_DAYS - 1)
     if first > last or last - first > timedelta(days=366):
         messages.error(request, "Choose days in order, at most a year of them.")
         last = clock.today()
@@ -343,6 +345,11 @@ def _done(request: HttpRequest, ref: UUID, act: Callable[[Access], object], *, f
     except referrals.NotDone as why:
         messages.error(request, str(why))
         return redirect("referral", ref)
+    except booking.BookingError:
+        messages.error(
+            request, "What is booked for it has just changed. Nothing was changed here: look, and do it again."
+        )
+        return redirect("referral", ref)
     if not following:
         messages.success(request, "Done.")
         return redirect("referral", ref)
@@ -360,10 +367,3 @@ def _chosen(request: HttpRequest, services: list[Service]) -> Service | None:
     if found is None and slug:
         raise Http404
     return found
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
