@@ -382,14 +382,26 @@ def _lock_date(ref: UUID, by: Actor) -> CourseDate:
     """A date still ahead, with everybody on the course, and the course, locked. Raises TooLate, NotYours."""
     one = CourseDate.objects.select_related("course").get(ref=ref)
     places.check_staff(by, one.course.organisation_id)
-    places.lock_patients(
-        Enrolment.objects.filter(course=one.course, state="enrolled").values_list("patient_id", flat=True)
-    )
-    _lock(one.course)
+    while not _lock_everybody(one.course):
+        pass
     one.refresh_from_db(fields=["starts_at", "cancelled_at"])
     if one.cancelled_at is not None or one.starts_at <= clock.now():
         raise errors.TooLate
     return one
+
+
+def _lock_everybody(course: Course) -> bool:
+    """Lock those on the course, then the course. False, and nothing is locked, where somebody came onto it between the two."""
+    enrolled = Enrolment.objects.filter(course=course, state="enrolled").values_list("patient_id", flat=True)
+    people = set(enrolled)
+    with transaction.atomic():
+        places.lock_patients(people)
+        _lock(course)
+        if set(enrolled.all()) <= people:
+            return True
+        # Patients are locked before courses by everybody: with the locks given back, those who came are locked in their turn.
+        transaction.set_rollback(True)
+    return False
 
 
 def _ahead(course: Course, after: datetime) -> QuerySet[CourseDate]:
