@@ -20,7 +20,8 @@ SLICE = 500
 def give_places() -> int:
     """Enrol those who wait where a place is free, the first who asked first; returns how many.
 
-    Whoever cannot have it (busy at one of the dates, no longer in our care) waits on, and the next has it.
+    Whoever cannot have it (busy at one of the dates, no longer in our care) waits on, and the next has it. Of a need that it does
+    not meet a person hears, once.
     """
     by = Actor.system("booking: free places on courses")
     given = 0
@@ -36,10 +37,33 @@ def give_places() -> int:
                     courses.put_on(course=course, patient_id=one.patient_id, by=by, via="waiting", notice=series.NOTICE)
             except (errors.CourseFull, errors.CourseClosed):
                 break
+            except errors.DoesNotFit as why:
+                _say_what_it_lacks(course, one, why, by)
+                continue
             except errors.BookingError:
                 continue
             given += 1
     return given
+
+
+def _say_what_it_lacks(course: Course, waiting: Enrolment, why: errors.DoesNotFit, by: Actor) -> None:
+    key = f"{COURSE_NO_PLACE.name}:fit:{waiting.pk}"
+    if not tasks.Task.objects.filter(key=key).exists():
+        tasks.ask_for(
+            tasks=[
+                NewTask(
+                    kind=COURSE_NO_PLACE.name,
+                    organisation_id=course.organisation_id,
+                    key=key,
+                    title=f"A place is free on {course.name}, and it does not meet what they need",
+                    detail=f"{why.sentence} Put it right, enrol them with a reason, or find another course."[:400],
+                    patient_id=waiting.patient_id,
+                    subject="enrolment",
+                    subject_id=waiting.pk,
+                )
+            ],
+            by=by,
+        )
 
 
 def _with_room() -> list[Course]:

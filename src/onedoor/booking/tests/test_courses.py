@@ -20,6 +20,7 @@ from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.ledger import Account
 from onedoor.messaging.models import Message
+from onedoor.patients.api import record_need
 from onedoor.patients.models import ContactPoint, Patient
 from onedoor.tasks import api as tasks
 from onedoor.tasks.models import Task
@@ -297,6 +298,24 @@ class TestWaiting:
             jobs.run_once("booking.courses")
         assert Enrolment.objects.get(patient=ella).state == "left"
         assert Task.objects.get(kind="course_no_place").patient_id == ella.pk
+
+    def test_a_free_place_that_does_not_meet_a_need_is_told_to_a_person_once(self) -> None:
+        here = practice()
+        sam, ella = people(here, 2)
+        it = course(here, places=1)
+        held = on(it, sam)
+        booking.wait_for_course(course_ref=it.ref, patient_id=ella.pk, by=DESK)
+        record_need(access=here.access, organisation_id=here.organisation.pk, patient_id=ella.pk, key="step_free")
+        booking.leave_course(enrolment_ref=held.ref, by=DESK)
+        for _ in range(2):
+            jobs.run_once("booking.courses")
+        assert Enrolment.objects.get(patient=ella).state == "waiting"
+        [asked] = Task.objects.filter(kind="course_no_place")
+        assert asked.patient_id == ella.pk
+        assert "does not fit" in asked.detail
+        tasks.complete(access=here.access, ref=asked.ref, outcome=tasks.kind_of("course_no_place").outcomes[0].value)
+        jobs.run_once("booking.courses")
+        assert Task.objects.filter(kind="course_no_place").count() == 1
 
     def test_a_course_that_is_over_is_finished(self) -> None:
         here = practice()
