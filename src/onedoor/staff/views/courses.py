@@ -280,28 +280,44 @@ def moment_of(day: date | None) -> str:
 
 
 def _wanted(given: Mapping[str, str]) -> tuple[booking.NewCourse, tuple[date, ...]]:
-    """The course of a form, and the bank holidays that its weeks pass over. Raises BadCourse."""
+    """The course of a form, and the bank holidays that its weeks pass over. Raises BadCourse of the first fault on the page."""
+    name, type_id, site_id, leader, capacity = (
+        _words(given, "name", "what it is called"),
+        _number(given, "kind", "a kind"),
+        _number(given, "site", "a site"),
+        _words(given, "leader", "who leads it"),
+        _number(given, "places", "how many places", most=1_000),
+    )
+    typed = given.get("dates", "").split("\n")
+    days = [_day(line) for line in typed if line.strip()]
+    first = None if days else _day(given.get("first", ""))
     at = _time(given.get("time", ""))
     if at is None:
         raise booking.BadCourse("Give the time as 10:00.")
-    typed = given.get("dates", "").split("\n")
-    days = [_day(line) for line in typed if line.strip()]
+    minutes = _number(given, "minutes", "how many minutes", most=480)
     left_out: tuple[date, ...] = ()
-    if not days:
-        found = booking.weekly(_day(given.get("first", "")), _number(given, "weeks", "how many dates", most=52))
+    if first is not None:
+        found = booking.weekly(first, _number(given, "weeks", "how many dates", most=52))
         days, left_out = list(found.days), found.left_out
     until = given.get("join_until", "")
     wanted = booking.NewCourse(
-        site_id=_number(given, "site", "a site"),
-        type_id=_number(given, "kind", "a kind"),
-        name=" ".join(given.get("name", "").split())[:80],
-        leader=" ".join(given.get("leader", "").split())[:80],
-        minutes=_number(given, "minutes", "how many minutes", most=480),
-        capacity=_number(given, "places", "how many places", most=1_000),
+        site_id=site_id,
+        type_id=type_id,
+        name=name,
+        leader=leader,
+        minutes=minutes,
+        capacity=capacity,
         starts=[datetime.combine(day, at, tzinfo=LONDON) for day in days],
         join_until=_day(until) if until else None,
     )
     return wanted, left_out
+
+
+def _words(given: Mapping[str, str], name: str, what: str) -> str:
+    words = " ".join(given.get(name, "").split())[:80]
+    if not words:
+        raise booking.BadCourse(f"Say {what}.")
+    return words
 
 
 def _number(given: Mapping[str, str], name: str, what: str, most: int = 2**62) -> int:
@@ -320,7 +336,8 @@ def _day(text: str) -> date:
             return date(year, month, day)
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise booking.BadCourse(f"“{text.strip()[:20]}” is no day: write 5/1/2027.") from None
+        said = f"“{text.strip()[:20]}” is no day: write" if text.strip() else "Write the day as"
+        raise booking.BadCourse(f"{said} 5/1/2027.") from None
 
 
 def _time(text: str) -> time | None:
