@@ -393,7 +393,7 @@ def _whole(services: QuerySet[Service]) -> list[Card]:
 def _place(place: ServicePlace, times: _Times) -> PlaceCard:
     own = times.of_place.get(place.pk, [])
     hours = own or times.hours
-    located = place.latitude is not None and place.longitude is not None
+    latitude, longitude = place.latitude, place.longitude
     return PlaceCard(
         ref=place.ref,
         name=place.name,
@@ -405,7 +405,7 @@ def _place(place: ServicePlace, times: _Times) -> PlaceCard:
         own_hours=bool(own),
         hours_written=rules.hours_written(own),
         opening=times.said(hours)[0],
-        at=(place.latitude, place.longitude) if located else None,  # type: ignore[arg-type]
+        at=None if latitude is None or longitude is None else (latitude, longitude),
         located=place.located,
     )
 
