@@ -135,10 +135,12 @@ def end_proxy(*, access: Access, ref: UUID, because: str) -> None:
 def new_code(*, access: Access, ref: UUID) -> FirstSignIn:
     """Another first code for a carer who lost theirs or tried too often; the one before is over.
 
-    Raises Proxy.DoesNotExist outside the access, NotRecorded for somebody who signs in as a patient, NotPermitted.
+    Raises Proxy.DoesNotExist outside the access and of a right that is over, NotRecorded for somebody who signs in as a patient,
+    NotPermitted.
     """
     organisation_id = _may_record(access)
-    found = Proxy.objects.select_related("user").get(ref=ref, ended_at=None, patient__in=visible(access))
+    standing = Proxy.objects.filter(Q(ends_on=None) | Q(ends_on__gt=clock.today()), ended_at=None)
+    found = standing.select_related("user").get(ref=ref, patient__in=visible(access))
     carer = Carer.objects.select_for_update().filter(user=found.user).first()
     if carer is None:
         raise NotRecorded("They sign in as a patient, with their own password.")

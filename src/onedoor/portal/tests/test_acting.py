@@ -397,6 +397,13 @@ def test_five_wrong_tries_end_a_code_and_its_days_do(world: World) -> None:
         patients.begin_to_sign_in(name=again.name, code=again.code, born_on=born, password="kettle moss violin")
 
 
+def test_a_right_that_is_over_brings_no_new_code(world: World) -> None:
+    last = world.proxy.ends_on
+    assert last is not None
+    with clock.at(clock.london_day(last)[0] + timedelta(hours=9)), pytest.raises(patients.NoSuchProxy):
+        patients.new_code(access=world.access, ref=world.proxy.ref)
+
+
 def test_who_it_is_costs_one_statement_and_for_whom_one_more(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
