@@ -69,7 +69,7 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
         "processes": 1,
     }
     if not verapdf.available():
-        return {**figures, "checked": 0, "valid": "not checked: veraPDF needs a Java"}
+        return {**figures, "checked": 0, "valid": "not checked: veraPDF needs a Java, and what ./check installs"}
     begun = time.perf_counter()
     faulty = sum(bool(verapdf.faults(one)) for one in made)
     return {

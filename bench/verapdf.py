@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -19,8 +20,8 @@ _validator: tuple[Any, Any, Any] | None = None
 
 
 def available() -> bool:
-    """Whether there is a Java to run it in: `.ci/run` installs one."""
-    return shutil.which("java") is not None
+    """Whether there is a Java to run it in (`.ci/run` installs one), and the wheel, which `./check` does and `./run` does not."""
+    return shutil.which("java") is not None and find_spec("jpype") is not None
 
 
 def faults(pdf: bytes) -> list[str]:
