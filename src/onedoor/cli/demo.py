@@ -3,7 +3,10 @@
 import os
 from pathlib import Path
 
-ROLES = ("receptionist", "practice_manager", "triage_clinician", "call_handler", "administrator", "patient", "carer")
+ROLES = (
+    "receptionist", "practice_manager", "triage_clinician", "call_handler", "health_care_assistant", "administrator",
+    "patient", "carer",
+)  # fmt: skip
 
 
 def load_if_empty() -> bool:

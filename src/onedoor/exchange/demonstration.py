@@ -44,6 +44,7 @@ PEOPLE = (
     ("demo-practice_manager", "Morgan", "Leigh", Role.PRACTICE_MANAGER),
     ("demo-triage_clinician", "Ashley", "Crane", Role.TRIAGE_CLINICIAN),
     ("demo-call_handler", "Jo", "Sparrow", Role.CALL_HANDLER),
+    ("demo-health_care_assistant", "Sunita", "Rowe", Role.HEALTH_CARE_ASSISTANT),
     ("demo-administrator", "Kit", "Marsh", Role.ADMINISTRATOR),
 )
 FULL = (("weight-management", "Every group is full until January", datetime(2027, 1, 11, tzinfo=clock.LONDON)),)

@@ -21,6 +21,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     TRIAGE_CLINICIAN = "triage_clinician"
     CALL_HANDLER = "call_handler"
+    HEALTH_CARE_ASSISTANT = "health_care_assistant"
 
 
 class Permission(StrEnum):
@@ -43,6 +44,8 @@ class Permission(StrEnum):
     """See and decide what was sent to the services of one's organisation."""
     CALLS = "calls"
     """Answer the telephone: see one patient at a time, while they are on the line and have said who they are."""
+    CHECKS = "checks"
+    """See and fill check forms, and the list of those who are near the end of theirs."""
 
 
 class Part(StrEnum):
@@ -84,7 +87,12 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.IMPORT,
             Permission.SETTINGS,
             Permission.SWITCHES,
+            Permission.CHECKS,
         }
+    ),
+    # Who does the checks has a clinic of their own to run, refers what they find, and writes to nobody.
+    Role.HEALTH_CARE_ASSISTANT: frozenset(
+        {Permission.CHECKS, Permission.DIARY, Permission.TASKS, Permission.PATIENTS, Permission.REFER}
     ),
     Role.TRIAGE_CLINICIAN: frozenset({Permission.TASKS, Permission.REFERRALS}),
     # No list of patients and no task that names one: a handler sees who rings, for as long as a view lasts.

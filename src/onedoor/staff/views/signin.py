@@ -17,6 +17,11 @@ DEMO_ROLES = (
     ("practice_manager", "Practice manager", "the same, with imports, counters and settings"),
     ("triage_clinician", "Triage clinician", "the referrals to a service, by the clock that ends first"),
     ("call_handler", "Call handler", "who is on the telephone, once they have said who they are"),
+    (
+        "health_care_assistant",
+        "Health-care assistant",
+        "the checks: who is near the end of theirs, and the form to fill",
+    ),
     ("administrator", "System administrator", "settings and switches, no patients"),
     ("patient", "Patient", "their own appointments and who looked at their record"),
     ("carer", "Carer", "the pages of a patient for whom they act, as far as was agreed"),

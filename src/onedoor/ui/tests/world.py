@@ -80,6 +80,8 @@ class World:
     """Maud's, open."""
     handler: User
     """Answers the telephone."""
+    assistant: User
+    """Does the checks."""
     contact: uuid.UUID
     """The handler's, with Sam, who has said who he is."""
     clinician: User
@@ -135,7 +137,7 @@ def make() -> World:
     other = factories.practice("Y99003", "Marfleet Lane Practice")
     people = {
         role: factories.person(practice.organisation, role, username=f"demo-{role}")[0]
-        for role in (Role.RECEPTIONIST, Role.PRACTICE_MANAGER, Role.ADMINISTRATOR)
+        for role in (Role.RECEPTIONIST, Role.PRACTICE_MANAGER, Role.ADMINISTRATOR, Role.HEALTH_CARE_ASSISTANT)
     }
     elsewhere, _ = factories.person(other, Role.RECEPTIONIST)
     stranger = User.objects.create_user(username="stranger", password="stranger")
@@ -195,6 +197,7 @@ def make() -> World:
         paper=letters.letter(practice.organisation, sam, practice=practice.organisation),
         print_file=documents.PrintFile.objects.get(),
         handler=handler,
+        assistant=people[Role.HEALTH_CARE_ASSISTANT],
         contact=contact,
         clinician=clinician,
         service=service,
