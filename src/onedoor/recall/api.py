@@ -1,8 +1,8 @@
 """The door of recall."""
 
-from onedoor.recall.actions import invite, withdraw
+from onedoor.recall.actions.invitations import invite, withdraw
 from onedoor.recall.models import Invitation
-from onedoor.recall.queries import by_ref, invitations_of, open_invitations_of
+from onedoor.recall.queries.invitations import by_ref, invitations_of, open_invitations_of
 from onedoor.recall.types import CannotInvite, InvitationView
 
 __all__ = [

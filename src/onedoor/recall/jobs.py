@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from onedoor.kernel.jobs import sweep
-from onedoor.recall import actions
+from onedoor.recall.actions import invitations
 
 
 @sweep("recall.expire", every=60.0)
 def expire() -> int:
     """End invitations that nobody answered in time."""
-    return actions.expire()
+    return invitations.expire()

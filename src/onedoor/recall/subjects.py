@@ -8,11 +8,11 @@ from onedoor.kernel import clock
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.ports import Context
 from onedoor.messaging.types import Acted, Candidate
-from onedoor.recall import actions
+from onedoor.recall.actions import invitations
 from onedoor.recall.models import Invitation
 
 CONTEXT = Context(
-    name=actions.FLU,
+    name=invitations.FLU,
     intents={
         "accept": ("yes", "book me in", "changed my mind yes", "ive changed my mind yes"),
         "decline": ("no", "not for me"),
@@ -32,7 +32,7 @@ _MEANS: Mapping[str, tuple[str, ...]] = {
 class Invitations:
     """The owner of "invitation" for messaging."""
 
-    kind = actions.SUBJECT
+    kind = invitations.SUBJECT
 
     def open_subjects(self, patient_ids: Sequence[int], intent: str) -> list[Candidate]:
         """Invitations of these patients that the intent could be about; "answer" is where and when, not yet said."""
@@ -62,9 +62,9 @@ class Invitations:
         )
         via = "text" if inbound_id is not None else "portal"
         if intent == "accept":
-            return actions.accepted(found, via=via, by=by)
+            return invitations.accepted(found, via=via, by=by)
         if intent == "decline":
-            return actions.declined(found, via=via, by=by)
+            return invitations.declined(found, via=via, by=by)
         if intent == "already_done":
-            return actions.already_done(found, via=via, by=by)
-        return actions.where_and_when(found, value, via=via, by=by)
+            return invitations.already_done(found, via=via, by=by)
+        return invitations.where_and_when(found, value, via=via, by=by)

@@ -1,0 +1,1 @@
+"""What recall writes: one module for each subject."""

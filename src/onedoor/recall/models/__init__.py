@@ -1,0 +1,5 @@
+"""What recall keeps: one module for each thing it keeps, named here so that Django and the rest of recall find them."""
+
+from onedoor.recall.models.invitations import Invitation, InvitationHistory
+
+__all__ = ["Invitation", "InvitationHistory"]

@@ -1,0 +1,1 @@
+"""Reads of recall: one module for each subject."""
