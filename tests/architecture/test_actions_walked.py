@@ -45,7 +45,7 @@ from onedoor.kernel.models import AuditEntry
 from onedoor.messaging import api as messaging
 from onedoor.messaging.models import Message
 from onedoor.patients import api as patients
-from onedoor.patients.models import Patient
+from onedoor.patients.models import Patient, Proxy
 from onedoor.questionnaires import api as questionnaires
 from onedoor.recall import api as recall
 from onedoor.records import api as records
@@ -107,7 +107,12 @@ NOT_WALKED: dict[str, str] = {
     "documents.pictures": READS,
     "documents.review": READS,
     "documents.wanted": READS,
+    "accounts.for_checks": "a read: what an agreement opens to whoever has Permission.CHECKS; accounts/tests/test_relations.py",
+    "accounts.members": READS,
     "accounts.new_sign_in": INSIDE,
+    "accounts.read_organisations": READS,
+    "accounts.related": READS,
+    "accounts.successor": READS,
     "accounts.choose_password": INSIDE,
     "patients.last_day_of_child": READS,
     "patients.proxies_of": "a read, through what the access may see; portal/tests/test_acting.py",
@@ -352,6 +357,17 @@ ACTIONS: dict[str, Action] = {
         ),
         "administrator",
     ),
+    "accounts.take_organisations": Action(
+        lambda s, a: accounts.take_organisations(
+            rows=[
+                accounts.OrganisationRow(
+                    *("Y99002", "Wexcombe", "", "part_of_pcn", "Y99101", "Vale PCN"), starts_on=s.world.day
+                )
+            ],
+            by=a.actor,
+        ),
+        "administrator",
+    ),
     "accounts.set_organisation": Action(
         lambda s, a: accounts.set_organisation(ods_code="Y99002", name="Wexcombe", phone="01632 960001", by=a.actor),
         "administrator",
@@ -438,6 +454,12 @@ ACTIONS: dict[str, Action] = {
     ),
     "patients.end_proxy by the patient": Action(
         lambda s, a: patients.end_proxy(access=a, ref=s.world.proxy.ref, because=""), "own"
+    ),
+    "patients.seen_again": Action(
+        lambda s, a: (
+            Proxy.objects.filter(pk=s.world.proxy.pk).update(asleep_since=clock.now()),
+            patients.seen_again(access=a, ref=s.world.proxy.ref, checked=["photo", "record"]),
+        )
     ),
     "patients.new_code": Action(lambda s, a: patients.new_code(access=a, ref=s.world.proxy.ref)),
     "records.look": Action(

@@ -11,7 +11,7 @@ from onedoor.accounts.actions import (
     set_telephone,
     set_user,
 )
-from onedoor.accounts.models import Organisation, Site, User
+from onedoor.accounts.models import Organisation, Relation, Site, User
 from onedoor.accounts.queries import (
     access_of,
     any_organisation,
@@ -25,22 +25,43 @@ from onedoor.accounts.queries import (
     telephone,
     workplaces,
 )
+from onedoor.accounts.relations import (
+    Brought,
+    FaultyOrganisations,
+    OrganisationRow,
+    RowFault,
+    for_checks,
+    members,
+    read_organisations,
+    related,
+    successor,
+    take_organisations,
+)
 
 __all__ = [
     "NUMBER_UNKNOWN",
+    "Brought",
+    "FaultyOrganisations",
     "NotANumber",
     "Organisation",
+    "OrganisationRow",
+    "Relation",
+    "RowFault",
     "Site",
     "User",
     "access_of",
     "any_organisation",
     "choose_password",
     "colleagues",
+    "for_checks",
     "grant_role",
+    "members",
     "new_sign_in",
     "organisation",
     "organisation_by_ods",
     "organisations",
+    "read_organisations",
+    "related",
     "require_runs_all",
     "sender",
     "set_organisation",
@@ -48,6 +69,8 @@ __all__ = [
     "set_telephone",
     "set_user",
     "staffed",
+    "successor",
+    "take_organisations",
     "telephone",
     "workplaces",
 ]

@@ -70,3 +70,41 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "organisation", "role", "starts_on"], name="membership_once")
         ]
+
+
+class Relation(models.TextChoices):
+    """How an organisation stands to another."""
+
+    PCN = "part_of_pcn"
+    TRUST = "served_by_trust"
+    PLACE = "in_place"
+    ICS = "in_ics"
+    SUCCESSOR = "succeeded_by"
+    """A merger: what was counted for the first is counted for the other from that day on."""
+
+
+class OrganisationRelation(models.Model):
+    """One organisation stands to another, from a day and perhaps until one (exclusive).
+
+    A merger or a move ends one row and begins another; nothing is overwritten, or trend lines would break (clinical.md 8).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="relations", db_index=False)
+    other = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="related")
+    kind = models.CharField(max_length=20, choices=Relation.choices)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+    shares_checks = models.BooleanField(default=False)
+    """By agreement, whoever does the checks at the other organisation may see this one's people who are due them. Without it the
+    other sees only those in its own care."""
+
+    class Meta:
+        db_table = "accounts_organisation_relation"
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "other", "kind", "starts_on"], name="relation_once"),
+            models.CheckConstraint(
+                condition=models.Q(ends_on=None) | models.Q(ends_on__gt=models.F("starts_on")), name="relation_days"
+            ),
+            models.CheckConstraint(condition=~models.Q(organisation=models.F("other")), name="relation_to_another"),
+        ]

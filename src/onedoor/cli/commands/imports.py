@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from onedoor.cli.organisations import organisations
 from onedoor.cli.services import places, services
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
     group.command()(pathways)
     group.command()(services)
     group.command()(places)
+    group.command()(organisations)
     group.command()(calls)
     app.add_typer(group, name="import")
 
