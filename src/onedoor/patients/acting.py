@@ -67,6 +67,8 @@ class ProxyView:
     ended_because: str
     signs_in_as: str
     """A carer's sign-in name; empty of somebody who signs in as a patient."""
+    asleep: bool
+    """They chose a password with another organisation's code, and nobody who cares for the patient has seen them since."""
 
     @property
     def last_day(self) -> date | None:
@@ -103,6 +105,14 @@ def ward(user_id: int, ref: str) -> Ward | None:
     return _ward(row) if row else None
 
 
+def asleep(user_id: int) -> list[str]:
+    """The organisations to which a carer must show who they are, since they chose a password with another's code."""
+    rights = Proxy.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gt=clock.today()), user_id=user_id, ended_at=None, asleep_since__isnull=False
+    )
+    return list(rights.order_by("organisation__name").values_list("organisation__name", flat=True).distinct())
+
+
 def proxies_of(access: Access, patient_id: int) -> list[ProxyView]:
     """Who may act for a patient, those who may now first; a proxy reads none. Raises nothing: none outside the access."""
     if access.parts is not None:
@@ -122,6 +132,7 @@ def _in_force(user_id: int) -> QuerySet[Proxy]:
         user_id=user_id,
         user__is_active=True,
         ended_at=None,
+        asleep_since=None,
         starts_on__lte=today,
         # Whoever must not be found, and whoever has died, is looked after by people (clinical.md 6.2).
         patient__restricted=False,
@@ -174,6 +185,7 @@ def _view(row: Proxy) -> ProxyView:
         ended_by=row.ended_by_label,
         ended_because=row.ended_because,
         signs_in_as=row.user.username if carer else "",
+        asleep=row.asleep_since is not None and row.ended_at is None,
     )
 
 
@@ -187,4 +199,8 @@ def _why_not(row: Proxy) -> str:
         return "nobody acts for this patient now"
     if not rules.may_stand(row.basis, row.child, row.patient.born_on, today):
         return "the patient’s age has ended it"
+    if row.asleep_since is not None:
+        return (
+            "they chose a new password with a code of another organisation, and nobody has seen here since who they are"
+        )
     return ""

@@ -1,6 +1,6 @@
 """The door of patients."""
 
-from onedoor.patients.acting import ProxyView, SignIn, Ward, proxies_of, sign_in, ward, wards
+from onedoor.patients.acting import ProxyView, SignIn, Ward, asleep, proxies_of, sign_in, ward, wards
 from onedoor.patients.actions import end_number, let_out_of_care, open_portal, restore_number, take_into_care
 from onedoor.patients.details import (
     NotChanged,
@@ -26,6 +26,7 @@ from onedoor.patients.proxies import (
     end_proxy,
     new_code,
     record_proxy,
+    seen_again,
 )
 from onedoor.patients.queries import (
     by_id,
@@ -68,6 +69,7 @@ __all__ = [
     "Who",
     "Wish",
     "WrongCode",
+    "asleep",
     "begin_to_sign_in",
     "by_id",
     "by_ref",
@@ -95,6 +97,7 @@ __all__ = [
     "registered_at",
     "restore_number",
     "search",
+    "seen_again",
     "set_language",
     "sharers",
     "sign_in",

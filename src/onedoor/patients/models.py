@@ -169,6 +169,8 @@ class Carer(models.Model):
     """SHA-256 of the code; empty once it was used, or tried wrongly too often."""
     code_until = models.DateTimeField()
     """Real time."""
+    code_by = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    """Whose staff handed the code, and so saw who they are."""
     wrong_tries = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -201,6 +203,8 @@ class Proxy(models.Model):
     ended_at = models.DateTimeField(null=True)
     ended_by_label = models.CharField(max_length=80, blank=True)
     ended_because = models.CharField(max_length=200, blank=True)
+    asleep_since = models.DateTimeField(null=True)
+    """They chose a password with another organisation's code: nothing is shown until whoever cares for the patient saw them."""
 
     class Meta:
         db_table = "patients_proxy"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from onedoor.accounts.api import User, choose_password, new_sign_in
 from onedoor.kernel import audit, clock, nhs_number
 from onedoor.kernel.access import Access, NotPermitted, Permission
+from onedoor.kernel.actor import Actor
 from onedoor.patients import rules
 from onedoor.patients.models import Carer, Patient, PortalAccount, Proxy
 from onedoor.patients.queries import by_id, visible
@@ -135,6 +137,9 @@ def end_proxy(*, access: Access, ref: UUID, because: str) -> None:
 def new_code(*, access: Access, ref: UUID) -> FirstSignIn:
     """Another first code for a carer who lost theirs or tried too often; the one before is over.
 
+    Whoever hands it has seen the carer for their own patients only: once it is used, what other organisations recorded sleeps
+    (`_sleep`), and each of them has the audit row of its giving.
+
     Raises Proxy.DoesNotExist outside the access and of a right that is over, NotRecorded for somebody who signs in as a patient,
     NotPermitted.
     """
@@ -146,14 +151,54 @@ def new_code(*, access: Access, ref: UUID) -> FirstSignIn:
         raise NotRecorded("They sign in as a patient, with their own password.")
     code = _code()
     carer.code_digest, carer.code_until, carer.wrong_tries = _digest(code), clock.real_now() + CODE_FOR, 0
-    carer.save(update_fields=["code_digest", "code_until", "wrong_tries"])
+    carer.code_by_id = organisation_id
+    carer.save(update_fields=["code_digest", "code_until", "code_by", "wrong_tries"])
     audit.record(
         by=access.actor,
         line=audit.Line(
             "new_carer_code", "proxy", found.pk, patient_id=found.patient_id, organisation_id=organisation_id
         ),
     )
+    for right in _elsewhere(carer):
+        audit.record(
+            by=access.actor,
+            line=audit.Line(
+                "new_carer_code_elsewhere",
+                "proxy",
+                right.pk,
+                patient_id=right.patient_id,
+                organisation_id=right.organisation_id,
+            ),
+        )
     return FirstSignIn(found.user.username, code)
+
+
+@transaction.atomic
+def seen_again(*, access: Access, ref: UUID, checked: Sequence[str]) -> None:
+    """Whoever cares for the patient has seen who the carer is, by two points: what slept since another's code holds again.
+
+    Raises Proxy.DoesNotExist outside the access and of a right that does not sleep, NotRecorded without two points, NotPermitted.
+    """
+    organisation_id = _may_record(access)
+    found = Proxy.objects.select_for_update(of=("self",)).get(
+        ref=ref, ended_at=None, asleep_since__isnull=False, patient__in=visible(access)
+    )
+    points = sorted(set(checked) & set(rules.CHECKED))
+    if len(points) < rules.POINTS:
+        raise NotRecorded(rules.TWO_POINTS)
+    found.asleep_since = None
+    found.save(update_fields=["asleep_since"])
+    audit.record(
+        by=access.actor,
+        line=audit.Line(
+            "proxy_seen_again",
+            "proxy",
+            found.pk,
+            patient_id=found.patient_id,
+            organisation_id=organisation_id,
+            detail={"checked": points},
+        ),
+    )
 
 
 def begin_to_sign_in(*, name: str, code: str, born_on: date, password: str) -> User:
@@ -166,6 +211,7 @@ def begin_to_sign_in(*, name: str, code: str, born_on: date, password: str) -> U
             raise WrongCode
         user = choose_password(user_id=carer.user_id, password=password)
         Carer.objects.filter(pk=carer.pk).update(code_digest="")
+        _sleep(carer, user)
         return user
 
 
@@ -182,6 +228,34 @@ def _try_code(name: str, code: str, born_on: date) -> bool:
         carer.code_digest = ""
     carer.save(update_fields=["wrong_tries", "code_digest"])
     return False
+
+
+def _elsewhere(carer: Carer) -> QuerySet[Proxy]:
+    """What other organisations recorded for this carer and nobody has ended."""
+    rights = Proxy.objects.filter(user_id=carer.user_id, ended_at=None).order_by("pk")
+    return rights.none() if carer.code_by_id is None else rights.exclude(organisation_id=carer.code_by_id)
+
+
+def _sleep(carer: Carer, user: User) -> None:
+    """The password is as good as the eyes of whoever handed the code. They may open their own patients with it, not another's
+    (a desk that was deceived, or a member of staff who keeps the paper, reaches no further than it could without a carer)."""
+    handed_by = carer.code_by_id
+    if handed_by is None:
+        return
+    Proxy.objects.filter(user_id=carer.user_id, ended_at=None, organisation_id=handed_by).update(asleep_since=None)
+    for right in _elsewhere(carer).filter(asleep_since=None).select_for_update(of=("self",)):
+        right.asleep_since = clock.now()
+        right.save(update_fields=["asleep_since"])
+        audit.record(
+            by=Actor(kind="user", id=user.pk, label=user.shown_name[:80]),
+            line=audit.Line(
+                "proxy_asleep",
+                "proxy",
+                right.pk,
+                patient_id=right.patient_id,
+                organisation_id=right.organisation_id,
+            ),
+        )
 
 
 def _may_record(access: Access) -> int:
@@ -219,7 +293,11 @@ def _sign_in_of(access: Access, who: Who) -> tuple[User, FirstSignIn | None]:
         by=access.actor,
     )
     Carer.objects.create(
-        user=user, born_on=who.born_on, code_digest=_digest(code), code_until=clock.real_now() + CODE_FOR
+        user=user,
+        born_on=who.born_on,
+        code_digest=_digest(code),
+        code_until=clock.real_now() + CODE_FOR,
+        code_by_id=access.actor.organisation_id,
     )
     return user, FirstSignIn(user.username, code)
 

@@ -37,6 +37,7 @@ CHECKED = {
 }
 """Points by which a proxy is known; two are asked for, as of a caller (referrals-booking-telephony.md 6.1)."""
 POINTS = 2
+TWO_POINTS = "Check two points of who they are, and tick both."
 CHILD = {
     "agrees": "Competent to decide, and agrees",
     "not_competent": "Not competent to decide this",
@@ -146,7 +147,7 @@ def _incomplete(wish: Wish) -> str:
     if not wish.agreed_by.strip():
         return "Say who agreed, and how you know."
     if len(set(wish.checked) & set(CHECKED)) < POINTS:
-        return "Check two points of who they are, and tick both."
+        return TWO_POINTS
     return ""
 
 

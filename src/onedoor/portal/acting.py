@@ -38,6 +38,7 @@ def choose(request: HttpRequest) -> HttpResponseBase:
         request,
         "portal/acting.jinja",
         wards=patients.wards(user.pk),
+        asleep=patients.asleep(user.pk),
         own=own,
         now=now.ward if now else None,
         name=user.shown_name,

@@ -106,6 +106,7 @@ urlpatterns: list[URLPattern] = [
     path("patients/<uuid:ref>/proxies/", proxies.proxies, name="patient_proxies"),
     path("patients/<uuid:ref>/proxies/<uuid:proxy>/end/", proxies.end, name="patient_proxy_end"),
     path("patients/<uuid:ref>/proxies/<uuid:proxy>/code/", proxies.new_code, name="patient_proxy_code"),
+    path("patients/<uuid:ref>/proxies/<uuid:proxy>/seen/", proxies.seen, name="patient_proxy_seen"),
     path("patients/<uuid:ref>/ask/", asking.ask, name="patient_ask"),
     path("patients/<uuid:ref>/invite/", asking.invite, name="patient_invite"),
     path("questions/<uuid:ref>/withdraw/", asking.withdraw, name="question_withdraw"),

@@ -404,6 +404,59 @@ def test_a_right_that_is_over_brings_no_new_code(world: World) -> None:
         patients.new_code(access=world.access, ref=world.proxy.ref)
 
 
+def test_a_code_opens_no_other_organisations_patients_until_they_were_seen_there(world: World) -> None:
+    other = factories.practice("Y99009", "Moorside Surgery")
+    access = factories.person(other)[1]
+    theirs = factories.patient(other, "Hugh", "Winter")
+    patients.record_proxy(
+        access=access,
+        patient_id=theirs.pk,
+        who=patients.Who("", "", date(1971, 2, 3), known_by="demo-carer"),
+        wish=patients.Wish(
+            "consent", "friend", frozenset({Part.CARE}), clock.today(), None, "Hugh", "", ("photo", "record")
+        ),
+    )
+    right = Proxy.objects.get(patient=theirs)
+    carer = world.carer
+    first = patients.new_code(access=access, ref=right.ref)
+    told = AuditEntry.objects.get(action="new_carer_code_elsewhere")
+    assert (told.organisation_id, told.patient_id) == (world.organisation.pk, world.sam.pk)
+    assert {one.patient_id for one in patients.wards(carer.pk)} == {world.sam.pk, theirs.pk}, (
+        "handing it changes nothing"
+    )
+
+    paper = {"name": first.name, "code": first.code, "day": "3", "month": "2", "year": "1971"}
+    client = Client()
+    client.post(reverse("begin"), {**paper, "password": "kettle moss violin"})
+    assert [one.patient_id for one in patients.wards(carer.pk)] == [theirs.pk]
+    page = client.get(reverse("my_acting")).content.decode()
+    assert "Sam Hollis" not in page
+    assert world.organisation.name in page
+    assert client.post(reverse("my_acting"), {"for": world.proxy.ref}).status_code == 404
+    with pytest.raises(patients.NoSuchProxy):
+        patients.seen_again(access=access, ref=world.proxy.ref, checked=["photo", "record"])
+    assert "They see and do nothing for you now" in browser(world.portal).get(reverse("my_proxies")).content.decode()
+
+    desk = browser(world.receptionist)
+    assert "Seen again" in desk.get(reverse("patient_proxies", args=[world.sam.ref])).content.decode()
+    seen = reverse("patient_proxy_seen", args=[world.sam.ref, world.proxy.ref])
+    desk.post(seen, {"checked": ["photo"]})
+    assert [one.patient_id for one in patients.wards(carer.pk)] == [theirs.pk], "one point is not two"
+    desk.post(seen, {"checked": ["photo", "address"]})
+    assert {one.patient_id for one in patients.wards(carer.pk)} == {world.sam.pk, theirs.pk}
+    assert desk.post(seen, {"checked": ["photo", "address"]}).status_code == 404
+
+    # The practice's own code wakes what it recorded, and sends the other's to sleep in its turn.
+    again = patients.new_code(access=world.access, ref=world.proxy.ref)
+    patients.begin_to_sign_in(
+        name=again.name, code=again.code, born_on=date(1971, 2, 3), password="kettle moss harbour"
+    )
+    assert [one.patient_id for one in patients.wards(carer.pk)] == [world.sam.pk]
+    last = patients.new_code(access=access, ref=right.ref)
+    patients.begin_to_sign_in(name=last.name, code=last.code, born_on=date(1971, 2, 3), password="kettle moss lantern")
+    assert [one.patient_id for one in patients.wards(carer.pk)] == [theirs.pk]
+
+
 def test_who_it_is_costs_one_statement_and_for_whom_one_more(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

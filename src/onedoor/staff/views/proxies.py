@@ -73,6 +73,23 @@ def new_code(request: HttpRequest, ref: UUID, proxy: UUID) -> HttpResponse:
     return _shown(request, card, first=first)
 
 
+@staff(Permission.PATIENTS)
+@require_POST
+def seen(request: HttpRequest, ref: UUID, proxy: UUID) -> HttpResponse:
+    """The carer was seen again, after another organisation's code: what they were given holds again."""
+    card = _card(request, ref)
+    _of(request, card, proxy)
+    try:
+        patients.seen_again(access=granted(request), ref=proxy, checked=request.POST.getlist("checked"))
+    except patients.NoSuchProxy as error:
+        raise Http404 from error
+    except patients.NotRecorded as why:
+        messages.error(request, str(why))
+    else:
+        messages.success(request, "Done. They can act again from now on.")
+    return redirect("patient_proxies", ref=ref)
+
+
 def _card(request: HttpRequest, ref: UUID) -> Card:
     access = granted(request)
     try:

@@ -352,6 +352,7 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "my_refer": ({"slug": "joints"},),
         "patient_proxies": ({"ref": world.sam.ref},),
         "patient_proxy_end": ({"ref": world.sam.ref, "proxy": world.proxy.ref},),
+        "patient_proxy_seen": ({"ref": world.sam.ref, "proxy": world.proxy.ref},),
         "patient_proxy_code": ({"ref": world.sam.ref, "proxy": world.proxy.ref},),
         "my_acting": ({},),
         "my_proxies": ({},),
