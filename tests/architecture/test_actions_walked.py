@@ -114,6 +114,7 @@ NOT_WALKED: dict[str, str] = {
     "accounts.related": READS,
     "accounts.successor": READS,
     "accounts.choose_password": INSIDE,
+    "patients.asleep": "the user's own rights; portal/tests/test_acting.py",
     "patients.last_day_of_child": READS,
     "patients.proxies_of": "a read, through what the access may see; portal/tests/test_acting.py",
     "patients.sign_in": "asked of whoever signed in, at each request",
@@ -456,10 +457,8 @@ ACTIONS: dict[str, Action] = {
         lambda s, a: patients.end_proxy(access=a, ref=s.world.proxy.ref, because=""), "own"
     ),
     "patients.seen_again": Action(
-        lambda s, a: (
-            Proxy.objects.filter(pk=s.world.proxy.pk).update(asleep_since=clock.now()),
-            patients.seen_again(access=a, ref=s.world.proxy.ref, checked=["photo", "record"]),
-        )
+        lambda s, a: patients.seen_again(access=a, ref=s.world.proxy.ref, checked=["photo", "record"]),
+        before=lambda s: Proxy.objects.filter(pk=s.world.proxy.pk).update(asleep_since=clock.now()),
     ),
     "patients.new_code": Action(lambda s, a: patients.new_code(access=a, ref=s.world.proxy.ref)),
     "records.look": Action(

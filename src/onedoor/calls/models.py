@@ -143,9 +143,25 @@ class NumberCheck(models.Model):
     code_hash = models.CharField(max_length=64)
     texted = models.BooleanField()
     """Whether a text could go to it."""
+    asked = models.PositiveSmallIntegerField(default=1)
+    """How many codes were asked for in this call, to whatever numbers."""
     wrong_tries = models.PositiveSmallIntegerField(default=0)
     asked_real = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "calls_number_check"
+
+
+class CodesToNumber(models.Model):
+    """How many codes went to a number on a day, from whatever call. Rows of days that are over are removed."""
+
+    id = models.BigAutoField(primary_key=True)
+    number = models.CharField(max_length=16)
+    day = models.DateField()
+    """In real time, in London."""
+    texted = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        db_table = "calls_codes_to_number"
+        constraints = [models.UniqueConstraint(fields=["number", "day"], name="codes_of_number_and_day")]

@@ -112,6 +112,10 @@ CODE_TRIES = 3
 """Wrong codes, after which a new number waits for somebody to make sure."""
 CODE_LASTS = timedelta(minutes=10)
 """How long a code may be read out, in real time."""
+CODES_IN_CALL = 3
+"""Codes that one call may have texted: a number misheard twice, and no more."""
+CODES_TO_NUMBER = 5
+"""Codes that may go to one number in a day, from whatever calls: it may be a stranger's, whom nobody is to pester through us."""
 
 
 def enough(points: Points) -> bool:

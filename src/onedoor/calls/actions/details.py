@@ -16,15 +16,16 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from onedoor.accounts.api import sender, staffed
 from onedoor.calls.actions.live import ask, did, note, seen
 from onedoor.calls.errors import NotDone
 from onedoor.calls.kinds import PUT_IN_SYSTEM
-from onedoor.calls.models import Contact, NumberCheck
+from onedoor.calls.models import CodesToNumber, Contact, NumberCheck
 from onedoor.calls.queries.contacts import View
-from onedoor.calls.rules import CODE_LASTS, CODE_TRIES
+from onedoor.calls.rules import CODE_LASTS, CODE_TRIES, CODES_IN_CALL, CODES_TO_NUMBER
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.messaging import api as messaging
@@ -124,7 +125,8 @@ def end_need(*, access: Access, ref: UUID, need_id: int) -> None:
 def text_code(*, access: Access, ref: UUID, number: str, shared_is_meant: bool = False) -> NumberCheck:
     """Text a code to the new mobile that they give; nothing of the record changes yet. Another number begins anew.
 
-    `shared_is_meant` when others have this number and that is known. Raises NotDone, NotSeen, Contact.DoesNotExist.
+    `shared_is_meant` when others have this number and that is known. A call has few codes, and so has a number in a day
+    (`rules.CODES_IN_CALL`, `rules.CODES_TO_NUMBER`). Raises NotDone, NotSeen, Contact.DoesNotExist.
     """
     contact, view = _open(access, ref)
     new = _refused(lambda: patients.read_point("mobile", number))
@@ -141,6 +143,16 @@ def text_code(*, access: Access, ref: UUID, number: str, shared_is_meant: bool =
         raise NotDone("A new mobile was confirmed in this call already.")
     if earlier is not None and earlier.wrong_tries >= CODE_TRIES:
         raise NotDone("Too many wrong codes in this call: reception makes sure of the number.")
+    asked = earlier.asked + 1 if earlier is not None else 1
+    if asked > CODES_IN_CALL:
+        raise NotDone(
+            f"{CODES_IN_CALL} codes were texted in this call, and no more are: reception makes sure of the number."
+        )
+    if not _counted(new):
+        raise NotDone(
+            f"{CODES_TO_NUMBER} codes went to that number today, and no more do: reception makes sure of the number, or "
+            "they ring again tomorrow."
+        )
     code = f"{secrets.randbelow(1_000_000):06d}"
     name, _ = sender(contact.organisation_id)
     texted = messaging.queue(
@@ -166,6 +178,7 @@ def text_code(*, access: Access, ref: UUID, number: str, shared_is_meant: bool =
             "number": new,
             "code_hash": _hash(contact, code),
             "texted": texted.new == 1,
+            "asked": asked,
             "asked_real": clock.real_now(),
         },
     )
@@ -307,6 +320,15 @@ def _mobiles(view: View) -> tuple[str, ...]:
 
 def _people(others: int) -> str:
     return "Somebody else uses" if others == 1 else f"{others} others use"
+
+
+def _counted(number: str) -> bool:
+    """Count one more code to the number today; False, and nothing is counted, when it has had its share."""
+    today = clock.real_now().astimezone(clock.LONDON).date()
+    CodesToNumber.objects.filter(day__lt=today).delete()
+    _, first = CodesToNumber.objects.get_or_create(number=number, day=today)
+    few = CodesToNumber.objects.filter(number=number, day=today, texted__lt=CODES_TO_NUMBER)
+    return first or few.update(texted=F("texted") + 1) == 1
 
 
 def _hash(contact: Contact, code: str) -> str:

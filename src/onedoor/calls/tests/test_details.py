@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -11,7 +11,7 @@ import pytest
 
 from onedoor import factories
 from onedoor.calls import api as calls
-from onedoor.calls.models import NumberCheck
+from onedoor.calls.models import CodesToNumber, NumberCheck
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Role
 from onedoor.kernel.models import AuditEntry
@@ -69,6 +69,31 @@ def code() -> str:
 
 def wrong() -> str:
     return f"{(int(code()) + 1) % 1_000_000:06d}"
+
+
+def test_a_call_texts_few_codes(line: Line) -> None:
+    for last in "123":
+        ask(line, f"07700 90020{last}")
+    with pytest.raises(calls.NotDone, match="3 codes were texted in this call"):
+        ask(line)
+    assert Message.objects.filter(purpose="number_code").count() == 3
+    calls.confirm_code(access=line.handler, ref=line.ref, code=code())
+    assert card(line).mobiles == ("+447700900203",), "the last that was texted holds"
+
+
+def test_a_number_is_texted_few_codes_in_a_day_from_whatever_calls(line: Line) -> None:
+    ref = line.ref
+    for n in range(5):
+        if n:
+            calls.end(access=line.handler, ref=ref, outcome="details")
+            ref = calls.start(access=line.handler)
+            calls.find_caller(access=line.handler, ref=ref, points=calls.Points(name="Sam Hollis", born_on=BORN))
+        ask(replace(line, ref=ref))
+    with pytest.raises(calls.NotDone, match="5 codes went to that number today"):
+        ask(replace(line, ref=ref))
+    ask(replace(line, ref=ref), "07700 900156")
+    CodesToNumber.objects.update(day=clock.real_now().date() - timedelta(days=2))
+    ask(replace(line, ref=ref))
 
 
 def test_a_new_mobile_is_used_once_its_code_is_read_out(line: Line) -> None:
