@@ -33,7 +33,13 @@ def pytest_configure() -> None:
 examples.register_profile("onedoor", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 examples.load_profile("onedoor")
 
-REFERENCE_TABLES = ("records_code", "messaging_tariff")
+REFERENCE_TABLES = (
+    "records_unit",
+    "records_code",
+    "records_code_set",
+    "records_code_set_member",
+    "messaging_tariff",
+)
 """Filled by migrations; the flush after a transactional test empties them."""
 
 

@@ -14,6 +14,7 @@ from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.codes import Concept
 from onedoor.patients.api import by_id
+from onedoor.records import coding
 from onedoor.records.models import Code, Entry, Look
 from onedoor.records.types import NewEntry
 
@@ -21,12 +22,14 @@ from onedoor.records.types import NewEntry
 def record_entries(*, entries: Sequence[NewEntry], by: Actor) -> int:
     """Put entries on timelines in the caller's transaction with one statement; writing one twice leaves one.
 
-    Returns how many were new.
+    What has a value, or a code of a code set, is written as a coded fact beside (`coding`), and CodedChanged told. Returns how
+    many were new. Raises coding.WrongValue for a value that is not in its code's unit or range.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("an entry belongs to the transaction of what it records")
     if not entries:
         return 0
+    coding.checked(entries)
     now = clock.now()
     before = Entry.objects.filter(intent_key__in=[entry.intent_key for entry in entries]).count()
     Entry.objects.bulk_create(
@@ -52,6 +55,7 @@ def record_entries(*, entries: Sequence[NewEntry], by: Actor) -> int:
         batch_size=5_000,
         ignore_conflicts=True,
     )
+    coding.write(entries)
     return len({entry.intent_key for entry in entries}) - before
 
 
@@ -65,6 +69,9 @@ def in_error(*, patient_id: int, intents: str) -> int:
     if not connection.in_atomic_block:
         raise RuntimeError("an entry belongs to the transaction of what it records")
     wrong = Entry.objects.filter(patient_id=patient_id, intent_key__startswith=intents, in_error_at=None)
+    keys = list(wrong.exclude(code=None).values_list("pk", flat=True))
+    if keys:
+        coding.in_error(keys)
     return wrong.update(
         in_error_at=clock.now(), intent_key=Concat(F("intent_key"), Value(":in_error:"), Cast("id", CharField()))
     )

@@ -1,7 +1,26 @@
 """The door of records."""
 
 from onedoor.records.actions import in_error, look, record_alike, record_entries
-from onedoor.records.models import Entry, Look
-from onedoor.records.queries import timeline, who_looked
+from onedoor.records.coding import WrongValue
+from onedoor.records.models import Code, Coded, CodeSet, Entry, Look
+from onedoor.records.queries import code_sets, coded_of, concept, concepts, members, timeline, who_looked
 
-__all__ = ["Entry", "Look", "in_error", "look", "record_alike", "record_entries", "timeline", "who_looked"]
+__all__ = [
+    "Code",
+    "CodeSet",
+    "Coded",
+    "Entry",
+    "Look",
+    "WrongValue",
+    "code_sets",
+    "coded_of",
+    "concept",
+    "concepts",
+    "in_error",
+    "look",
+    "members",
+    "record_alike",
+    "record_entries",
+    "timeline",
+    "who_looked",
+]

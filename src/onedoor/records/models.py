@@ -8,15 +8,165 @@ from onedoor.accounts.models import Organisation
 from onedoor.patients.models import Patient
 
 
+class Unit(models.Model):
+    """A unit in which a value is kept, as UCUM or clinical.md 2 writes it."""
+
+    id = models.SmallAutoField(primary_key=True)
+    ucum = models.CharField(max_length=20, unique=True)
+
+    class Meta:
+        db_table = "records_unit"
+
+
 class Code(models.Model):
     """The dictionary of codes in use, so that an entry carries four bytes (stack-spike.md 7)."""
 
     id = models.AutoField(primary_key=True)
     code = models.CharField(max_length=18, unique=True)
     term = models.CharField(max_length=200)
+    unit = models.CharField(max_length=20, blank=True, default="")
+    """The usual unit of its value; empty for what has none."""
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    """The least and the greatest value that a person can have."""
+    range_from = models.CharField(max_length=120, blank=True, default="")
+    """Where that range is from, or that it is invented."""
+    provenance = models.CharField(max_length=200, blank=True, default="")
+    since = models.DateField(null=True)
+    """The day of the reference data or of the file that brought it."""
+    inactive_since = models.DateField(null=True)
+    replaced_by = models.CharField(max_length=18, blank=True, default="")
+    """The code that supersedes it, if one does."""
 
     class Meta:
         db_table = "records_code"
+
+
+class CodeSet(models.Model):
+    """A named set of codes: a cluster of the Primary Care Domain reference sets, or one of our own (`origin` "local")."""
+
+    id = models.SmallAutoField(primary_key=True)
+    key = models.CharField(max_length=40, unique=True)
+    refset_id = models.CharField(max_length=18, blank=True)
+    name = models.CharField(max_length=120)
+    origin = models.CharField(max_length=8)
+    version_on = models.DateField()
+    """The day of the version that its members are of."""
+    provenance = models.CharField(max_length=240)
+
+    class Meta:
+        db_table = "records_code_set"
+
+
+class CodeSetMember(models.Model):
+    """A code in a set, until a newer version of the set leaves it out."""
+
+    id = models.AutoField(primary_key=True)
+    code_set = models.ForeignKey(CodeSet, on_delete=models.PROTECT, related_name="members", db_index=False)
+    code = models.ForeignKey(Code, on_delete=models.PROTECT, db_index=False)
+    basis = models.CharField(max_length=8)
+    """Why: the "source" of its row is the cluster's own list, its "use" says so, its "subject" is what the cluster is named
+    for, or an official "file" has it."""
+    provenance = models.CharField(max_length=240)
+    since = models.DateField()
+    until = models.DateField(null=True)
+
+    class Meta:
+        db_table = "records_code_set_member"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code_set", "code"], condition=models.Q(until=None), name="code_set_member_once"
+            ),
+        ]
+
+
+class CodeFile(models.Model):
+    """An official file of reference sets that was read, or that was read again."""
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64, unique=True)
+    version_on = models.DateField()
+    at = models.DateTimeField()
+    by_label = models.CharField(max_length=80)
+    report = models.JSONField()
+
+    class Meta:
+        db_table = "records_code_file"
+
+
+class EntryImport(models.Model):
+    """A file of coded entries that was read. The entries that it brought have keys from `first_id` to `last_id`."""
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    by_label = models.CharField(max_length=80)
+    first_id = models.BigIntegerField(null=True)
+    last_id = models.BigIntegerField(null=True)
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "records_entry_import"
+
+
+class Held(models.Model):
+    """A row of a file of entries that was not taken: as it stood there, and why. It stays until a person has seen to it."""
+
+    id = models.BigAutoField(primary_key=True)
+    entry_import = models.ForeignKey(EntryImport, on_delete=models.PROTECT, related_name="held")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, null=True, db_index=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True)
+    row = models.IntegerField()
+    cells = models.JSONField()
+    """{"nhs_number": …, "code": …, "term": …, "date": …, "value": …, "unit": …, "organisation": …}, as the file has them."""
+    reason = models.CharField(max_length=24)
+    settled_at = models.DateTimeField(null=True)
+    settled_as = models.CharField(max_length=10, blank=True)
+    """"taken" when a later file brought it whole, "dismissed" when somebody said that it is not needed."""
+    settled_by = models.CharField(max_length=80, blank=True)
+    fingerprint = models.UUIDField(unique=True)
+    """Of its cells: the same row read again is held once."""
+
+    class Meta:
+        db_table = "records_held"
+
+
+class Coded(models.Model):
+    """A coded fact of a patient on a day, lean: what sets of people are worked out from (stack-spike.md 7).
+
+    Nothing refers to it, and only its writers' statements touch it; the view `records_coded_entries` is what others read.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    code = models.ForeignKey(Code, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    day = models.DateField()
+    value = models.FloatField(null=True)
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    source = models.SmallIntegerField()
+    """1 written here, 2 from a file."""
+    entry_id = models.BigIntegerField(null=True)
+    """The timeline's entry that it stands with, if it was written here."""
+    import_id = models.IntegerField(null=True)
+    recorded_at = models.DateTimeField()
+    in_error_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "records_coded"
+        # The one index besides the key: it finds a person's entries by day, and says that the same fact is there once.
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "day", "code", "organisation", "value"], nulls_distinct=False, name="coded_once"
+            ),
+        ]
 
 
 class Entry(models.Model):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from onedoor.kernel.access import Access
+from onedoor.kernel.codes import Concept
 from onedoor.patients.api import by_id
-from onedoor.records.models import Entry, Look
+from onedoor.records.models import Code, Coded, CodeSet, Entry, Look
 
 
 def timeline(access: Access, patient_id: int, *, kind: str = "", limit: int = 100) -> list[Entry]:
@@ -20,3 +21,36 @@ def who_looked(access: Access, patient_id: int, *, limit: int = 100) -> list[Loo
     """Who looked at a patient's pages, newest first; raises Patient.DoesNotExist outside the access."""
     by_id(access, patient_id)
     return list(Look.objects.filter(patient_id=patient_id).select_related("organisation").order_by("-at")[:limit])
+
+
+def coded_of(access: Access, patient_id: int, *, limit: int = 500) -> list[Coded]:
+    """A patient's coded facts, newest day first, those in error among them; raises Patient.DoesNotExist outside the access."""
+    by_id(access, patient_id)
+    found = Coded.objects.filter(patient_id=patient_id).select_related("code", "unit", "organisation")
+    return list(found.order_by("-day", "-id")[:limit])
+
+
+def concept(code: str) -> Concept:
+    """A code with its term; LookupError when it is not in the dictionary."""
+    found = Code.objects.filter(code=code).first()
+    if found is None:
+        raise LookupError(f"SNOMED CT {code} is not in the dictionary")
+    return Concept(found.code, found.term)
+
+
+def concepts(key: str) -> list[Concept]:
+    """The codes of a code set by code: none where no fact gives one. LookupError when there is no such set."""
+    if not CodeSet.objects.filter(key=key).exists():
+        raise LookupError(f"there is no code set {key}")
+    members = Code.objects.filter(codesetmember__code_set__key=key, codesetmember__until=None)
+    return [Concept(code, term) for code, term in members.order_by("code").values_list("code", "term")]
+
+
+def members(key: str) -> frozenset[str]:
+    """The identifiers of a code set's codes. LookupError when there is no such set."""
+    return frozenset(one.code for one in concepts(key))
+
+
+def code_sets() -> list[CodeSet]:
+    """Every code set, by key."""
+    return list(CodeSet.objects.order_by("key"))

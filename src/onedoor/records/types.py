@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from onedoor.kernel.codes import Concept
 
@@ -23,3 +24,7 @@ class NewEntry:
     """When it happened; the present domain time when None."""
     subject: str = ""
     subject_id: int | None = None
+    value: Decimal | float | None = None
+    """A number in the code's usual unit, of which `unit` may say that it is meant. With a code of a code set or with a value the
+    entry is a coded fact too."""
+    unit: str = ""

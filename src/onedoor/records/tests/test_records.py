@@ -8,9 +8,10 @@ import pytest
 from django.db import transaction
 
 from onedoor import factories
-from onedoor.kernel import codes
+from onedoor.kernel import codes, events
 from onedoor.patients.models import Patient
 from onedoor.records import api as records
+from onedoor.records.events import CodedChanged
 from onedoor.records.types import NewEntry
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +40,7 @@ def test_many_entries_cost_a_fixed_number_of_queries(django_assert_max_num_queri
     patient = factories.patient(practice)
     for n in (10, 1_000):
         wanted = [entry(patient.pk, practice.pk, f"{n}-{i}") for i in range(n)]
-        with django_assert_max_num_queries(5), transaction.atomic():
+        with django_assert_max_num_queries(6), transaction.atomic():
             assert records.record_entries(entries=wanted, by=factories.TEST) == n
 
 
@@ -59,3 +60,57 @@ def test_a_timeline_outside_the_access_is_not_found() -> None:
     _, other = factories.person(factories.practice("Y99003", "Harbour Surgery"))
     with pytest.raises(Patient.DoesNotExist):
         records.timeline(other, patient.pk)
+
+
+def test_an_entry_with_a_value_is_a_coded_fact_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    practice = factories.practice()
+    patient = factories.patient(practice)
+    _, access = factories.person(practice)
+    systolic = records.concept("271649006")
+
+    def written(key: str) -> NewEntry:
+        return NewEntry(
+            patient.pk, practice.pk, "check", "Systolic 128", key, "check form", systolic, value=128, unit="mm[Hg]"
+        )
+
+    told: list[CodedChanged] = []
+    monkeypatch.setitem(events._handlers, CodedChanged, [told.append])
+    with transaction.atomic():
+        records.record_entries(entries=[written("a"), written("b")], by=factories.TEST)
+    (found,) = records.coded_of(access, patient.pk)
+    assert (found.code.code, found.value, found.day.isoformat()) == ("271649006", 128.0, "2026-12-07")
+    assert found.unit is not None
+    assert found.unit.ucum == "mm[Hg]"
+    with transaction.atomic():
+        records.in_error(patient_id=patient.pk, intents="a")
+    assert records.coded_of(access, patient.pk)[0].in_error_at is not None
+    with transaction.atomic():
+        records.record_entries(entries=[written("a")], by=factories.TEST)
+    assert records.coded_of(access, patient.pk)[0].in_error_at is None
+    assert told == [CodedChanged((patient.pk,))] * 3
+
+
+def test_an_entry_without_a_value_is_a_coded_fact_if_a_set_counts_it() -> None:
+    practice = factories.practice()
+    patient = factories.patient(practice)
+    _, access = factories.person(practice)
+    with transaction.atomic():
+        records.record_entries(
+            entries=[
+                NewEntry(patient.pk, practice.pk, "check", "x", "k1", "text", records.concept("281399006")),
+                NewEntry(patient.pk, practice.pk, "check", "x", "k2", "text", records.concept("8517006")),
+            ],
+            by=factories.TEST,
+        )
+    assert [found.code.code for found in records.coded_of(access, patient.pk)] == ["8517006"]
+
+
+@pytest.mark.parametrize(("value", "unit"), [(128, "kPa"), (12.8, "mm[Hg]"), (1280, "")])
+def test_a_value_that_cannot_be_is_refused(value: float, unit: str) -> None:
+    practice = factories.practice()
+    patient = factories.patient(practice)
+    wrong = NewEntry(
+        patient.pk, practice.pk, "check", "x", "k", "text", records.concept("271649006"), value=value, unit=unit
+    )
+    with pytest.raises(records.WrongValue), transaction.atomic():
+        records.record_entries(entries=[wrong], by=factories.TEST)
