@@ -1,0 +1,1 @@
+"""The rules of recall, read a second time: people labelled by hand, a plain reading, and generated people."""
