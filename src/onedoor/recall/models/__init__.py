@@ -2,9 +2,11 @@
 
 from onedoor.recall.models.checks import AgreedDate, CheckFinding, CheckItem, CheckSend, CheckVisit, CheckVisitHistory
 from onedoor.recall.models.invitations import Invitation, InvitationHistory
+from onedoor.recall.models.standing import Basis, Known, RuleSet, Stale, Standing
 
 __all__ = [
     "AgreedDate",
+    "Basis",
     "CheckFinding",
     "CheckItem",
     "CheckSend",
@@ -12,4 +14,8 @@ __all__ = [
     "CheckVisitHistory",
     "Invitation",
     "InvitationHistory",
+    "Known",
+    "RuleSet",
+    "Stale",
+    "Standing",
 ]
