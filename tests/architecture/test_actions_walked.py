@@ -568,6 +568,10 @@ ACTIONS: dict[str, Action] = {
     "booking.leave_course": Action(
         lambda s, a: booking.leave_course(enrolment_ref=s.world.place_on_course.ref, by=a.actor), "own"
     ),
+    "booking.change_course": Action(
+        lambda s, a: booking.change_course(course_ref=s.world.course.ref, name="Other class", capacity=9, by=a.actor)
+    ),
+    "booking.cancel_course": Action(lambda s, a: booking.cancel_course(course_ref=s.world.course.ref, by=a.actor)),
     "booking.cancel_date": Action(lambda s, a: booking.cancel_date(date_ref=_course_date(s).ref, by=a.actor)),
     "booking.move_date": Action(
         lambda s, a: booking.move_date(

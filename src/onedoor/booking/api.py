@@ -15,9 +15,12 @@ from onedoor.booking.actions.booking import (
 )
 from onedoor.booking.actions.changing import born_on_is, choose
 from onedoor.booking.actions.courses import (
+    CalledOff,
     Moved,
     NewCourse,
+    cancel_course,
     cancel_date,
+    change_course,
     enrol,
     leave_course,
     make_course,
@@ -92,6 +95,7 @@ from onedoor.booking.queries.courses import (
     register,
 )
 from onedoor.booking.queries.diary import (
+    ahead_of,
     appointments_of,
     by_ref,
     day_counts,
@@ -130,17 +134,19 @@ from onedoor.booking.queries.offers import (
     waiting_list,
 )
 from onedoor.booking.queries.places import Spot, spots
-from onedoor.booking.series import Series, weekly
+from onedoor.booking.series import MOST_PLACES, Series, weekly
 
 __all__ = [
     "CHANGE",
     "FEATURES",
+    "MOST_PLACES",
     "Appointment",
     "AppointmentType",
     "BadCourse",
     "BookingError",
     "BreachView",
     "BusyOn",
+    "CalledOff",
     "Course",
     "CourseClosed",
     "CourseDate",
@@ -180,6 +186,7 @@ __all__ = [
     "WaitingView",
     "accept_offer",
     "accounts_of_day",
+    "ahead_of",
     "appointments_of",
     "arrive",
     "block_seat",
@@ -190,7 +197,9 @@ __all__ = [
     "breaches_of",
     "by_ref",
     "cancel",
+    "cancel_course",
     "cancel_date",
+    "change_course",
     "choose",
     "clinics",
     "come_back",

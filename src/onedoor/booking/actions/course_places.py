@@ -89,7 +89,13 @@ def end_courses(*, limit: int = SLICE) -> int:
     )
     waited = {one.pk: one for one in vain.select_related("course").order_by("pk")[:limit]}
     left = courses.move_enrolments(ids=list(waited), to="left", by=by, reason="over")
-    tasks.ask_for(tasks=[_find_another(waited[key]) for key in left], by=by)
+    tasks.ask_for(
+        tasks=[
+            courses.find_another(waited[key], f"No place came free on {waited[key].course.name}: find another course")
+            for key in left
+        ],
+        by=by,
+    )
     audit.record_many(
         by=by,
         lines=[
@@ -98,16 +104,3 @@ def end_courses(*, limit: int = SLICE) -> int:
         ],
     )
     return len(finished) + len(left)
-
-
-def _find_another(enrolment: Enrolment) -> NewTask:
-    course = enrolment.course
-    return NewTask(
-        kind=COURSE_NO_PLACE.name,
-        organisation_id=course.organisation_id,
-        key=f"{COURSE_NO_PLACE.name}:{enrolment.pk}",
-        title=f"No place came free on {course.name}: find another course",
-        patient_id=enrolment.patient_id,
-        subject="enrolment",
-        subject_id=enrolment.pk,
-    )

@@ -20,6 +20,7 @@ from django.db.models import QuerySet
 
 from onedoor.booking import errors, series, texts
 from onedoor.booking.actions import fitting, interpreters, places, refilling, telling
+from onedoor.booking.kinds import COURSE_NO_PLACE
 from onedoor.booking.models import (
     LIVE,
     Appointment,
@@ -39,10 +40,13 @@ from onedoor.kernel.codes import CANCELLED_BY_PATIENT
 from onedoor.kernel.transitions import record_first, transition
 from onedoor.kernel.words import clock_time, short_day
 from onedoor.messaging import api as messaging
+from onedoor.tasks import api as tasks
+from onedoor.tasks.types import NewTask
 
 SWEEP = "booking.courses"
 OWN = "own"
 REASONS = ("patient", "practice")
+NAMELESS = "A course has a name and somebody who leads it."
 
 
 @dataclass(frozen=True)
@@ -80,22 +84,10 @@ def make_course(*, organisation_id: int, course: NewCourse, by: Actor) -> Course
         made_at=clock.now(),
     )
     dates = CourseDate.objects.bulk_create([CourseDate(course=made, starts_at=at) for at in starts])
-    sessions = {day: _session(made, day) for day in {_day(at) for at in starts}}
-    _check_free(made, [(sessions[_day(at)], at) for at in starts])
+    sessions = _sessions(made, dates)
+    _check_free(made, [(session, one.starts_at) for one, session in sessions])
     Seat.objects.bulk_create(
-        [
-            Seat(
-                session=sessions[_day(one.starts_at)],
-                type_id=made.type_id,
-                starts_at=one.starts_at,
-                minutes=made.minutes,
-                n=n,
-                state="course",
-                course_date=one,
-            )
-            for one in dates
-            for n in range(1, made.capacity + 1)
-        ],
+        [_seat(made, one, session, n) for one, session in sessions for n in range(1, made.capacity + 1)],
         batch_size=5_000,
     )
     _note(made, "make_course", by, detail={"dates": len(dates), "places": made.capacity})
@@ -135,7 +127,7 @@ def put_on(
     dates = list(_ahead(course, clock.now() + notice))
     if not dates or clock.today() > course.join_until:
         raise errors.CourseClosed
-    place = _free_place(course)
+    place = _free_place(course, dates)
     seats = Seat.objects.filter(course_date__in=dates, n=place).values_list("pk", flat=True)
     lacks = fitting.check_all(patient_id=patient_id, seat_ids=list(seats), by=by, despite=despite)
     enrolment = _enrolled(course, patient_id, place, found, via, by)
@@ -206,6 +198,107 @@ def leave_course(*, enrolment_ref: UUID, by: Actor, reason: str = "patient", tel
     jobs.wake(SWEEP)
     enrolment.refresh_from_db()
     return enrolment
+
+
+@transaction.atomic
+def change_course(*, course_ref: UUID, name: str, capacity: int, by: Actor) -> int:
+    """Another name, or more or fewer places at each date ahead; those who wait have new places by the sweep.
+
+    Returns how many are free. Raises BadCourse when more are enrolled than it would have places, TooLate when no date is ahead,
+    NotYours, Course.DoesNotExist.
+    """
+    course = _course(course_ref)
+    places.check_staff(by, course.organisation_id)
+    _lock(course)
+    course.refresh_from_db(fields=["name", "capacity"])
+    ahead = list(_ahead(course, clock.now()))
+    if not ahead:
+        raise errors.TooLate
+    name = " ".join(name.split())
+    if not name:
+        raise errors.BadCourse(NAMELESS)
+    taken = _taken(course)
+    if not max(1, len(taken)) <= capacity <= series.MOST_PLACES:
+        raise errors.BadCourse(
+            f"{len(taken):,} are on it: it has {max(1, len(taken)):,} to {series.MOST_PLACES:,} places. "
+            "Whoever is to come no more leaves first, and is told."
+        )
+    was: dict[str, object] = {"name": course.name, "places": course.capacity}
+    course.name, course.capacity = name[:80], capacity
+    if course.name != was["name"]:
+        _rename(course, ahead)
+    _have_places(course, ahead, taken)
+    course.save(update_fields=["name", "capacity"])
+    _note(course, "change_course", by, detail={"was": was, "name": course.name, "places": course.capacity})
+    jobs.wake(SWEEP)
+    return capacity - len(taken)
+
+
+@dataclass(frozen=True)
+class CalledOff:
+    """Who was on a course that is cancelled, and who waited for a place on it."""
+
+    enrolled: int
+    waited: int
+
+
+@transaction.atomic
+def cancel_course(*, course_ref: UUID, by: Actor) -> CalledOff:
+    """We hold none of its dates ahead: everybody enrolled is told once for all of theirs and leaves; for whoever waited a person
+    finds another course. Referrals for which they came are to be booked again, as when a date is cancelled.
+
+    Raises TooLate when no date is ahead, NotYours, Course.DoesNotExist.
+    """
+    course = _course(course_ref)
+    places.check_staff(by, course.organisation_id)
+    while not _lock_everybody(course):
+        pass
+    dates = list(_ahead(course, clock.now()))
+    if not dates:
+        raise errors.TooLate
+    enrolments = dict(
+        Enrolment.objects.filter(course=course, state="enrolled").order_by("pk").values_list("patient_id", "pk")
+    )
+    coming = Appointment.objects.filter(seat__course_date__in=dates, state="booked").order_by("pk")
+    CourseDate.objects.filter(pk__in=[one.pk for one in dates]).update(cancelled_at=clock.now())
+    Seat.objects.filter(course_date__in=dates).update(state="gone")
+    move_enrolments(ids=list(enrolments.values()), to="left", by=by, reason="practice")
+    ended = end_all(appointments=list(coming), reason="practice", by=by)
+    waiting = list(Enrolment.objects.select_related("course").filter(course=course, state="waiting").order_by("pk"))
+    left = set(move_enrolments(ids=[one.pk for one in waiting], to="left", by=by, reason="practice"))
+    tasks.ask_for(
+        tasks=[
+            find_another(one, f"{course.name} is cancelled: find another course") for one in waiting if one.pk in left
+        ],
+        by=by,
+    )
+    _note(
+        course,
+        "cancel_course",
+        by,
+        detail={"dates": len(dates), "people": len(enrolments), "waited": len(left)},
+    )
+    theirs: dict[int, list[Appointment]] = {}
+    for one in ended:
+        theirs.setdefault(one.patient_id, []).append(one)
+    for many in {len(mine) for mine in theirs.values()}:
+        firsts = [mine[0] for mine in theirs.values() if len(mine) == many]
+        compose = partial(texts.course_cancelled, dates=many)
+        _tell(firsts, f"course_cancelled:{course.pk}", compose, f"{course.name} is cancelled", by)
+    return CalledOff(len(enrolments), len(left))
+
+
+def find_another(enrolment: Enrolment, title: str) -> NewTask:
+    """For whoever waited for a place that never comes: a person finds them something else."""
+    return NewTask(
+        kind=COURSE_NO_PLACE.name,
+        organisation_id=enrolment.course.organisation_id,
+        key=f"{COURSE_NO_PLACE.name}:{enrolment.pk}",
+        title=title,
+        patient_id=enrolment.patient_id,
+        subject="enrolment",
+        subject_id=enrolment.pk,
+    )
 
 
 def ref_of(enrolment_id: int) -> UUID:
@@ -332,7 +425,7 @@ def _tell(
 def _check_sound(course: NewCourse, starts: Sequence[datetime]) -> None:
     """Raise BadCourse where it is none."""
     if not course.name or not course.leader:
-        raise errors.BadCourse("A course has a name and somebody who leads it.")
+        raise errors.BadCourse(NAMELESS)
     if not 1 <= course.capacity <= series.MOST_PLACES:
         raise errors.BadCourse(f"A course has 1 to {series.MOST_PLACES:,} places.")
     if not 5 <= course.minutes <= 480:
@@ -408,13 +501,63 @@ def _ahead(course: Course, after: datetime) -> QuerySet[CourseDate]:
     return course.dates.filter(cancelled_at=None, starts_at__gt=after).order_by("starts_at")
 
 
-def _free_place(course: Course) -> int:
+def _free_place(course: Course, dates: Sequence[CourseDate]) -> int:
     """The lowest number that nobody has, with the course locked. Raises CourseFull."""
-    taken = set(Enrolment.objects.filter(course=course, state="enrolled").values_list("place", flat=True))
-    free = next((n for n in range(1, course.capacity + 1) if n not in taken), None)
+    free = min(_numbers(dates) - _taken(course), default=None)
     if free is None:
         raise errors.CourseFull
     return free
+
+
+def _taken(course: Course) -> set[int | None]:
+    """The numbers of those who are enrolled, who have one (`enrolled_has_place`)."""
+    return set(Enrolment.objects.filter(course=course, state="enrolled").values_list("place", flat=True))
+
+
+def _numbers(dates: Sequence[CourseDate]) -> set[int]:
+    """The numbers of the places at these dates. There may be gaps: whoever is on it keeps theirs when places go."""
+    return set(Seat.objects.filter(course_date__in=dates, state="course").values_list("n", flat=True))
+
+
+def _have_places(course: Course, ahead: Sequence[CourseDate], taken: set[int | None]) -> None:
+    """Make or take away seats at these dates until there are as many numbers as the course has places, those of people kept."""
+    there = _numbers(ahead)
+    spare = sorted(there - taken, reverse=True)[: max(0, len(there) - course.capacity)]
+    Seat.objects.filter(course_date__in=ahead, n__in=spare).update(state="gone")
+    fresh = sorted(set(range(1, series.MOST_PLACES + 1)) - there)[: max(0, course.capacity - len(there))]
+    Seat.objects.bulk_create(
+        [_seat(course, one, one_session, n) for one, one_session in _sessions(course, ahead) for n in fresh],
+        batch_size=5_000,
+        update_conflicts=True,
+        unique_fields=["session", "starts_at", "n"],
+        update_fields=["state"],
+    )
+
+
+def _rename(course: Course, ahead: Sequence[CourseDate]) -> None:
+    """Its dates ahead stand in the diary under the new name. Raises BadCourse when its leader has a course of that name then."""
+    sessions = _sessions(course, ahead)
+    for one, session in sessions:
+        _check_free(course, [(session, one.starts_at)], besides=one)
+    for one, session in sessions:
+        Seat.objects.filter(course_date=one).update(session=session)
+
+
+def _sessions(course: Course, dates: Sequence[CourseDate]) -> list[tuple[CourseDate, Session]]:
+    days = {day: _session(course, day) for day in {_day(one.starts_at) for one in dates}}
+    return [(one, days[_day(one.starts_at)]) for one in dates]
+
+
+def _seat(course: Course, one: CourseDate, session: Session, n: int) -> Seat:
+    return Seat(
+        session=session,
+        type_id=course.type_id,
+        starts_at=one.starts_at,
+        minutes=course.minutes,
+        n=n,
+        state="course",
+        course_date=one,
+    )
 
 
 def _enrolled(course: Course, patient_id: int, place: int, found: Enrolment | None, via: str, by: Actor) -> Enrolment:

@@ -14,7 +14,8 @@ from onedoor.patients.models import Patient
 
 
 class Course(models.Model):
-    """A series for a group. Somebody enrolled has the same place, a number up to `capacity`, at each of its dates."""
+    """A series for a group. Somebody enrolled has the same place, a number, at each of its dates; of these there are
+    `capacity`."""
 
     id = models.BigAutoField(primary_key=True)
     ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -523,6 +523,112 @@ def test_bank_holidays_are_left_out_and_made_up_for() -> None:
     assert found.left_out == (date(2026, 12, 28),)
 
 
+def change(it: Course, places: int, name: str = "Knee class") -> int:
+    return booking.change_course(course_ref=it.ref, name=name, capacity=places, by=DESK)
+
+
+class TestChanging:
+    def test_more_places_go_to_those_who_wait(self) -> None:
+        here = practice()
+        first, second, third = people(here, 3)
+        it = course(here, places=1)
+        on(it, first)
+        for who in (second, third):
+            booking.wait_for_course(course_ref=it.ref, patient_id=who.pk, by=DESK)
+        assert change(it, 2) == 1
+        jobs.run_once("booking.courses")
+        assert states_of(it, second) == ["booked"] * 3
+        assert states_of(it, third) == []
+        assert (view(here, it).capacity, view(here, it).left) == (2, 0)
+
+    def test_never_fewer_than_are_on_it_and_everybody_keeps_their_place(self) -> None:
+        here = practice()
+        who = people(here, 4)
+        it = course(here, places=4)
+        for one in who:
+            on(it, one)
+        for one in who[:2]:
+            booking.leave_course(enrolment_ref=Enrolment.objects.get(patient=one).ref, by=DESK)
+        for places in (1, 0, -3, 1_001):
+            with pytest.raises(booking.BadCourse):
+                change(it, places)
+        assert change(it, 3) == 1
+        assert change(it, 2) == 0
+        with pytest.raises(booking.CourseFull):
+            on(it, who[0])
+        assert [states_of(it, one)[-3:] for one in who[2:]] == [["booked"] * 3] * 2
+        assert change(it, 4) == 2
+        for one in who[:2]:
+            on(it, one)
+        assert set(Enrolment.objects.filter(state="enrolled").values_list("place", flat=True)) == {1, 2, 3, 4}
+
+    def test_its_name_is_new_in_the_diary_too_and_what_was_stays(self) -> None:
+        here = practice()
+        [sam] = people(here, 1)
+        it = course(here)
+        on(it, sam)
+        with clock.at(at(WEEKS[1], 9)):
+            change(it, 2, "  Hip   class ")
+        names = Seat.objects.filter(course_date__course=it, n=1).order_by("starts_at")
+        assert list(names.values_list("session__name", flat=True)) == ["Knee class", "Hip class", "Hip class"]
+        assert view(here, it).name == "Hip class"
+        with pytest.raises(booking.BadCourse):
+            change(it, 2, "  ")
+
+    def test_two_courses_of_a_leader_are_not_made_one(self) -> None:
+        here = practice()
+        course(here)
+        other = course(here, name="Hip class")
+        with pytest.raises(booking.BadCourse, match="already"):
+            change(other, 2, "Knee class")
+        assert view(here, other).name == "Hip class"
+
+    def test_a_course_that_is_over_is_left_as_it_was(self) -> None:
+        here = practice()
+        it = course(here)
+        with clock.at(at(WEEKS[2], 12)):
+            for act in (lambda: change(it, 5), lambda: booking.cancel_course(course_ref=it.ref, by=DESK)):
+                with pytest.raises(booking.TooLate):
+                    act()
+
+
+class TestCancellingAll:
+    def test_everybody_is_told_once_and_whoever_waits_becomes_work(self) -> None:
+        here = practice()
+        first, second, third = people(here, 3)
+        it = course(here)
+        on(it, first)
+        on(it, second)
+        booking.wait_for_course(course_ref=it.ref, patient_id=third.pk, by=DESK)
+        lost = Appointment.objects.filter(patient=second).order_by("starts_at")[0]
+        booking.cancel(appointment_id=lost.pk, by=DESK, tell=False)
+        off = booking.cancel_course(course_ref=it.ref, by=DESK)
+        assert (off.enrolled, off.waited) == (2, 1)
+        assert states_of(it, first) == ["cancelled"] * 3
+        assert "has had to cancel" in texts_to(first)[-1]
+        assert "3 dates" in texts_to(first)[-1]
+        assert "2 dates" in texts_to(second)[-1]
+        assert len(texts_to(first)) == 2
+        [work] = Task.objects.filter(kind="course_no_place")
+        assert (work.patient_id, work.title) == (third.pk, "Knee class is cancelled: find another course")
+        assert not Enrolment.objects.filter(state__in=("waiting", "enrolled")).exists()
+        assert not Seat.objects.exclude(state="gone").exists()
+        shown = view(here, it)
+        assert {one.state for one in shown.dates} == {"cancelled"}
+        assert not shown.may_join
+        with pytest.raises(booking.TooLate):
+            booking.cancel_course(course_ref=it.ref, by=DESK)
+
+    def test_whoever_has_no_number_is_rung(self) -> None:
+        here = practice()
+        [sam] = people(here, 1)
+        it = course(here)
+        on(it, sam)
+        ContactPoint.objects.all().delete()
+        booking.cancel_course(course_ref=it.ref, by=DESK)
+        assert Task.objects.filter(patient=sam, title__contains="Knee class is cancelled").exists()
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_people_and_one_last_place() -> None:

@@ -73,6 +73,16 @@ def test_one_date_given_up_leaves_it_booked(classes: Clinic) -> None:
     assert state(one) == "BOOKED"
 
 
+def test_a_course_that_is_cancelled_brings_everybody_back_to_be_booked(classes: Clinic) -> None:
+    it, one = course(classes, places=1), classes.accepted()
+    waits = classes.accepted(classes.patient("+447700900112", given_name="Ella"))
+    referrals.book_course(access=classes.place.ada, ref=one.ref, course_ref=it.ref)
+    referrals.wait_for_course(access=classes.place.ada, ref=waits.ref, course_ref=it.ref)
+    booking.cancel_course(course_ref=it.ref, by=classes.place.ada.actor)
+    assert state(one) == "APPT_CANCELLED_BY_PROVIDER"
+    assert {row.ref for row in referrals.to_book_page(classes.place.ada, one.service).rows} == {one.ref, waits.ref}
+
+
 def test_who_waits_for_a_full_course_is_booked_by_the_place_that_comes_free(classes: Clinic) -> None:
     it, first = course(classes, places=1), classes.accepted()
     second = classes.accepted(classes.patient("+447700900112", given_name="Ella"))

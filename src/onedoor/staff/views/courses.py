@@ -139,6 +139,41 @@ def course(request: HttpRequest, ref: UUID) -> HttpResponse:
 
 @staff(*WHO)
 @require_POST
+def change(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """Its name and how many places it has."""
+    access = granted(request)
+    shown = _course(access, ref)
+    try:
+        name = _words(request.POST, "name", "what it is called")
+        capacity = _number(request.POST, "places", "how many places", most=booking.MOST_PLACES)
+        free = booking.change_course(course_ref=ref, name=name, capacity=capacity, by=access.actor)
+    except booking.BookingError as refusal:
+        messages.error(request, f"{refusal} Nothing was changed.")
+        return redirect(f"{reverse('course', args=[ref])}#change")
+    said = "The first who wait have the places that are free, and are told." if free and shown.waiting else ""
+    messages.success(request, f"Saved: {capacity} place{'s' if capacity != 1 else ''}, {free} free. {said}".strip())
+    return redirect("course", ref=ref)
+
+
+@staff(*WHO)
+@require_POST
+def cancel(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """We hold none of its dates ahead: everybody is told."""
+    access = granted(request)
+    shown = _course(access, ref)
+    try:
+        off = booking.cancel_course(course_ref=ref, by=access.actor)
+    except booking.BookingError as refusal:
+        messages.error(request, f"{refusal} Nothing was changed.")
+        return redirect("course", ref=ref)
+    told = f" {off.enrolled} who were on it are told." if off.enrolled else ""
+    waited = f" {off.waited} who waited for a place are on the worklist, to find them another." if off.waited else ""
+    messages.success(request, f"{shown.name} is cancelled, all dates ahead.{told}{waited}")
+    return redirect("course", ref=ref)
+
+
+@staff(*WHO)
+@require_POST
 def enrol(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Give a patient a place at all dates that are left, or put them on the list of those who wait."""
     access = granted(request)
