@@ -196,6 +196,18 @@ def upcoming_of(access: Access, patient_id: int) -> list[AppointmentView]:
     return _views(found.order_by("starts_at", "id"))
 
 
+def ahead_of(patient_ids: Iterable[int], type_ids: Iterable[int]) -> dict[int, int]:
+    """Of these patients those who have a visit of one of these kinds ahead: the next one's key, by patient. One query; for a
+    context that asks before it invites somebody for what is booked."""
+    found = Appointment.objects.filter(
+        patient_id__in=list(patient_ids),
+        seat__type_id__in=list(type_ids),
+        starts_at__gt=clock.now(),
+        state__in=("pending", "booked", "cancelling", "arrived"),
+    )
+    return dict(found.order_by("-starts_at", "-id").values_list("patient_id", "id"))
+
+
 def lately_of(access: Access, patient_id: int, *, days: int) -> list[AppointmentView]:
     """A patient's appointments that began in so many days until now, the latest first, whatever became of them; a text may
     still be about one. Raises Patient.DoesNotExist outside the access."""
