@@ -29,18 +29,27 @@ NOT_NOW = "It is not to be booked now: somebody has booked it, or it has ended. 
 
 
 @transaction.atomic
-def book_visit(*, access: Access, ref: UUID, seat_ref: UUID, via: str = "desk") -> Appointment:
+def book_visit(*, access: Access, ref: UUID, seat_ref: UUID, via: str = "desk", despite: str = "") -> Appointment:
     """Book a free place of the stream's kinds for a referral; it is BOOKED in the same transaction, and the patient is told.
 
-    `via` is desk (from the list: whom no text reaches is to be rung), telephone (they are on the line) or portal. Raises NotDone
-    where it is not to be booked or not by this access; booking's own SeatTaken, PatientBusy, TooLate, NotYours;
-    Referral.DoesNotExist outside the access.
+    A place that does not meet a need is booked only by staff who say `despite` what, which is kept. `via` is desk (from the list:
+    whom no text reaches is to be rung), telephone (they are on the line) or portal. Raises NotDone where it is not to be booked
+    or not by this access; booking's own SeatTaken, PatientBusy, TooLate, NotYours; Referral.DoesNotExist outside the access.
     """
     referral = _locked(access, ref)
-    if not places(access, referral, only=seat_ref):
+    if not (
+        places(access, referral, only=seat_ref)
+        or (despite.strip() and access.patient_id is None and places(access, referral, only=seat_ref, fitting=False))
+    ):
         raise booking.SeatTaken
     with booking_for(referral.pk):
-        booked = booking.book(seat_ref=seat_ref, patient_id=_patient(referral), by=_actor(access, referral), via=via)
+        booked = booking.book(
+            seat_ref=seat_ref,
+            patient_id=_patient(referral),
+            by=_actor(access, referral),
+            via=via,
+            despite=despite,
+        )
     if not Visit.objects.filter(referral=referral, appointment=booked).exists():
         raise NotDone(NOT_NOW)
     if via == "desk":

@@ -261,8 +261,9 @@ def kinds_of(stream_id: int | None) -> list[int]:
     return list(StreamType.objects.filter(stream_id=stream_id).order_by("pk").values_list("type_id", flat=True))
 
 
-def places(access: Access, referral: Referral, *, only: UUID | None = None) -> list[FreePlace]:
-    """Free places that this referral can be booked into, the earliest first; `only` the one with this reference.
+def places(access: Access, referral: Referral, *, only: UUID | None = None, fitting: bool = True) -> list[FreePlace]:
+    """Free places that this referral can be booked into, the earliest first; `only` the one with this reference. Without
+    `fitting` those that do not meet a need of the patient, and why.
 
     None for one without a patient or a stream, or whose stream has no kind of appointment. Raises NotPermitted.
     """
@@ -275,6 +276,7 @@ def places(access: Access, referral: Referral, *, only: UUID | None = None) -> l
         type_ids=kinds,
         patient_id=referral.patient_id,
         only=only,
+        fitting=fitting,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from onedoor.booking import api as booking
+from onedoor.booking.models import NeedBreach
 from onedoor.factories import TEST
 from onedoor.kernel.access import Access
 from onedoor.referrals import api as referrals
@@ -39,3 +40,27 @@ def test_only_places_that_fit_are_given() -> None:
     with pytest.raises(booking.SeatTaken):
         referrals.book_visit(access=msk.place.ada, ref=one.ref, seat_ref=first.ref)
     assert referrals.book_visit(access=msk.place.ada, ref=one.ref, seat_ref=last.ref).seat_id == last.pk
+
+
+def test_staff_book_one_that_does_not_fit_with_a_reason_that_is_kept() -> None:
+    msk = clinic()
+    sam = msk.patient(needs=("Last appointment of the session",))
+    first, *_ = msk.seats(3)
+    one = msk.accepted(sam)
+    ada = msk.place.ada
+    shown = referrals.places(ada, one, fitting=False)
+    assert first.ref in {place.ref for place in shown}
+    assert all(place.misfits for place in shown)
+    for reason, access in (("  ", ada), ("their wish", Access.of_patient(sam.pk))):
+        with pytest.raises((booking.SeatTaken, referrals.NotDone, referrals.Referral.DoesNotExist)):
+            referrals.book_visit(access=access, ref=one.ref, seat_ref=first.ref, despite=reason)
+    booked = referrals.book_visit(access=ada, ref=one.ref, seat_ref=first.ref, despite="They come by bus at that time")
+    assert booked.seat_id == first.pk
+    kept = NeedBreach.objects.get()
+    assert (kept.appointment_id, kept.despite) == (booked.pk, "They come by bus at that time")
+
+
+def test_whoever_needs_nothing_has_no_place_that_does_not_fit() -> None:
+    msk = clinic()
+    msk.seats(3)
+    assert referrals.places(msk.place.ada, msk.accepted(), fitting=False) == []

@@ -23,8 +23,11 @@ from onedoor.referrals import api as referrals
 from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.ui.access import granted, staff
 
-_SHOWN = 50
+_SHOWN = 15
+"""On a telephone each takes a third of a screen."""
 _DAYS = 10
+_UNFIT = 8
+"""Places that do not fit, of which one may be booked with a reason."""
 
 
 @staff(Permission.REFERRALS)
@@ -85,6 +88,7 @@ def one(request: HttpRequest, ref: UUID) -> HttpResponse:
         may=may,
         courses=referrals.courses(access, referral) if may else [],
         days=by_day if "all" in request.GET else by_day[:_DAYS],
+        unfit=referrals.places(access, referral, fitting=False)[:_UNFIT] if may else [],
         more="all" not in request.GET and len(by_day) > _DAYS,
         kinds=[kind for kind in served.all if kind.pk in served.chosen] if served else [],
         told=[said for said in referrals.where_is(access, referral.patient_id or 0) if said.ref == ref],
@@ -95,11 +99,14 @@ def one(request: HttpRequest, ref: UUID) -> HttpResponse:
 @staff(Permission.REFERRALS)
 @require_POST
 def book(request: HttpRequest, ref: UUID) -> HttpResponse:
-    """Book one place, and open the list."""
+    """Book one place, also one that does not meet a need where a reason is given, and open the list."""
     access = granted(request)
     referral = _referral(access, ref)
+    despite = request.POST.get("despite", "").strip()[:200]
     try:
-        booked = referrals.book_visit(access=access, ref=ref, seat_ref=UUID(request.POST.get("to", "")))
+        booked = referrals.book_visit(
+            access=access, ref=ref, seat_ref=UUID(request.POST.get("to", "")), despite=despite
+        )
     except ValueError as error:
         raise Http404 from error
     except (booking.BookingError, referrals.NotDone) as why:
