@@ -70,6 +70,30 @@ def colleagues(access: Access) -> list[User]:
     return list(found.order_by("last_name", "first_name", "username"))
 
 
+def names_of(organisation_ids: Collection[int]) -> dict[int, str]:
+    """Names of organisations by key. They are public knowledge."""
+    return dict(Organisation.objects.filter(pk__in=organisation_ids).values_list("pk", "name"))
+
+
+def shown_names(user_ids: Collection[int]) -> dict[int, str]:
+    """The names that colleagues see, by key; whoever asks says why it may know."""
+    return {user.pk: user.shown_name for user in User.objects.filter(pk__in=user_ids)}
+
+
+def checkers(access: Access) -> list[User]:
+    """People with a role today at the organisations of this access that may do the checks, by name."""
+    roles = [role for role, may in PERMISSIONS.items() if Permission.CHECKS in may]
+    today = clock.today()
+    held = Membership.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gt=today),
+        organisation_id__in=access.organisations,
+        role__in=roles,
+        starts_on__lte=today,
+    )
+    found = User.objects.filter(pk__in=held.values("user_id"), is_active=True)
+    return list(found.order_by("last_name", "first_name", "username"))
+
+
 def staffed(organisation_ids: Collection[int]) -> set[int]:
     """Of these organisations, those where somebody has a role today: work given to others nobody would find."""
     today = clock.today()
