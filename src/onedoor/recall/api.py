@@ -1,17 +1,34 @@
 """The door of recall."""
 
+from onedoor.recall.actions.checks import open_checks_again, save_checks
 from onedoor.recall.actions.invitations import invite, withdraw
+from onedoor.recall.check_types import CheckAct, CheckFindingView, CheckForm, CheckPage, ChecksSaved, CheckView
 from onedoor.recall.models import Invitation
+from onedoor.recall.queries.check_clinic import ClinicRow, clinic_day, next_in_clinic
+from onedoor.recall.queries.checks import CHECK_SETS, check_page
 from onedoor.recall.queries.invitations import by_ref, invitations_of, open_invitations_of
 from onedoor.recall.types import CannotInvite, InvitationView
 
 __all__ = [
+    "CHECK_SETS",
     "CannotInvite",
+    "CheckAct",
+    "CheckFindingView",
+    "CheckForm",
+    "CheckPage",
+    "CheckView",
+    "ChecksSaved",
+    "ClinicRow",
     "Invitation",
     "InvitationView",
     "by_ref",
+    "check_page",
+    "clinic_day",
     "invitations_of",
     "invite",
+    "next_in_clinic",
+    "open_checks_again",
     "open_invitations_of",
+    "save_checks",
     "withdraw",
 ]

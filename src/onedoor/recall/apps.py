@@ -11,6 +11,7 @@ class RecallConfig(AppConfig):
     def ready(self) -> None:
         """Declare how answers are read, whose they are, the sweep and the moves between states."""
         from onedoor.kernel.transitions import declare_moves
-        from onedoor.recall import handlers, jobs, reading, rules  # noqa: F401
+        from onedoor.recall import check_kinds, handlers, jobs, reading, rules, rules_checks  # noqa: F401
 
         declare_moves("Invitation", rules.MOVES)
+        declare_moves("CheckVisit", rules_checks.MOVES)

@@ -122,6 +122,10 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ("at", models.DateTimeField()),
                 ("patient", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="patients.patient")),
+                (
+                    "visit",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to="recall.checkvisit"),
+                ),
             ],
             options={
                 "db_table": "recall_check_send",

@@ -106,6 +106,8 @@ class CheckSend(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     """Made of the page's own key and of all that it sent."""
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT)
+    visit = models.ForeignKey(CheckVisit, on_delete=models.PROTECT, null=True)
+    """What it was written to; null where it said nothing to keep."""
     at = models.DateTimeField()
 
     class Meta:

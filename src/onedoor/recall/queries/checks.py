@@ -1,0 +1,209 @@
+"""Reads for the check form: what each check is now, what the visit has, what was found, and whose visits a day holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from onedoor.directory import api as directory
+from onedoor.kernel import clock, words
+from onedoor.kernel.access import Access, Permission
+from onedoor.patients import api as patients
+from onedoor.recall import check_fields as fields
+from onedoor.recall import days, ruleset
+from onedoor.recall import rules_checks as rules
+from onedoor.recall.check_types import CheckPage, CheckView, CheckFindingView, ItemView, LastValue
+from onedoor.recall.models import AgreedDate, CheckFinding, CheckItem, CheckVisit
+from onedoor.recall.rules_findings import ACTIONS, FINDINGS, SOURCES
+from onedoor.records import api as records
+
+CHECK_SETS = ("smi", "smi-nine")
+"""Those that a form can be filled by: six checks or nine."""
+_ADULT = 18
+_UNITS = {
+    "{score}": "",
+    "ratio": "",
+    "mm[Hg]": "mmHg",
+    "kg/m2": "kg/m²",
+    "units/week": "units a week",
+    "n/day": "a day",
+}
+_HEIGHTS = (fields.HEIGHT.code, "50373000")  # clinical.md 2 #3
+_PAIRS = (("271649006", "271650006"), ("413606001", "413605002"), ("1162737008", "1162735000"))  # #8 to #11
+
+
+def rule_set_of(key: str) -> ruleset.RuleSet:
+    """A rule set that a form can be filled by; KeyError for another."""
+    if key not in CHECK_SETS:
+        raise KeyError(key)
+    return next(one for one in ruleset.shipped() if one.key == key)
+
+
+def open_visit(organisation_id: int, patient_id: int, *, lock: bool = False) -> CheckVisit | None:
+    """The visit that is open, to be written to with `lock`."""
+    found = CheckVisit.objects.filter(organisation_id=organisation_id, patient_id=patient_id, state="open")
+    return (found.select_for_update() if lock else found).first()
+
+
+def last_height(coded: Sequence[records.Coded], born_on: date) -> Decimal | None:
+    """The last height in cm that somebody had as an adult: grown-ups stay as tall as they are, and are not measured each year."""
+    grown = days.add_months(born_on, 12 * _ADULT)
+    for fact in coded:
+        if fact.code.code in _HEIGHTS and fact.value is not None and fact.in_error_at is None and fact.day >= grown:
+            return Decimal(str(fact.value)).quantize(rules.ONE)
+    return None
+
+
+def missing_parts(visit: CheckVisit, coded: Sequence[records.Coded]) -> list[str]:
+    """The checks of a visit's rule set of which neither the visit says anything nor what is on the record counts."""
+    words_of = CheckItem.objects.filter(visit=visit).exclude(state__in=("cleared", "part"))
+    said = set(words_of.values_list("key", flat=True))
+    facts = [fact for fact in coded if fact.in_error_at is None]
+    return [
+        part.key
+        for part in rule_set_of(visit.rule_set).parts
+        if part.key not in said and not _counts(part, _of_part(part, facts))[0]
+    ]
+
+
+def check_page(access: Access, patient_id: int, key: str = "") -> CheckPage:
+    """The form of one person by a rule set: that of the open visit, or `key`, or six checks.
+
+    Raises NotPermitted, Patient.DoesNotExist outside the access, KeyError for a rule set that no form is filled by.
+    """
+    access.require(Permission.CHECKS)
+    patient = patients.by_id(access, patient_id)
+    visit = open_visit(access.actor.organisation_id or 0, patient_id)
+    found = rule_set_of(key or (visit.rule_set if visit else CHECK_SETS[0]))
+    facts = [fact for fact in records.coded_of(access, patient_id) if fact.in_error_at is None]
+    height = last_height(facts, patient.born_on)
+    items = {item.key: item for item in CheckItem.objects.filter(visit=visit)} if visit else {}
+    earlier = _earlier(access, patient_id, visit)
+    checks = tuple(_check(part, facts, items.get(part.key), earlier.get(part.key), height) for part in found.parts)
+    agreed = AgreedDate.objects.filter(patient_id=patient_id, programme=found.programme).first()
+    closed = CheckVisit.objects.filter(patient_id=patient_id, organisation_id__in=access.organisations, state="closed")
+    last = closed.order_by("-closed_at").first()
+    return CheckPage(
+        rule_set=found.key,
+        name=found.name,
+        visit_ref=visit.ref if visit else None,
+        opened_at=visit.opened_at if visit else None,
+        opened_by=visit.opened_by if visit else "",
+        checks=checks,
+        findings=_findings(visit, _age(patient.born_on)) if visit else (),
+        done=sum(1 for check in checks if check.last is not None and check.last.counts),
+        agreed_on=agreed.on if agreed else None,
+        agreed_month=agreed.whole_month if agreed else False,
+        agreed_by=agreed.agreed_by if agreed else "",
+        last_closed=last,
+    )
+
+
+def _age(born_on: date) -> int:
+    today = clock.today()
+    return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
+
+
+def _earlier(access: Access, patient_id: int, visit: CheckVisit | None) -> dict[str, CheckItem]:
+    """The last word of earlier visits on each check."""
+    found = CheckItem.objects.filter(visit__patient_id=patient_id, visit__organisation_id__in=access.organisations)
+    found = found.exclude(state="cleared").exclude(visit=visit) if visit else found.exclude(state="cleared")
+    return {item.key: item for item in found.order_by("saved_at", "id")}
+
+
+def _check(
+    part: ruleset.Part,
+    facts: Sequence[records.Coded],
+    item: CheckItem | None,
+    earlier: CheckItem | None,
+    height: Decimal | None,
+) -> CheckView:
+    own = _of_part(part, facts)
+    counts, until = _counts(part, own)
+    last = LastValue(_words(part.key, own), own[0].day, own[0].organisation.name, counts, until) if own else None
+    typed = dict(item.typed) if item else {}
+    if part.key == "bmi" and height is not None and "height" not in typed and not typed.get("state"):
+        typed["height"] = rules.plain(height)
+    gone = [fact.day for fact in facts if fact.code.code in _members((*part.declined, *part.unsuitable))]
+    newer = last is None or (earlier is not None and earlier.saved_at.astimezone(clock.LONDON).date() >= last.on)
+    return CheckView(
+        key=part.key,
+        label=part.label,
+        last=last,
+        declined_on=max(gone) if gone and (last is None or max(gone) >= last.on) else None,
+        earlier=_said(earlier) if earlier is not None and newer and earlier.state not in ("measured", "part") else "",
+        awaited=earlier is not None and newer and earlier.state == "awaited",
+        item=ItemView(item.state, item.typed, item.words, item.version, item.saved_at, item.saved_by) if item else None,
+        known=bool(_members(part.done)),
+        base=f"{item.version if item else 0}.{rules.mark(typed)}",
+        typed=typed,
+    )
+
+
+def _said(item: CheckItem) -> str:
+    return f"{item.words}, {words.long_day(item.saved_at).split(' ', 1)[1]}"
+
+
+def _members(sets: Sequence[str]) -> frozenset[str]:
+    return frozenset().union(*(records.members(key) for key in sets)) if sets else frozenset()
+
+
+def _of_part(part: ruleset.Part, facts: Sequence[records.Coded]) -> list[records.Coded]:
+    """The facts of the latest day on which the check was recorded, by whoever wrote the latest of them."""
+    codes = _members(part.done)
+    own = [fact for fact in facts if fact.code.code in codes and fact.day <= clock.today()]
+    return [f for f in own if f.day == own[0].day and f.organisation_id == own[0].organisation_id]
+
+
+def _counts(part: ruleset.Part, own: Sequence[records.Coded]) -> tuple[bool, date | None]:
+    """Whether the check is done today, and from which day it no longer will be (rolling: both SMI forms are)."""
+    if not own:
+        return False, None
+    until = days.lapses(own[0].day, part.months)
+    return until > clock.today(), until
+
+
+def _words(key: str, own: Sequence[records.Coded]) -> str:
+    values = {fact.code.code: fact.value for fact in reversed(own) if fact.value is not None}
+    if key == "bp":
+        for first, second in _PAIRS:
+            if first in values and second in values:
+                return f"{values[first]:g}/{values[second]:g} mmHg"
+    return "; ".join(dict.fromkeys(_fact(fact) for fact in reversed(own)))
+
+
+def _fact(fact: records.Coded) -> str:
+    if fact.value is None:
+        return fact.code.term
+    unit = _UNITS.get(fact.unit.ucum, fact.unit.ucum) if fact.unit else ""
+    return f"{fact.code.term} {fact.value:g} {unit}".rstrip()
+
+
+def services_for(words: str, age: int) -> tuple[tuple[str, str], ...]:
+    """(slug, name) of up to three services that the directory finds for these words and that staff may refer to."""
+    if not words:
+        return ()
+    found = directory.find(words, age=age, by_patient=False).found
+    return tuple((one.card.slug, one.card.name) for one in found if set(SOURCES) & set(one.card.refers))[:3]
+
+
+def _findings(visit: CheckVisit, age: int) -> tuple[CheckFindingView, ...]:
+    found = CheckFinding.objects.filter(visit=visit, ended_at=None).order_by("id")
+    return tuple(
+        CheckFindingView(
+            code=one.code,
+            key=one.key,
+            text=one.text,
+            urgent=FINDINGS[one.code].urgent,
+            invented=FINDINGS[one.code].source.startswith("invented"),
+            offers=tuple((action, ACTIONS[action]) for action in FINDINGS[one.code].offers),
+            services=() if one.action else services_for(FINDINGS[one.code].service, age),
+            action=ACTIONS.get(one.action, ""),
+            note=one.note,
+            acted_by=one.acted_by,
+            acted_at=one.acted_at,
+            referral_ref=one.referral_ref,
+        )
+        for one in found
+    )
