@@ -28,8 +28,8 @@ from onedoor.recall.check_types import (
     NOT_CLOSED_MISSING,
     NOT_CLOSED_TYPED,
     CheckForm,
-    Meanwhile,
     ChecksSaved,
+    Meanwhile,
 )
 from onedoor.recall.models import AgreedDate, CheckFinding, CheckItem, CheckSend, CheckVisit, CheckVisitHistory
 from onedoor.recall.queries.checks import last_height, missing_parts, open_visit, rule_set_of

@@ -13,7 +13,7 @@ from onedoor.patients import api as patients
 from onedoor.recall import check_fields as fields
 from onedoor.recall import days, ruleset
 from onedoor.recall import rules_checks as rules
-from onedoor.recall.check_types import CheckPage, CheckView, CheckFindingView, ItemView, LastValue
+from onedoor.recall.check_types import CheckFindingView, CheckPage, CheckView, ItemView, LastValue
 from onedoor.recall.models import AgreedDate, CheckFinding, CheckItem, CheckVisit
 from onedoor.recall.rules_findings import ACTIONS, FINDINGS, SOURCES
 from onedoor.records import api as records
