@@ -44,3 +44,11 @@ def test_the_events_page_is_what_the_code_says() -> None:
     from onedoor.cli.reference import events_page
 
     assert (ROOT / "docs" / "reference" / "events.md").read_text() == events_page()
+
+
+def test_the_pages_of_programmes_are_what_the_rule_sets_say() -> None:
+    from onedoor.cli.programmes import people_page, programmes_page
+
+    reference = ROOT / "docs" / "reference"
+    assert (reference / "programmes.md").read_text() == programmes_page()
+    assert (reference / "programmes-people.md").read_text() == people_page(ROOT / "tests" / "data" / "recall")

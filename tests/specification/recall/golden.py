@@ -24,6 +24,8 @@ SIX = "alcohol bmi=22 bp glucose lipid never-smoker"
 NAMED_BY_THE_RULE = {
     "register: asthma": ["AST_COD"],
     "register: hypertension": ["HYP_COD"],
+    "register: asthma, resolved": ["ASTRES_COD"],
+    "register: hypertension, resolved": ["HYPRES_COD"],
     "ethnicity: White": ["ETH2016_WHITE"],
     "ethnicity: not White": [],
 }

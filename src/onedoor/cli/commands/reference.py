@@ -8,13 +8,20 @@ def register(app: typer.Typer) -> None:
 
 
 def reference() -> None:
-    """Write docs/reference/events.md anew from the code."""
+    """Write the pages of docs/reference that come from the code anew: events, programmes, the people labelled for them."""
     from onedoor.cli.environment import environment
     from onedoor.cli.supervisor.place import checkout
 
     with environment():
+        from onedoor.cli.programmes import people_page, programmes_page
         from onedoor.cli.reference import events_page
 
-        target = checkout() / "docs" / "reference" / "events.md"
-        target.write_text(events_page())
-        print(f"wrote {target}")
+        pages = {
+            "events.md": events_page(),
+            "programmes.md": programmes_page(),
+            "programmes-people.md": people_page(checkout() / "tests" / "data" / "recall"),
+        }
+        for name, page in pages.items():
+            target = checkout() / "docs" / "reference" / name
+            target.write_text(page)
+            print(f"wrote {target}")
