@@ -60,7 +60,7 @@ def _person(draw: random.Random) -> Person:
     draw.shuffle(written)
     return Person(
         born=_born(draw, on),
-        registered=_registered(draw, on) if shape == "scattered" else date(2010, 1, 4),
+        registrations=_registrations(draw, on) if shape == "scattered" else [(date(2010, 1, 4), None)],
         deceased=draw.random() < 0.01,
         entries=[_entry(draw, number, day, code) for number, (day, code) in enumerate(written, start=1)],
     )
@@ -70,7 +70,7 @@ def _written(draw: random.Random, rules: Rules, shape: str, on: date) -> Iterato
     """Entries that this rule set asks about. "done": nearly everything is done, and little else is known; "asked": invited twice,
     and little done; "scattered": anything, on days that are often the same or seven days apart."""
     edges, days = list(_edges(on)), list[date]()
-    inside = [day for day in edges if Reader(rules, {}, Person(on, on, ()), on).counts(day, on)] or edges
+    inside = [day for day in edges if Reader(rules, {}, Person(on, (), ()), on).counts(day, on)] or edges
 
     def day() -> date:
         roll = draw.random()
@@ -156,15 +156,22 @@ def _born(draw: random.Random, on: date) -> date:
     return date(1930, 1, 1) + timedelta(days=draw.randrange(28_000))
 
 
-def _registered(draw: random.Random, on: date) -> date | None:
+def _registrations(draw: random.Random, on: date) -> list[tuple[date, date | None]]:
+    """Mostly of old; of late, from tomorrow, ended about the day, moved between practices; a few are nobody's patients."""
+    old, beside = date(2010, 1, 4), timedelta(days=draw.choice((-1, 0, 1, 2)))
     roll = draw.random()
     if roll < 0.02:
-        return None
+        return []
+    if roll < 0.25:
+        return [(months_before(on, 3) + beside, None)]
     if roll < 0.3:
-        return months_before(on, 3) + timedelta(days=draw.choice((-1, 0, 1, 2)))
+        return [(on + beside, None)]
     if roll < 0.35:
-        return on + timedelta(days=draw.choice((0, 1)))
-    return date(2010, 1, 4)
+        return [(old, on + beside)]
+    if roll < 0.42:
+        moved = months_before(on, 3) + beside
+        return [(old, draw.choice((None, moved, moved + timedelta(days=5)))), (moved, None)]
+    return [(old, None)]
 
 
 def _entry(draw: random.Random, number: int, day: date, code: str) -> Entry:

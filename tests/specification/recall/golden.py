@@ -168,7 +168,7 @@ def _people(file: str, keys: Mapping[str, str]) -> Iterator[Golden]:
         yield Golden(
             name=person["name"],
             on=person["on"],
-            person=Person(born=person["born"], registered=person["registered"], entries=entries(person["entries"])),
+            person=Person(person["born"], [(person["registered"], None)], entries(person["entries"])),
             expected={key: _label(person[field]) for field, key in keys.items() if field in person},
             declined=frozenset(person["declined"].split()) if "declined" in person else None,
         )

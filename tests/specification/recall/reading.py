@@ -48,12 +48,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class Person:
-    """Whoever is judged: `registered` is the first day of the registration that counts, None for nobody's patient."""
+    """Whoever is judged; registrations are from a day until another, exclusive, or until now."""
 
     born: date
-    registered: date | None
+    registrations: Sequence[tuple[date, date | None]]
     entries: Sequence[Entry]
     deceased: bool = False
+
+    def registered(self, on: date) -> date | None:
+        """The first day of the registration that counts on a day, the latest; None where they are nobody's patient."""
+        return max(
+            (since for since, until in self.registrations if since <= on and (until is None or on < until)),
+            default=None,
+        )
 
 
 @dataclass(frozen=True)
@@ -209,7 +216,8 @@ class Reader:
             case "age":
                 return COMPARES[condition["value"]](age_on(self.person.born, self.on), condition["number"])
             case "registered":
-                return self.person.registered is not None and self.within(self.person.registered, condition["within"])
+                since = self.person.registered(self.on)
+                return since is not None and self.within(since, condition["within"])
             case "season_days":
                 began = season_of(self.on)
                 return began is not None and COMPARES[condition["value"]]((self.on - began).days, condition["number"])
@@ -272,7 +280,7 @@ class Reader:
         return ACTIONABLE, "due", True
 
     def standing(self) -> Standing | None:
-        if self.person.deceased or self.person.registered is None or self.person.registered > self.on:
+        if self.person.deceased or self.person.registered(self.on) is None:
             return None
         cohorts = [
             cohort for cohort in self.rules["cohorts"] if any(self.holds(condition) for condition in cohort["any"])
@@ -323,9 +331,10 @@ class Reader:
         latest = self.latest(part, ["done"])
         if latest is not None:
             return self.lapses(part, latest)
-        assert self.person.registered is not None
+        registered = self.person.registered(self.on)
+        assert registered is not None
         since = self.fact(self.rules["due"]["since"]) if "since" in self.rules["due"] else None
-        return max(self.person.registered, since.day) if since else self.person.registered
+        return max(registered, since.day) if since else registered
 
     def birth_month_after(self, day: date) -> date:
         """Day 1 of the first birth month at least 90 days after a day (3.6); 29 February is February."""
