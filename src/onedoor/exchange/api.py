@@ -3,6 +3,7 @@
 from onedoor.exchange.actions import apply_upload, import_appointments, import_patients, preview_upload
 from onedoor.exchange.caseloads import import_pathways, import_referrals
 from onedoor.exchange.demonstration import Line, connect, load
+from onedoor.exchange.entries import import_entries
 from onedoor.exchange.files.mapping import MappingError
 from onedoor.exchange.files.mapping import load as load_mapping
 from onedoor.exchange.files.report import Kind, Reject, Report, UnreadableFile, as_csv
@@ -23,6 +24,7 @@ __all__ = [
     "connect",
     "import_appointments",
     "import_calls",
+    "import_entries",
     "import_pathways",
     "import_patients",
     "import_referrals",

@@ -2,6 +2,7 @@
 
 from onedoor.records.actions import in_error, look, record_alike, record_entries
 from onedoor.records.coding import WrongValue
+from onedoor.records.importing import take_entries
 from onedoor.records.models import Code, Coded, CodeSet, Entry, Look
 from onedoor.records.queries import code_sets, coded_of, concept, concepts, members, timeline, who_looked
 
@@ -21,6 +22,7 @@ __all__ = [
     "members",
     "record_alike",
     "record_entries",
+    "take_entries",
     "timeline",
     "who_looked",
 ]

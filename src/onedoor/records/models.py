@@ -26,6 +26,8 @@ class Code(models.Model):
     term = models.CharField(max_length=200)
     unit = models.CharField(max_length=20, blank=True, default="")
     """The usual unit of its value; empty for what has none."""
+    unit_known = models.BooleanField(default=True)
+    """False for a code that only an official file has brought: such files say nothing of units."""
     low = models.FloatField(null=True)
     high = models.FloatField(null=True)
     """The least and the greatest value that a person can have."""
@@ -116,11 +118,16 @@ class Held(models.Model):
     id = models.BigAutoField(primary_key=True)
     entry_import = models.ForeignKey(EntryImport, on_delete=models.PROTECT, related_name="held")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, null=True, db_index=False)
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, db_index=False)
     row = models.IntegerField()
     cells = models.JSONField()
     """{"nhs_number": …, "code": …, "term": …, "date": …, "value": …, "unit": …, "organisation": …}, as the file has them."""
+    day = models.DateField(null=True)
+    """The day of the entry, where that can be read."""
     reason = models.CharField(max_length=24)
+    column = models.CharField(max_length=12)
+    why = models.CharField(max_length=300)
+    what_to_do = models.CharField(max_length=300)
     settled_at = models.DateTimeField(null=True)
     settled_as = models.CharField(max_length=10, blank=True)
     """"taken" when a later file brought it whole, "dismissed" when somebody said that it is not needed."""
@@ -130,6 +137,7 @@ class Held(models.Model):
 
     class Meta:
         db_table = "records_held"
+        indexes = [models.Index(fields=["organisation", "id"], condition=models.Q(settled_at=None), name="held_open")]
 
 
 class Coded(models.Model):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from onedoor.kernel.codes import Concept
 
@@ -28,3 +29,55 @@ class NewEntry:
     """A number in the code's usual unit, of which `unit` may say that it is meant. With a code of a code set or with a value the
     entry is a coded fact too."""
     unit: str = ""
+
+
+class EntryRow(NamedTuple):
+    """A row as the file has it. `day` is None where no day can be read in `day_text`."""
+
+    row: int
+    nhs_number: str
+    code: str
+    day: date | None
+    day_text: str
+    value: str
+    unit: str
+    organisation: str
+    term: str
+    cluster: str
+
+    def cells(self) -> tuple[str, ...]:
+        """In the order of `CELLS`."""
+        return (
+            *(self.nhs_number, self.code, self.day_text, self.value, self.unit, self.organisation),
+            *(self.term, self.cluster),
+        )
+
+
+CELLS = ("nhs_number", "code", "date", "value", "unit", "organisation", "term", "cluster")
+
+
+@dataclass(frozen=True)
+class HeldRow:
+    """A row that was held, and what to say of it."""
+
+    row: int
+    column: str
+    value: str
+    why: str
+    what_to_do: str
+
+
+@dataclass(frozen=True)
+class EntriesTaken:
+    """What became of a file. `read` counts rows: each was taken or held."""
+
+    read: int
+    held: int
+    new: int
+    """Facts that were not here."""
+    held_new: int
+    settled: int
+    """Rows that an earlier file had left held, and that this one brought whole."""
+    patients: int
+    named: tuple[HeldRow, ...]
+    """The first 10,000 held rows, in order of the file."""

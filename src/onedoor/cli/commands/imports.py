@@ -1,4 +1,4 @@
-"""Read files that other systems export: `onedoor import patients FILE`, `onedoor import appointments FILE`."""
+"""Read files that other systems export: `onedoor import patients FILE`, `onedoor import entries FILE` and so on."""
 
 import shutil
 import textwrap
@@ -42,6 +42,7 @@ def register(app: typer.Typer) -> None:
     group.command()(places)
     group.command()(organisations)
     group.command()(calls)
+    group.command()(entries)
     app.add_typer(group, name="import")
 
 
@@ -135,6 +136,28 @@ def calls(
             file=file,
             by=_operator(),
             practice=practice,
+            apply=not preview,
+            mapping=exchange.load_mapping(mapping) if mapping else None,
+        )
+    _end(report, rejects)
+
+
+def entries(
+    file: FileArgument,
+    preview: PreviewOption = False,
+    rejects: RejectsOption = None,
+    mapping: MappingOption = None,
+) -> None:
+    """Read coded entries of patients; what cannot be believed is held with its reason. Exit code 1 if the file could not be
+    read at all."""
+    from onedoor.cli.environment import environment
+
+    with environment(), _refusing(file):
+        from onedoor.exchange import api as exchange
+
+        report = exchange.import_entries(
+            file=file,
+            by=_operator(),
             apply=not preview,
             mapping=exchange.load_mapping(mapping) if mapping else None,
         )
@@ -247,6 +270,7 @@ _KINDS = {
     "referrals": "referral list",
     "pathways": "pathways taken over",
     "calls": "log of calls",
+    "entries": "coded entries",
 }
 
 

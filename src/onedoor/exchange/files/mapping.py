@@ -44,6 +44,7 @@ _FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("source_ref", "dialled", "started", "ended", "ended_by"),
         ("menu_ended", "queued", "call_back_asked", "answered", "call_back_made", "leg", "agent"),
     ),
+    "entries": (("nhs_number", "code", "date", "organisation"), ("value", "unit", "term", "cluster")),
 }
 _MEANINGS: dict[str, dict[str, tuple[str, ...]]] = {
     # The sections of words that a mapping of the kind has, and what its words can mean.
@@ -56,6 +57,7 @@ _MEANINGS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "pathways": {"states": tuple(referrals.MOVES)},
     "calls": {"ends": ("caller", "us", "system")},
+    "entries": {},
 }
 _PREAMBLE: dict[str, dict[str, tuple[str, ...]]] = {
     # What each pattern has to find, by the names of its groups.
@@ -64,6 +66,7 @@ _PREAMBLE: dict[str, dict[str, tuple[str, ...]]] = {
     "referrals": {},
     "pathways": {},
     "calls": {},
+    "entries": {},
 }
 _KEYS = {
     "name",

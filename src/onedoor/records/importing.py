@@ -1,0 +1,209 @@
+"""Take a file of coded entries: a stream of rows into a staging table by COPY, then one statement for each thing to be done.
+
+A row that cannot be believed is held with its reason, never lost, and never counted; the same row read again is held once, and
+the same fact is there once. So reading a file twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection, transaction
+
+from onedoor.accounts.api import Organisation
+from onedoor.kernel import audit, clock, events
+from onedoor.kernel.access import NotPermitted, Permission
+from onedoor.kernel.actor import Actor
+from onedoor.records import reference
+from onedoor.records.coding import IMPORTED
+from onedoor.records.events import CodedChanged
+from onedoor.records.judging import CodeFacts, Doubt, Judge, same_unit
+from onedoor.records.linting import Dictionary, Known
+from onedoor.records.models import Code, CodeSet, EntryImport, Unit
+from onedoor.records.types import CELLS, EntriesTaken, EntryRow, HeldRow
+
+SHOWN = 10_000
+"""How many held rows are named one by one; all are counted and kept."""
+_LOCK = 7_211
+
+
+@transaction.atomic
+def take_entries(*, rows: Iterable[EntryRow], name: str, by: Actor) -> EntriesTaken:
+    """Write the coded facts of a file and hold what cannot be believed; tells CodedChanged with the import's key.
+
+    `rows` is read once, as a stream, and drawing them must not use the database. One file at a time. Raises NotPermitted for
+    anybody but the system.
+    """
+    if by.kind != "system":
+        raise NotPermitted(Permission.IMPORT)
+    judge = _judge()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        # Each statement is as large as the file: room to sort and hash in, and no time lost on compiling it.
+        cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.entry_row, pg_temp.entry_held")
+        cursor.execute(_STAGING)
+        read = _stage(cursor, judge, rows)
+        now = clock.now()
+        file = EntryImport.objects.create(name=name[:200], at=now, by_label=by.label)
+        known = {"import": file.pk, "now": now, "imported": IMPORTED, "by": by.label, "cells": list(CELLS)}
+        return _take(cursor, file, known, read, by)
+
+
+def _take(cursor: Any, file: EntryImport, known: dict[str, Any], read: int, by: Actor) -> EntriesTaken:
+    for statement in ("ANALYZE pg_temp.entry_row", _SORT_OUT):
+        cursor.execute(statement, known if "%" in statement else None)
+    cursor.execute("SELECT count(DISTINCT row) FROM pg_temp.entry_held")
+    (held,) = cursor.fetchone()
+    cursor.execute(_FACTS, known)
+    new, file.first_id, file.last_id, patients = cursor.fetchone()
+    cursor.execute(_HOLD, known)
+    held_new = cursor.rowcount
+    settled = 0
+    if new:
+        cursor.execute(_SETTLE, {**known, "first": file.first_id, "last": file.last_id})
+        settled = cursor.rowcount
+    cursor.execute("SELECT row, col, value, why, todo FROM pg_temp.entry_held ORDER BY row LIMIT %s", [SHOWN])
+    taken = EntriesTaken(
+        read, held, new, held_new, settled, patients, tuple(HeldRow(*row) for row in cursor.fetchall())
+    )
+    if new or held_new:
+        file.counts = {"read": read, "held": held, "new": new, "held_new": held_new, "settled": settled}
+        file.save()
+        audit.record(by=by, line=audit.Line("take_entries", "entry_import", file.pk, detail=file.counts))
+    else:
+        file.delete()
+    if new:
+        events.emit(CodedChanged((), file.pk))
+    cursor.execute("DROP TABLE pg_temp.entry_row, pg_temp.entry_held")
+    return taken
+
+
+def _judge() -> Judge:
+    """What rows are judged by, read once for a file."""
+    codes = {
+        code.code: CodeFacts(code.pk, code.code, code.unit, code.unit_known, code.low, code.high)
+        for code in Code.objects.all()
+    }
+    units = {unit.ucum: unit.pk for unit in Unit.objects.all()}
+    written = {same_unit(ucum): (ucum, key) for ucum, key in units.items()}
+    written |= {
+        same_unit(row["label"]): (row["ucum"], units[row["ucum"]]) for row in reference.read("units") if row["label"]
+    }
+    return Judge(
+        dictionary(),
+        codes,
+        written,
+        dict(Organisation.objects.values_list("ods_code", "pk")),
+        clock.today(),
+    )
+
+
+def dictionary() -> Dictionary:
+    """Codes and code sets as they are now, for the linter."""
+    codes = {
+        code: Known(code, term, replaced_by)
+        for code, term, replaced_by in Code.objects.values_list("code", "term", "replaced_by")
+    }
+    sets: dict[str, set[str]] = {key: set() for key in CodeSet.objects.values_list("key", flat=True)}
+    members = CodeSet.objects.filter(members__until=None, members__isnull=False)
+    for key, code in members.values_list("key", "members__code__code"):
+        sets[key].add(code)
+    return Dictionary(codes, {key: frozenset(found) for key, found in sets.items()})
+
+
+_STAGING = """
+    CREATE TEMPORARY TABLE entry_row (row int4, nhs_number text, code_id int4, day date, value float8, unit_id int2,
+        organisation_id int8, reason text, col text, shown text, why text, todo text, raw text) ON COMMIT DROP
+"""
+_BETWEEN = "\x1f"
+_LOT = 2_000
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_TO_ESCAPE = ("\\", "\t", "\n", "\r")
+
+
+def _stage(cursor: Any, judge: Judge, rows: Iterable[EntryRow]) -> int:
+    """Judge the rows and copy them to the staging table, some thousands at a time; returns how many there were."""
+    read = 0
+    lines: list[str] = []
+    with cursor.copy("COPY pg_temp.entry_row FROM STDIN") as copy:
+        for row in rows:
+            read += 1
+            lines += _lines(row, judge)
+            if len(lines) >= _LOT:
+                copy.write("".join(lines))
+                lines.clear()
+        copy.write("".join(lines))
+    return read
+
+
+def _lines(row: EntryRow, judge: Judge) -> list[str]:
+    raw = _BETWEEN.join(cell.replace(_BETWEEN, " ") for cell in row.cells())
+    if any(sign in raw for sign in _TO_ESCAPE):
+        raw = raw.translate(_ESCAPES)
+    found = judge.judge(row)
+    if isinstance(found, Doubt):
+        shown = str(getattr(row, _SHOWN_OF.get(found.column, found.column)))[:200]
+        cells = [cell.translate(_ESCAPES) for cell in (found.reason, found.column, shown, found.why, found.what_to_do)]
+        organisation = judge.organisations.get(row.organisation, "\\N")
+        number = row.nhs_number.translate(_ESCAPES)
+        day = row.day.isoformat() if row.day else "\\N"
+        return ["\t".join((f"{row.row}\t{number}\t\\N\t{day}\t\\N\t\\N\t{organisation}", *cells, raw)) + "\n"]
+    return [
+        f"{row.row}\t{fact.nhs_number}\t{fact.code_id}\t{fact.day}\t{_null(fact.value)}\t{_null(fact.unit_id)}\t"
+        f"{fact.organisation_id}\t\\N\t\\N\t\\N\t\\N\t\\N\t{raw}\n"
+        for fact in found
+    ]
+
+
+_SHOWN_OF = {"date": "day_text"}
+
+
+def _null(value: float | None) -> str:
+    return "\\N" if value is None else repr(value)
+
+
+_PUT_RIGHT = "Look the person up: read the practice''s list of patients first, or put the NHS number right."
+_SORT_OUT = f"""
+    CREATE TEMPORARY TABLE entry_held ON COMMIT DROP AS
+    SELECT DISTINCT ON (r.row) r.row, p.id AS patient_id, r.organisation_id, r.day, r.raw,
+           coalesce(r.reason, CASE WHEN p.id IS NULL THEN 'patient' ELSE 'before_birth' END) AS reason,
+           coalesce(r.col, CASE WHEN p.id IS NULL THEN 'nhs_number' ELSE 'date' END) AS col,
+           coalesce(r.shown, CASE WHEN p.id IS NULL THEN r.nhs_number ELSE r.day::text END) AS value,
+           coalesce(r.why, CASE WHEN p.id IS NULL THEN 'nobody here has this NHS number'
+                                ELSE 'the day is before the person was born' END) AS why,
+           coalesce(r.todo, CASE WHEN p.id IS NULL THEN '{_PUT_RIGHT}'
+                                 ELSE 'Find out whose entry it is, or put the day right.' END) AS todo
+    FROM pg_temp.entry_row r LEFT JOIN patients_patient p ON p.nhs_number = r.nhs_number
+    WHERE r.reason IS NOT NULL OR p.id IS NULL OR r.day < p.born_on
+    ORDER BY r.row
+"""
+# In order of patient and day, so that the index grows at one end of a patient at a time (stack-spike.md 7).
+_FACTS = """
+    WITH done AS (
+        INSERT INTO records_coded (patient_id, code_id, day, value, unit_id, organisation_id, source, import_id, recorded_at)
+        SELECT p.id, r.code_id, r.day, r.value, r.unit_id, r.organisation_id, %(imported)s, %(import)s, %(now)s
+        FROM pg_temp.entry_row r JOIN patients_patient p ON p.nhs_number = r.nhs_number
+        WHERE r.reason IS NULL AND r.day >= p.born_on
+        ORDER BY p.id, r.day, r.code_id, r.organisation_id, r.value
+        ON CONFLICT (patient_id, day, code_id, organisation_id, value) DO NOTHING
+        RETURNING id, patient_id)
+    SELECT count(*), min(id), max(id), count(DISTINCT patient_id) FROM done
+"""
+_HOLD = """
+    INSERT INTO records_held (entry_import_id, patient_id, organisation_id, row, cells, day, reason, "column", why, what_to_do,
+                              settled_as, settled_by, fingerprint)
+    SELECT %(import)s, patient_id, organisation_id, row,
+           jsonb_object(%(cells)s::text[], string_to_array(raw, E'\\x1f')), day, reason, col, why, todo, '', '',
+           md5(raw)::uuid
+    FROM pg_temp.entry_held ORDER BY row
+    ON CONFLICT (fingerprint) DO NOTHING
+"""
+# Settled by what was written just now of the same person, code and day.
+_SETTLE = """
+    UPDATE records_held h SET settled_at = %(now)s, settled_as = 'taken', settled_by = %(by)s
+    FROM records_coded c JOIN records_code k ON k.id = c.code_id JOIN patients_patient p ON p.id = c.patient_id
+    WHERE h.settled_at IS NULL AND h.entry_import_id <> %(import)s AND c.id BETWEEN %(first)s AND %(last)s
+      AND k.code = h.cells->>'code' AND c.day = h.day AND p.nhs_number = h.cells->>'nhs_number'
+"""
