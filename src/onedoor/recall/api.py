@@ -2,11 +2,14 @@
 
 from onedoor.recall.actions.checks import open_checks_again, save_checks
 from onedoor.recall.actions.invitations import invite, withdraw
+from onedoor.recall.actions.standing import bring_up_to_date, compute, mark_stale, refresh
 from onedoor.recall.check_types import CheckAct, CheckFindingView, CheckForm, CheckPage, ChecksSaved, CheckView
 from onedoor.recall.models import Invitation
 from onedoor.recall.queries.check_clinic import ClinicRow, clinic_day, next_in_clinic
 from onedoor.recall.queries.checks import CHECK_SETS, check_page
 from onedoor.recall.queries.invitations import by_ref, invitations_of, open_invitations_of
+from onedoor.recall.queries.standing import in_words, parts_of, rule_sets, standings_of, why
+from onedoor.recall.standing_types import EntryView, PartView, RuleSetView, StandingView, Why, Words
 from onedoor.recall.types import CannotInvite, InvitationView
 
 __all__ = [
@@ -19,16 +22,31 @@ __all__ = [
     "CheckView",
     "ChecksSaved",
     "ClinicRow",
+    "EntryView",
     "Invitation",
     "InvitationView",
+    "PartView",
+    "RuleSetView",
+    "StandingView",
+    "Why",
+    "Words",
+    "bring_up_to_date",
     "by_ref",
     "check_page",
     "clinic_day",
+    "compute",
+    "in_words",
     "invitations_of",
     "invite",
+    "mark_stale",
     "next_in_clinic",
     "open_checks_again",
     "open_invitations_of",
+    "parts_of",
+    "refresh",
+    "rule_sets",
     "save_checks",
+    "standings_of",
+    "why",
     "withdraw",
 ]

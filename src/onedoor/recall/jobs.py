@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from onedoor.kernel.jobs import sweep
-from onedoor.recall.actions import invitations
+from onedoor.recall.actions import invitations, standing
 
 
 @sweep("recall.expire", every=60.0)
 def expire() -> int:
     """End invitations that nobody answered in time."""
     return invitations.expire()
+
+
+@sweep("recall.refresh", every=10.0)
+def refresh() -> int:
+    """Work out anew where those stand of whom something was written, for whom the day changes something, or who came or left."""
+    return standing.refresh_due()

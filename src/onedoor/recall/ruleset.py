@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).with_name("rulesets")
+_NAME, _KEY = re.compile(r"[a-z][a-z0-9_]{0,29}"), re.compile(r"[a-z][a-z0-9_-]{0,39}")
+"""What becomes part of a statement is checked here."""
 OPERATORS = (">=", "<=", ">", "<")
 
 
@@ -317,17 +320,24 @@ def _check(found: RuleSet) -> RuleSet:
     need(0 < len(found.parts) < 31 and bool(found.cohorts), "parts and cohorts")
     need(len({part.key for part in found.parts}) == len(found.parts), "a part named twice")
     labels = {cohort.label for cohort in found.cohorts}
+    codes = [rule.code for group in found.groups for rule in group.rules]
+    for name in (*found.facts, *found.flags, *labels, *codes):
+        need(bool(_NAME.fullmatch(name)), f"name {name}")
+    for group in found.groups:
+        need(group.priority >= 0, f"priority {group.priority}")
+    for key in (found.key, *(part.key for part in found.parts)):
+        need(bool(_KEY.fullmatch(key)), f"key {key}")
     for fact in found.facts.values():
         need(not (fact.months and fact.window), f"fact {fact.name}: months or window")
         need(
-            not fact.after or fact.after in found.facts and not found.facts[fact.after].after,
+            not fact.after or (fact.after in found.facts and not found.facts[fact.after].after),
             f"fact {fact.name}: after",
         )
         need(fact.value or not (fact.unit or fact.lowest_of_day), f"fact {fact.name}: unit without value")
     for part in found.parts:
         need(not part.relief_months or part.relief_unless in found.flags, f"part {part.key}: relief")
         for months in (part.months, part.relief_months):
-            need(not months or found.window == "rolling" or found.window == "contract_year" and months % 12 == 0,
+            need(not months or found.window == "rolling" or (found.window == "contract_year" and months % 12 == 0),
                  f"part {part.key}: {months} months")  # fmt: skip
     for group in found.groups:
         need(group.type in "FSRXY", f"rule type {group.type}")

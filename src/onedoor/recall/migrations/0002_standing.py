@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "rule_set_id", "patient_id", blank=True, editable=False, primary_key=True, serialize=False
+                        "patient_id", "rule_set_id", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("organisation_id", models.BigIntegerField()),
@@ -86,7 +86,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"db_table": "recall_standing"},
+            options={
+                "db_table": "recall_standing",
+                "indexes": [models.Index(fields=["organisation_id", "rule_set"], name="standing_of")],
+            },
         ),
         # Rows are written again where they stand: no column of an index changes.
         migrations.RunSQL("ALTER TABLE recall_standing SET (fillfactor = 85)", migrations.RunSQL.noop),
@@ -110,7 +113,10 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("patient_id", models.BigIntegerField()),
             ],
-            options={"db_table": "recall_stale"},
+            options={
+                "db_table": "recall_stale",
+                "indexes": [models.Index(fields=["patient_id"], name="stale_patient")],
+            },
         ),
         migrations.CreateModel(
             name="Basis",

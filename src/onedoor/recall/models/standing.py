@@ -28,7 +28,7 @@ class Standing(models.Model):
     a row that says the same is not written again, so `computed_on` is the day on which it came to say this.
     """
 
-    pk = models.CompositePrimaryKey("rule_set_id", "patient_id")
+    pk = models.CompositePrimaryKey("patient_id", "rule_set_id")
     rule_set = models.ForeignKey(
         RuleSet, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
@@ -57,6 +57,7 @@ class Standing(models.Model):
 
     class Meta:
         db_table = "recall_standing"
+        indexes = [models.Index(fields=["organisation_id", "rule_set"], name="standing_of")]
 
 
 class Known(models.Model):
@@ -84,6 +85,7 @@ class Stale(models.Model):
 
     class Meta:
         db_table = "recall_stale"
+        indexes = [models.Index(fields=["patient_id"], name="stale_patient")]
 
 
 class Basis(models.Model):
