@@ -133,7 +133,8 @@ def _may_see(topic: str, cookie: str) -> bool:
         return False
     crumbs: SimpleCookie = SimpleCookie()
     crumbs.load(cookie)
-    if settings.SESSION_COOKIE_NAME not in crumbs:
+    # A quoted value may hold an escaped NUL, of which the database wants to hear nothing.
+    if settings.SESSION_COOKIE_NAME not in crumbs or "\0" in crumbs[settings.SESSION_COOKIE_NAME].value:
         return False
     close_old_connections()
     try:

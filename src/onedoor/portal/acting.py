@@ -82,7 +82,7 @@ def begin(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         try:
             user = patients.begin_to_sign_in(
-                name=said.get("name", "").replace("\0", "")[:40],
+                name=said.get("name", "")[:40],
                 code=said.get("code", "")[:40],
                 born_on=_day(said.get("day", ""), said.get("month", ""), said.get("year", "")),
                 password=said.get("password", ""),
