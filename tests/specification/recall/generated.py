@@ -37,8 +37,9 @@ DAYS = (
 """Leap day and the days beside it a year before, that year and the year after; ends of months; the first and last days of the
 contract year and of the season; the day before and the day of the first of October."""
 
-VALUES = (22.0, 22.9, 23.0, 24.9, 25.0, 29.9, 30.0, 31.0)
-"""Body mass indices at every bound of MH011."""
+BODY_MASS = (22.0, 22.9, 23.0, 24.9, 25.0, 29.9, 30.0, 31.0)
+"""At every bound of MH011."""
+PRESSURES = (120.0, 138.0, 139.0, 140.0)
 
 
 def people(number: int, seed: int = SEED) -> Iterator[Person]:
@@ -49,7 +50,9 @@ def people(number: int, seed: int = SEED) -> Iterator[Person]:
 
 def _person(draw: random.Random) -> Person:
     on = draw.choice(DAYS)
-    key = draw.choice((*golden.rule_sets(), "smi-contract-year", "smi-contract-year", "smi"))
+    key = draw.choice(
+        (*golden.rule_sets(), "smi-contract-year", "smi-contract-year", "smi", golden.EDGES, golden.EDGES)
+    )
     shape = draw.choice(("done", "asked", "scattered", "scattered"))
     written = list(_written(draw, golden.rule_set(key), shape, on))
     # What the record holds of other programmes, and more of the same.
@@ -93,6 +96,11 @@ def _written(draw: random.Random, rules: Rules, shape: str, on: date) -> Iterato
         yield first, draw.choice(invitations)
         for gap in draw.sample((0, 6, 6, 7, 7, 8, 20), draw.randrange(1, 3)):
             yield first + timedelta(days=gap), draw.choice(invitations)
+    if draw.random() < 0.3:
+        # Values of one day, of which the latest written or the lowest counts.
+        twice = draw.choice(inside)
+        for _ in range(2):
+            yield twice, draw.choice(_codes_by_set()[draw.choice(("BMIVAL_COD", "BP_COD"))])
     often = {"done": 1.0, "asked": 0.3, "scattered": 0.7}[shape]
     for part in rules["parts"]:
         for code in _some(draw, part["done"], often):
@@ -120,7 +128,7 @@ def _edges(on: date) -> Iterator[date]:
     september = date(on.year if on.month >= 9 else on.year - 1, 9, 1)
     turns = [
         on,
-        *(months_before(on, months) for months in (3, 6, 12, 12, 12, 24)),
+        *(months_before(on, months) for months in (1, 3, 6, 12, 12, 12, 24)),
         april,
         april.replace(year=april.year - 1),
         months_before(april.replace(month=3, day=31), 24),
@@ -175,8 +183,9 @@ def _registrations(draw: random.Random, on: date) -> list[tuple[date, date | Non
 
 
 def _entry(draw: random.Random, number: int, day: date, code: str) -> Entry:
-    """The entry: body mass indices mostly have a value, and a few are in another unit; a few entries are in error."""
-    body_mass = code in golden.members()["BMIVAL_COD"]
-    value = draw.choice(VALUES) if body_mass and draw.random() < 0.9 else None
-    unit = "" if value is None else draw.choices(("kg/m2", "", "kg"), (94, 3, 3))[0]
+    """The entry: body mass indices and blood pressures mostly have a value, a few in another unit; a few entries are in error."""
+    members, value, unit = golden.members(), None, ""
+    for key, values, usual in (("BMIVAL_COD", BODY_MASS, "kg/m2"), ("BP_COD", PRESSURES, "mm[Hg]")):
+        if code in members[key] and draw.random() < 0.9:
+            value, unit = draw.choice(values), draw.choices((usual, "", "kg"), (94, 3, 3))[0]
     return Entry(number=number, day=day, code=code, value=value, unit=unit, in_error=draw.random() < 0.05)

@@ -59,12 +59,19 @@ class Golden:
     declined: frozenset[str] | None
 
 
+EDGES = "edges"
+"""A rule set of the specification alone, for what none of the shipped ones uses."""
+
+
 @cache
 def rule_set(key: str) -> Rules:
-    return tomllib.loads((RULE_SETS / f"{key}.toml").read_text(encoding="utf-8"))
+    folder = DATA if key == EDGES else RULE_SETS
+    return tomllib.loads((folder / f"{key}.toml").read_text(encoding="utf-8"))
 
 
+@cache
 def rule_sets() -> list[str]:
+    """The keys of the shipped rule sets."""
     return sorted(path.stem for path in RULE_SETS.glob("*.toml"))
 
 
