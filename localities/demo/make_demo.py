@@ -652,8 +652,59 @@ def decide(rng: random.Random, row: list[str], received: datetime, *, accepted: 
         row[7], row[8] = "Inappropriate", ""
 
 
+PATHWAY_HEADER = words(
+    "Pathway ID,NHS Number,From Provider,Original Referral Received,Clock Start,Service,State On Transfer,Next Action,"
+    "Next Action Due,Referring Practice",
+    ",",
+)
+TAKEN_OVER = 42
+LAST_BEFORE = date(2026, 9, 30)
+STANDS = (
+    (("Awaiting first appointment", "Book"), 33),
+    (("In treatment", "Treat"), 24),
+    (("Appointment booked", "Attend"), 14),
+    (("Awaiting triage", "Triage"), 12),
+    (("Awaiting follow-up", "Book"), 11),
+    (("Awaiting diagnostics", "Obtain result"), 6),
+)
+"""State and next action of what the MSK service took over, in the shares of the caseload of seed 002."""
+
+
+def make_pathways(rng: random.Random, people: list[Patient], referred: set[str]) -> list[list[str]]:
+    """What the MSK service took over from two trusts on 1 October: some actions overdue, more of these weeks, a few without a day."""
+    grown = [p for p in people if p.age >= 16 and p.left is None and p.status == "Current" and p.nhs not in referred]
+    rows = []
+    for number, person in enumerate(sorted(rng.sample(grown, TAKEN_OVER), key=lambda p: p.emis)):
+        received = LAST_BEFORE - timedelta(days=0 if number == 0 else rng.randint(1, 240))
+        (state, action), stream = rng.choices([s for s, _ in STANDS], [n for _, n in STANDS])[0], rng.choice(STREAMS)
+        if state == "Awaiting diagnostics":
+            stream = "Ultrasound"
+        due = MONDAY + timedelta(days=rng.randint(-25, 30))
+        rows.append(
+            [
+                f"T{number + 1:05d}",
+                person.nhs,
+                rng.choice(("Acute trust", "Community trust")),
+                f"{received:%d/%m/%Y}",
+                f"{received:%d/%m/%Y}",
+                stream,
+                state,
+                action,
+                "" if rng.random() < 0.1 else f"{due:%d/%m/%Y}",
+                "Y99002",
+            ]
+        )
+    return rows
+
+
+def write_rows(path: Path, rows: list[list[str]]) -> None:
+    """Write a file of rows; CRLF throughout."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, lineterminator="\r\n").writerows(rows)
+
+
 def main() -> None:
-    """Write the four files and print where the damaged rows are."""
+    """Write the files and print where the damaged rows are."""
     parser = argparse.ArgumentParser(description="Write the demonstration practice.")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="directory to write to")
     folder: Path = parser.parse_args().out
@@ -679,10 +730,10 @@ def main() -> None:
     scope = f"Date range: {export_date(DAYS[0])} to {export_date(DAYS[-1])}; all session holders; Main site"
     write_export(folder / "diary.csv", "Appointment slots", scope, DIARY_HEADER, lines, "utf-8-sig")
 
-    with (folder / "referrals.csv").open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream, lineterminator="\r\n").writerows(
-            [REFERRAL_HEADER, *make_referrals(random.Random(SEED), people)]
-        )
+    referrals = make_referrals(random.Random(SEED), people)
+    write_rows(folder / "referrals.csv", [REFERRAL_HEADER, *referrals])
+    pathways = make_pathways(random.Random(SEED), people, {row[1] for row in referrals})
+    write_rows(folder / "pathways.csv", [PATHWAY_HEADER, *pathways])
 
     text = json.dumps(personas, indent=2, ensure_ascii=False)
     (folder / "personas.json").write_text(text + "\n", encoding="utf-8")

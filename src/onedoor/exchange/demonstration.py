@@ -21,7 +21,7 @@ from onedoor.accounts.api import Organisation, access_of, grant_role, organisati
 from onedoor.booking import api as booking
 from onedoor.directory import api as directory
 from onedoor.exchange.actions import import_appointments, import_patients
-from onedoor.exchange.caseloads import import_referrals
+from onedoor.exchange.caseloads import import_pathways, import_referrals
 from onedoor.exchange.lines import import_calls
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Part, Role
@@ -76,8 +76,8 @@ class Line:
 
 
 def load(folder: Path) -> None:
-    """Read `folder`: a practice (patients.csv, diary.csv), a directory (services.csv), its triage service's referrals,
-    and a month of calls (calls.csv).
+    """Read `folder`: a practice (patients.csv, diary.csv), a directory (services.csv), what its triage service
+    took over (pathways.csv) and was sent (referrals.csv), and a month of calls (calls.csv).
 
     Sets the clock to a Monday morning.
     """
@@ -88,6 +88,7 @@ def load(folder: Path) -> None:
     booking.keep_here(organisation_id=practice.pk, session_names=OWN_SESSIONS, by=BY)
     _describe_the_places(practice.pk)
     _fill_the_directory(folder)
+    import_pathways(file=folder / "pathways.csv", service=TRIAGES, by=BY)
     import_referrals(file=folder / "referrals.csv", service=TRIAGES, by=BY)
     _open_the_clinics()
     import_calls(file=folder / "calls.csv", by=BY)
