@@ -157,3 +157,23 @@ def print_file(access: Access, ref: UUID) -> tuple[str, int, bytes]:
     """Name, number of letters and content of a print file. Raises PrintFile.DoesNotExist outside the access."""
     found = PrintFile.objects.select_related("file").get(ref=ref, organisation_id__in=access.organisations)
     return found.name, found.letters, bytes(found.file.content)
+
+
+def posted(subject: str, subject_ids: Sequence[int]) -> dict[int, tuple[str, datetime | None]]:
+    """How the post of the current letters about these subjects stands, by subject: its state (`models.DELIVERY_STATES`), and when
+    that ended. For their owner, which says why it may know."""
+    found = Delivery.objects.filter(
+        way="print", recipient__document__current=True, recipient__document__subject=subject,
+        recipient__document__subject_id__in=list(subject_ids),
+    )  # fmt: skip
+    rows = found.order_by("pk").values_list("recipient__document__subject_id", "state", "done_at")
+    return {key: (state, at) for key, state, at in rows}
+
+
+def not_posted(subject: str, subject_ids: Sequence[int]) -> list[int]:
+    """The deliveries by post about these subjects that still wait, for an owner that no longer wants them sent."""
+    found = Delivery.objects.filter(
+        way="print", state="waiting", recipient__document__subject=subject,
+        recipient__document__subject_id__in=list(subject_ids),
+    )  # fmt: skip
+    return list(found.order_by("pk").values_list("pk", flat=True))

@@ -15,7 +15,7 @@ from onedoor.documents.types import Block, Contact, Facts, Format, Kind, Letter,
 from onedoor.documents.wording import Wording
 from onedoor.patients import api as patients
 
-KINDS: tuple[Kind, ...] = ("welcome", "triage_patient", "triage_gp", "discharge", "apology")
+KINDS: tuple[Kind, ...] = ("welcome", "triage_patient", "triage_gp", "discharge", "apology", "invitation")
 
 NEEDED: dict[Kind, tuple[str, ...]] = {
     "welcome": ("service", "who_books", "commonest", "by_when", "contact"),
@@ -23,9 +23,11 @@ NEEDED: dict[Kind, tuple[str, ...]] = {
     "triage_gp": ("service", "outcome", "who_books", "options", "by_when", "contact", "practice"),
     "discharge": ("service", "outcome", "who_books", "contact"),
     "apology": ("service", "who_books", "missed_on", "by_when", "contact"),
+    "invitation": ("service", "contact"),
 }
 """What a kind must say (product-map.md H3: service, who books, options, date, contact). At the outset the options are the
-service's streams, the commonest first (S2-02); a discharge books nothing."""
+service's streams, the commonest first (S2-02); a discharge books nothing. An invitation says who asks and whom to ring, and names
+no condition: letters lie on doormats."""
 
 NOTHING_BOOKED = frozenset({"options", "by_when"})
 """Not asked for in a letter of triage that says that nothing is to be booked."""
@@ -179,6 +181,10 @@ PICTURES: dict[str, str | tuple[str, ...]] = {
     "discharge.next_by": ("", "telephone"),
     "apology.still": "letter",
     "apology.doing": ("person", "letter"),
+    "invitation.lead": "letter",
+    "invitation.what": ("building", "person"),
+    "invitation.how": ("telephone", "person"),
+    "invitation.no": ("telephone", ""),
 }
 """The drawing beside each sentence in Easy Read, for a whole key or for its sentences in turn. A sentence that names one day
 to come has it on a calendar, unless it is told otherwise here."""
@@ -342,12 +348,25 @@ def _apology(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Block]
     return write.blocks
 
 
+def _invitation(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Block]:
+    write = _Writer("invitation", words, slots, facts)
+    write.lead("lead")
+    write.head("what_head")
+    write.para("what")
+    write.head("how_head")
+    write.para("how")
+    write.head("no_head")
+    write.para("no")
+    return write.blocks
+
+
 _COMPOSED = {
     "welcome": _welcome,
     "triage_patient": _triage_patient,
     "triage_gp": _triage_gp,
     "discharge": _discharge,
     "apology": _apology,
+    "invitation": _invitation,
 }
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-Kind = Literal["welcome", "triage_patient", "triage_gp", "discharge", "apology"]
+Kind = Literal["welcome", "triage_patient", "triage_gp", "discharge", "apology", "invitation"]
 WhoBooks = Literal["us", "patient", "gp", "nobody", ""]
 """In the words of triage: the service, the patient, the practice through e-RS; "nobody" where nothing is booked."""
 Format = Literal["standard", "large20", "large24", "large28", "easyread"]

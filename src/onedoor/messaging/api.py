@@ -33,7 +33,7 @@ from onedoor.messaging.queries.balance import (
     reminders_sent,
     under_way,
 )
-from onedoor.messaging.queries.fates import never_sent, not_arrived
+from onedoor.messaging.queries.fates import Fate, fates, never_sent, not_arrived, not_to_be_texted, price
 from onedoor.messaging.queries.genuine import is_number, sent_to, texts_from
 from onedoor.messaging.queries.teaching import (
     Judged,
@@ -66,6 +66,7 @@ __all__ = [
     "Connection",
     "Context",
     "Door",
+    "Fate",
     "Inbound",
     "Judged",
     "Line",
@@ -95,6 +96,7 @@ __all__ = [
     "declare_purpose",
     "declare_subject",
     "door",
+    "fates",
     "heed",
     "inbox_count",
     "is_number",
@@ -102,12 +104,14 @@ __all__ = [
     "never_sent",
     "newest_texts",
     "not_arrived",
+    "not_to_be_texted",
     "opened",
     "opt_in",
     "opt_out",
     "pence_of_day",
     "phrases_to_check",
     "practices",
+    "price",
     "purpose_of",
     "queue",
     "ready_replies",

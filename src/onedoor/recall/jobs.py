@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from onedoor.kernel.jobs import sweep
-from onedoor.recall.actions import invitations, standing
+from onedoor.recall.actions import invitations, running, standing
 
 
 @sweep("recall.expire", every=60.0)
 def expire() -> int:
     """End invitations that nobody answered in time."""
     return invitations.expire()
+
+
+@sweep("recall.run", every=60.0)
+def run() -> int:
+    """Ask whoever is due, wave by wave, and stop asking for what is done."""
+    return running.run()
 
 
 @sweep("recall.refresh", every=10.0)

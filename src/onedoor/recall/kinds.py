@@ -20,6 +20,21 @@ BOOK = declare_kind(
         ),
     )
 )
+RING = declare_kind(
+    Kind(
+        "invitation_ring",
+        "Ring somebody who is invited to a visit",
+        "reception",
+        timedelta(hours=40),
+        (
+            Outcome("booked", "Reached: booked"),
+            Outcome("wants", "Reached: they want it, to be booked"),
+            Outcome("declines", "Reached: they do not want it now"),
+            Outcome("reached", "Reached: they will think about it"),
+            Outcome("not_reached", "Not reached"),
+        ),
+    )
+)
 SAID_DONE = declare_kind(
     Kind(
         "said_done",

@@ -1,4 +1,4 @@
-"""What can be answered to an invitation for a flu vaccine. Declining and having it elsewhere are never "given" (hazards H4, H5)."""
+"""What can be answered to an invitation. Declining and having it elsewhere are never "given" (hazards H4, H5)."""
 
 from __future__ import annotations
 
@@ -52,3 +52,17 @@ FLU = declare_question(
         stronger=(("already_done", "decline"), ("already_done", "accept"), ("decline", "accept")),
     )
 )  # fmt: skip
+
+CHECKS = declare_question(
+    Question(
+        name="checks",
+        intents=("accept", "decline", "already_done", "question"),
+        # Beside the whole phrases of `subjects.CHECKS` only the plainest forms: nobody has marked texts of this kind by hand, so
+        # that the model knows none, and what is not plain is a person's.
+        forms={
+            "accept": (r"^(yes|yeah|yep|ok|okay) (please|thanks|thank you|i will come|book me in)$",),
+            "decline": (r"^no (thanks|thank you|not for me)$|^i (dont|do not) want (it|to come)$",),
+        },
+        abroad={"confirm": "accept", "no": "decline"},
+    )
+)

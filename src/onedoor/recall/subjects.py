@@ -20,9 +20,12 @@ CONTEXT = Context(
     },
 )
 
+CHECKS = Context(name=invitations.CHECKS, intents=CONTEXT.intents)
+"""A visit for what is due: the same plain words; freer ones are a person's."""
+
 _MEANS: Mapping[str, tuple[str, ...]] = {
     "accept": ("invited", "accepted", "declined"),
-    "decline": ("invited", "accepted", "declined"),
+    "decline": ("invited", "accepted", "booked", "declined"),
     "already_done": ("invited", "accepted", "declined"),
     "answer": ("already_done",),
 }

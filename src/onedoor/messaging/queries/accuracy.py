@@ -17,6 +17,7 @@ PARTS = ("acted", "asked", "person")
 QUESTIONS = {
     "": "none, or several",
     "flu": "flu vaccine",
+    "checks": "a visit for what is due",
     "fft": "how a visit was",
     "bp": "blood pressure at home",
     "yesno": "yes or no",

@@ -27,6 +27,7 @@ MEANINGS: dict[str, dict[str, str]] = {
     "appointment": {**_OF_VISITS, **_ANYWHERE},
     "offer": {**_OF_OFFERS, **_OF_VISITS, **_ANYWHERE},
     "flu": {**_OF_OFFERS, "already_done": "They have had it", **_ANYWHERE},
+    "checks": {**_OF_OFFERS, "already_done": "They have had it", **_ANYWHERE},
 }
 """By the kind of question that was open; of other kinds only what may be said at any time."""
 

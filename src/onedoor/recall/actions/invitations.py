@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import IntegrityError, transaction
 
@@ -10,21 +10,24 @@ from onedoor.accounts import api as accounts
 from onedoor.kernel import audit, clock
 from onedoor.kernel.access import require_staff
 from onedoor.kernel.actor import Actor
+from onedoor.kernel.codes import Concept
 from onedoor.kernel.transitions import record_first, transition
 from onedoor.messaging import api as messaging
 from onedoor.messaging.types import Acted, NewAsk, NewMessage, Purpose
 from onedoor.patients import api as patients
-from onedoor.recall import rules
-from onedoor.recall.kinds import BOOK, SAID_DONE
-from onedoor.recall.models import Invitation, InvitationHistory
+from onedoor.recall import codes, planning, rules
+from onedoor.recall.actions import claiming, ending
+from onedoor.recall.actions.ending import SUBJECT, key_of, line_of
+from onedoor.recall.kinds import BOOK, RING, SAID_DONE
+from onedoor.recall.models import Invitation, InvitationHistory, InvitationProgramme, LastAsked, Wave
 from onedoor.recall.types import CannotInvite
 from onedoor.records.api import record_entries
 from onedoor.records.types import NewEntry
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import Kind, NewTask
 
-SUBJECT = "invitation"
 FLU = "flu"
+CHECKS = "checks"
 INVITE = Purpose("invitation", "campaign", 2, True)
 SLICE = 200
 
@@ -34,37 +37,44 @@ def invite(*, organisation_id: int, patient_id: int, by: Actor) -> Invitation:
     """Invite one patient for a flu vaccine by text to their own number.
 
     Raises NotPermitted for anybody but staff of the organisation, and CannotInvite with the reason: no season, invited already
-    and not withdrawn, said that they have had it, or no text may go to this patient.
+    and not withdrawn, said that they have had it, asked for something else a short while ago, or no text may go to this patient.
     """
     require_staff(by, organisation_id)
-    year = rules.season(clock.today())
+    today = clock.today()
+    year = rules.season(today)
     if year is None:
         raise CannotInvite("Invitations for flu go out from 1 September to 31 March.")
     reach = patients.reach(organisation_id, [patient_id]).get(patient_id)
     if reach is None or not reach.registered:
         raise CannotInvite("This patient is not registered here.")
+    _claim(patient_id, year, today)
     now = clock.now()
     end = datetime.combine(rules.season_ends(year) + timedelta(days=1), time(), tzinfo=clock.LONDON)
+    made = Invitation.objects.create(
+        organisation_id=organisation_id,
+        patient_id=patient_id,
+        programme=FLU,
+        season=year,
+        plan=["text"],
+        invited_at=now,
+        ends_at=min(now + rules.WAITS, end),
+        changed_at=now,
+    )
     try:
         with transaction.atomic():
-            made = Invitation.objects.create(
-                organisation_id=organisation_id,
-                patient_id=patient_id,
-                programme=FLU,
-                season=year,
-                invited_at=now,
-                ends_at=min(now + rules.WAITS, end),
-                changed_at=now,
+            InvitationProgramme.objects.create(
+                invitation=made, patient_id=patient_id, key=FLU, season=year, again_on=rules.season_begins(year + 1)
             )
     except IntegrityError as error:
-        raise CannotInvite("This patient was invited this season: see below what came of it.") from error
+        raise CannotInvite(_THIS_SEASON) from error
+    claiming.claimed_by([(patient_id, made.pk)])
     record_first(history=InvitationHistory, ids=[made.pk], state="invited", by=by)
     shared = reach.mobile_holders > 1
     practice, phone = accounts.sender(organisation_id)
     sent = messaging.queue(
         messages=[
             NewMessage(
-                intent_key=f"invitation:{made.pk}",
+                intent_key=intent(made.pk, 1),
                 organisation_id=organisation_id,
                 purpose=INVITE.name,
                 body=rules.invitation(reach.given_name, practice, phone, shared=shared),
@@ -80,23 +90,42 @@ def invite(*, organisation_id: int, patient_id: int, by: Actor) -> Invitation:
     )
     if sent.suppressed:
         raise CannotInvite("No text may go to this patient now: see how they want to be contacted, and ring instead.")
+    Wave.objects.create(invitation=made, organisation_id=organisation_id, number=1, channel="text", made_on=today)
     _enter(made, "Invited for a flu vaccine by text", "invited", by=by)
-    audit.record(by=by, line=_line(made, "invite"))
+    audit.record(by=by, line=line_of(made, "invite"))
     return made
+
+
+_THIS_SEASON = "This patient was invited this season: see below what came of it."
+
+
+def _claim(patient_id: int, year: int, today: date) -> None:
+    """Take the patient's turn, or say what stands in the way."""
+    claimed = claiming.claim([patient_id], today)
+    # After the claim, which waits for whoever else asks this patient.
+    if InvitationProgramme.objects.filter(patient_id=patient_id, key=FLU, season=year, stands=True).exists():
+        raise CannotInvite(_THIS_SEASON)
+    if not claimed:
+        last = LastAsked.objects.get(patient_id=patient_id).asked_on
+        raise CannotInvite(
+            f"This patient was asked to come on {last.day} {last:%B}: nobody is asked again within {planning.APART} days."
+        )
+
+
+def intent(invitation_id: int, number: int) -> str:
+    """The intent of the text of a wave: sent once, whoever tries twice."""
+    return f"invitation:{invitation_id}:{number}"
 
 
 @transaction.atomic
 def withdraw(*, invitation_id: int, by: Actor) -> bool:
-    """Take an invitation back; its text is not sent if it has not gone. False when it cannot be any more."""
+    """Take an invitation back; what has not gone of it goes no more. False when it cannot be any more."""
     invitation = Invitation.objects.get(pk=invitation_id)
     require_staff(by, invitation.organisation_id)
-    if not _move(invitation, "withdrawn", by=by):
+    if not ending.close([invitation.pk], to="withdrawn", because="invitation withdrawn", by=by):
         return False
-    messaging.clear(subject=SUBJECT, subject_ids=[invitation.pk], because="invitation withdrawn", by=by)
-    messaging.close_asks(subject=SUBJECT, subject_ids=[invitation.pk], state="withdrawn", by=by)
-    tasks.withdraw(keys=[_key(BOOK, invitation)], because="invitation withdrawn", by=by)
-    _enter(invitation, "Invitation for a flu vaccine withdrawn", "withdrawn", by=by)
-    audit.record(by=by, line=_line(invitation, "withdraw_invitation"))
+    _enter(invitation, f"Invitation for {_what(invitation)} withdrawn", "withdrawn", by=by)
+    audit.record(by=by, line=line_of(invitation, "withdraw_invitation"))
     return True
 
 
@@ -104,15 +133,11 @@ def withdraw(*, invitation_id: int, by: Actor) -> bool:
 def expire(*, limit: int = SLICE) -> int:
     """End invitations that nobody answered in time. "Says already done" stays what it is. Returns how many."""
     by = Actor.system("invitations not answered")
-    due = Invitation.objects.filter(state="invited", ends_at__lte=clock.now()).order_by("id")
+    due = Invitation.objects.filter(state__in=("invited", "booked"), ends_at__lte=clock.now()).order_by("id")
     keys = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
     if not keys:
         return 0
-    transition(
-        model=Invitation, history=InvitationHistory, moves=rules.MOVES, ids=keys, to="expired", by=by,
-        also={"changed_at": clock.now()},
-    )  # fmt: skip
-    messaging.close_asks(subject=SUBJECT, subject_ids=keys, state="expired", by=by)
+    ending.close(keys, to="expired", because="not answered in time", by=by)
     return len(keys)
 
 
@@ -123,16 +148,20 @@ def accepted(invitation: Invitation, *, via: str, by: Actor) -> Acted:
         return Acted(answer=told)
     if not _move(invitation, "accepted", by=by, via=via):
         return Acted(answer=None, done=False)
-    _enter(invitation, "Said yes to a flu vaccine: not booked yet, not given", "accepted", by=by)
-    return Acted(answer=told, task=_task(BOOK, invitation, "Book a flu vaccine: the patient said yes"))
+    _no_more_waves(invitation, via=via, by=by)
+    said = f"Said yes to {_what(invitation)}: not booked yet, not {'given' if invitation.programme == FLU else 'done'}"
+    _enter(invitation, said, "accepted", by=by)
+    return Acted(answer=told, task=_task(BOOK, invitation, f"Book {_what(invitation)}: the patient said yes"))
 
 
 def declined(invitation: Invitation, *, via: str, by: Actor) -> Acted:
     """They do not want it, which is never "done" (hazard H5). In the caller's transaction."""
     if invitation.state != "declined" and not _move(invitation, "declined", by=by, via=via):
         return Acted(answer=None, done=False)
-    tasks.withdraw(keys=[_key(BOOK, invitation)], because="declined after all", by=by)
-    _enter(invitation, "Declined a flu vaccine", "declined", by=by)
+    tasks.withdraw(keys=[key_of(BOOK, invitation.pk)], because="declined after all", by=by)
+    _no_more_waves(invitation, via=via, by=by)
+    _not_this_year(invitation)
+    _enter(invitation, f"Declined {_what(invitation)}", "declined", by=by, concept=_refusal(invitation))
     return Acted(answer=f"{invitation.patient.given_name}: thank you for telling us. If you change your mind, tell us.")
 
 
@@ -140,8 +169,9 @@ def already_done(invitation: Invitation, *, via: str, by: Actor) -> Acted:
     """They say that they have had it: nobody knows where and when until they are asked. In the caller's transaction."""
     if not _move(invitation, "already_done", by=by, via=via):
         return Acted(answer=None, done=False)
-    tasks.withdraw(keys=[_key(BOOK, invitation)], because="says already done", by=by)
-    _enter(invitation, "Says already done: flu vaccine, where and when not known", "said", by=by)
+    tasks.withdraw(keys=[key_of(BOOK, invitation.pk)], because="says already done", by=by)
+    _no_more_waves(invitation, via=via, by=by)
+    _enter(invitation, f"Says already done: {_thing(invitation)}, where and when not known", "said", by=by)
     return Acted(
         answer=rules.where_and_when(invitation.patient.given_name),
         ask=NewAsk("free text", SUBJECT, invitation.pk, invitation.ends_at) if via == "text" else None,
@@ -154,11 +184,38 @@ def where_and_when(invitation: Invitation, said: str, *, via: str, by: Actor) ->
     first = Invitation.objects.filter(pk=invitation.pk, state="already_done", where_when="")
     if not words or not first.update(where_when=words, changed_at=clock.now()):
         return Acted(answer=None, done=False)
-    _enter(invitation, f"Says already done: flu vaccine, in their words: {words}", "where", by=by)
+    _enter(invitation, f"Says already done: {_thing(invitation)}, in their words: {words}", "where", by=by)
+    what = "a flu vaccine" if invitation.programme == FLU else "it"
     return Acted(
         answer=f"{invitation.patient.given_name}: thank you. We have noted what you told us.",
-        task=_task(SAID_DONE, invitation, "Says that they have had a flu vaccine: check, and put it on the record"),
+        task=_task(SAID_DONE, invitation, f"Says that they have had {what}: check, and put it on the record"),
     )
+
+
+def _no_more_waves(invitation: Invitation, *, via: str, by: Actor) -> None:
+    """Whoever has answered is not asked again: neither by a text that waits, nor by letter, nor by telephone. Whoever answers by
+    text has ours, and may have second thoughts about it."""
+    ending.stop_waves([invitation.pk], because="answered", by=by, texts=via != "text")
+
+
+def _not_this_year(invitation: Invitation) -> None:
+    """Nobody who said no is asked for the same again within the year; a flu invitation not in the same season."""
+    rows = InvitationProgramme.objects.filter(invitation_id=invitation.pk)
+    rows.filter(season=None).update(again_on=planning.months_after(clock.today(), planning.AGAIN_MONTHS))
+
+
+def _what(invitation: Invitation) -> str:
+    return "a flu vaccine" if invitation.programme == FLU else "a visit"
+
+
+def _thing(invitation: Invitation) -> str:
+    return "flu vaccine" if invitation.programme == FLU else "what the visit was for"
+
+
+def _refusal(invitation: Invitation) -> Concept | None:
+    """The facts code a refusal in general (clinical.md 2 #91), and none of a flu vaccine. "Informed dissent" (#92 to #94) takes
+    somebody out of a count: a clinician enters that, never a text."""
+    return None if invitation.programme == FLU else codes.REFUSED
 
 
 def _move(invitation: Invitation, to: str, *, by: Actor, via: str = "") -> bool:
@@ -171,10 +228,8 @@ def _move(invitation: Invitation, to: str, *, by: Actor, via: str = "") -> bool:
     return bool(moved)
 
 
-def _enter(invitation: Invitation, text: str, what: str, *, by: Actor) -> None:
-    """An entry without a code: clinical.md 2 has none for a flu invitation by text, nor for its refusal, and what a patient says
-    of a dose must never look like one that was given.
-    """
+def _enter(invitation: Invitation, text: str, what: str, *, by: Actor, concept: Concept | None = None) -> None:
+    """An entry. What a patient says of a dose or a check must never look like one that was given or done: it has no code."""
     moves = InvitationHistory.objects.filter(parent=invitation).count()
     record_entries(
         entries=[
@@ -185,6 +240,7 @@ def _enter(invitation: Invitation, text: str, what: str, *, by: Actor) -> None:
                 text=text,
                 intent_key=f"invitation:{invitation.pk}:{what}:{moves}",
                 source="recall",
+                concept=concept,
                 subject=SUBJECT,
                 subject_id=invitation.pk,
             )
@@ -193,15 +249,11 @@ def _enter(invitation: Invitation, text: str, what: str, *, by: Actor) -> None:
     )
 
 
-def _key(kind: Kind, invitation: Invitation) -> str:
-    return f"{kind.name}:{invitation.pk}"
-
-
 def _task(kind: Kind, invitation: Invitation, title: str) -> NewTask:
     return NewTask(
         kind=kind.name,
         organisation_id=invitation.organisation_id,
-        key=_key(kind, invitation),
+        key=key_of(kind, invitation.pk),
         title=title,
         patient_id=invitation.patient_id,
         subject=SUBJECT,
@@ -209,12 +261,4 @@ def _task(kind: Kind, invitation: Invitation, title: str) -> NewTask:
     )
 
 
-def _line(invitation: Invitation, action: str) -> audit.Line:
-    return audit.Line(
-        action,
-        SUBJECT,
-        invitation.pk,
-        patient_id=invitation.patient_id,
-        organisation_id=invitation.organisation_id,
-        detail={"programme": invitation.programme, "season": invitation.season},
-    )
+__all__ = ["CHECKS", "FLU", "INVITE", "RING", "SUBJECT", "expire", "invite", "withdraw"]

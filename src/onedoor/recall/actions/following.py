@@ -1,0 +1,174 @@
+"""What an invitation does when its visit is booked or given up, and when a person has done the work about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from onedoor.booking import api as booking
+from onedoor.booking.events import AppointmentsChanged
+from onedoor.booking.types import FreePlace
+from onedoor.kernel import clock
+from onedoor.kernel.access import Access
+from onedoor.kernel.actor import Actor
+from onedoor.kernel.transitions import transition
+from onedoor.recall import planning, rules
+from onedoor.recall.actions import ending, invitations, running
+from onedoor.recall.actions.ending import SUBJECT, key_of
+from onedoor.recall.kinds import BOOK, RING
+from onedoor.recall.models import OPEN, Invitation, InvitationHistory, InvitationProgramme, RecallProgramme, Wave
+from onedoor.tasks import api as tasks
+from onedoor.tasks.events import TaskCompleted
+from onedoor.tasks.types import NewTask
+
+
+def follow_visits(event: AppointmentsChanged) -> None:
+    """A booked visit of a kind that an invitation is for ends its waves; one given up or missed makes it reception's again.
+
+    Runs with patients and seats locked; invitations are locked after them, in order of key.
+    """
+    if event.to in ("booked", "pending"):
+        _booked(event)
+    elif event.to in ("cancelled", "noshow"):
+        _given_up(event)
+
+
+def _booked(event: AppointmentsChanged) -> None:
+    made = list(
+        booking.Appointment.objects.filter(pk__in=event.appointment_ids).values_list(
+            "id", "patient_id", "organisation_id", "seat__type_id", "starts_at"
+        )
+    )
+    waiting = Invitation.objects.filter(patient_id__in=[row[1] for row in made], state__in=(*OPEN, "declined"))
+    open_now = {(one.patient_id, one.organisation_id): one for one in waiting.order_by("id")}
+    if not open_now:
+        return
+    kinds = _kinds_of([one.pk for one in open_now.values()])
+    for appointment_id, patient_id, organisation_id, type_id, starts_at in made:
+        one = open_now.get((patient_id, organisation_id))
+        if one is None or type_id not in kinds.get(one.pk, ()):
+            continue
+        moved = transition(
+            model=Invitation, history=InvitationHistory, moves=rules.MOVES, ids=[one.pk], to="booked", by=event.by,
+            also={
+                "changed_at": clock.now(), "appointment_id": appointment_id, "next_at": None,
+                "ends_at": max(one.ends_at, starts_at + timedelta(days=planning.ANSWER_DAYS)),
+            },
+        )  # fmt: skip
+        if moved:
+            ending.stop_waves(moved, because="booked", by=event.by)
+            tasks.withdraw(keys=[key_of(BOOK, one.pk)], because="booked", by=event.by)
+
+
+def _kinds_of(invitation_ids: Sequence[int]) -> dict[int, set[int]]:
+    """The kinds of appointment that serve what each invitation joins."""
+    rows = InvitationProgramme.objects.filter(invitation_id__in=list(invitation_ids)).values_list(
+        "invitation_id", "invitation__organisation_id", "key"
+    )
+    types: dict[tuple[int, str], set[int]] = {}
+    for organisation_id, key, type_id in RecallProgramme.objects.filter(
+        organisation_id__in={row[1] for row in rows}, types__isnull=False
+    ).values_list("organisation_id", "key", "types"):
+        types.setdefault((organisation_id, key), set()).add(type_id)
+    found: dict[int, set[int]] = {}
+    for invitation_id, organisation_id, key in rows:
+        found.setdefault(invitation_id, set()).update(types.get((organisation_id, key), ()))
+    return found
+
+
+def _given_up(event: AppointmentsChanged) -> None:
+    found = Invitation.objects.filter(appointment_id__in=event.appointment_ids, state="booked").order_by("id")
+    for one in found.select_related("patient"):
+        moved = transition(
+            model=Invitation, history=InvitationHistory, moves=rules.MOVES, ids=[one.pk], to="accepted", by=event.by,
+            also={"changed_at": clock.now(), "appointment_id": None},
+        )  # fmt: skip
+        if moved:
+            why = "the visit was cancelled" if event.to == "cancelled" else "they did not come"
+            tasks.ask_for(tasks=[_to_book(one, f"Book a visit: {why}")], by=event.by)
+
+
+def _to_book(one: Invitation, title: str) -> NewTask:
+    return NewTask(
+        kind=BOOK.name,
+        organisation_id=one.organisation_id,
+        key=key_of(BOOK, one.pk),
+        title=title,
+        patient_id=one.patient_id,
+        subject=SUBJECT,
+        subject_id=one.pk,
+    )
+
+
+def follow_work(event: TaskCompleted) -> None:
+    """A person rang, or booked: the same as if the patient had answered."""
+    if event.kind not in (BOOK.name, RING.name) or event.subject != SUBJECT or event.subject_id is None:
+        return
+    one = Invitation.objects.select_for_update(of=("self",)).select_related("patient").get(pk=event.subject_id)
+    if event.kind == RING.name:
+        _rang(one, reached=event.outcome != "not_reached", by=event.by)
+    if event.outcome == "booked":
+        transition(
+            model=Invitation, history=InvitationHistory, moves=rules.MOVES, ids=[one.pk], to="booked", by=event.by,
+            also={"changed_at": clock.now(), "next_at": None},
+        )  # fmt: skip
+        ending.stop_waves([one.pk], because="booked", by=event.by)
+    elif event.outcome == "declines":
+        invitations.declined(one, via="staff", by=event.by)
+    elif event.outcome == "wants":
+        acted = invitations.accepted(one, via="staff", by=event.by)
+        if acted.task is not None:
+            tasks.ask_for(tasks=[acted.task], by=event.by)
+
+
+def _rang(one: Invitation, *, reached: bool, by: Actor) -> None:
+    """Whoever was reached was invited by that call; the record says so."""
+    waiting = list(
+        Wave.objects.filter(invitation=one, channel="telephone", state="waiting").select_related("invitation")
+    )
+    for wave in waiting:
+        wave.state, wave.sent_at = ("sent", clock.now()) if reached else ("failed", None)
+    Wave.objects.bulk_update(waiting, ["state", "sent_at"])
+    if reached:
+        running.write_sent(waiting, by=by)
+
+
+@transaction.atomic
+def book_visit(*, access: Access, ref: UUID, seat_ref: UUID, via: str = "portal") -> booking.Appointment:
+    """Book a place of a kind that serves an invitation, for its patient; that accepts it.
+
+    Raises Invitation.DoesNotExist outside the access or when it is over; what `booking.book` raises; SeatTaken of a place that is
+    not offered for it.
+    """
+    one = _own(access, ref)
+    offered = places(access, one, only=seat_ref)
+    if not offered:
+        raise booking.SeatTaken
+    return booking.book(seat_ref=seat_ref, patient_id=one.patient_id, by=access.actor, via=via)
+
+
+def _own(access: Access, ref: UUID) -> Invitation:
+    found = Invitation.objects.filter(ref=ref, state__in=("invited", "accepted", "declined"), ends_at__gt=clock.now())
+    if access.patient_id is not None:
+        found = found.filter(patient_id=access.patient_id)
+    elif not access.everything:
+        found = found.filter(organisation_id__in=access.organisations)
+    return found.get()
+
+
+def places(access: Access, invitation: Invitation, *, limit: int = 60, only: UUID | None = None) -> list[FreePlace]:
+    """Free places of our diary that serve an invitation and fit its patient's needs, the earliest first."""
+    types = _kinds_of([invitation.pk]).get(invitation.pk)
+    if not types:
+        return []
+    return booking.places_for(
+        access,
+        organisation_id=invitation.organisation_id,
+        type_ids=sorted(types),
+        patient_id=invitation.patient_id,
+        limit=limit,
+        only=only,
+    )
