@@ -11,12 +11,15 @@ MODULES = {
     "loop": "bench.loop",
     "race": "bench.race",
     "imports": "bench.imports",
+    "entries": "bench.entries",
     "threads": "bench.threads",
     "letters": "bench.letters",
     "finding": "bench.finding",
     "triage": "bench.triage",
     "patients": "bench.patients",
     "replay": "bench.replay",
+    "rules": "bench.rules",
+    "recall": "bench.recall",
 }
 
 
@@ -37,10 +40,14 @@ def bench(
     rounds: Annotated[int, typer.Option(help="race: so many rounds.")] = 0,
     replies: Annotated[int, typer.Option(help="loop: so many replies, in place of the two sizes.")] = 0,
     practices: Annotated[int, typer.Option(help="loop: so many practices, in place of the two sizes.")] = 0,
-    seed: Annotated[int, typer.Option(help="loop: the seed of its month; threads: of its families.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="loop: the seed of its month; threads: of its families; rules: of its people.")
+    ] = 0,
     letters: Annotated[int, typer.Option(help="letters: so many letters.")] = 0,
     folder: Annotated[str, typer.Option(help="replay: where the service's two files are.")] = "",
+    people: Annotated[int, typer.Option(help="rules: so many generated people.")] = 0,
     threads: Annotated[int, typer.Option(help="threads: so many conversations of families on one telephone.")] = 0,
+    people: Annotated[int, typer.Option(help="recall: so many people, in place of the two sizes.")] = 0,
 ) -> None:
     """Measure, in a database of its own, and print the figures with the settings they were taken under."""
     from onedoor.cli.environment import environment
@@ -63,6 +70,8 @@ def bench(
         "threads": threads,
         "letters": letters,
         "folder": folder,
+        "people": people,
+        "people": people,
     }
     with environment(django=False):
         figures = importlib.import_module(MODULES[name]).run({key: value for key, value in options.items() if value})

@@ -1,0 +1,93 @@
+"""What recall keeps against the plain reading: where the two differ, and whether a change was foreseen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from tests.specification.recall import golden, store
+from tests.specification.recall.reading import Person, Standing, read
+
+
+@dataclass
+class Found:
+    """So much was compared, and this differs; `differences` and `unforeseen` are in words, for whoever looks into them."""
+
+    people: int = 0
+    compared: int = 0
+    standing: int = 0
+    differences: list[str] = field(default_factory=list)
+    unforeseen: list[str] = field(default_factory=list)
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+def compare(people: Sequence[Person], patient_ids: Sequence[int], days: Sequence[date]) -> Found:
+    """Work out everybody's standing on each day, read each person plainly, and say where they differ."""
+    from onedoor.recall import api as recall
+
+    found = Found(people=len(people))
+    before: dict[tuple[str, int], tuple[Standing | None, date | None, date]] = {}
+    for on in sorted(days):
+        recall.compute(on=on)
+        kept, changes = store.standings(patient_ids), store.changes(patient_ids)
+        for person, patient_id in zip(people, patient_ids, strict=True):
+            for key in (*golden.rule_sets(), golden.EDGES):
+                plain = read(golden.rule_set(key), golden.members(), person, on)
+                sql, changes_on = kept.get((key, patient_id), (None, changes.get(patient_id)))
+                _note(found, key, plain)
+                if plain != sql:
+                    found.differences.append(_difference(key, patient_id, person, on, plain, sql))
+                _foreseen(found, before, (key, patient_id), person, plain, changes_on, on)
+    return found
+
+
+def _note(found: Found, key: str, plain: Standing | None) -> None:
+    found.compared += 1
+    if plain:
+        found.standing += 1
+        reason = f"{key}: {plain.reason}"
+        found.reasons[reason] = found.reasons.get(reason, 0) + 1
+
+
+def _foreseen(
+    found: Found,
+    before: dict[tuple[str, int], tuple[Standing | None, date | None, date]],
+    who: tuple[str, int],
+    person: Person,
+    plain: Standing | None,
+    changes_on: date | None,
+    on: date,
+) -> None:
+    """A standing that differs from the last one seen must have been announced: nothing is written in between.
+
+    Where a registration begins, moves or ends, that is what tells.
+    """
+    if who in before:
+        last, announced, then = before[who]
+        if last != plain and person.registered(then) == person.registered(on) and (announced is None or announced > on):
+            found.unforeseen.append(
+                f"{who[0]}, patient {who[1]}: {then} to {on}, announced for {announced}: {last} to {plain}"
+            )
+    before[who] = (plain, changes_on, on)
+
+
+def _difference(
+    key: str, patient_id: int, person: Person, on: date, plain: Standing | None, sql: Standing | None
+) -> str:
+    if plain and sql:
+        fields = [name for name in vars(plain) if getattr(plain, name) != getattr(sql, name)]
+        said = "; ".join(f"{name}: plain {getattr(plain, name)}, SQL {getattr(sql, name)}" for name in fields)
+    else:
+        said = f"plain {plain}, SQL {sql}"
+    names: Mapping[str, str] = {code: word for word, code in golden.invented().items()}
+    entries = ", ".join(
+        f"{entry.day} {names.get(entry.code, entry.code)}"
+        f"{f'={entry.value:g} {entry.unit}' if entry.value is not None else ''}{' in error' if entry.in_error else ''}"
+        for entry in sorted(person.entries, key=lambda entry: (entry.day, entry.number))
+    )
+    return f"{key} on {on}, patient {patient_id}, born {person.born}, registered {_spans(person)}: {said} | {entries}"
+
+
+def _spans(person: Person) -> str:
+    return " and ".join(f"{since} to {until or 'now'}" for since, until in person.registrations) or "nowhere"

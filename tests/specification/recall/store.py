@@ -1,0 +1,153 @@
+"""People of the specification in the tables, and the standings that recall keeps of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+from onedoor.accounts.api import Organisation
+from onedoor.factories import practice
+from onedoor.kernel import clock
+from onedoor.patients.models import CareRelationship, Patient
+from onedoor.recall.models import Known, RuleSet
+from onedoor.recall.models import Standing as Row
+from onedoor.records.models import Code, Coded, CodeSet, CodeSetMember, Unit
+from tests.specification.recall import golden
+from tests.specification.recall.reading import Person, Standing
+
+WRITTEN = datetime(2022, 1, 3, 9, 0, tzinfo=clock.LONDON)
+BATCH = 5_000
+
+
+def practices() -> list[Organisation]:
+    """Where people are registered, and where else entries are made: a fact stands once for each place."""
+    return [practice(f"Y9901{place}", f"Practice {place}") for place in range(9)]
+
+
+def load_reference_sets() -> None:
+    """The invented codes, and every code set with its members of the facts and invented; the rule set of edges."""
+    today = date(2022, 1, 3)
+    Code.objects.bulk_create(
+        [Code(code=code, term=f"Invented: {word}") for word, code in golden.invented().items()], ignore_conflicts=True
+    )
+    codes = dict(Code.objects.values_list("code", "id"))
+    sets = dict(CodeSet.objects.values_list("key", "id"))
+    CodeSetMember.objects.bulk_create(
+        [
+            CodeSetMember(
+                code_set_id=sets[key],
+                code_id=codes[golden.invented()[word]],
+                basis="file",
+                provenance="invented for the specification",
+                since=today,
+            )
+            for word, keys in golden.words().items()
+            for key in keys
+        ],
+        ignore_conflicts=True,
+    )
+    rules = golden.rule_set(golden.EDGES)
+    content = json.loads(json.dumps(rules, default=str))
+    RuleSet.objects.get_or_create(
+        key=golden.EDGES,
+        version=rules["version"],
+        defaults={
+            "programme": rules["programme"],
+            "active_from": rules["active_from"],
+            "content": content,
+            "sha256": hashlib.sha256(json.dumps(content).encode()).hexdigest(),
+        },
+    )
+
+
+def write_people(people: Iterable[Person]) -> list[int]:
+    """Patients with their registrations and coded entries, in the order of writing; their keys, in the order given."""
+    people, places = list(people), practices()
+    patients = Patient.objects.bulk_create(
+        [
+            Patient(
+                given_name="Sam",
+                family_name=f"Hollis {number}",
+                name_key=f"hollis {number} sam",
+                born_on=person.born,
+                deceased=person.deceased,
+            )
+            for number, person in enumerate(people)
+        ],
+        batch_size=BATCH,
+    )
+    CareRelationship.objects.bulk_create(
+        [
+            CareRelationship(patient=patient, organisation=place, kind="registered", starts_on=since, ends_on=until)
+            for patient, person in zip(patients, people, strict=True)
+            for place, (since, until) in zip(places, person.registrations, strict=False)
+        ],
+        batch_size=BATCH,
+    )
+    _write_entries(patients, people, places)
+    return [patient.pk for patient in patients]
+
+
+def _write_entries(patients: Sequence[Patient], people: Sequence[Person], places: Sequence[Organisation]) -> None:
+    codes = dict(Code.objects.values_list("code", "id"))
+    units = dict(Unit.objects.values_list("ucum", "id"))
+    rows: list[Coded] = []
+    for patient, person in zip(patients, people, strict=True):
+        seen: dict[tuple[date, str, float | None], int] = {}
+        for entry in sorted(person.entries, key=lambda entry: entry.number):
+            # The same fact twice is in the tables only if two places say it.
+            again = seen[entry.day, entry.code, entry.value] = seen.get((entry.day, entry.code, entry.value), -1) + 1
+            rows.append(
+                Coded(
+                    patient=patient,
+                    code_id=codes[entry.code],
+                    day=entry.day,
+                    value=entry.value,
+                    unit_id=units[entry.unit] if entry.unit else None,
+                    organisation=places[again],
+                    source=2,
+                    recorded_at=WRITTEN,
+                    in_error_at=WRITTEN if entry.in_error else None,
+                )
+            )
+    Coded.objects.bulk_create(rows, batch_size=BATCH)
+
+
+Kept = Mapping[tuple[str, int], tuple[Standing, date | None]]
+"""By rule set and patient: the standing, and the first later day on which it may differ though nothing is written."""
+
+
+def standings(patient_ids: Sequence[int]) -> Kept:
+    """What recall keeps of these people."""
+    parts = {
+        key: [part["key"] for part in golden.rule_set(key)["parts"]] for key in (*golden.rule_sets(), golden.EDGES)
+    }
+    keys = {rule_set.pk: rule_set.key for rule_set in RuleSet.objects.filter(key__in=parts)}
+    found = {}
+    for row in Row.objects.filter(patient_id__in=patient_ids):
+        key = keys[row.rule_set_id]
+        found[key, row.patient_id] = (
+            Standing(
+                status=row.status,
+                reason=row.reason,
+                denominator=row.in_denominator,
+                numerator=row.in_numerator,
+                done=_named(parts[key], row.parts_done),
+                declined=_named(parts[key], row.parts_declined),
+                due_on=row.due_on,
+                expires_on=row.expires_on,
+            ),
+            row.changes_on,
+        )
+    return found
+
+
+def changes(patient_ids: Sequence[int]) -> Mapping[int, date | None]:
+    """By patient: the first day on which one of their standings may differ, those that they do not have yet included."""
+    return dict(Known.objects.filter(patient_id__in=patient_ids).values_list("patient_id", "changes_on"))
+
+
+def _named(parts: Sequence[str], bits: int) -> frozenset[str]:
+    return frozenset(part for place, part in enumerate(parts) if bits >> place & 1)
