@@ -8,19 +8,31 @@ from onedoor.exchange.files.mapping import MappingError
 from onedoor.exchange.files.mapping import load as load_mapping
 from onedoor.exchange.files.report import Kind, Reject, Report, UnreadableFile, as_csv
 from onedoor.exchange.lines import import_calls
-from onedoor.exchange.models import ImportFile
+from onedoor.exchange.lost_checks import (
+    REASONS,
+    accept_checks,
+    compare_checks,
+    import_trust_checks,
+    trust_file,
+    trust_files,
+)
+from onedoor.exchange.models import ImportFile, TrustFile
 from onedoor.exchange.queries import report_of, upload, uploads
 
 __all__ = [
+    "REASONS",
     "ImportFile",
     "Kind",
     "Line",
     "MappingError",
     "Reject",
     "Report",
+    "TrustFile",
     "UnreadableFile",
+    "accept_checks",
     "apply_upload",
     "as_csv",
+    "compare_checks",
     "connect",
     "import_appointments",
     "import_calls",
@@ -28,10 +40,13 @@ __all__ = [
     "import_pathways",
     "import_patients",
     "import_referrals",
+    "import_trust_checks",
     "load",
     "load_mapping",
     "preview_upload",
     "report_of",
+    "trust_file",
+    "trust_files",
     "upload",
     "uploads",
 ]

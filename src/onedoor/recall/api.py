@@ -1,12 +1,33 @@
 """The door of recall."""
 
 from onedoor.recall.actions.checks import open_checks_again, save_checks
+from onedoor.recall.actions.finish_line import (
+    AskedMany,
+    CheckOwnerName,
+    NotDone,
+    ask_for_checks,
+    own_checks,
+    plan_checks,
+)
 from onedoor.recall.actions.invitations import invite, withdraw
 from onedoor.recall.actions.standing import bring_up_to_date, compute, mark_stale, refresh
 from onedoor.recall.check_types import CheckAct, CheckFindingView, CheckForm, CheckPage, ChecksSaved, CheckView
 from onedoor.recall.models import Invitation
 from onedoor.recall.queries.check_clinic import ClinicRow, clinic_day, next_in_clinic
 from onedoor.recall.queries.checks import CHECK_SETS, check_page
+from onedoor.recall.queries.finish_line import (
+    FINISH_LINE_VIEWS,
+    CheckSet,
+    FinishLine,
+    FinishLineCount,
+    FinishLineFilter,
+    FinishLineGroup,
+    check_sets,
+    expected_today,
+    finish_line,
+    owners_of,
+    plans_at,
+)
 from onedoor.recall.queries.invitations import by_ref, invitations_of, open_invitations_of
 from onedoor.recall.queries.standing import in_words, parts_of, rule_sets, standings_of, why
 from onedoor.recall.standing_types import EntryView, PartView, RuleSetView, StandingView, Why, Words
@@ -14,27 +35,40 @@ from onedoor.recall.types import CannotInvite, InvitationView
 
 __all__ = [
     "CHECK_SETS",
+    "FINISH_LINE_VIEWS",
+    "AskedMany",
     "CannotInvite",
     "CheckAct",
     "CheckFindingView",
     "CheckForm",
+    "CheckOwnerName",
     "CheckPage",
+    "CheckSet",
     "CheckView",
     "ChecksSaved",
     "ClinicRow",
     "EntryView",
+    "FinishLine",
+    "FinishLineCount",
+    "FinishLineFilter",
+    "FinishLineGroup",
     "Invitation",
     "InvitationView",
+    "NotDone",
     "PartView",
     "RuleSetView",
     "StandingView",
     "Why",
     "Words",
+    "ask_for_checks",
     "bring_up_to_date",
     "by_ref",
     "check_page",
+    "check_sets",
     "clinic_day",
     "compute",
+    "expected_today",
+    "finish_line",
     "in_words",
     "invitations_of",
     "invite",
@@ -42,7 +76,11 @@ __all__ = [
     "next_in_clinic",
     "open_checks_again",
     "open_invitations_of",
+    "own_checks",
+    "owners_of",
     "parts_of",
+    "plan_checks",
+    "plans_at",
     "refresh",
     "rule_sets",
     "save_checks",

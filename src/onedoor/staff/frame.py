@@ -50,6 +50,7 @@ _MENU: tuple[tuple[str, str, Permission | tuple[Permission, ...] | None], ...] =
     ("Referrals", "referrals", Permission.REFERRALS),
     ("To book", "to_book", Permission.REFERRALS),
     ("Next actions", "next_actions", Permission.REFERRALS),
+    ("Checks", "finish_line", Permission.CHECKS),
     ("Patients", "patients", Permission.PATIENTS),
     ("Referred", "referrals_sent", Permission.REFER),
     ("Letters", "letters", Permission.REFERRALS),

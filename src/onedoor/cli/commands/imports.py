@@ -12,6 +12,7 @@ import typer
 
 from onedoor.cli.organisations import organisations
 from onedoor.cli.services import places, services
+from onedoor.cli.trust_checks import trust_checks
 
 if TYPE_CHECKING:
     from onedoor.exchange.api import Kind, Reject, Report
@@ -41,6 +42,7 @@ def register(app: typer.Typer) -> None:
     group.command()(services)
     group.command()(places)
     group.command()(organisations)
+    group.command()(trust_checks)
     group.command()(calls)
     group.command()(entries)
     app.add_typer(group, name="import")

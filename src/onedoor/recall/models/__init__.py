@@ -9,6 +9,7 @@ from onedoor.recall.models.invitations import (
     LastAsked,
     Wave,
 )
+from onedoor.recall.models.owners import CheckOwner, CheckPlan
 from onedoor.recall.models.partners import PartnerLine, PartnerList, PartnerOpening, SharingAgreement
 from onedoor.recall.models.running import RecallMonth, RecallPolicy, RecallProgramme
 from onedoor.recall.models.standing import Basis, Known, RuleSet, Stale, Standing
@@ -19,6 +20,8 @@ __all__ = [
     "Basis",
     "CheckFinding",
     "CheckItem",
+    "CheckOwner",
+    "CheckPlan",
     "CheckSend",
     "CheckVisit",
     "CheckVisitHistory",

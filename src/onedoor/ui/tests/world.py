@@ -401,6 +401,8 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "import_file": ({"ref": world.file.ref},),
         "import_apply": ({"ref": world.file.ref},),
         "import_rejects": ({"ref": world.file.ref},),
+        **dict.fromkeys(("finish_line", "finish_line_step", "finish_line_download", "lost_checks"), ({},)),
+        **dict.fromkeys(("lost_checks_file", "lost_checks_accept"), ({"ref": uuid.UUID(int=1)},)),
         "counters": ({},),
         "counters_day": ({"day": world.day},),
         "counters_download": ({"day": world.day},),

@@ -1,0 +1,335 @@
+"""The finish line: who is on it, in which order, and what is done from it for many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from onedoor import factories
+from onedoor.accounts import api as accounts
+from onedoor.accounts.api import Organisation
+from onedoor.booking import api as booking
+from onedoor.booking.tests import factories as diary
+from onedoor.kernel import clock
+from onedoor.kernel.access import Access, NotPermitted, Role
+from onedoor.kernel.models import AuditEntry
+from onedoor.patients.models import CareRelationship, Patient
+from onedoor.recall import api as recall
+from onedoor.recall.models.owners import CheckOwner
+from onedoor.recall.queries.finish_line import BOOKED, BY_TEXT, DECLINED, TO_BOOK
+from onedoor.recall.tests.standings import stand
+
+pytestmark = pytest.mark.django_db
+
+
+def six() -> recall.CheckSet:
+    return next(one for one in recall.check_sets() if one.key == "smi")
+
+
+def hca(organisation: Organisation) -> Access:
+    return factories.person(organisation, Role.HEALTH_CARE_ASSISTANT)[1]
+
+
+def names(line: recall.FinishLine) -> list[str]:
+    return [row.patient.given_name for row in line.rows]
+
+
+def listed(access: Access, view: str = "near", **asked: object) -> recall.FinishLine:
+    return recall.finish_line(access, six(), recall.FinishLineFilter(view, **asked))  # type: ignore[arg-type]
+
+
+def person(place: Organisation, name: str, *lack: str, **also: object) -> Patient:
+    made = factories.patient(place, name)
+    stand([made], lack=lack, **also)  # type: ignore[arg-type]
+    return made
+
+
+def visit(practice: diary.Practice, patient: Patient, hour: tuple[int, int] = (9, 0)) -> None:
+    (seat,) = diary.own_seats(practice, 1, first=hour)
+    booking.book(seat_ref=seat.ref, patient_id=patient.pk, by=factories.TEST, tell=False)
+
+
+def test_the_nearest_come_first_by_what_completes_most_for_each_visit() -> None:
+    practice = diary.practice()
+    place, access = practice.organisation, hca(practice.organisation)
+    person(place, "Visit", "lipid")
+    person(place, "Refuses", "alcohol", declined=["alcohol"])
+    booked = person(place, "Booked", "lipid", "glucose")
+    person(place, "Texts", "alcohol", "smoking")
+    person(place, "Done")
+    person(place, "Far", "bp", "lipid", "glucose")
+    person(place, "Recovered", "bp", status=0, reason="in_remission")
+    visit(practice, booked)
+    line = listed(access)
+    assert [(row.patient.given_name, row.way) for row in line.rows] == [
+        ("Texts", BY_TEXT),
+        ("Booked", BOOKED),
+        ("Visit", TO_BOOK),
+        ("Refuses", DECLINED),
+    ]
+    count = line.count
+    assert (count.register, count.complete, count.near, count.further, count.out) == (6, 1, 4, 1, 1)
+    assert (count.one_short, count.text_alone, count.unowned) == (2, 1, 4)
+    assert line.lacking == {"alcohol": 2, "smoking": 1, "lipid": 2, "glucose": 1}
+    assert round(count.share, 2) == 16.67
+
+
+def test_what_is_missing_is_split_into_what_a_text_can_gather_and_what_a_person_must() -> None:
+    place = factories.practice()
+    person(place, "Sam", "bp", "alcohol")
+    (row,) = listed(hca(place)).rows
+    assert [part.key for part in row.missing] == ["bp", "alcohol"]
+    assert [part.key for part in row.by_text] == ["alcohol"]
+    assert [part.key for part in row.by_hand] == ["bp"]
+    assert row.done == 4
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "view", "words"),
+    [
+        (0, "in_remission", "out", "in remission: recorded after the latest diagnosis"),
+        (1, "unsuitable", "near", "recorded as unsuitable for the check in the last twelve months"),
+        (
+            1,
+            "declined",
+            "near",
+            "declined the whole check in the last twelve months; still counted among those without one",
+        ),
+        (2, "due", "near", ""),
+    ],
+)
+def test_remission_decline_and_unsuitable_are_seen_with_their_reason(
+    status: int, reason: str, view: str, words: str
+) -> None:
+    place = factories.practice()
+    person(place, "Sam", "bp", status=status, reason=reason)
+    (row,) = listed(hca(place), view).rows
+    assert row.reason == words
+
+
+def test_a_check_without_a_code_list_is_unknown_and_never_done() -> None:
+    nine = next(one for one in recall.check_sets() if one.key == "smi-nine")
+    unknown = [part for part in nine.parts if not part.known]
+    assert len(nine.parts) == 9
+    assert len(unknown) == 3
+    assert all(not part.by_text for part in unknown)
+    assert all(part.known for part in six().parts)
+
+
+def test_where_they_are_seen_today_is_a_list_by_time() -> None:
+    practice = diary.practice()
+    access = hca(practice.organisation)
+    late, early = (person(practice.organisation, name, "lipid") for name in ("Late", "Early"))
+    person(practice.organisation, "Elsewhere", "lipid")
+    visit(practice, late, (11, 0))
+    visit(practice, early)
+    with clock.at(diary.at(diary.WEDNESDAY, 8)):
+        line = listed(access, "today")
+        assert names(line) == ["Early", "Late"]
+        assert line.count.today == 2
+        assert recall.expected_today(access) == 2
+        (first, _) = line.rows
+        assert first.visit is not None
+        assert first.visit.today
+        assert first.visit.place == practice.site.name
+    with clock.at(diary.at(diary.WEDNESDAY, 10)):
+        assert names(listed(access, "today")) == ["Late"]
+    with clock.at(diary.at(diary.WEDNESDAY - timedelta(days=1), 10)):
+        assert listed(access).count.today == 0
+
+
+def test_a_visit_to_another_organisation_is_told_without_what_it_is_for() -> None:
+    practice = diary.practice()
+    trust = factories.practice("Y99900", "Wexcombe Hospital")
+    sam = person(practice.organisation, "Sam", "lipid")
+    CareRelationship.objects.create(patient=sam, organisation=trust, kind="caseload", starts_on=date(2026, 1, 1))
+    visit(practice, sam)
+    (row,) = listed(hca(trust)).rows
+    assert row.visit is not None
+    assert (row.visit.what, row.visit.place, row.visit.seat_ref) == ("", practice.organisation.name, None)
+
+
+def share(practice: Organisation, other: Organisation, kind: str, *, shares: bool) -> None:
+    accounts.take_organisations(
+        rows=[
+            accounts.OrganisationRow(
+                *(practice.ods_code, practice.name, "", kind, other.ods_code, other.name),
+                date(2026, 1, 1),
+                None,
+                shares,
+            )
+        ],
+        by=factories.TEST,
+    )
+
+
+def test_a_pcn_sees_its_practices_people_by_agreement_and_a_trust_its_own_caseload() -> None:
+    here, there = factories.practice(), factories.practice("Y99003", "Marfleet Lane Practice")
+    pcn, trust = factories.practice("Y99101", "Vale PCN"), factories.practice("Y99900", "Wexcombe Trust")
+    person(here, "Hal", "bp")
+    patient = person(there, "Tess", "bp")
+    share(here, pcn, "part_of_pcn", shares=True)
+    share(there, trust, "served_by_trust", shares=False)
+    assert names(listed(hca(here))) == ["Hal"]
+    assert names(listed(hca(pcn))) == ["Hal"]
+    assert names(listed(hca(trust))) == []
+    CareRelationship.objects.create(patient=patient, organisation=trust, kind="caseload", starts_on=date(2026, 1, 1))
+    assert names(listed(hca(trust))) == ["Tess"]
+    CareRelationship.objects.filter(patient=patient, organisation=trust).update(ends_on=clock.today())
+    assert names(listed(hca(trust))) == []
+
+
+def test_figures_are_by_practice_and_the_list_is_cut_by_it() -> None:
+    here, there = factories.practice(), factories.practice("Y99003", "Marfleet Lane Practice")
+    pcn = factories.practice("Y99101", "Vale PCN")
+    for practice in (here, there):
+        share(practice, pcn, "part_of_pcn", shares=True)
+    person(here, "Hal", "bp")
+    person(here, "Hope")
+    person(there, "Tess", "bp", "smoking")
+    line = listed(hca(pcn))
+    assert [(group.name, group.count.register, group.count.complete, group.count.near) for group in line.practices] == [
+        ("Marfleet Lane Practice", 1, 0, 1),
+        ("Wexcombe Road Surgery", 2, 1, 1),
+    ]
+    assert names(listed(hca(pcn), practices=(there.pk,))) == ["Tess"]
+    assert names(listed(hca(pcn), missing="smoking")) == ["Tess"]
+
+
+def test_nobody_without_the_permission_opens_it() -> None:
+    place = factories.practice()
+    person(place, "Sam", "bp")
+    for role in (Role.RECEPTIONIST, Role.ADMINISTRATOR, Role.CALL_HANDLER):
+        with pytest.raises(NotPermitted):
+            listed(factories.person(place, role)[1])
+    assert names(listed(factories.person(place, Role.PRACTICE_MANAGER)[1])) == ["Sam"]
+
+
+def test_the_dead_are_not_on_it() -> None:
+    place = factories.practice()
+    gone = factories.patient(place, "Gone", deceased=True)
+    stand([gone], lack=["bp"])
+    assert listed(hca(place)).count.register == 0
+
+
+def own(access: Access, people: Sequence[Patient], owner: recall.CheckOwnerName | None) -> int:
+    return recall.own_checks(access=access, patient_ids=[one.pk for one in people], owner=owner)
+
+
+def test_an_owner_is_named_for_many_at_once_and_the_history_keeps_who_it_was() -> None:
+    place = factories.practice()
+    user, access = factories.person(place, Role.HEALTH_CARE_ASSISTANT)
+    people = [person(place, name, "bp") for name in ("Ann", "Bob", "Cid")]
+    assert own(access, people, recall.CheckOwnerName(user_id=user.pk)) == 3
+    assert own(access, people, recall.CheckOwnerName(user_id=user.pk)) == 0
+    assert own(access, people[:1], recall.CheckOwnerName(team="Physical health team")) == 1
+    assert own(access, people[1:2], None) == 1
+    line = listed(access)
+    assert [(row.patient.given_name, row.owner) for row in line.rows] == [
+        ("Bob", ""),
+        ("Ann", "Physical health team"),
+        ("Cid", user.shown_name),
+    ]
+    assert [(group.name, group.count.near) for group in line.owners] == [
+        ("", 1),
+        ("Physical health team", 1),
+        (user.shown_name, 1),
+    ]
+    assert names(listed(access, owner=f"user:{user.pk}")) == ["Cid"]
+    assert names(listed(access, owner="team:Physical health team")) == ["Ann"]
+    assert names(listed(access, owner="none")) == ["Bob"]
+    (now, before) = recall.owners_of(access, people[0].pk)
+    assert (now[0], before[0]) == ("Physical health team", user.shown_name)
+    assert before[2] is not None
+    assert AuditEntry.objects.filter(action="own_checks").count() == 5
+
+
+@pytest.mark.parametrize("whom", ["nobody", "both", "a stranger", "a receptionist"])
+def test_only_somebody_who_does_checks_or_a_named_team_may_own(whom: str) -> None:
+    place = factories.practice()
+    sam = person(place, "Sam", "bp")
+    access = hca(place)
+    stranger, _ = factories.person(factories.practice("Y99003", "Elsewhere"), Role.HEALTH_CARE_ASSISTANT)
+    desk, _ = factories.person(place)
+    owner = {
+        "nobody": recall.CheckOwnerName(),
+        "both": recall.CheckOwnerName(user_id=desk.pk, team="Team"),
+        "a stranger": recall.CheckOwnerName(user_id=stranger.pk),
+        "a receptionist": recall.CheckOwnerName(user_id=desk.pk),
+    }[whom]
+    with pytest.raises(recall.NotDone):
+        own(access, [sam], owner)
+    assert not CheckOwner.objects.exists()
+
+
+def test_one_of_them_outside_the_access_changes_nothing() -> None:
+    place, other = factories.practice(), factories.practice("Y99003", "Elsewhere")
+    mine, theirs = person(place, "Mine", "bp"), person(other, "Theirs", "bp")
+    access = hca(place)
+    with pytest.raises(Patient.DoesNotExist):
+        own(access, [mine, theirs], recall.CheckOwnerName(team="Team"))
+    with pytest.raises(Patient.DoesNotExist):
+        recall.plan_checks(access=access, patient_ids=[mine.pk, theirs.pk], definition=six())
+    assert not CheckOwner.objects.exists()
+
+
+def test_what_is_missing_is_planned_for_the_next_visit_whatever_that_is_for() -> None:
+    practice = diary.practice()
+    access = hca(practice.organisation)
+    sam = person(practice.organisation, "Sam", "lipid", "glucose", "alcohol")
+    never = person(practice.organisation, "Never", "lipid", declined=["lipid"])
+    visit(practice, sam)
+    keys = [sam.pk, never.pk]
+    assert recall.plan_checks(access=access, patient_ids=keys, definition=six()) == 1
+    assert recall.plan_checks(access=access, patient_ids=keys, definition=six()) == 0
+    (row,) = [row for row in listed(access, "further").rows if row.patient == sam]
+    assert [part.key for part in row.planned] == ["lipid", "glucose"]
+    (appointment,) = booking_keys(sam)
+    assert recall.plans_at(access, [appointment]) == {appointment: "Lipids, Blood glucose or HbA1c"}
+    other = hca(factories.practice("Y99003", "Elsewhere"))
+    assert recall.plans_at(other, [appointment]) == {}
+
+
+def booking_keys(patient: Patient) -> list[int]:
+    from onedoor.booking.models import Appointment
+
+    return list(Appointment.objects.filter(patient=patient, state="booked").values_list("pk", flat=True))
+
+
+def test_as_many_statements_for_many_people_as_for_ten() -> None:
+    practice = diary.practice()
+    access, counts = hca(practice.organisation), []
+    for number in (10, 1_000):
+        people = Patient.objects.bulk_create(
+            Patient(
+                nhs_number=factories.nhs_number(),
+                given_name="Pat",
+                family_name="Lee",
+                name_key="lee pat",
+                born_on=date(1980, 5, 1),
+            )
+            for _ in range(number)
+        )
+        CareRelationship.objects.bulk_create(
+            CareRelationship(
+                patient=one, organisation=practice.organisation, kind="registered", starts_on=date(2020, 1, 1)
+            )
+            for one in people
+        )
+        stand(people, lack=["lipid"])
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            recall.finish_line(access, six(), recall.FinishLineFilter(), limit=1_000)
+        counts.append(len(seen))
+        with CaptureQueriesContext(connection) as seen:
+            recall.own_checks(
+                access=access, patient_ids=[one.pk for one in people[:500]], owner=recall.CheckOwnerName(team="A")
+            )
+            recall.plan_checks(access=access, patient_ids=[one.pk for one in people[:500]], definition=six())
+        counts.append(len(seen))
+    assert counts[:2] == counts[2:]
