@@ -45,9 +45,10 @@ def bench(
     ] = 0,
     letters: Annotated[int, typer.Option(help="letters: so many letters.")] = 0,
     folder: Annotated[str, typer.Option(help="replay: where the service's two files are.")] = "",
-    people: Annotated[int, typer.Option(help="rules: so many generated people.")] = 0,
     threads: Annotated[int, typer.Option(help="threads: so many conversations of families on one telephone.")] = 0,
-    people: Annotated[int, typer.Option(help="recall: so many people, in place of the two sizes.")] = 0,
+    people: Annotated[
+        int, typer.Option(help="recall: so many people, in place of the two sizes; rules: so many generated people.")
+    ] = 0,
 ) -> None:
     """Measure, in a database of its own, and print the figures with the settings they were taken under."""
     from onedoor.cli.environment import environment
@@ -70,7 +71,6 @@ def bench(
         "threads": threads,
         "letters": letters,
         "folder": folder,
-        "people": people,
         "people": people,
     }
     with environment(django=False):
