@@ -66,17 +66,16 @@ _WANTED = """(m.since IS NULL OR e.day >= m.since)
     AND (NOT m.valued OR e.value IS NOT NULL AND (m.unit_id IS NULL OR e.unit_id = m.unit_id))"""
 
 SLOTS = f"""
-SELECT e.patient_id, m.slot, max({_KEY}) FILTER (WHERE e.day <= %(on)s) AS latest,
-       min({_KEY}) FILTER (WHERE e.day <= %(on)s) AS earliest, min(e.day) FILTER (WHERE e.day > %(on)s) AS ahead
-FROM {{entries}} JOIN recall_map m ON m.code_id = e.code_id
-WHERE {_WANTED}
-GROUP BY e.patient_id, m.slot
+SELECT patient_id, slot, max(key) AS latest, min(key) AS earliest
+FROM (SELECT e.patient_id, CASE WHEN e.day <= %(on)s THEN m.slot ELSE -1 - m.slot END AS slot, {_KEY} AS key
+      FROM {{entries}} JOIN recall_map m ON m.code_id = e.code_id
+      WHERE {_WANTED}) w
+GROUP BY patient_id, slot
 """
-"""`entries` is one of the three below."""
+"""`entries` is one of the two below. Slot -1 - n has what lies ahead of the day for slot n: it counts for nothing yet."""
 
 OF_RANGE = """(SELECT c.* FROM records_coded_entries c
-    WHERE c.patient_id > %(low)s AND c.patient_id <= %(high)s
-      AND c.patient_id IN (SELECT patient_id FROM recall_asked WHERE organisation_id IS NOT NULL)) e"""
+    WHERE c.patient_id > %(low)s AND c.patient_id <= %(high)s) e"""
 OF_SOME = """recall_asked a CROSS JOIN LATERAL (SELECT c.* FROM records_coded_entries c
     WHERE c.patient_id = a.patient_id AND a.organisation_id IS NOT NULL OFFSET 0) e"""
 
@@ -264,7 +263,7 @@ class Compiled:
     # The statement
 
     def _pivot(self) -> list[str]:
-        columns = ["min(ahead) AS ahead"]
+        columns = [f"{day_of('min(earliest) FILTER (WHERE slot < 0)')} AS ahead"]
         for name, number in self._facts.items():
             fact = self.rule_set.facts[name]
             if not fact.after:
@@ -320,9 +319,7 @@ class Compiled:
                     return "true"
         tests = list(born)
         if slots:
-            having = (
-                f"SELECT patient_id FROM recall_slots WHERE slot = ANY(ARRAY{sorted(slots)}) AND latest IS NOT NULL"
-            )
+            having = f"SELECT patient_id FROM recall_slots WHERE slot = ANY(ARRAY{sorted(slots)})"
             tests.append(f"a.patient_id IN ({having})")
         return _any(tests)
 
@@ -334,7 +331,8 @@ class Compiled:
     def judged(self, *, everybody: bool = False) -> str:
         """One row for each candidate among `recall_asked`, with every fact, flag, group and cohort that led to it."""
         rs, on = self.rule_set, quoted(self.on)
-        slots = sorted({*self._facts.values(), *self._parts.values()})
+        asked = {*self._facts.values(), *self._parts.values()}
+        slots = sorted(asked | {-1 - slot for slot in asked})
         who = "true" if everybody else self.candidates()
         pivot = f"""SELECT a.patient_id, a.organisation_id, a.since, a.born_on, s.*
             FROM recall_asked a LEFT JOIN (SELECT patient_id AS of_patient, {", ".join(self._pivot())} FROM recall_slots

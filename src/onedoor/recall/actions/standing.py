@@ -349,8 +349,8 @@ def _write(cursor: CursorWrapper, made: Program) -> None:
                 FROM recall_asked a
                 LEFT JOIN (SELECT patient_id, min(changes_on) AS changes_on FROM recall_next GROUP BY patient_id) n
                     ON n.patient_id = a.patient_id
-                LEFT JOIN (SELECT patient_id, min(ahead) AS ahead FROM recall_slots WHERE ahead IS NOT NULL GROUP BY patient_id) e
-                    ON e.patient_id = a.patient_id
+                LEFT JOIN (SELECT patient_id, {compiler.day_of("min(earliest)")} AS ahead FROM recall_slots WHERE slot < 0
+                           GROUP BY patient_id) e ON e.patient_id = a.patient_id
                 WHERE a.organisation_id IS NOT NULL) w
             LEFT JOIN recall_known k ON k.patient_id = w.patient_id
             WHERE k.patient_id IS NULL OR (k.organisation_id, k.since, k.born_on, k.changes_on)

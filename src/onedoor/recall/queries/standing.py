@@ -200,11 +200,12 @@ def _entries(keys: Mapping[str, int]) -> dict[str, EntryView]:
     ids = {about: key & compiler.ID_MASK for about, key in keys.items()}
     columns = ("id", "code__code", "code__term", "day", "value", "unit__ucum", "organisation__name", "entry_id")
     found = {row[0]: row for row in records.Coded.objects.filter(pk__in=set(ids.values())).values_list(*columns)}
-    return {
-        about: EntryView(about, *found[key][:5], found[key][5] or "", *found[key][6:])
-        for about, key in ids.items()
-        if key in found
-    }
+    seen = {}
+    for about, (pk, code, term, day, value, unit, organisation, entry_id) in (
+        (about, found[key]) for about, key in ids.items() if key in found
+    ):
+        seen[about] = EntryView(about, pk, code, term, day, value, unit or "", organisation, entry_id)
+    return seen
 
 
 def _part(compiled: Compiled, index: int, judged: Mapping[str, Any], entries: Mapping[str, EntryView]) -> PartView:
