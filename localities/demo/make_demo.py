@@ -663,15 +663,15 @@ STANDS = (
     (("Awaiting first appointment", "Book"), 33),
     (("In treatment", "Treat"), 24),
     (("Appointment booked", "Attend"), 14),
-    (("Awaiting triage", "Triage"), 12),
     (("Awaiting follow-up", "Book"), 11),
     (("Awaiting diagnostics", "Obtain result"), 6),
 )
-"""State and next action of what the MSK service took over, in the shares of the caseload of seed 002."""
+"""State and next action of what the MSK service took over, in about the shares of the caseload of seed 002. By December nobody
+of them awaits triage any more."""
 
 
 def make_pathways(rng: random.Random, people: list[Patient], referred: set[str]) -> list[list[str]]:
-    """What the MSK service took over from two trusts on 1 October: some actions overdue, more of these weeks, a few without a day."""
+    """What the MSK service took over from two trusts on 1 October: some actions overdue, more to come, a few without a day."""
     grown = [p for p in people if p.age >= 16 and p.left is None and p.status == "Current" and p.nhs not in referred]
     rows = []
     for number, person in enumerate(sorted(rng.sample(grown, TAKEN_OVER), key=lambda p: p.emis)):

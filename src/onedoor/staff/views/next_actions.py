@@ -24,7 +24,7 @@ from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.staff.views.triage import STATES
 from onedoor.ui.access import granted, staff
 
-_SHOWN = 50
+_SHOWN = 25
 _WHICH = (referrals.OVERDUE, referrals.TO_COME, referrals.UNDATED)
 _SOON = timedelta(days=7)
 

@@ -25,7 +25,7 @@ from onedoor.staff.addresses import typed_day
 from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.ui.access import granted, staff
 
-_SHOWN = 50
+_SHOWN = 25
 _ENTRIES = 12
 _FACTS = 200
 _DAYS = 28
