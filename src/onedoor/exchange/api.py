@@ -2,6 +2,7 @@
 
 from onedoor.exchange.actions import apply_upload, import_appointments, import_patients, preview_upload
 from onedoor.exchange.caseloads import import_pathways, import_referrals
+from onedoor.exchange.codes import import_codes
 from onedoor.exchange.demonstration import Line, connect, load
 from onedoor.exchange.entries import import_entries
 from onedoor.exchange.files.mapping import MappingError
@@ -36,6 +37,7 @@ __all__ = [
     "connect",
     "import_appointments",
     "import_calls",
+    "import_codes",
     "import_entries",
     "import_pathways",
     "import_patients",

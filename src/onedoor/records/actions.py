@@ -123,16 +123,17 @@ def record_alike(
     )
 
 
-@lru_cache(maxsize=256)
-def _known(code: str) -> int | None:
-    return Code.objects.filter(code=code).values_list("id", flat=True).first()
+@lru_cache(maxsize=512)
+def _known(code: str) -> int:
+    """Codes are never taken away; what is not there yet is asked for again."""
+    try:
+        return Code.objects.values_list("id", flat=True).get(code=code)
+    except Code.DoesNotExist:
+        raise LookupError(f"SNOMED CT {code} is not in the dictionary: run the migrations") from None
 
 
 def _code_id(concept: Concept) -> int:
-    known = _known(concept.code)
-    if known is None:
-        raise LookupError(f"SNOMED CT {concept.code} is not in the dictionary: run the migrations")
-    return known
+    return _known(concept.code)
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """The door of records."""
 
 from onedoor.records.actions import in_error, look, record_alike, record_entries
+from onedoor.records.code_files import take_code_sets
 from onedoor.records.coding import WrongValue
 from onedoor.records.importing import take_entries
 from onedoor.records.models import Code, Coded, CodeSet, Entry, Look
@@ -22,6 +23,7 @@ __all__ = [
     "members",
     "record_alike",
     "record_entries",
+    "take_code_sets",
     "take_entries",
     "timeline",
     "who_looked",

@@ -103,8 +103,8 @@ def _judge() -> Judge:
 def dictionary() -> Dictionary:
     """Codes and code sets as they are now, for the linter."""
     codes = {
-        code: Known(code, term, replaced_by)
-        for code, term, replaced_by in Code.objects.values_list("code", "term", "replaced_by")
+        code: Known(code, term, replaced_by, ended is not None)
+        for code, term, replaced_by, ended in Code.objects.values_list("code", "term", "replaced_by", "inactive_since")
     }
     sets: dict[str, set[str]] = {key: set() for key in CodeSet.objects.values_list("key", flat=True)}
     members = CodeSet.objects.filter(members__until=None, members__isnull=False)

@@ -33,6 +33,8 @@ class Known:
     code: str
     term: str
     replaced_by: str = ""
+    ended: bool = False
+    """No longer in use, whether or not another code has taken its place."""
 
 
 @dataclass
@@ -72,6 +74,10 @@ def lint(dictionary: Dictionary, code: str, term: str = "", cluster: str = "") -
             "unknown",
             "the dictionary does not have this code, so nobody here knows what it says",
             "Load the official reference sets that hold it (import codes), then read this file again.",
+        )
+    if known.ended and not known.replaced_by:
+        return Finding(
+            "superseded", "this code is no longer in use", "Record it with a code that is, and export again."
         )
     if known.replaced_by:
         return Finding(
@@ -185,7 +191,7 @@ _IDLE = frozenset(
     )
 )
 """Words that tell no two codes of the dictionary apart, or that one system writes and another leaves out."""
-_KINDS = ("declined", "unsuitable", "invited", "offered", "dna", "remission", "cancelled")
+KINDS = ("declined", "unsuitable", "invited", "offered", "dna", "remission", "cancelled")
 """What must be said by both or by neither: an invitation is no dose, a refusal no reading (clinical.md 2, substring trap)."""
 _APART = (
     frozenset({"systolic", "diastolic"}),
@@ -227,7 +233,7 @@ def says_the_same(dictionary: Dictionary, known: Known, term: str) -> bool:
     own, given = words_of(known.term), words_of(term)
     if not known.term or not given or given == own:
         return True
-    if any((kind in own) != (kind in given) for kind in _KINDS):
+    if any((kind in own) != (kind in given) for kind in KINDS):
         return False
     if any((own & apart) and (given & apart) and not (own & given & apart) for apart in _APART):
         return False
@@ -249,6 +255,24 @@ def _term(dictionary: Dictionary, known: Known, term: str) -> Finding | None:
         f"the code says “{known.term}”, and the term beside it something else",
         f"Find out which of them was meant, and put the other right.{meant}",
     )
+
+
+def kinds_of(term: str) -> frozenset[str]:
+    """Which of `KINDS` a term says: none for what was done or measured."""
+    return words_of(term) & frozenset(KINDS)
+
+
+def of_another_kind(dictionary: Dictionary, names: Mapping[str, str], code: str, term: str, cluster: str) -> str:
+    """Why a code cannot be a member of a cluster, empty when it can: one says that something was refused, or only asked for, and
+    the other does not. `names` are those of the clusters by key."""
+    known = dictionary.codes.get(code)
+    of_set, of_code = kinds_of(names[cluster]), kinds_of(known.term if known else term)
+    if of_code and of_code != of_set:
+        return f"the code says “{(known.term if known else term)[:80]}”, and the cluster is “{names[cluster]}”"
+    holds = [key for key, codes in dictionary.sets.items() if code in codes and not kinds_of(names[key])]
+    if of_set and not of_code and holds and cluster not in holds:
+        return f"{holds[0]} holds this code already, and the cluster is “{names[cluster]}”"
+    return ""
 
 
 def _cluster(dictionary: Dictionary, known: Known, cluster: str) -> Finding | None:

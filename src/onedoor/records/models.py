@@ -44,6 +44,21 @@ class Code(models.Model):
         db_table = "records_code"
 
 
+class CodeFile(models.Model):
+    """An official file of reference sets from which something was taken."""
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64, unique=True)
+    version_on = models.DateField()
+    at = models.DateTimeField()
+    by_label = models.CharField(max_length=80)
+    report = models.JSONField()
+
+    class Meta:
+        db_table = "records_code_file"
+
+
 class CodeSet(models.Model):
     """A named set of codes: a cluster of the Primary Care Domain reference sets, or one of our own (`origin` "local")."""
 
@@ -55,6 +70,8 @@ class CodeSet(models.Model):
     version_on = models.DateField()
     """The day of the version that its members are of."""
     provenance = models.CharField(max_length=240)
+    file = models.ForeignKey(CodeFile, on_delete=models.PROTECT, null=True, db_index=False)
+    """The official file that it was last brought up to date from; none while its members are those of the facts."""
 
     class Meta:
         db_table = "records_code_set"
@@ -80,21 +97,6 @@ class CodeSetMember(models.Model):
                 fields=["code_set", "code"], condition=models.Q(until=None), name="code_set_member_once"
             ),
         ]
-
-
-class CodeFile(models.Model):
-    """An official file of reference sets that was read, or that was read again."""
-
-    id = models.AutoField(primary_key=True)
-    name = models.CharField(max_length=200)
-    sha256 = models.CharField(max_length=64, unique=True)
-    version_on = models.DateField()
-    at = models.DateTimeField()
-    by_label = models.CharField(max_length=80)
-    report = models.JSONField()
-
-    class Meta:
-        db_table = "records_code_file"
 
 
 class EntryImport(models.Model):

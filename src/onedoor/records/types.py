@@ -81,3 +81,41 @@ class EntriesTaken:
     patients: int
     named: tuple[HeldRow, ...]
     """The first 10,000 held rows, in order of the file."""
+
+
+class SetRow(NamedTuple):
+    """A row of an official file of reference sets: by the key of its cluster, or by its reference set alone."""
+
+    row: int
+    cluster: str
+    refset_id: str
+    code: str
+    term: str
+    active: bool
+
+
+@dataclass(frozen=True)
+class Said:
+    """Something about a row of a file, or about all of it when `row` is 0. `refused` when the row was not taken."""
+
+    row: int
+    column: str
+    value: str
+    why: str
+    what_to_do: str
+    refused: bool
+
+
+@dataclass(frozen=True)
+class SetsTaken:
+    """What became of a file of reference sets."""
+
+    read: int
+    elsewhere: int
+    """Rows of clusters that nothing here uses."""
+    refused: int
+    sets: int
+    added: int
+    ended: int
+    new_codes: int
+    said: tuple[Said, ...]

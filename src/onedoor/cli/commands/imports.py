@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,8 @@ ServiceOption = Annotated[
 ]
 MappingOption = Annotated[Path | None, typer.Option(help="A mapping file of your own, for another system's export.")]
 
+VersionOption = Annotated[str, typer.Option(help="The day of the file's version, if its name does not tell.")]
+
 NAMED = 60
 """Rows named on the screen; the file of --rejects has them all."""
 
@@ -45,6 +48,7 @@ def register(app: typer.Typer) -> None:
     group.command()(trust_checks)
     group.command()(calls)
     group.command()(entries)
+    group.command()(codes)
     app.add_typer(group, name="import")
 
 
@@ -166,6 +170,35 @@ def entries(
     _end(report, rejects)
 
 
+def codes(
+    file: FileArgument,
+    version_on: VersionOption = "",
+    preview: PreviewOption = False,
+    rejects: RejectsOption = None,
+    mapping: MappingOption = None,
+) -> None:
+    """Read an official file of reference sets: its members replace those that a code set has. Exit code 1 if the file could
+    not be read at all."""
+    from onedoor.cli.environment import environment
+    from onedoor.cli.errors import Refused
+
+    try:
+        day = date.fromisoformat(version_on) if version_on else None
+    except ValueError:
+        raise Refused(f"{version_on} is not a day: write it as 2026-06-30.") from None
+    with environment(), _refusing(file):
+        from onedoor.exchange import api as exchange
+
+        report = exchange.import_codes(
+            file=file,
+            by=_operator(),
+            version_on=day,
+            apply=not preview,
+            mapping=exchange.load_mapping(mapping) if mapping else None,
+        )
+    _end(report, rejects)
+
+
 @contextmanager
 def _refusing(file: Path) -> Iterator[None]:
     from onedoor.cli.errors import Refused
@@ -273,6 +306,7 @@ _KINDS = {
     "pathways": "pathways taken over",
     "calls": "log of calls",
     "entries": "coded entries",
+    "codes": "reference sets",
 }
 
 

@@ -18,6 +18,7 @@ _KEPT = 100_000
 
 _WORD_DATE = re.compile(r"(\d{1,2})[-/ ]([A-Za-z]{3})[a-z]*[-/ ](\d{4})")
 _SLASH_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+_PLAIN_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _TIME = re.compile(r"(\d{1,2})([:.])(\d{2})(?::\d{2})?")
 
@@ -42,10 +43,16 @@ def _year_first(text: str) -> tuple[int, int, int] | None:
     return (int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
+def _digits_only(text: str) -> tuple[int, int, int] | None:
+    match = _PLAIN_DATE.fullmatch(text)
+    return (int(match[1]), int(match[2]), int(match[3])) if match else None
+
+
 DATE_FORMATS: dict[str, Callable[[str], tuple[int, int, int] | None]] = {
     "07-Dec-2026": _day_month_word,
     "07/12/2026": _day_month_number,
     "2026-12-07": _year_first,
+    "20261207": _digits_only,
 }
 """How a mapping may say that dates are written: by the example of one."""
 

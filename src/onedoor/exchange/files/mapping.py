@@ -45,6 +45,7 @@ _FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("menu_ended", "queued", "call_back_asked", "answered", "call_back_made", "leg", "agent"),
     ),
     "entries": (("nhs_number", "code", "date", "organisation"), ("value", "unit", "term", "cluster")),
+    "codes": (("refset_id", "code"), ("cluster", "term", "active", "effective")),
 }
 _MEANINGS: dict[str, dict[str, tuple[str, ...]]] = {
     # The sections of words that a mapping of the kind has, and what its words can mean.
@@ -58,6 +59,7 @@ _MEANINGS: dict[str, dict[str, tuple[str, ...]]] = {
     "pathways": {"states": tuple(referrals.MOVES)},
     "calls": {"ends": ("caller", "us", "system")},
     "entries": {},
+    "codes": {},
 }
 _PREAMBLE: dict[str, dict[str, tuple[str, ...]]] = {
     # What each pattern has to find, by the names of its groups.
@@ -67,6 +69,7 @@ _PREAMBLE: dict[str, dict[str, tuple[str, ...]]] = {
     "pathways": {},
     "calls": {},
     "entries": {},
+    "codes": {},
 }
 _KEYS = {
     "name",

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from onedoor.kernel.spreadsheet import as_csv as table
 
-Kind = Literal["patients", "appointments", "referrals", "pathways", "calls", "entries"]
+Kind = Literal["patients", "appointments", "referrals", "pathways", "calls", "entries", "codes"]
 Level = Literal["reject", "note"]
 
 SHOWN = 10_000

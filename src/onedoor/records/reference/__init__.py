@@ -65,7 +65,7 @@ def _load_sets(apps: Any) -> None:
                 "provenance": "clinical.md 1.3" if row["member"] else row["provenance"],
             },
         )
-        if row["member"] and found.version_on == SET_UP_ON:
+        if row["member"] and getattr(found, "file_id", None) is None:
             member.objects.get_or_create(
                 code_set=found,
                 code_id=keys[row["member"]],
