@@ -17,6 +17,7 @@ MODULES = {
     "finding": "bench.finding",
     "triage": "bench.triage",
     "patients": "bench.patients",
+    "finish-line": "bench.finish_line",
     "replay": "bench.replay",
     "rules": "bench.rules",
     "recall": "bench.recall",
