@@ -162,5 +162,7 @@ class CheckPage:
     agreed_on: date | None
     agreed_month: bool
     agreed_by: str
+    standing: str
+    """Why they are not to be asked for these checks, in words; empty where they are, or have had them all."""
     last_closed: CheckVisit | None
     """The visit that was finished last."""

@@ -127,10 +127,10 @@ class _Sheet:
         if not value.is_finite():
             self.problems[one.name] = f"{one.label}: type a number, as in {_example(one)}."
             return None
-        value = value.quantize(Decimal(1).scaleb(-one.decimals), ROUND_HALF_UP) if abs(value) < 10**6 else value
         if not one.least <= value <= one.most:
             self.problems[one.name] = _impossible(one, value)
             return None
+        value = value.quantize(Decimal(1).scaleb(-one.decimals), ROUND_HALF_UP)
         self._look(one, value)
         return value
 

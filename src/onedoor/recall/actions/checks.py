@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date, datetime, time
 from uuid import UUID, uuid5
@@ -22,6 +22,7 @@ from onedoor.kernel.transitions import record_first, transition
 from onedoor.patients import api as patients
 from onedoor.recall import rules_checks as rules
 from onedoor.recall.actions.check_findings import SUBJECT, act, ask_to_read, follow_awaited, take_findings
+from onedoor.recall.actions.standing import refresh
 from onedoor.recall.check_fields import LABELS
 from onedoor.recall.check_types import (
     NOT_CLOSED_FOUND,
@@ -58,16 +59,12 @@ def save_checks(*, access: Access, patient_id: int, form: CheckForm) -> ChecksSa
         if not (_changed(None, form) or form.next_month or form.close):
             return ChecksSaved()
         visit = _open(here, patient_id, form, by=access.actor)
-    CheckSend.objects.filter(pk=_send_key(form)).update(visit=visit)
-    coded = records.coded_of(access, patient_id)
-    return _save(
-        access, visit, form, rules.Known(clock.today(), patient.born_on, last_height(coded, patient.born_on)), coded
-    )
+    CheckSend.objects.filter(pk=_send_key(form, patient_id)).update(visit=visit)
+    height = last_height(records.coded_of(access, patient_id), patient.born_on)
+    return _save(access, visit, form, rules.Known(clock.today(), patient.born_on, height))
 
 
-def _save(
-    access: Access, visit: CheckVisit, form: CheckForm, known: rules.Known, coded: Sequence[records.Coded]
-) -> ChecksSaved:
+def _save(access: Access, visit: CheckVisit, form: CheckForm, known: rules.Known) -> ChecksSaved:
     by = access.actor
     items = {item.key: item for item in CheckItem.objects.filter(visit=visit)}
     refused: dict[str, Reading] = {}
@@ -90,6 +87,7 @@ def _save(
         take_findings(visit, sound, by=by)
         follow_awaited(visit, sound, by=by)
         ask_to_read(visit, by=by)
+        refresh(patient_ids=[visit.patient_id])
     acted, act_problems = act(visit, form.acts, access=access)
     next_problem, agreed = _agree(visit, form, by=by)
     saved = ChecksSaved(
@@ -103,7 +101,7 @@ def _save(
         agreed,
     )
     if form.close:
-        missing = missing_parts(visit, coded)
+        missing = missing_parts(access, visit)
         saved = replace(saved, why_open=_why_open(visit, form, missing, unsaved=not saved.sound))
     audit.record(by=by, line=_line(visit, "save_checks", checks=sorted(sound), acted=acted))
     if form.close and not saved.why_open:
@@ -132,15 +130,15 @@ def open_checks_again(*, access: Access, visit_ref: UUID) -> bool:
     return bool(moved)
 
 
-def _send_key(form: CheckForm) -> UUID:
+def _send_key(form: CheckForm, patient_id: int) -> UUID:
     """Of the page's own key and all that was sent: what was typed after a send that was lost is another form."""
-    said = json.dumps(asdict(replace(form, form_key=UUID(int=0))), sort_keys=True, default=str)
+    said = json.dumps([patient_id, asdict(replace(form, form_key=UUID(int=0)))], sort_keys=True, default=str)
     return uuid5(form.form_key, hashlib.sha256(said.encode()).hexdigest())
 
 
 def _first_time(form: CheckForm, patient_id: int) -> tuple[bool, UUID | None]:
     """Whether this form comes for the first time; if not, the visit that it finished, if it did. Waits for its twin."""
-    key = _send_key(form)
+    key = _send_key(form, patient_id)
     try:
         with transaction.atomic():
             CheckSend.objects.create(pk=key, patient_id=patient_id, at=clock.now())

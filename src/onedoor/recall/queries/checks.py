@@ -15,7 +15,9 @@ from onedoor.recall import days, ruleset
 from onedoor.recall import rules_checks as rules
 from onedoor.recall.check_types import CheckFindingView, CheckPage, CheckView, ItemView, LastValue
 from onedoor.recall.models import AgreedDate, CheckFinding, CheckItem, CheckVisit
+from onedoor.recall.queries.standing import why
 from onedoor.recall.rules_findings import ACTIONS, FINDINGS, SOURCES
+from onedoor.recall.standing_types import ACTIONABLE, PartView, Why
 from onedoor.records import api as records
 
 CHECK_SETS = ("smi", "smi-nine")
@@ -55,16 +57,13 @@ def last_height(coded: Sequence[records.Coded], born_on: date) -> Decimal | None
     return None
 
 
-def missing_parts(visit: CheckVisit, coded: Sequence[records.Coded]) -> list[str]:
+def missing_parts(access: Access, visit: CheckVisit) -> list[str]:
     """The checks of a visit's rule set of which neither the visit says anything nor what is on the record counts."""
     words_of = CheckItem.objects.filter(visit=visit).exclude(state__in=("cleared", "part"))
     said = set(words_of.values_list("key", flat=True))
-    facts = [fact for fact in coded if fact.in_error_at is None]
-    return [
-        part.key
-        for part in rule_set_of(visit.rule_set).parts
-        if part.key not in said and not _counts(part, _of_part(part, facts))[0]
-    ]
+    facts = records.coded_of(access, visit.patient_id)
+    stands = _stands(rule_set_of(visit.rule_set), why(access, visit.patient_id, visit.rule_set), facts)
+    return [part.key for part in stands.values() if not part.done and part.key not in said]
 
 
 def check_page(access: Access, patient_id: int, key: str = "") -> CheckPage:
@@ -80,7 +79,12 @@ def check_page(access: Access, patient_id: int, key: str = "") -> CheckPage:
     height = last_height(facts, patient.born_on)
     items = {item.key: item for item in CheckItem.objects.filter(visit=visit)} if visit else {}
     earlier = _earlier(access, patient_id, visit)
-    checks = tuple(_check(part, facts, items.get(part.key), earlier.get(part.key), height) for part in found.parts)
+    standing = why(access, patient_id, found.key)
+    stands = _stands(found, standing, facts)
+    checks = tuple(
+        _check(part, stands[part.key], facts, items.get(part.key), earlier.get(part.key), height)
+        for part in found.parts
+    )
     agreed = AgreedDate.objects.filter(patient_id=patient_id, programme=found.programme).first()
     closed = CheckVisit.objects.filter(patient_id=patient_id, organisation_id__in=access.organisations, state="closed")
     last = closed.order_by("-closed_at").first()
@@ -92,7 +96,8 @@ def check_page(access: Access, patient_id: int, key: str = "") -> CheckPage:
         opened_by=visit.opened_by if visit else "",
         checks=checks,
         findings=_findings(visit, _age(patient.born_on)) if visit else (),
-        done=sum(1 for check in checks if check.last is not None and check.last.counts),
+        done=sum(1 for part in stands.values() if part.done),
+        standing="" if standing.status == ACTIONABLE or standing.in_numerator else standing.text,
         agreed_on=agreed.on if agreed else None,
         agreed_month=agreed.whole_month if agreed else False,
         agreed_by=agreed.agreed_by if agreed else "",
@@ -114,30 +119,59 @@ def _earlier(access: Access, patient_id: int, visit: CheckVisit | None) -> dict[
 
 def _check(
     part: ruleset.Part,
+    stands: PartView,
     facts: Sequence[records.Coded],
     item: CheckItem | None,
     earlier: CheckItem | None,
     height: Decimal | None,
 ) -> CheckView:
     own = _of_part(part, facts)
-    counts, until = _counts(part, own)
-    last = LastValue(_words(part.key, own), own[0].day, own[0].organisation.name, counts, until) if own else None
+    last = (
+        LastValue(_words(part.key, own), own[0].day, own[0].organisation.name, stands.done, stands.expires_on)
+        if own
+        else None
+    )
     typed = dict(item.typed) if item else {}
     if part.key == "bmi" and height is not None and "height" not in typed and not typed.get("state"):
         typed["height"] = rules.plain(height)
-    gone = [fact.day for fact in facts if fact.code.code in _members((*part.declined, *part.unsuitable))]
     newer = last is None or (earlier is not None and earlier.saved_at.astimezone(clock.LONDON).date() >= last.on)
     return CheckView(
         key=part.key,
         label=part.label,
         last=last,
-        declined_on=max(gone) if gone and (last is None or max(gone) >= last.on) else None,
+        declined_on=stands.declined_on,
         earlier=_said(earlier) if earlier is not None and newer and earlier.state not in ("measured", "part") else "",
         awaited=earlier is not None and newer and earlier.state == "awaited",
         item=ItemView(item.state, item.typed, item.words, item.version, item.saved_at, item.saved_by) if item else None,
-        known=bool(_members(part.done)),
+        known=stands.known,
         base=f"{item.version if item else 0}.{rules.mark(typed)}",
         typed=typed,
+    )
+
+
+def _stands(found: ruleset.RuleSet, standing: Why, facts: Sequence[records.Coded]) -> dict[str, PartView]:
+    """Each part for this person. Of somebody who is in no cohort (on lithium only, or not on the register) no standing is worked
+    out, and what is recorded still has its year."""
+    if standing.parts:
+        return {part.key: part for part in standing.parts}
+    return {part.key: _outside(part, _of_part(part, facts), part.months or found.months) for part in found.parts}
+
+
+def _outside(part: ruleset.Part, own: Sequence[records.Coded], months: int) -> PartView:
+    until = days.lapses(own[0].day, months) if own else None
+    return PartView(
+        key=part.key,
+        label=part.label,
+        done=until is not None and until > clock.today(),
+        known=bool(_members(part.done)),
+        done_on=own[0].day if own else None,
+        value=None,
+        unit="",
+        organisation="",
+        entry_id=None,
+        expires_on=until,
+        declined_on=None,
+        by_text=part.by_text,
     )
 
 
@@ -152,16 +186,9 @@ def _members(sets: Sequence[str]) -> frozenset[str]:
 def _of_part(part: ruleset.Part, facts: Sequence[records.Coded]) -> list[records.Coded]:
     """The facts of the latest day on which the check was recorded, by whoever wrote the latest of them."""
     codes = _members(part.done)
-    own = [fact for fact in facts if fact.code.code in codes and fact.day <= clock.today()]
+    today = clock.today()
+    own = [fact for fact in facts if fact.code.code in codes and fact.day <= today and fact.in_error_at is None]
     return [f for f in own if f.day == own[0].day and f.organisation_id == own[0].organisation_id]
-
-
-def _counts(part: ruleset.Part, own: Sequence[records.Coded]) -> tuple[bool, date | None]:
-    """Whether the check is done today, and from which day it no longer will be (rolling: both SMI forms are)."""
-    if not own:
-        return False, None
-    until = days.lapses(own[0].day, part.months)
-    return until > clock.today(), until
 
 
 def _words(key: str, own: Sequence[records.Coded]) -> str:

@@ -27,9 +27,9 @@ from onedoor.messaging.tests.asking_factories import say
 from onedoor.patients import api as patients
 from onedoor.patients.models import Patient, PortalAccount, Proxy
 from onedoor.questionnaires import api as questionnaires
-from onedoor.questionnaires.models import PutQuestion
+from onedoor.questionnaires.models import PutQuestion, Response
 from onedoor.recall import api as recall
-from onedoor.recall.models import Invitation
+from onedoor.recall.models import Invitation, InvitationProgramme, PartnerList
 from onedoor.referrals import api as referrals
 from onedoor.referrals.models import Attachment, Decision, Referral
 from onedoor.referrals.tests import factories as triage
@@ -75,6 +75,7 @@ class World:
     file: ImportFile
     """A patient list that the manager has read and not applied."""
     question: PutQuestion
+    response: Response
     """To Maud, open."""
     invitation: Invitation
     """Maud's, open."""
@@ -82,6 +83,13 @@ class World:
     """Answers the telephone."""
     assistant: User
     """Does the checks."""
+    partner: User
+    """Of a voluntary group that the practice shares a list with."""
+    shared: PartnerList
+    """With Ada on it."""
+    check_visit: uuid.UUID
+    """Maud's, finished today."""
+    maud_ref: uuid.UUID
     contact: uuid.UUID
     """The handler's, with Sam, who has said who he is."""
     clinician: User
@@ -198,6 +206,10 @@ def make() -> World:
         print_file=documents.PrintFile.objects.get(),
         handler=handler,
         assistant=people[Role.HEALTH_CARE_ASSISTANT],
+        partner=partner,
+        shared=shared_with(practice.organisation, ada, access_of(people[Role.PRACTICE_MANAGER])),
+        check_visit=checked(maud, access_of(people[Role.HEALTH_CARE_ASSISTANT])),
+        maud_ref=maud.ref,
         contact=contact,
         clinician=clinician,
         service=service,
@@ -232,6 +244,9 @@ def make() -> World:
         ),
         question=questionnaires.ask(
             organisation_id=practice.organisation.pk, patient_id=maud.pk, form="smoking", by=desk
+        ),
+        response=questionnaires.start(
+            patient_id=sam.pk, organisation_id=practice.organisation.pk, key="audit-c", via="portal", by=desk
         ),
         invitation=recall.invite(organisation_id=practice.organisation.pk, patient_id=maud.pk, by=desk),
     )
@@ -273,6 +288,43 @@ def place_of(slug: str) -> object:
     card = directory.card(slug)
     assert card is not None
     return card.places[0].ref
+
+
+def shared_with(practice: Organisation, patient: Patient, manager: Access) -> PartnerList:
+    """A list for a partner with one patient on it, whom no wave reached."""
+    now = clock.now()
+    missed = Invitation.objects.create(
+        organisation=practice, patient=patient, programme="checks", season=now.year, state="expired", plan=["letter"],
+        invited_at=now - timedelta(days=60), ends_at=now - timedelta(days=5), changed_at=now - timedelta(days=5),
+    )  # fmt: skip
+    InvitationProgramme.objects.create(
+        invitation=missed, patient=patient, key="asthma", due_on=clock.today(), again_on=clock.today() + timedelta(days=300)
+    )
+    agreement = recall.agree_to_share(
+        access=manager,
+        partner_ods=PARTNER_ODS,
+        purpose="To reach people whom letters and texts did not",
+        basis="UK GDPR 6(1)(e), 9(2)(h)",
+        signed_on=clock.today(),
+        starts_on=clock.today(),
+        ends_on=clock.today() + timedelta(days=90),
+    )
+    return recall.share_list(access=manager, ref=agreement.ref, expires_on=clock.today() + timedelta(days=28))
+
+
+def checked(patient: Patient, access: Access) -> uuid.UUID:
+    """A visit for checks at which the patient's blood pressure was taken; it is finished."""
+    form = recall.CheckForm(
+        form_key=uuid.uuid4(),
+        rule_set="smi",
+        typed={"bp": {"systolic": "128", "diastolic": "82"}},
+        base={"bp": ""},
+        close=True,
+        missing_ok=True,
+    )
+    made = recall.save_checks(access=access, patient_id=patient.pk, form=form).ref
+    assert made is not None
+    return made
 
 
 def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
@@ -361,6 +413,13 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "patient_ask": ({"ref": world.sam.ref},),
         "patient_invite": ({"ref": world.sam.ref},),
         "question_withdraw": ({"ref": world.question.ref},),
+        "patient_questionnaire": ({"ref": world.sam.ref},),
+        "questionnaire_withdraw": ({"ref": world.response.ref},),
+        "questionnaire": ({"token": "no-such-link"},),
+        "kiosk": ({},),
+        "kiosk_begin": ({},),
+        "kiosk_over": ({},),
+        "my_questionnaire": ({"ref": world.response.ref},),
         "invitation_withdraw": ({"ref": world.invitation.ref},),
         "referrals": ({},),
         "contract": ({"slug": "triage"},),
@@ -401,6 +460,18 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "import_file": ({"ref": world.file.ref},),
         "import_apply": ({"ref": world.file.ref},),
         "import_rejects": ({"ref": world.file.ref},),
+        **dict.fromkeys(("recall", "recall_set", "recall_left_out", "recall_partners", "recall_agree", "shared"), ({},)),
+        **dict.fromkeys(("recall_programme", "recall_switch", "recall_visits"), ({"key": "asthma"},)),
+        **dict.fromkeys(("recall_share", "recall_agreement_end"), ({"ref": world.shared.agreement.ref},)),
+        "shared_list": ({"ref": world.shared.ref},),
+        "shared_outcome": ({"ref": world.shared.ref, "line": world.shared.lines.get().ref},),
+        "patient_month": ({"ref": world.maud_ref},),
+        "patient_why": ({"ref": world.maud_ref, "key": "smi"},),
+        "my_invitation_choose": ({"ref": world.invitation.ref},),
+        "check_form": ({"ref": world.maud_ref},),
+        "check_open_again": ({"ref": world.maud_ref, "visit": world.check_visit},),
+        "check_clinic": ({"day": world.day},),
+        "check_clinic_today": ({},),
         **dict.fromkeys(("finish_line", "finish_line_step", "finish_line_download", "lost_checks"), ({},)),
         **dict.fromkeys(("lost_checks_file", "lost_checks_accept"), ({"ref": uuid.UUID(int=1)},)),
         "counters": ({},),

@@ -10,3 +10,27 @@ if (live && "EventSource" in window) {
   });
   window.addEventListener("pagehide", () => source.close());
 }
+
+// What a form keeps of what was typed (checks.js) is gone when somebody signs out, and after a day's work whoever is next here.
+const DRAFTS = "onedoor-draft:";
+const KEPT_MS = 12 * 60 * 60 * 1000;
+const sweep = (gone) => {
+  for (const shelf of [localStorage, sessionStorage]) {
+    for (const name of Object.keys(shelf).filter((one) => one.startsWith(DRAFTS))) {
+      if (gone(shelf.getItem(name))) shelf.removeItem(name);
+    }
+  }
+};
+const old = (text) => {
+  try {
+    return !(Date.now() - JSON.parse(text).at <= KEPT_MS);
+  } catch {
+    return true;
+  }
+};
+try {
+  sweep(old);
+  for (const form of document.querySelectorAll("form[action$='/signout/']")) form.addEventListener("submit", () => sweep(() => true));
+} catch {
+  // A browser that keeps nothing has nothing to sweep.
+}
