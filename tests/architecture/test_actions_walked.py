@@ -150,6 +150,18 @@ NOT_WALKED: dict[str, str] = {
     "messaging.run_dispatcher": MACHINE,
     "messaging.store_inbound": MACHINE,
     "messaging.store_receipts": MACHINE,
+    "questionnaires.answer": "the patient's own, by page; portal/tests/test_questionnaires.py",
+    "questionnaires.finish": "the patient's own, by page; portal/tests/test_questionnaires.py",
+    "questionnaires.born_on_is": "whoever has the link may try, three times; portal/tests/test_questionnaires.py",
+    "questionnaires.find": "of the practice's own tablet, which staff began; portal/tests/test_questionnaires.py",
+    "questionnaires.by_code": "of the practice's own tablet, which staff began; portal/tests/test_questionnaires.py",
+    "questionnaires.load_words": "by the operator; questionnaires/tests/test_licensed.py",
+    "questionnaires.link_of": READS,
+    "questionnaires.shares_phone": READS,
+    "questionnaires.startable": READS,
+    "questionnaires.step": READS,
+    "questionnaires.answered_since": READS,
+    "questionnaires.asked_since": READS,
     "referrals.born_on_is": "whoever has the link may try, three times; portal/tests/test_tracker.py",
     "patients.take_into_care": INSIDE,
     "patients.let_out_of_care": INSIDE,
@@ -664,6 +676,14 @@ ACTIONS: dict[str, Action] = {
         lambda s, a: questionnaires.ask(
             organisation_id=s.world.organisation.pk, patient_id=s.own.pk, form="smoking", by=a.actor
         )
+    ),
+    "questionnaires.start": Action(
+        lambda s, a: questionnaires.start(
+            patient_id=s.own.pk, organisation_id=s.world.organisation.pk, key="smoking", via="portal", by=a.actor
+        )
+    ),
+    "questionnaires.withdraw_response": Action(
+        lambda s, a: questionnaires.withdraw_response(response_id=s.world.response.pk, by=a.actor)
     ),
     "questionnaires.withdraw": Action(
         lambda s, a: questionnaires.withdraw(

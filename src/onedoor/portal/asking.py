@@ -22,7 +22,8 @@ _LONGEST = 500
 def section(access: Access, patient_id: int) -> dict[str, Any]:
     """What a patient may answer now."""
     return {
-        "questions": questionnaires.open_of(access, patient_id),
+        "questionnaires": questionnaires.open_of(access, patient_id),
+        "questions": questionnaires.questions_open_of(access, patient_id),
         "invitations": recall.open_invitations_of(access, patient_id),
     }
 

@@ -48,7 +48,11 @@ def home(request: HttpRequest) -> HttpResponse:
         courses=booking.courses_of_patient(access, me.id),
         referrals=referrals.where_is(access, me.id),
         # What somebody is asked about themselves, only they answer.
-        **(asking.section(access, me.id) if access.parts is None else {"questions": [], "invitations": []}),
+        **(
+            asking.section(access, me.id)
+            if access.parts is None
+            else {"questionnaires": [], "questions": [], "invitations": []}
+        ),
         **_frame(access),
     )
 

@@ -11,19 +11,18 @@ from onedoor.kernel.actor import Actor
 from onedoor.kernel.sensitive import says_sensitive
 from onedoor.kernel.transitions import record_first, transition
 from onedoor.messaging import api as messaging
-from onedoor.messaging.types import Acted, NewAsk, NewMessage, Purpose
+from onedoor.messaging.types import Acted, NewAsk, NewMessage
 from onedoor.patients import api as patients
 from onedoor.questionnaires import rules
 from onedoor.questionnaires.kinds import ANSWER, UNCLEAR
-from onedoor.questionnaires.models import PutQuestion, PutQuestionHistory
+from onedoor.questionnaires.models import OPEN, PutQuestion, PutQuestionHistory, Response
+from onedoor.questionnaires.purposes import PUT
 from onedoor.questionnaires.types import CannotAsk
 from onedoor.records.api import record_entries
 from onedoor.records.types import NewEntry
 from onedoor.tasks.types import Kind, NewTask
 
 SUBJECT = "question"
-PUT = Purpose("put_question", "campaign", 1, True)
-"""We begin it, so STOP and every opt-out hold, and quiet hours (clinical.md 6.2)."""
 SLICE = 200
 
 
@@ -40,6 +39,8 @@ def ask(*, organisation_id: int, patient_id: int, form: str, words: str = "", by
         raise CannotAsk("This patient is not registered here.")
     own = " ".join(words.split())
     _may_ask(form, own, shared=reach.mobile_holders > 1)
+    if Response.objects.filter(patient_id=patient_id, via="text", state__in=OPEN).exists():
+        raise CannotAsk("Questions to this patient are still open. Withdraw them first.")
     now = clock.now()
     try:
         with transaction.atomic():

@@ -1,8 +1,81 @@
 """The door of questionnaires."""
 
 from onedoor.questionnaires.actions import ask, withdraw
-from onedoor.questionnaires.models import PutQuestion
-from onedoor.questionnaires.queries import asked_of, by_ref, choices, open_of
-from onedoor.questionnaires.types import CannotAsk, QuestionView
+from onedoor.questionnaires.answering import (
+    Taken,
+    answer,
+    born_on_is,
+    finish,
+    link_of,
+    start,
+    withdraw_response,
+)
+from onedoor.questionnaires.definitions import Faulty
+from onedoor.questionnaires.kiosk import KioskFound, by_code, find
+from onedoor.questionnaires.licensed import load_words
+from onedoor.questionnaires.models import PutQuestion, Response
+from onedoor.questionnaires.queries import (
+    answered_since,
+    asked_of,
+    asked_since,
+    by_ref,
+    choices,
+    fhir_of,
+    open_of,
+    questions_open_of,
+    response_by_ref,
+    responses_of,
+    shares_phone,
+    startable,
+    step,
+)
+from onedoor.questionnaires.types import (
+    AnswerView,
+    CannotAsk,
+    Choice,
+    LinkClosed,
+    NotOpen,
+    QuestionView,
+    ResponseView,
+    Step,
+)
 
-__all__ = ["CannotAsk", "PutQuestion", "QuestionView", "ask", "asked_of", "by_ref", "choices", "open_of", "withdraw"]
+__all__ = [
+    "AnswerView",
+    "CannotAsk",
+    "Choice",
+    "Faulty",
+    "KioskFound",
+    "LinkClosed",
+    "NotOpen",
+    "PutQuestion",
+    "QuestionView",
+    "Response",
+    "ResponseView",
+    "Step",
+    "Taken",
+    "answer",
+    "answered_since",
+    "ask",
+    "asked_of",
+    "asked_since",
+    "born_on_is",
+    "by_code",
+    "by_ref",
+    "choices",
+    "fhir_of",
+    "find",
+    "finish",
+    "link_of",
+    "load_words",
+    "open_of",
+    "questions_open_of",
+    "response_by_ref",
+    "responses_of",
+    "shares_phone",
+    "start",
+    "startable",
+    "step",
+    "withdraw",
+    "withdraw_response",
+]

@@ -14,3 +14,4 @@ class QuestionnairesConfig(AppConfig):
         from onedoor.questionnaires import handlers, jobs, reading, rules  # noqa: F401
 
         declare_moves("PutQuestion", rules.MOVES)
+        declare_moves("Response", rules.RESPONSE_MOVES)

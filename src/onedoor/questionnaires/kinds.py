@@ -27,3 +27,30 @@ UNCLEAR = declare_kind(
         (Outcome("asked", "Asked them"), Outcome("nothing", "Nothing needed doing")),
     )
 )
+ANSWERS = declare_kind(
+    Kind(
+        "questionnaire",
+        "Answers that somebody acts on",
+        "duty",
+        timedelta(hours=8),
+        (
+            Outcome("spoken", "Spoke to them"),
+            Outcome("booked", "Booked a visit"),
+            Outcome("nothing", "Read it: nothing needs doing"),
+        ),
+    )
+)
+RED_FLAG = declare_kind(
+    Kind(
+        "red_flag",
+        "An answer that cannot wait",
+        "duty",
+        timedelta(0),
+        (
+            Outcome("spoken", "Spoke to them"),
+            Outcome("emergency", "Called 999 for them"),
+            Outcome("no_danger", "Read it: nobody is in danger"),
+        ),
+        urgent=True,
+    )
+)

@@ -29,6 +29,17 @@ MOVES: Mapping[str, frozenset[str]] = {
 }
 """Moves of a question. No answer, a refusal and an unreadable answer are never "answered"."""
 
+RESPONSE_MOVES: Mapping[str, frozenset[str]] = {
+    "asked": frozenset({"in_progress", "completed", "handed_over", "declined", "withdrawn", "expired"}),
+    "in_progress": frozenset({"completed", "handed_over", "declined", "withdrawn", "expired"}),
+    "completed": frozenset(),
+    "handed_over": frozenset(),
+    "declined": frozenset(),
+    "withdrawn": frozenset(),
+    "expired": frozenset(),
+}
+"""Moves of a questionnaire. What ended stays as it ended: a person who learns better writes an entry of their own."""
+
 _SKIP = "or SKIP if you would rather not say"
 
 

@@ -11,7 +11,7 @@ from onedoor.messaging.types import Acted, Candidate
 from onedoor.questionnaires import actions, rules
 from onedoor.questionnaires.models import PutQuestion
 
-_RATHER_NOT = (
+RATHER_NOT = (
     "skip",
     "rather not say",
     "id rather not say",
@@ -26,7 +26,7 @@ _RATHER_NOT = (
     "not saying",
     "none of your business",
 )
-CONTEXTS = [Context(name=form, intents={"decline": _RATHER_NOT}) for form in rules.FORMS]
+CONTEXTS = [Context(name=form, intents={"decline": RATHER_NOT}) for form in rules.FORMS]
 
 
 class Questions:

@@ -217,6 +217,11 @@ class _Reply(Known):
             if late.readings:
                 return late
         valued = {name for name in contexts if name in questions() and questions()[name].value is not None}
+        if read.intent == "person" and valued == contexts and self.which is None:
+            # Nothing was asked about a visit; whoever plainly cancels one means it all the same (product-map.md T8).
+            visit = understand(self.inbound.text, {"appointment"}, ours=ours, more=more)
+            if visit.intent == "cancel":
+                return visit
         if read.intent in ANSWERS_ONLY and valued and not any(one.context in valued for one in read.readings):
             # "Yes" beside a question of ours that the tables know nothing of.
             read = Understood("person", "it may answer a question or be about a visit")
@@ -373,6 +378,10 @@ class _Reply(Known):
             return None
         if self.inbound.received_at - first.received_at > COPY_WITHIN:
             return None
+        if self.inbound.sent_real is not None and self.inbound.sent_real == first.sent_real:
+            # One moment of sending is one text, whatever was asked since: a second "2" would answer the next question.
+            self.inbound.intent = last.intent
+            return first.pk
         if any(ask.context != "which" and ask.asked_at > first.received_at for ask in self.asks):
             return None
         self.inbound.intent = last.intent

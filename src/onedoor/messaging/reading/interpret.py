@@ -41,6 +41,9 @@ LONG_SIGNS, MOST_SENTENCES = 120, 20
 """From how many signs a text is also searched sentence by sentence, and in how many of them."""
 _SENTENCES = re.compile(r"[.!?\n]+\s*|, (?:and|but|so) ")
 PLAIN = 0.99
+_FEARED_AS = "alcohol"
+"""As an answer to which question a text is searched for danger when the model knows nothing of the one that was put: figures and
+single letters are usual in it."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,11 @@ def interpret(context: str, text: str) -> Interpretation:
     said = said_in(text)
     if any(map(danger, {" ".join(words_of(text)), said.words})):
         return Interpretation("crisis", "", "person", PLAIN, "words of danger")
-    shares = shipped().shares(context, text) if context in shipped().allowed else {}
-    fear = _fear(context, text, shares)
+    known = context in shipped().allowed
+    shares = shipped().shares(context, text) if known else {}
+    # A question that the model never learnt is no reason not to fear danger.
+    feared = context if known else _FEARED_AS
+    fear = _fear(feared, text, shares or shipped().shares(feared, text))
     if fear >= _fear_needed(said):
         return Interpretation("crisis", "", "person", fear, "the model fears danger")
     if from_a_machine(text):

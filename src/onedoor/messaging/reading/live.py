@@ -139,13 +139,13 @@ _NOT_ONLY_LATE = re.compile(
 def _valued(contexts: Sequence[str], said: str, readings: Mapping[str, Interpretation]) -> Understood | None:
     """An answer to the one open question that takes a value, or words that are no clear answer to it; None for anything else.
 
-    Beside a reminder or an offer only what has a figure in it is plainly not about those.
+    Beside a reminder or an offer only what has a figure in it, or is a single letter, is plainly not about those.
     """
     asked = [name for name in contexts if questions()[name].value is not None]
     words = " ".join(words_of(said))
     if len(asked) != 1 or not words or general.AUTOMATIC.search(words):
         return None
-    if len(contexts) > 1 and not re.search(r"\d", words):
+    if len(contexts) > 1 and not re.search(r"\d|^[a-f]$", words):
         return None
     found = readings[asked[0]]
     if found.intent == "answer" and found.action == "act":

@@ -25,11 +25,28 @@ QUESTION_WORDS = {
     "withdrawn": "Withdrawn",
     "expired": "No response",
 }
+RESPONSE_WORDS = {
+    "asked": "Asked",
+    "in_progress": "Begun",
+    "completed": "Answered",
+    "handed_over": "A person goes on",
+    "declined": "Would rather not say",
+    "withdrawn": "Withdrawn",
+    "expired": "No response",
+}
+VISIT_WORDS = {
+    "none": "No rule asks for a visit",
+    "phone": "By telephone",
+    "face_to_face": "Face to face",
+    "today": "Today, at once",
+}
 INVITATION_WORDS = {
     "invited": "Invited",
     "accepted": "Said yes",
+    "booked": "Booked",
     "declined": "Declined",
     "already_done": "Says already done",
+    "done": "Done, by the record",
     "withdrawn": "Withdrawn",
     "expired": "No response",
 }
@@ -41,8 +58,13 @@ def section(access: Access, patient_id: int) -> dict[str, Any]:
         "asked": questionnaires.asked_of(access, patient_id),
         "question_words": QUESTION_WORDS,
         "may_be_asked": questionnaires.choices(),
+        "responses": questionnaires.responses_of(access, patient_id),
+        "response_words": RESPONSE_WORDS,
+        "visit_words": VISIT_WORDS,
+        "may_be_sent": questionnaires.startable(),
         "invitations": recall.invitations_of(access, patient_id),
         "invitation_words": INVITATION_WORDS,
+        "channel_words": recall.CHANNEL_WORDS,
     }
 
 
@@ -77,6 +99,46 @@ def withdraw(request: HttpRequest, ref: UUID) -> HttpResponse:
     done = questionnaires.withdraw(question_id=question.pk, by=access.actor)
     _say(request, "The question is withdrawn." if done else "")
     return _there(patients.by_id(access, question.patient_id).ref)
+
+
+@staff(Permission.MESSAGES)
+@require_POST
+def send(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """Put a questionnaire to a patient: by text, by link, on their own page, or with a code for the tablet."""
+    access, patient = _patient(request, ref)
+    via = request.POST.get("via", "")
+    try:
+        made = questionnaires.start(
+            patient_id=patient.pk,
+            organisation_id=organisation_of(access).pk,
+            key=request.POST.get("key", ""),
+            via=via,
+            by=access.actor,
+            reason="asked now",
+        )
+    except questionnaires.CannotAsk as refusal:
+        messages.error(request, f"{refusal} Nothing was sent.")
+    else:
+        said = {
+            "portal": "It waits on their own page.",
+            "kiosk": f"The code for the tablet is {made.code}, for an hour.",
+        }
+        messages.success(request, said.get(via, "Sent. The answers will show here."))
+    return _there(ref)
+
+
+@staff(Permission.MESSAGES)
+@require_POST
+def take_back(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """Take a questionnaire back."""
+    access = granted(request)
+    try:
+        response = questionnaires.response_by_ref(access, ref)
+    except questionnaires.Response.DoesNotExist as error:
+        raise Http404 from error
+    done = questionnaires.withdraw_response(response_id=response.pk, by=access.actor)
+    _say(request, "The questions are withdrawn." if done else "")
+    return _there(patients.by_id(access, response.patient_id).ref)
 
 
 @staff(Permission.MESSAGES)

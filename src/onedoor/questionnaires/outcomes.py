@@ -1,0 +1,280 @@
+"""What answers come to: score, band, what goes on the record, and what kind of visit they ask for.
+
+Pure. Every rule has a source; codes are those of clinical.md 2 only, thresholds those of clinical.md 4 only. Where the facts
+give no threshold a person reads the answer. `RULES_VERSION` is stored with each response, so that one can say years later by
+what it was decided (product-map.md D2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
+
+from onedoor.kernel.codes import Concept
+from onedoor.questionnaires.definitions import Definition
+from onedoor.questionnaires.engine import Answers, red_flags, score, standing
+
+RULES_VERSION = "1"
+
+Visit = Literal["none", "phone", "face_to_face", "today"]
+VISITS: tuple[Visit, ...] = ("none", "phone", "face_to_face", "today")
+"""From nothing to at once."""
+
+_WEIGHT = Concept("27113001", "Body weight")  # clinical.md 2 #2
+_HEIGHT = Concept("1153637007", "Body height")  # #3
+_BMI = Concept("60621009", "Body mass index")  # #1
+_SYSTOLIC = Concept("1162737008", "Self-reported systolic blood pressure")  # #11
+_DIASTOLIC = Concept("1162735000", "Self-reported diastolic blood pressure")  # #11
+_UNITS = Concept("1082641000000106", "Alcohol units consumed per week")  # #30, in the alcohol cluster
+_AUDIT_C = Concept("763256006", "AUDIT-C score")  # #31, not in the alcohol cluster (1.3)
+_NON_DRINKER = Concept("105542008", "Current non-drinker")  # #34, in the alcohol cluster
+_NEVER_SMOKED = Concept("266919005", "Never smoked tobacco")  # #41
+_EX_SMOKER = Concept("8517006", "Ex-smoker")  # #42
+_SMOKER = Concept("77176002", "Smoker")  # #44
+_BANDS: tuple[tuple[int, Concept], ...] = (
+    (40, Concept("160606002", "Very heavy cigarette smoker (40 or more a day)")),  # #49
+    (20, Concept("160605003", "Heavy cigarette smoker (20 to 39 a day)")),  # #48
+    (10, Concept("160604004", "Moderate cigarette smoker (10 to 19 a day)")),  # #47
+    (1, Concept("160603005", "Light cigarette smoker (1 to 9 a day)")),  # #46
+    (0, Concept("266920004", "Trivial cigarette smoker (less than 1 a day)")),  # #45
+)
+_CIGARETTES = Concept("230056004", "Cigarette consumption")  # #50
+_WANTS_TO_STOP = Concept("203191000000107", "Wants to stop smoking")  # #52
+_RCP_REVIEW = Concept("754061000000100", "Asthma review using RCP three questions")  # #71
+_ACT = Concept("443117005", "Asthma control test score")  # #72
+_PHQ_9 = Concept("720433000", "PHQ-9 score")  # #102, the present one
+_GAD_7 = Concept("445455005", "GAD-7 score")  # #103
+
+BMI_RANGE = (Decimal(10), Decimal(55))
+"""clinical.md 1.5; outside it one of the two numbers is a slip."""
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A line for the record. `value` has the unit of `unit` (as records keeps it); no value for a concept alone."""
+
+    text: str
+    concept: Concept | None = None
+    value: Decimal | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a response comes to. `rule` names the rule that decided the visit; `red_flags` are the links that called a person."""
+
+    score: int | None
+    band: str
+    codes: tuple[Coded, ...]
+    red_flags: tuple[str, ...]
+    visit: Visit
+    rule: str
+    why: str
+    rules_version: str = RULES_VERSION
+
+
+def outcome(definition: Definition, answers: Answers, *, complete: bool = True) -> Outcome:
+    """What these answers come to. `complete` is false for a response that ended before its last question: then only answers
+    that stand by themselves go on the record, and a score never does (clinical.md 4)."""
+    found = standing(definition, answers)
+    total = score(definition, answers) if complete else None
+    codes: list[Coded] = []
+    if complete or definition.each_stands:
+        for item in definition.items:
+            if item.link in found and item.link in _WRITE:
+                codes += _WRITE[item.link](found[item.link])
+        codes += _bmi(found)
+        if total is not None:
+            codes += _scored(definition, found, total)
+        if definition.key == "rcp":
+            codes += _rcp(found)
+        if definition.key == "flu-had":
+            codes += _flu(found)
+    flags = tuple(item.link for item in red_flags(definition, answers))
+    visit, rule, why = _decide(definition, found, total, bool(flags))
+    return Outcome(total, _band(definition.key, total), tuple(codes), flags, visit, rule, why)
+
+
+# ---- on the record
+
+
+def _smoking(value: str) -> list[Coded]:
+    said, concept = {
+        "never": ("has never smoked", _NEVER_SMOKED),
+        "ex": ("used to smoke", _EX_SMOKER),
+        "current": ("smokes", _SMOKER),
+    }[value]
+    return [Coded(said, concept)]
+
+
+def _per_day(value: str) -> list[Coded]:
+    number = int(value)
+    band = next(concept for least, concept in _BANDS if number >= least)
+    count = Coded(f"smokes {number} cigarettes a day", _CIGARETTES, Decimal(number), "n/day")
+    return [
+        Coded(f"smokes {value} a day" if number else "smokes less than one a day", band),
+        *([count] if number else []),
+    ]
+
+
+def _help(value: str) -> list[Coded]:
+    if value == "yes":
+        return [Coded("would like help to stop smoking", _WANTS_TO_STOP)]
+    # #51 "not interested in stopping" is more than they said.
+    return [Coded("would not like help to stop smoking now")]
+
+
+def _units(value: str) -> list[Coded]:
+    return [Coded(f"drinks {value} units of alcohol a week", _UNITS, Decimal(value), "units/week")]
+
+
+def _pressure(value: str) -> list[Coded]:
+    top, _, bottom = value.partition("/")
+    return [
+        Coded(f"systolic blood pressure at home {top} mm[Hg]", _SYSTOLIC, Decimal(top), "mm[Hg]"),
+        Coded(f"diastolic blood pressure at home {bottom} mm[Hg]", _DIASTOLIC, Decimal(bottom), "mm[Hg]"),
+    ]
+
+
+_WRITE: Mapping[str, Callable[[str], list[Coded]]] = {
+    "smoking": _smoking,
+    "per-day": _per_day,
+    "help": _help,
+    "units": _units,
+    "weight": lambda value: [Coded(f"weighs {value} kg", _WEIGHT, Decimal(value), "kg")],
+    "height": lambda value: [Coded(f"is {value} cm tall", _HEIGHT, Decimal(value), "cm")],
+    "bp": _pressure,
+}
+"""By link, which means the same in every definition that has it."""
+
+
+def bmi(weight: str, height: str) -> Decimal:
+    """kg/m², one decimal, half up (clinical.md 1.5)."""
+    metres = Decimal(height) / 100
+    return (Decimal(weight) / (metres * metres)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+def bmi_is_odd(found: Answers) -> bool:
+    """Whether weight and height give an index that nobody has: one of them is a slip, and a person asks."""
+    if "weight" not in found or "height" not in found:
+        return False
+    return not BMI_RANGE[0] <= bmi(found["weight"], found["height"]) <= BMI_RANGE[1]
+
+
+def _bmi(found: Answers) -> list[Coded]:
+    if "weight" not in found or "height" not in found or bmi_is_odd(found):
+        return []
+    index = bmi(found["weight"], found["height"])
+    return [Coded(f"body mass index {index} kg/m2, from what they said", _BMI, index, "kg/m2")]
+
+
+def _scored(definition: Definition, found: Answers, total: int) -> list[Coded]:
+    concept = {"audit-c": _AUDIT_C, "act": _ACT, "phq-9": _PHQ_9, "gad-7": _GAD_7}.get(definition.key)
+    codes = []
+    if definition.key not in ("rcp", "eq-5d"):
+        value, unit = (Decimal(total), "{score}") if concept else (None, "")
+        codes.append(Coded(f"{definition.title}: score {total}", concept, value, unit))
+    if definition.key == "audit-c" and found.get("often") == "never":
+        codes.append(Coded("never has a drink containing alcohol", _NON_DRINKER))
+    return codes
+
+
+def _rcp(found: Answers) -> list[Coded]:
+    """#71 says that a review was done. Whoever answers yes needs one (clinical.md 4), so it is not written for them."""
+    asked = {"sleep": "sleep", "day": "symptoms by day", "activities": "usual activities"}
+    if set(asked) - set(found):
+        return []
+    said = "; ".join(f"{words}: {found[link]}" for link, words in asked.items())
+    trouble = any(found[link] == "yes" for link in asked)
+    return [Coded(f"asthma, RCP three questions, last month: {said}", None if trouble else _RCP_REVIEW)]
+
+
+def _flu(found: Answers) -> list[Coded]:
+    """No code: a say-so is no dose, and the facts have no code for it (clinical.md 2, substring trap)."""
+    if "had" not in found:
+        return []
+    where = f": “{found['where']}”" if "where" in found else ""
+    said = (
+        f"says they have had a flu vaccine this season{where}" if found["had"] == "yes" else "says not yet vaccinated"
+    )
+    return [Coded(said)]
+
+
+# ---- bands and visits (clinical.md 4)
+
+_BAND_TABLE: Mapping[str, tuple[tuple[int, str], ...]] = {
+    "audit-c": ((5, "positive: 5 or more"), (0, "below 5")),
+    "phq-9": ((20, "severe"), (15, "moderately severe"), (10, "moderate"), (5, "mild"), (0, "0 to 4")),
+    "gad-7": ((15, "15 to 21"), (10, "10 to 14"), (5, "5 to 9"), (0, "0 to 4")),
+    "act": ((25, "total"), (20, "reasonable"), (16, "not well"), (5, "very poor")),
+    "rcp": ((1, "any yes"), (0, "no yes")),
+}
+
+
+def _band(key: str, total: int | None) -> str:
+    if total is None:
+        return ""
+    return next((words for least, words in _BAND_TABLE.get(key, ()) if total >= least), "")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line of the table: what must hold, what visit it asks for, and why in words for staff."""
+
+    name: str
+    visit: Visit
+    why: str
+    holds: Callable[[Answers, int | None], bool]
+
+
+def _scores(least: int, most: int = 1_000) -> Callable[[Answers, int | None], bool]:
+    return lambda _, total: total is not None and least <= total <= most
+
+
+_ODD_BMI = Rule(
+    "odd-bmi", "phone", "weight and height give a BMI outside 10 to 55 (clinical.md 1.5)", lambda a, _: bmi_is_odd(a)
+)
+_STOP = Rule(
+    "wants-help", "phone", "would like help to stop smoking (clinical.md 2 #52)", lambda a, _: a.get("help") == "yes"
+)
+RULES: Mapping[str, tuple[Rule, ...]] = {
+    "audit-c": (Rule("positive", "phone", "AUDIT-C 5 or more: an offer to talk (clinical.md 4)", _scores(5)),),
+    "smoking": (_STOP,),
+    "weight-height": (_ODD_BMI,),
+    "about-you": (_ODD_BMI, _STOP),
+    "home-bp": (
+        Rule(
+            "read",
+            "phone",
+            "no threshold is given: a clinician reads every reading (clinical.md 4)",
+            lambda a, _: "bp" in a,
+        ),
+    ),
+    "rcp": (Rule("any-yes", "face_to_face", "any yes: a review (clinical.md 4)", _scores(1)),),
+    "flu-had": (
+        Rule(
+            "to-check",
+            "phone",
+            "a say-so is no dose: somebody checks and records it",
+            lambda a, _: a.get("had") == "yes",
+        ),
+    ),
+    "act": (
+        Rule("very-poor", "face_to_face", "15 or less (clinical.md 4)", _scores(0, 15)),
+        Rule("not-well", "phone", "16 to 19 (clinical.md 4)", _scores(16, 19)),
+    ),
+    "phq-9": (Rule("ten", "phone", "10 or more (clinical.md 4: moderate)", _scores(10)),),
+    "gad-7": (Rule("ten", "phone", "10 or more (clinical.md 4: the usual cut)", _scores(10)),),
+}
+"""By questionnaire, the first that holds decides. Above all of them stands a red flag: today."""
+
+
+def _decide(definition: Definition, found: Answers, total: int | None, flagged: bool) -> tuple[Visit, str, str]:
+    if flagged:
+        return "today", "red-flag", "an answer that a person must hear of at once"
+    for rule in RULES.get(definition.key, ()):
+        if rule.holds(found, total):
+            return rule.visit, rule.name, rule.why
+    return "none", "nothing-more", "no rule asks for a visit"
