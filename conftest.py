@@ -39,6 +39,7 @@ REFERENCE_TABLES = (
     "records_code_set",
     "records_code_set_member",
     "messaging_tariff",
+    "recall_rule_set",
 )
 """Filled by migrations; the flush after a transactional test empties them."""
 
