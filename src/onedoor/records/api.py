@@ -6,6 +6,7 @@ from onedoor.records.coding import WrongValue
 from onedoor.records.importing import take_entries
 from onedoor.records.models import Code, Coded, CodeSet, Entry, Look
 from onedoor.records.queries import code_sets, coded_of, concept, concepts, members, timeline, who_looked
+from onedoor.records.rules import measured
 
 __all__ = [
     "Code",
@@ -20,6 +21,7 @@ __all__ = [
     "concepts",
     "in_error",
     "look",
+    "measured",
     "members",
     "record_alike",
     "record_entries",

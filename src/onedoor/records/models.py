@@ -6,6 +6,7 @@ from django.db import models
 
 from onedoor.accounts.models import Organisation
 from onedoor.patients.models import Patient
+from onedoor.records.rules import measured
 
 
 class Unit(models.Model):
@@ -39,6 +40,11 @@ class Code(models.Model):
     inactive_since = models.DateField(null=True)
     replaced_by = models.CharField(max_length=18, blank=True, default="")
     """The code that supersedes it, if one does."""
+
+    @property
+    def shown_term(self) -> str:
+        """Its term, or where no file has told it yet the identifier."""
+        return self.term or f"SNOMED CT {self.code}"
 
     class Meta:
         db_table = "records_code"
@@ -169,6 +175,11 @@ class Coded(models.Model):
     recorded_at = models.DateTimeField()
     in_error_at = models.DateTimeField(null=True)
 
+    @property
+    def measured(self) -> str:
+        """Its value as people read it; empty when it has none."""
+        return measured(self.value, self.unit.ucum if self.unit else "") if self.value is not None else ""
+
     class Meta:
         db_table = "records_coded"
         # The one index besides the key: it finds a person's entries by day, and says that the same fact is there once.
@@ -205,6 +216,9 @@ class Entry(models.Model):
     intent_key = models.CharField(max_length=120)
     in_error_at = models.DateTimeField(null=True)
     """When somebody said that it was entered in error (FHIR: entered-in-error). It stays, and counts for nothing."""
+
+    measured: str = ""
+    """The value of its coded fact as people read it, where `queries.timeline` has read it."""
 
     class Meta:
         db_table = "records_entry"

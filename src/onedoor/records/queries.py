@@ -2,19 +2,56 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
+
+from onedoor.kernel import clock
 from onedoor.kernel.access import Access
 from onedoor.kernel.codes import Concept
 from onedoor.patients.api import by_id
 from onedoor.records.models import Code, Coded, CodeSet, Entry, Look
 
+CODED = "coded"
+"""The kind under which facts from files stand on a timeline: they have no entry of their own."""
+
 
 def timeline(access: Access, patient_id: int, *, kind: str = "", limit: int = 100) -> list[Entry]:
-    """A patient's entries, newest first; raises Patient.DoesNotExist outside the access."""
+    """What is known of a patient, newest first: entries, each with the value of its coded fact, and coded facts from files as
+    entries that are not saved (`kind` "coded", at midnight of their day). Raises Patient.DoesNotExist outside the access."""
     by_id(access, patient_id)
     found = Entry.objects.filter(patient_id=patient_id).select_related("code", "organisation")
     if kind:
         found = found.filter(kind=kind)
-    return list(found.order_by("-effective_at", "-id")[:limit])
+    entries = [] if kind == CODED else list(found.order_by("-effective_at", "-id")[:limit])
+    facts = _coded(patient_id, limit)
+    values = {fact.entry_id: fact.measured for fact in facts if fact.entry_id is not None}
+    for entry in entries:
+        entry.measured = values.get(entry.pk, "")
+    if kind in ("", CODED):
+        entries += [_as_entry(fact) for fact in facts if fact.entry_id is None]
+    return sorted(entries, key=lambda entry: entry.effective_at, reverse=True)[:limit]
+
+
+def _coded(patient_id: int, limit: int) -> list[Coded]:
+    found = Coded.objects.filter(patient_id=patient_id).select_related("code", "unit", "organisation")
+    return list(found.order_by("-day", "-id")[:limit])
+
+
+def _as_entry(fact: Coded) -> Entry:
+    at = datetime.combine(fact.day, time(), tzinfo=clock.LONDON)
+    return Entry(
+        patient_id=fact.patient_id,
+        organisation=fact.organisation,
+        code=fact.code,
+        kind=CODED,
+        text=f"{fact.code.shown_term}: {fact.measured}" if fact.measured else fact.code.shown_term,
+        effective_at=at,
+        recorded_at=fact.recorded_at,
+        source=fact.organisation.name,
+        actor_kind="system",
+        actor_label="a file of entries",
+        in_error_at=fact.in_error_at,
+        intent_key=f"coded:{fact.pk}",
+    )
 
 
 def who_looked(access: Access, patient_id: int, *, limit: int = 100) -> list[Look]:
@@ -26,8 +63,7 @@ def who_looked(access: Access, patient_id: int, *, limit: int = 100) -> list[Loo
 def coded_of(access: Access, patient_id: int, *, limit: int = 500) -> list[Coded]:
     """A patient's coded facts, newest day first, those in error among them; raises Patient.DoesNotExist outside the access."""
     by_id(access, patient_id)
-    found = Coded.objects.filter(patient_id=patient_id).select_related("code", "unit", "organisation")
-    return list(found.order_by("-day", "-id")[:limit])
+    return _coded(patient_id, limit)
 
 
 def concept(code: str) -> Concept:

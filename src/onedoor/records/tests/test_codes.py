@@ -44,7 +44,7 @@ def test_members_are_codes_of_the_facts_and_say_why() -> None:
 @pytest.mark.django_db
 def test_what_onedoor_writes_is_in_the_dictionary_in_the_same_words() -> None:
     for concept in codes.ALL:
-        assert records.concept(concept.code).code == concept.code
+        assert records.concept(concept.code) == concept
     with pytest.raises(LookupError):
         records.concept("73211009")
 

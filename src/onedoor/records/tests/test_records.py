@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
 
 from onedoor import factories
-from onedoor.kernel import codes, events
+from onedoor.kernel import clock, codes, events
 from onedoor.patients.models import Patient
 from onedoor.records import api as records
 from onedoor.records.events import CodedChanged
+from onedoor.records.models import Code, Coded, Unit
 from onedoor.records.types import NewEntry
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +116,81 @@ def test_a_value_that_cannot_be_is_refused(value: float, unit: str) -> None:
     )
     with pytest.raises(records.WrongValue), transaction.atomic():
         records.record_entries(entries=[wrong], by=factories.TEST)
+
+
+def test_a_timeline_has_facts_from_files_with_value_unit_and_organisation() -> None:
+    practice = factories.practice()
+    patient = factories.patient(practice)
+    _, access = factories.person(practice)
+    other = factories.practice("Y99003", "Harbour Surgery")
+    day = date(2026, 11, 2)
+    for code, value, ucum in (("271649006", 128, "mm[Hg]"), ("763256006", 4, "{score}"), ("8517006", None, "")):
+        Coded.objects.create(
+            patient=patient,
+            code=Code.objects.get(code=code),
+            day=day,
+            value=value,
+            unit=Unit.objects.filter(ucum=ucum).first(),
+            organisation=other,
+            source=2,
+            recorded_at=clock.now(),
+        )
+    Coded.objects.filter(code__code="8517006").update(in_error_at=clock.now())
+    with transaction.atomic():
+        records.record_entries(
+            entries=[
+                NewEntry(
+                    patient.pk, practice.pk, "check", "Weighed", "k", "clinic", records.concept("27113001"), value=81.5
+                )
+            ],
+            by=factories.TEST,
+        )
+    found = records.timeline(access, patient.pk)
+    assert [(one.text, one.measured) for one in found] == [
+        ("Weighed", "81.5 kg"),
+        ("Ex-smoker", ""),
+        ("AUDIT-C score: 4", ""),
+        ("Systolic blood pressure: 128 mmHg", ""),
+    ]
+    assert {one.source for one in found[1:]} == {"Harbour Surgery"}
+    assert [one.in_error_at is not None for one in found] == [False, True, False, False]
+    assert len(records.timeline(access, patient.pk, kind="coded")) == 3
+    assert [one.text for one in records.timeline(access, patient.pk, limit=2)] == ["Weighed", "Ex-smoker"]
+
+
+@pytest.mark.parametrize("size", [10, 1_000])
+def test_a_timeline_costs_as_many_queries_for_a_thousand_facts(size: int, django_assert_max_num_queries: Any) -> None:
+    practice = factories.practice()
+    patient = factories.patient(practice)
+    _, access = factories.person(practice)
+    code = Code.objects.get(code="271649006")
+    Coded.objects.bulk_create(
+        Coded(
+            patient=patient,
+            code=code,
+            day=date(2020, 1, 1) + timedelta(days=n),
+            value=120,
+            organisation=practice,
+            source=2,
+            recorded_at=clock.now(),
+        )
+        for n in range(size)
+    )
+    with django_assert_max_num_queries(3):
+        assert len(records.timeline(access, patient.pk, limit=2_000)) == size
+
+
+@pytest.mark.parametrize(
+    ("value", "ucum", "words"),
+    [
+        (128, "mm[Hg]", "128 mmHg"),
+        (31.25, "kg/m2", "31.25 kg/m²"),
+        (7.5, "%", "7.5%"),
+        (0, "units/week", "0 units a week"),
+        (4, "{score}", "4"),
+        (0.1 + 0.2, "mmol/L", "0.3 mmol/L"),
+        (100, "", "100"),
+    ],
+)
+def test_a_value_in_words(value: float, ucum: str, words: str) -> None:
+    assert records.measured(value, ucum) == words
