@@ -122,6 +122,14 @@ def dictionary() -> Mapping[str, str]:
 
 
 @cache
+def terms() -> Mapping[str, str]:
+    """Code -> its term: of the facts, and of the invented ones."""
+    with (REFERENCE / "codes.csv").open(encoding="utf-8", newline="") as file:
+        found = {row["code"]: row["term"].replace(",", ";") for row in csv.DictReader(file)}
+    return found | {code: f"Invented {word}" for word, code in invented().items()}
+
+
+@cache
 def members() -> Members:
     """Code set -> members: those that the facts give, and the invented ones."""
     found: defaultdict[str, set[str]] = defaultdict(set)

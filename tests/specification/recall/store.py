@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from onedoor.accounts.api import Organisation
-from onedoor.factories import practice
+from onedoor.exchange import api as exchange
+from onedoor.factories import TEST, practice
 from onedoor.kernel import clock
 from onedoor.patients.models import CareRelationship, Patient
 from onedoor.recall.models import Known, RuleSet
 from onedoor.recall.models import Standing as Row
-from onedoor.records.models import Code, Coded, CodeSet, CodeSetMember, Unit
+from onedoor.records import api as records
+from onedoor.records.models import Code, Coded, Unit
 from tests.specification.recall import golden
 from tests.specification.recall.reading import Person, Standing
 
@@ -27,27 +29,17 @@ def practices() -> list[Organisation]:
 
 
 def load_reference_sets() -> None:
-    """The invented codes, and every code set with its members of the facts and invented; the rule set of edges."""
-    today = date(2022, 1, 3)
-    Code.objects.bulk_create(
-        [Code(code=code, term=f"Invented: {word}") for word, code in golden.invented().items()], ignore_conflicts=True
-    )
-    codes = dict(Code.objects.values_list("code", "id"))
-    sets = dict(CodeSet.objects.values_list("key", "id"))
-    CodeSetMember.objects.bulk_create(
-        [
-            CodeSetMember(
-                code_set_id=sets[key],
-                code_id=codes[golden.invented()[word]],
-                basis="file",
-                provenance="invented for the specification",
-                since=today,
-            )
-            for word, keys in golden.words().items()
-            for key in keys
-        ],
-        ignore_conflicts=True,
-    )
+    """Every code set with its members of the facts and invented, by the loader of official files; the rule set of edges."""
+    lines = ["cluster_id,refset_id,code,term"]
+    terms = golden.terms()
+    for key, codes in sorted(golden.members().items()):
+        lines += [f"{key},,{code},{terms[code]}" for code in sorted(codes)]
+    report = exchange.import_codes(file="\r\n".join([*lines, ""]).encode(), by=TEST, name="invented_20270630.csv")
+    assert [row for row in report.rows if row.level == "reject"] == []
+    assert {key: records.members(key) for key in golden.members()} == golden.members()
+    for word, sets in golden.words().items():
+        if not sets:
+            Code.objects.create(code=golden.invented()[word], term=f"Invented {word}, of no set")
     rules = golden.rule_set(golden.EDGES)
     content = json.loads(json.dumps(rules, default=str))
     RuleSet.objects.get_or_create(

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
 
 import pytest
 
+from onedoor import factories
+from onedoor.kernel.access import Role
 from tests.specification.recall import compared, generated, golden, labels, store
+from tests.specification.recall.reading import Reader
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -53,3 +59,49 @@ def test_the_sql_and_the_plain_reading_agree_at_every_boundary() -> None:
         "flu: done",
     ):
         assert found.reasons[reason] > PEOPLE // 100, reason
+
+
+def test_why_says_of_everybody_labelled_what_the_plain_reading_says_to_the_entry_that_decided() -> None:
+    """T11: why in, out, due or done, for any day; and which entries say so."""
+    from onedoor.recall import api as recall
+
+    store.load_reference_sets()
+    people = golden.people()
+    patient_ids = store.write_people(each.person for each in people)
+    _, access = factories.person(store.practices()[0], Role.TRIAGE_CLINICIAN)
+    for labelled, patient_id in zip(people, patient_ids, strict=True):
+        for key in labelled.expected:
+            reader = Reader(golden.rule_set(key), golden.members(), labelled.person, labelled.on)
+            plain, why = reader.standing(), recall.why(access, patient_id, key, labelled.on)
+            said = f"{labelled.name}, {key}"
+            if plain is None:
+                assert (why.status, why.reason) == (None, "not_in_cohort"), said
+                continue
+            assert (why.status, why.reason, why.due_on, why.expires_on) == (
+                plain.status,
+                plain.reason,
+                plain.due_on,
+                plain.expires_on,
+            ), said
+            assert {part.key: part.done_on for part in why.parts if part.done} == reader.done(), said
+            assert {part.key for part in why.parts if part.declined_on} == plain.declined, said
+            shown = {(each.about, each.day) for each in why.evidence}
+            assert deciding(reader, plain.reason) <= shown, said
+            assert {(f"part:{part}:done", day) for part, day in reader.done().items()} <= shown, said
+            assert why.text, said
+
+
+def deciding(reader: Reader, reason: str) -> set[tuple[str, date]]:
+    """The entries, as (fact, day), that the rule of this code rests on."""
+    names = [
+        name for rule in reader.rules.get("rules", ()) if rule["code"] == reason for name in facts_of(rule["cond"])
+    ]
+    found = {name: reader.fact(name) for name in names}
+    return {(name, entry.day) for name, entry in found.items() if entry}
+
+
+def facts_of(condition: Mapping[str, Any]) -> Iterator[str]:
+    """The facts that a condition asks about."""
+    for part in (*condition.get("all", ()), *condition.get("any", ())):
+        yield from facts_of(part)
+    yield from (condition[place] for place in ("fact", "than") if place in condition)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
 from tests.specification.recall import golden
@@ -36,3 +38,40 @@ def test_invented_codes_are_well_formed_and_nobody_elses() -> None:
     assert not set(codes) & set(golden.dictionary())
     assert golden.check_digit("6062100") == "9"
     assert golden.check_digit("106692100000010") == "6"
+
+
+@pytest.mark.parametrize(
+    ("key", "was", "becomes"),
+    [
+        ("smi", "months = 12", "months = 13"),
+        ("smi", 'fact = "remission", day = ">"', 'fact = "remission", day = ">="'),
+        ("smi", 'done = ["ALC_COD"]', 'done = ["ALC_COD", "AUDITC_COD"]'),
+        ("smi", 'done = ["BP_COD"]', 'done = ["BP_COD", "BPDEC_COD"]'),
+        ("smi", '"IFCCHBAM_COD", ', ""),
+        ("smi", '["MHPCADEC_COD"]\nwindow = true', '["MHPCADEC_COD"]'),
+        ("smi", 'at = "birthday_month_or_expiry"', 'at = "expiry"'),
+        ("smi-contract-year", 'window = "contract_year"', 'window = "rolling"\nmonths = 12'),
+        ("smi-contract-year", "gap_days = 7", "gap_days = 8"),
+        ("smi-contract-year", "gap_days = 7", "gap_days = 6"),
+        ("smi-contract-year", "months = 24", "months = 12"),
+        ("smi-contract-year", 'sets = ["ANTIPSYDRUG_COD"]\nmonths = 6', 'sets = ["ANTIPSYDRUG_COD"]\nmonths = 7'),
+        ("smi-contract-year", 'number = 25 }, { fact = "white"', 'number = 26 }, { fact = "white"'),
+        ("smi-contract-year", 'fact = "diabetes", day = ">="', 'fact = "diabetes", day = ">"'),
+        ("smi-contract-year", 'fact = "first_diagnosis", within = 3', 'fact = "diagnosis", within = 3'),
+        ("smi-contract-year", 'person = "registered", within = 3', 'person = "registered", within = 4'),
+        ("flu", 'window = "season"', 'window = "rolling"\nmonths = 12'),
+        ("flu", 'done = ["FLU_GIVEN"]', 'done = ["FLU_GIVEN", "COVID_INVITE"]'),
+        ("asthma", 'done = ["ASTHMA_REVIEW"]', 'done = ["ASTHMA_REVIEW", "AST_INVITE"]'),
+        ("diabetes", '"IFCCHBAM_COD", "SERFRUC_COD"', '"SERFRUC_COD"'),
+    ],
+)
+def test_the_labels_would_notice_a_rule_that_is_wrong(key: str, was: str, becomes: str) -> None:
+    text = (golden.RULE_SETS / f"{key}.toml").read_text(encoding="utf-8")
+    assert was in text
+    planted = tomllib.loads(text.replace(was, becomes))
+    people = [each for each in golden.people() if key in each.expected]
+    found = [
+        contradictions(each, key, each.expected[key], read(planted, golden.members(), each.person, each.on))
+        for each in people
+    ]
+    assert any(found)
