@@ -28,6 +28,8 @@ RANGE = 100_000
 """Keys of patients in one batch of a whole computation."""
 SLICE = 20_000
 """People in one batch of a refresh."""
+CROWD = 100_000
+"""From so many on the list on they are worked out by ranges: reading everybody once is cheaper than looking each of them up."""
 LOOK_SECONDS = 600
 """Real time after which it is asked again who differs from what is known of them."""
 _LOCK = (7_203, 5)
@@ -155,6 +157,9 @@ def refresh_due(*, limit: int = SLICE) -> int:
     load_rule_sets()
     made = program(clock.today())
     _look(made)
+    crowd = _crowd_from()
+    if crowd is not None:
+        return max(1, _range(made, crowd - 1, crowd - 1 + RANGE))
     with transaction.atomic(), _batch() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", _LOCK)
         cursor.execute("SELECT id, patient_id FROM recall_stale ORDER BY id LIMIT %s", [limit])
@@ -186,6 +191,18 @@ def mark_stale(*, patient_ids: Sequence[int] = (), import_id: int | None = None)
             )
         elif patient_ids:
             cursor.execute("INSERT INTO recall_stale (patient_id) SELECT unnest(%s::bigint[])", [list(patient_ids)])
+
+
+def _crowd_from() -> int | None:
+    """The lowest key of those on the list, when they are a crowd."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT CASE WHEN (SELECT count(*) FROM (SELECT 1 FROM recall_stale LIMIT %(crowd)s) s) = %(crowd)s
+                    THEN (SELECT min(patient_id) FROM recall_stale) END""",
+            {"crowd": CROWD},
+        )
+        found: int | None = cursor.fetchone()[0]
+    return found
 
 
 def _look(made: Program) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -115,9 +114,8 @@ def test_plain_words_say_who_is_in_and_what_completes_it(db: None) -> None:
 
 
 def _with(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
-    content = copy.deepcopy(
-        json.loads(json.dumps(next(one for one in shipped() if one.key == "smi-contract-year").content))
-    )
+    shipped_one = next(one for one in shipped() if one.key == "smi-contract-year")
+    content: dict[str, Any] = copy.deepcopy(dict(shipped_one.content))
     change(content)
     return content
 

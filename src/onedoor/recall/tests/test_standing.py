@@ -353,7 +353,7 @@ def test_what_is_written_through_the_door_is_worked_out_at_the_next_sweep() -> N
     found = Standing.objects.get(patient=one, rule_set__key="smi")
     assert found.reason == "due"
     why = recall.why(access, one.pk, "smi")
-    assert records.Entry.objects.get(pk=why.evidence[0].entry_id).intent_key == "test:1"
+    assert records.Entry.objects.get(intent_key="test:1").pk == why.evidence[0].entry_id
     assert not Stale.objects.exists()
 
 
