@@ -162,8 +162,8 @@ def _people(size: int) -> None:
         cursor.execute(
             """INSERT INTO patients_patient (ref, title, given_name, family_name, name_key, born_on, gender, address, postcode,
                    language, deceased, restricted)
-               SELECT gen_random_uuid(), '', 'Sam', 'Hollis', 'hollis sam', date '1930-06-01' + (n::bigint * 7919 %% 35000)::int, '', '', '',
-                   '', false, false
+               SELECT gen_random_uuid(), '', 'Sam', 'Hollis', 'hollis sam',
+                   date '1930-06-01' + (n::bigint * 7919 %% 35000)::int, '', '', '', '', false, false
                FROM generate_series(1, %s) n""",
             [size],
         )
