@@ -1,8 +1,9 @@
 """The finish line: whole pages of it, for a register of 1,464 people and for one of 14,639 with the shares that S3's region had.
 
 The larger is Buckinghamshire, Oxfordshire and Berkshire West at Q1 2021/22 (clinical.md 1.4): 3,642 have all six, each check is
-done for as many as there. People stand in forty practices of one organisation that sees them by agreement; one in seven has a visit
-ahead, one in three an owner; three other registers lie beside theirs. Pages are timed whole, from request to HTML, in this process.
+done for as many as there. People stand in forty practices of one organisation that sees them by agreement; one in seven has a
+visit ahead, one in three an owner; three other registers lie beside theirs. Pages are timed whole, from request to HTML, in this
+process.
 """
 
 from __future__ import annotations

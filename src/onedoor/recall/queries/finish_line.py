@@ -37,7 +37,8 @@ FORMS: Mapping[str, str] = {"alcohol": "alcohol", "smoking": "smoking"}
 the list does not reckon with it; whoever has one is asked from the patient's page."""
 
 BY_TEXT, BOOKED, TO_BOOK, DECLINED = range(4)
-"""How somebody gets what is missing: a text alone; at a visit they have; at one to be booked; not, since they declined some."""
+"""How somebody gets what is missing: a text alone; at a visit they have; at one to be booked; after a talk, since they declined
+some of it, or are not to be asked."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ class FinishLineFilter:
     practices: tuple[int, ...] | None = None
     owner: str = ""
     missing: str = ""
+    way: int | None = None
+    """One of BY_TEXT, BOOKED, TO_BOOK, DECLINED; None is all."""
 
 
 @dataclass(frozen=True)
@@ -322,7 +325,7 @@ WITH people AS MATERIALIZED (
            OR (%(owner_team)s <> '' AND o.team = %(owner_team)s))
 ), shaped AS MATERIALIZED (
     SELECT *, bit_count(missing::bit(31))::int AS lacks,
-           CASE WHEN declined <> 0 THEN 3
+           CASE WHEN declined <> 0 OR status = 1 THEN 3
                 WHEN missing & ~%(by_text)s = 0 THEN 0
                 WHEN starts_at IS NOT NULL THEN 1 ELSE 2 END AS way
     FROM people
@@ -351,6 +354,7 @@ UNION ALL
 SELECT 1, place, to_jsonb(r) FROM (
     SELECT *, count(*) OVER () AS listed, row_number() OVER (ORDER BY {order}, patient_id) AS place
     FROM viewed WHERE {view} AND (%(missing)s = 0 OR missing & %(missing)s <> 0)
+      AND (%(way)s::int IS NULL OR way = %(way)s::int)
     ORDER BY {order}, patient_id LIMIT %(limit)s OFFSET %(offset)s) r
 """
 
@@ -387,6 +391,7 @@ def _read(
         "owner_user": int(which) if kind == "user" and which.isdecimal() and len(which) < 19 else -1,
         "owner_team": which if kind == "team" else "",
         "missing": sum(1 << part.bit for part in definition.parts if part.key == asked.missing),
+        "way": asked.way,
         "limit": limit,
         "offset": offset,
     }
@@ -427,7 +432,7 @@ def _rows(
         if patient is None:
             continue
         missing, declined = one["missing"], one["declined"]
-        text = missing & definition.by_text & ~declined
+        text = missing & definition.by_text & ~declined if one["status"] == ACTIONABLE else 0
         rows.append(
             Row(
                 patient=patient,

@@ -67,6 +67,7 @@ def test_the_list_says_who_is_near_what_they_lack_and_how_they_get_it() -> None:
     assert "at the visit they have" in page
     assert page.index("Texted Hollis") < page.index("Seen Hollis")
     assert AuditEntry.objects.filter(action="open_finish_line").count() == 1
+    assert "Seen Hollis" not in text(client, f"{HERE}?way=by_text")
     with clock.at(diary.at(diary.WEDNESDAY, 8)):
         page = text(client)
         assert "of your people short of a check is in a building today" in page
@@ -88,12 +89,13 @@ def test_every_list_opens_with_and_without_people(view: str) -> None:
     if view == "out":
         assert "in remission: recorded after the latest diagnosis" in page
     if view == "complete":
-        assert "3 January 2027" in page
+        assert "Sun 3 Jan" in page
 
 
 @pytest.mark.parametrize(
     "query",
-    ["set=none", "view=none", "missing=none", "group=none:1", "group=practice:x", "group=practice:99999999999999999999",
+    ["set=none", "view=none", "missing=none", "group=none:1", "way=none", "group=practice:x",
+     "group=practice:99999999999999999999",
      "page=0", "page=x", "page=99999999"],
 )  # fmt: skip
 def test_what_there_is_not_is_not_found(query: str) -> None:

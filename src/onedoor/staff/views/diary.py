@@ -19,6 +19,7 @@ from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.words import clock_time, short_day
 from onedoor.patients import api as patients
+from onedoor.recall import api as recall
 from onedoor.records import api as records
 from onedoor.staff.addresses import chosen_day
 from onedoor.staff.frame import organisation_of, staff_page
@@ -95,6 +96,7 @@ def place(request: HttpRequest, day: date, ref: UUID) -> HttpResponse:
         lacks={patient_id: reasons for (patient_id, _), reasons in lacks.items()},
         breaches=booking.breaches_of([found.appointment.id]).get(found.appointment.id, []) if found.appointment else [],
         begun=found.seat.starts_at <= clock.now(),
+        also=recall.plans_at(access, [found.appointment.id]).get(found.appointment.id, "") if found.appointment else "",
         undoable=found.appointment is not None and booking.may_unmark(access, found.appointment.id),
         systems=SYSTEMS,
         topic=f"diary:{organisation_of(access).pk}",

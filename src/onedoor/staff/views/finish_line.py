@@ -29,6 +29,9 @@ SHOWN = 50
 """Rows of a page."""
 
 _DEFAULT = "smi"
+_WAYS = ("by_text", "booked", "to_book", "declined")
+"""How somebody gets what is missing, as recall numbers it."""
+
 _LISTS = ((Relation.PCN, "pcn", "PCN"), (Relation.TRUST, "trust", "Trust"), (Relation.PLACE, "place", "Place"))
 
 
@@ -41,6 +44,7 @@ class Asked:
     group: str = ""
     owner: str = ""
     missing: str = ""
+    way: str = ""
     page: int = 1
 
     def address(self, **other: str | int) -> str:
@@ -51,10 +55,11 @@ class Asked:
             "group": self.group,
             "owner": self.owner,
             "missing": self.missing,
+            "way": self.way,
             "page": 1,
         } | other
-        plain = {"set": _DEFAULT, "view": "near", "group": "", "owner": "", "missing": "", "page": 1}
-        query = urlencode({key: value for key, value in said.items() if value != plain[key]})
+        plain = {"set": _DEFAULT, "view": "near", "page": 1}
+        query = urlencode({key: value for key, value in said.items() if value != plain.get(key, "")})
         return reverse("finish_line") + (f"?{query}" if query else "")
 
 
@@ -84,7 +89,7 @@ def finish_line(request: HttpRequest) -> HttpResponse:
         teams=sorted({group.address.partition(":")[2] for group in line.owners if group.address.startswith("team:")}),
         me=access.actor.id,
         pages=-(-line.total // SHOWN),
-        WAY=("by_text", "booked", "to_book", "declined"),
+        WAY=_WAYS,
     )
 
 
@@ -191,7 +196,10 @@ def _asked(said: QueryDict, definitions: Sequence[recall.CheckSet]) -> Asked:
         raise Http404
     if missing and missing not in {part.key for part in definition.parts}:
         raise Http404
-    return Asked(definition, view, said.get("group", ""), said.get("owner", "")[:80], missing, int(page))
+    way = said.get("way", "")
+    if way and way not in _WAYS:
+        raise Http404
+    return Asked(definition, view, said.get("group", ""), said.get("owner", "")[:80], missing, way, int(page))
 
 
 def _filter(wide: Access, asked: Asked) -> recall.FinishLineFilter:
@@ -206,7 +214,8 @@ def _filter(wide: Access, asked: Asked) -> recall.FinishLineFilter:
         if kind != "practice" and relation is None:
             raise Http404
         practices = (key,) if relation is None else tuple(accounts.members(key, relation))
-    return recall.FinishLineFilter(asked.view, practices, asked.owner, asked.missing)
+    way = _WAYS.index(asked.way) if asked.way else None
+    return recall.FinishLineFilter(asked.view, practices, asked.owner, asked.missing, way)
 
 
 @dataclass(frozen=True)
@@ -249,6 +258,7 @@ def _write_down(access: Access, asked: Asked, rows: int) -> None:
                     "group": asked.group,
                     "owner": asked.owner,
                     "missing": asked.missing,
+                    "way": asked.way,
                     "page": asked.page,
                     "rows": rows,
                 },
