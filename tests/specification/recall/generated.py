@@ -48,6 +48,17 @@ def people(number: int, seed: int = SEED) -> Iterator[Person]:
         yield _person(random.Random(f"{seed} {each}"))
 
 
+def one_more(draw: random.Random, person: Person, on: date) -> Entry | None:
+    """Another entry of the person, without a value, that is written on a day; None if that day has one of the code already."""
+    everything, members = _codes_by_set(), golden.members()
+    sets = sorted(set(everything) - {"BMIVAL_COD", "BMI_COD", "BP_COD"})
+    code = draw.choice(everything[draw.choice(("MH_COD", "MHREM_COD", "ALC_COD", "MHINVITE_COD", draw.choice(sets)))])
+    day = draw.choice([day for day in _edges(on) if day <= on])
+    if code in members["BMIVAL_COD"] | members["BP_COD"] or any((e.day, e.code) == (day, code) for e in person.entries):
+        return None
+    return Entry(number=max((e.number for e in person.entries), default=0) + 1, day=day, code=code)
+
+
 def _person(draw: random.Random) -> Person:
     on = draw.choice(DAYS)
     key = draw.choice(

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+
+from django.db import transaction
 
 from onedoor.accounts.api import Organisation
 from onedoor.exchange import api as exchange
@@ -16,8 +19,9 @@ from onedoor.recall.models import Known, RuleSet
 from onedoor.recall.models import Standing as Row
 from onedoor.records import api as records
 from onedoor.records.models import Code, Coded, Unit
+from onedoor.records.types import NewEntry
 from tests.specification.recall import golden
-from tests.specification.recall.reading import Person, Standing
+from tests.specification.recall.reading import Entry, Person, Standing
 
 WRITTEN = datetime(2022, 1, 3, 9, 0, tzinfo=clock.LONDON)
 BATCH = 5_000
@@ -105,6 +109,37 @@ def _write_entries(patients: Sequence[Patient], people: Sequence[Person], places
                 )
             )
     Coded.objects.bulk_create(rows, batch_size=BATCH)
+
+
+def write_one(patient_id: int, person: Person, entry: Entry) -> None:
+    """Put one more entry, without a value, on somebody's timeline as those who see them do, and on the person."""
+    at = datetime(entry.day.year, entry.day.month, entry.day.day, 12, 0, tzinfo=clock.LONDON)
+    new = NewEntry(
+        patient_id=patient_id,
+        organisation_id=practices()[0].pk,
+        kind="check",
+        text="Invented",
+        intent_key=_intent(patient_id, entry),
+        source="specification",
+        concept=records.concept(entry.code),
+        effective_at=at,
+    )
+    with transaction.atomic():
+        records.record_entries(entries=[new], by=TEST)
+    assert isinstance(person.entries, list)
+    person.entries.append(entry)
+
+
+def take_back(patient_id: int, person: Person, entry: Entry) -> None:
+    """Say of an entry written so that it was entered in error, and on the person."""
+    with transaction.atomic():
+        records.in_error(patient_id=patient_id, intents=_intent(patient_id, entry))
+    assert isinstance(person.entries, list)
+    person.entries[person.entries.index(entry)] = replace(entry, in_error=True)
+
+
+def _intent(patient_id: int, entry: Entry) -> str:
+    return f"specification:{patient_id}:{entry.number}."
 
 
 Kept = Mapping[tuple[str, int], tuple[Standing, date | None]]
