@@ -703,6 +703,237 @@ def write_rows(path: Path, rows: list[list[str]]) -> None:
         csv.writer(stream, lineterminator="\r\n").writerows(rows)
 
 
+# --- what is coded about them --------------------------------------------------------------------------------------------
+
+ENTRY_HEADER = words("nhs_number,code,date,value,unit,organisation,term", ",")
+HERE, TRUST = "Y99002", "Y99902"
+RECORDED_TO = date(2026, 12, 4)
+
+
+def verhoeff(digits: str) -> str:
+    """The check digit that SNOMED CT ends its identifiers with (clinical.md 6.3)."""
+    # The dihedral group of the regular pentagon, and a permutation that depends on the place.
+    check = 0
+    for place, digit in enumerate(reversed(digits + "0")):
+        turned = int(digit)
+        for _ in range(place % 8):
+            turned = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)[turned]
+        check = _turn(check, turned)
+    return str((0, 4, 3, 2, 1, 5, 6, 7, 8, 9)[check])
+
+
+def _turn(a: int, b: int) -> int:
+    if a < 5:
+        return (a + b) % 5 if b < 5 else (a + b - 5) % 5 + 5
+    return (a - 5 - b) % 5 + 5 if b < 5 else (a - b) % 5
+
+
+def invented(item: int) -> str:
+    """An identifier of the namespace 9999999, which SNOMED International has given to nobody we know of."""
+    digits = f"{item}9999999" + "10"
+    return digits + verhoeff(digits)
+
+
+DEMONSTRATION_SETS = (
+    ("AST_COD", "Asthma"),
+    ("ASTRES_COD", "Asthma resolved"),
+    ("DM_COD", "Type 2 diabetes"),
+    ("DMRES_COD", "Diabetes resolved"),
+    ("HYP_COD", "Hypertension"),
+    ("HYPRES_COD", "Hypertension resolved"),
+    ("LIT_COD", "Lithium prescribed"),
+    ("LITSTP_COD", "Lithium stopped"),
+    ("FLU_DECLINED", "Seasonal flu vaccine declined"),
+    ("ALCSCRNDEC_COD", "Alcohol screening declined"),
+)
+"""Sets of which the facts name no member. Their codes here are invented, and say so."""
+SETS = {
+    key: (invented(100 + n), f"{term} (demonstration code, not SNOMED CT)")
+    for n, (key, term) in enumerate(DEMONSTRATION_SETS)
+}
+TERMS = {
+    "58214004": "Schizophrenia",
+    "13746004": "Bipolar disorder",
+    "69322001": "Psychotic disorder",
+    "1127191000000108": "First episode psychosis",
+    "111483008": "Schizophrenia, mania or bipolar disorder in remission",
+    "271649006": "Systolic blood pressure",
+    "271650006": "Diastolic blood pressure",
+    "60621009": "Body mass index",
+    "1082641000000106": "Alcohol units consumed per week",
+    "1005671000000105": "Serum cholesterol level",
+    "999791000000106": "HbA1c level, IFCC standardised",
+    "1010671000000102": "Plasma glucose level",
+    "266919005": "Never smoked tobacco",
+    "8517006": "Ex-smoker",
+    "77176002": "Smoker",
+    "736013005": "Body weight measurement declined",
+    "116471000119100": "Blood test declined",
+    "717051000000101": "Mental health PCA: informed dissent",
+    "394700004": "Asthma annual review",
+    "314530002": "Medication review done",
+    "822851000000102": "Seasonal influenza vaccination",
+    **dict(SETS.values()),
+}
+SIX = ("bp", "bmi", "alcohol", "lipid", "glucose", "smoking")
+
+
+@dataclass
+class Chart:
+    """Writes one person's coded entries."""
+
+    rng: random.Random
+    person: Patient
+    rows: list[list[str]]
+
+    def add(self, code: str, day: date, value: str = "", unit: str = "", at: str = HERE) -> None:
+        """One entry, if it lies within the file's years and the person's life."""
+        if self.person.born < day <= RECORDED_TO:
+            self.rows.append([self.person.nhs, code, day.isoformat(), value, unit, at, TERMS[code]])
+
+    def ago(self, months: float, at_least: float = 0) -> date:
+        """A day at most so many months before the file, and at least so many."""
+        days = self.rng.uniform(at_least * 30.4, months * 30.4)
+        return RECORDED_TO - timedelta(days=int(days))
+
+    def check(self, part: str, day: date, at: str = HERE) -> None:
+        """One of the six checks, as a practice codes it."""
+        rng = self.rng
+        if part == "bp":
+            top = int(min(210, max(92, rng.gauss(132, 15))))
+            self.add("271649006", day, str(top), "mm[Hg]", at)
+            self.add("271650006", day, str(int(min(top - 20, max(48, rng.gauss(80, 9))))), "mm[Hg]", at)
+        elif part == "bmi":
+            self.add("60621009", day, f"{min(46, max(17, rng.gauss(27.5, 5))):.1f}", "kg/m2", at)
+        elif part == "alcohol":
+            self.add("1082641000000106", day, str(max(0, int(rng.gauss(7, 8)))), "units/week", at)
+        elif part == "lipid":
+            self.add("1005671000000105", day, f"{min(8, max(2.8, rng.gauss(5, 1))):.1f}", "mmol/L", at)
+        elif part == "glucose":
+            self.add("999791000000106", day, str(int(min(110, max(29, rng.gauss(40, 8))))), "mmol/mol", at)
+        else:
+            self.add(rng.choices(("266919005", "8517006", "77176002"), (50, 28, 22))[0], day, at=at)
+
+
+def make_entries(rng: random.Random, people: list[Patient]) -> list[list[str]]:
+    """Three years of coded entries: the registers, what was measured, flu; by person, then by day."""
+    rows: list[list[str]] = []
+    current = [p for p in people if p.status == "Current"]
+    on_smi = [p for p in current if p.smi]
+    for person in current:
+        chart = Chart(rng, person, [])
+        routine(chart)
+        if person.smi:
+            smi(chart, on_smi.index(person))
+        rows += sorted(chart.rows, key=lambda row: row[2])
+    return rows
+
+
+def routine(chart: Chart) -> None:
+    """What any practice holds of anybody: the long-term registers and their reviews, measurements, flu."""
+    rng, person = chart.rng, chart.person
+    kinds = {visit.kind for visit in person.visits}
+    asthma = person.age >= 6 and ("Asthma review" in kinds or rng.random() < 0.05)
+    diabetes = person.age >= 30 and rng.random() < (0.04 if person.age < 50 else 0.13)
+    hypertension = person.age >= 40 and rng.random() < (0.1 if person.age < 60 else 0.34)
+    for ill, key in ((asthma, "AST_COD"), (diabetes, "DM_COD"), (hypertension, "HYP_COD")):
+        if ill:
+            chart.add(SETS[key][0], chart.ago(36, 13))
+    if asthma:
+        if rng.random() < 0.04:
+            chart.add(SETS["ASTRES_COD"][0], chart.ago(10))
+        yearly(chart, 0.45, lambda day: chart.add("394700004", day))
+    if diabetes:
+        yearly(chart, 0.6, lambda day: chart.check("glucose", day))
+    if not person.smi:
+        often = 0.72 if diabetes or hypertension else 0.3 if person.age >= 40 else 0.0
+        yearly(chart, often, lambda day: chart.check("bp", day))
+        yearly(chart, 0.25 if person.age >= 18 else 0.0, lambda day: chart.check("smoking", day))
+        yearly(chart, 0.2 if person.age >= 18 else 0.0, lambda day: chart.check("bmi", day))
+    if asthma or diabetes or hypertension:
+        yearly(chart, 0.5, lambda day: chart.add("314530002", day))
+    if person.age >= 65 or diabetes:
+        for season in (2024, 2025, 2026):
+            said = rng.random()
+            day = date(season, 10, 1) + timedelta(days=rng.randint(0, 62))
+            if said < (0.55 if season == 2026 else 0.75):
+                chart.add("822851000000102", day)
+            elif said > 0.95:
+                chart.add(SETS["FLU_DECLINED"][0], day)
+
+
+def yearly(chart: Chart, chance: float, do: Callable[[date], None]) -> None:
+    """In each of three years, by chance."""
+    for year in (2, 1, 0):
+        if chart.rng.random() < chance:
+            do(chart.ago(12 * year + 12, 12 * year))
+
+
+def smi(chart: Chart, n: int) -> None:
+    """Whoever is on the register of severe mental illness, each in their own way; README.md says who is what."""
+    rng = chart.rng
+    begun = chart.ago(36, 26)
+    if n == 1:
+        # Lithium and no diagnosis: in the contract's count alone.
+        for months in (20, 14, 8, 2):
+            chart.add(SETS["LIT_COD"][0], chart.ago(months, months - 1))
+        for part in ("bp", "smoking"):
+            chart.check(part, chart.ago(9, 2))
+        return
+    code = "1127191000000108" if n == 2 else rng.choice(("58214004", "13746004", "13746004", "69322001"))
+    chart.add(code, chart.ago(4, 2) if n == 2 else begun)
+    if n == 2:
+        chart.check("smoking", chart.ago(2))
+        return
+    missing: dict[int, tuple[str, ...]] = {
+        # Complete.
+        3: (), 9: (), 14: (),
+        # One short: four of them by blood, three by a text.
+        4: ("lipid",), 5: ("glucose",), 6: ("bp",), 10: ("smoking",), 11: ("lipid",), 12: ("alcohol",), 15: ("lipid",),
+        # Two short.
+        7: ("lipid", "glucose"), 13: ("bmi", "alcohol"), 16: ("lipid", "glucose"), 17: ("bp", "lipid"),
+        # Further.
+        8: ("bp", "bmi", "lipid", "glucose"), 18: SIX, 19: SIX[:5], 20: SIX[2:], 21: ("bmi", "lipid", "glucose"),
+    }  # fmt: skip
+    lacks = missing.get(n, SIX)
+    # The year before: most had most of it, which counts no more.
+    for part in SIX:
+        if rng.random() < 0.7:
+            chart.check(part, chart.ago(24, 13))
+    visit = chart.ago(10, 1)
+    for part in SIX:
+        if part not in lacks:
+            # One in five was done at the mental health trust, which sent it in.
+            at = TRUST if rng.random() < 0.2 else HERE
+            chart.check(part, visit if rng.random() < 0.7 else chart.ago(11, 0.2), at)
+    if n == 0:
+        chart.add("111483008", chart.ago(12, 6))
+    elif n == 11:
+        chart.add("116471000119100", chart.ago(3))
+    elif n == 12:
+        chart.add(SETS["ALCSCRNDEC_COD"][0], chart.ago(3))
+    elif n == 13:
+        chart.add("736013005", chart.ago(3))
+    elif n == 19:
+        chart.add("717051000000101", chart.ago(3))
+
+
+def damaged_entries(rows: list[list[str]], people: list[Patient]) -> list[list[str]]:
+    """Put eight rows that cannot be believed at the end, four of them checks that the mental health trust did."""
+    on = [p.nhs for p in people if p.status == "Current" and p.smi]
+    bad = [
+        [on[4], "1005671000000106", "2026-10-06", "5.1", "mmol/L", TRUST, ""],
+        [on[5], "999791000000106", "2026-09-15", "7.1", "", TRUST, ""],
+        [on[16], "1005671000000105", "2026-09-22", "5.4", "mg/dL", TRUST, ""],
+        [on[17], "271649006", "2026-08-03", "1280", "mm[Hg]", TRUST, ""],
+        [on[9], "506701000000100", "2026-06-17", "11", "", HERE, ""],
+        [on[7], "266919005", "2027-01-12", "", "", HERE, ""],
+        [on[8], "60621009", "2026-07-09", "27,4", "kg/m2", HERE, ""],
+        ["9991900013", "8517006", "2026-05-20", "", "", HERE, ""],
+    ]
+    return [*rows, *bad]
+
+
 def main() -> None:
     """Write the files and print where the damaged rows are."""
     parser = argparse.ArgumentParser(description="Write the demonstration practice.")
@@ -734,6 +965,11 @@ def main() -> None:
     write_rows(folder / "referrals.csv", [REFERRAL_HEADER, *referrals])
     pathways = make_pathways(random.Random(SEED), people, {row[1] for row in referrals})
     write_rows(folder / "pathways.csv", [PATHWAY_HEADER, *pathways])
+
+    entries = damaged_entries(make_entries(random.Random(SEED), people), people)
+    write_rows(folder / "entries.csv", [ENTRY_HEADER, *entries])
+    sets = [[key, "", code, term] for key, (code, term) in SETS.items()]
+    write_rows(folder / "reference-sets.csv", [words("cluster_id,refset_id,code,term", ","), *sets])
 
     text = json.dumps(personas, indent=2, ensure_ascii=False)
     (folder / "personas.json").write_text(text + "\n", encoding="utf-8")

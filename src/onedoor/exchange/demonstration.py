@@ -17,11 +17,14 @@ from typing import Any
 from urllib.error import URLError
 from uuid import NAMESPACE_URL, uuid5
 
+from onedoor.accounts import api as accounts
 from onedoor.accounts.api import Organisation, access_of, grant_role, organisations, set_site, set_user
 from onedoor.booking import api as booking
 from onedoor.directory import api as directory
 from onedoor.exchange.actions import import_appointments, import_patients
 from onedoor.exchange.caseloads import import_pathways, import_referrals
+from onedoor.exchange.codes import import_codes
+from onedoor.exchange.entries import import_entries
 from onedoor.exchange.lines import import_calls
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Part, Role
@@ -30,6 +33,7 @@ from onedoor.kernel.calendar import is_working_day
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
 from onedoor.patients.api import open_portal, search
+from onedoor.recall import api as recall
 from onedoor.referrals import api as referrals
 
 BY = Actor.system("loading the demonstration")
@@ -77,7 +81,8 @@ class Line:
 
 def load(folder: Path) -> None:
     """Read `folder`: a practice (patients.csv, diary.csv), a directory (services.csv), what its triage service
-    took over (pathways.csv) and was sent (referrals.csv), and a month of calls (calls.csv).
+    took over (pathways.csv) and was sent (referrals.csv), a month of calls (calls.csv), who the practice's neighbours are
+    (organisations.csv), and what is coded about its patients (entries.csv, with the codes that reference-sets.csv invents).
 
     Sets the clock to a Monday morning.
     """
@@ -94,6 +99,7 @@ def load(folder: Path) -> None:
     import_calls(file=folder / "calls.csv", by=BY)
     _fill_the_list(practice.pk, folder / "personas.json")
     _run_courses(practice.pk)
+    _fill_the_registers(folder)
     patient = set_user(username="demo-patient", first_name="Terence", last_name="Tanner", by=BY)
     (found,) = search(_all(), PORTAL_PATIENT)
     open_portal(user_id=patient.pk, patient_id=found.pk, by=BY)
@@ -171,6 +177,14 @@ def _open_the_clinics() -> None:
                 minutes=30,
                 by=BY,
             )
+
+
+def _fill_the_registers(folder: Path) -> None:
+    """What is coded about the patients, and where they stand by it."""
+    accounts.take_organisations(rows=accounts.read_organisations((folder / "organisations.csv").read_bytes()), by=BY)
+    import_codes(file=folder / "reference-sets.csv", version_on=BEGINS.date(), by=BY)
+    import_entries(file=folder / "entries.csv", by=BY)
+    recall.compute()
 
 
 def _fill_the_list(practice_id: int, personas: Path) -> None:
@@ -251,10 +265,11 @@ def _course(organisation_id: int, name: str, first: datetime, *, places: int, da
 def connect(line: Line) -> None:
     """Give each practice an account with the simulated GOV.UK Notify and its people to sign in as; tell the simulator."""
     providers = directory.providers()
-    practices = [place for place in organisations(_all()) if place.pk not in providers]
+    known = _caring()
+    practices = [place for place in known if place.pk not in providers]
     for username, first_name, last_name, role in PEOPLE:
         user = set_user(username=username, first_name=first_name, last_name=last_name, by=BY)
-        for place in organisations(_all()):
+        for place in known:
             if (place.pk in providers) == (role == Role.TRIAGE_CLINICIAN):
                 grant_role(user_id=user.pk, organisation_id=place.pk, role=role, by=BY)
     _carer()
@@ -262,6 +277,18 @@ def connect(line: Line) -> None:
     line.services.parent.mkdir(parents=True, exist_ok=True)
     line.services.write_text(json.dumps(services, indent=1))
     _tell(f"{line.simulator}/control/services", services)
+
+
+def _caring() -> list[Organisation]:
+    """All but networks, places and systems, which care for nobody themselves: they send no texts, and nobody signs in there."""
+    known = organisations(_all())
+    above = {
+        one.pk
+        for kind in ("part_of_pcn", "in_place", "in_ics")
+        for found in accounts.related([place.pk for place in known], kind).values()
+        for one in found
+    }
+    return [place for place in known if place.pk not in above]
 
 
 def _carer() -> None:
