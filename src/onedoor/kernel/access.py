@@ -22,6 +22,8 @@ class Role(StrEnum):
     TRIAGE_CLINICIAN = "triage_clinician"
     CALL_HANDLER = "call_handler"
     HEALTH_CARE_ASSISTANT = "health_care_assistant"
+    SOCIAL_PRESCRIBER = "social_prescriber"
+    """Somebody of a partner, such as a voluntary group, who reaches people whom letters and texts did not."""
 
 
 class Permission(StrEnum):
@@ -46,6 +48,10 @@ class Permission(StrEnum):
     """Answer the telephone: see one patient at a time, while they are on the line and have said who they are."""
     CHECKS = "checks"
     """See and fill check forms, and the list of those who are near the end of theirs."""
+    RECALL = "recall"
+    """Run the practice's invitations: programmes, how many a week, preview, and what is shared with partners."""
+    PARTNER = "partner"
+    """Open the lists that a practice shared with one's own organisation, for as long as it agreed to; no patient besides."""
 
 
 class Part(StrEnum):
@@ -88,6 +94,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SETTINGS,
             Permission.SWITCHES,
             Permission.CHECKS,
+            Permission.RECALL,
         }
     ),
     # Who does the checks has a clinic of their own to run, refers what they find, and writes to nobody.
@@ -95,6 +102,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {Permission.CHECKS, Permission.DIARY, Permission.TASKS, Permission.PATIENTS, Permission.REFER}
     ),
     Role.TRIAGE_CLINICIAN: frozenset({Permission.TASKS, Permission.REFERRALS}),
+    # Nobody's patient: a name and a telephone number on a list, while it lasts.
+    Role.SOCIAL_PRESCRIBER: frozenset({Permission.PARTNER}),
     # No list of patients and no task that names one: a handler sees who rings, for as long as a view lasts.
     Role.CALL_HANDLER: frozenset({Permission.CALLS}),
     # The administrator runs the system and sees no patient: running is not caring.

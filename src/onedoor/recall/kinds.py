@@ -44,3 +44,12 @@ SAID_DONE = declare_kind(
         (Outcome("checked", "Checked and put on the record"), Outcome("not_certain", "Not certain enough to enter")),
     )
 )
+PARTNER_WRONG_NUMBER = declare_kind(
+    Kind(
+        "partner_wrong_number",
+        "A partner says that a telephone number is wrong",
+        "reception",
+        timedelta(hours=40),
+        (Outcome("corrected", "Number corrected"), Outcome("right", "The number is right")),
+    )
+)

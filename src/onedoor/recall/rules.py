@@ -20,7 +20,8 @@ MOVES: Mapping[str, frozenset[str]] = {
     "already_done": frozenset({"done"}),
     "done": frozenset(),
     "withdrawn": frozenset(),
-    "expired": frozenset(),
+    # A partner may still reach whom texts, letters and calls did not.
+    "expired": frozenset({"accepted", "booked", "declined", "done"}),
 }
 """Moves of an invitation."""
 

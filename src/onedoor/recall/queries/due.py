@@ -25,7 +25,7 @@ from onedoor.recall.models import OPEN, RecallProgramme
 from onedoor.recall.planning import Ways
 from onedoor.recall.programmes import Programme, in_force
 
-_PROGRAMMES = """
+PROGRAMMES = """
     SELECT * FROM unnest(%(rule_sets)s::smallint[], %(keys)s::text[], %(by_month)s::bool[], %(seasonal)s::bool[])
         AS p(rule_set_id, key, by_month, seasonal)"""
 
@@ -43,7 +43,7 @@ UNREAD = """(EXISTS (SELECT 1 FROM recall_stale t WHERE t.patient_id = s.patient
              OR coalesce(s.changes_on <= %(on)s, false))"""
 """Whether something changed that the standing does not say yet."""
 
-_STANDINGS = f"""
+STANDINGS = f"""
     SELECT s.patient_id, p.key, p.rule_set_id, p.seasonal, {DUE_ON} AS due_on, {UNREAD} AS unread
     FROM recall_standing s
     JOIN programme p ON p.rule_set_id = s.rule_set_id
@@ -53,8 +53,8 @@ _STANDINGS = f"""
       AND (s.status = 2 OR (s.reason = 'done' AND NOT p.seasonal AND s.due_on IS NOT NULL))"""
 
 _ITEMS = f"""
-    WITH programme AS MATERIALIZED ({_PROGRAMMES}),
-    standing AS ({_STANDINGS}),
+    WITH programme AS MATERIALIZED ({PROGRAMMES}),
+    standing AS ({STANDINGS}),
     item AS (
         SELECT t.*, t.due_on <= %(on)s AS due, b.state AS before
         FROM standing t LEFT JOIN LATERAL (

@@ -16,7 +16,7 @@ from onedoor.records import api as records
 from onedoor.referrals import api as referrals
 from onedoor.staff import subjects
 from onedoor.staff.frame import staff_page
-from onedoor.staff.views import asking
+from onedoor.staff.views import asking, recalling
 from onedoor.tasks import api as tasks
 from onedoor.ui.access import granted, staff
 
@@ -76,4 +76,5 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
         may_ask=access.may(Permission.MESSAGES),
         may_refer=access.may(Permission.REFER),
         **asking.section(access, card.id),
+        **recalling.due_of(access, card.id),
     )

@@ -122,6 +122,7 @@ class World:
 
 
 PHONE = "+447700900111"
+PARTNER_ODS = "Y99900"
 
 LIST = """Patient list - all registered
 Wexcombe Road Surgery (Y99002)
@@ -148,6 +149,8 @@ def make() -> World:
         for role in (Role.RECEPTIONIST, Role.PRACTICE_MANAGER, Role.ADMINISTRATOR, Role.HEALTH_CARE_ASSISTANT)
     }
     elsewhere, _ = factories.person(other, Role.RECEPTIONIST)
+    group = factories.practice(PARTNER_ODS, "Mill Lane Community Group")
+    partner, _ = factories.person(group, Role.SOCIAL_PRESCRIBER, username="demo-social_prescriber")
     stranger = User.objects.create_user(username="stranger", password="stranger")
     sam = factories.patient(practice.organisation, "Sam", "Hollis", mobile=PHONE, needs=("Interpreter: Polish",))
     ada = factories.patient(practice.organisation, "Ada", "Hollis", mobile=PHONE, born_on=date(2019, 3, 4))
@@ -298,7 +301,11 @@ def shared_with(practice: Organisation, patient: Patient, manager: Access) -> Pa
         invited_at=now - timedelta(days=60), ends_at=now - timedelta(days=5), changed_at=now - timedelta(days=5),
     )  # fmt: skip
     InvitationProgramme.objects.create(
-        invitation=missed, patient=patient, key="asthma", due_on=clock.today(), again_on=clock.today() + timedelta(days=300)
+        invitation=missed,
+        patient=patient,
+        key="asthma",
+        due_on=clock.today(),
+        again_on=clock.today() + timedelta(days=300),
     )
     agreement = recall.agree_to_share(
         access=manager,
@@ -460,7 +467,9 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "import_file": ({"ref": world.file.ref},),
         "import_apply": ({"ref": world.file.ref},),
         "import_rejects": ({"ref": world.file.ref},),
-        **dict.fromkeys(("recall", "recall_set", "recall_left_out", "recall_partners", "recall_agree", "shared"), ({},)),
+        **dict.fromkeys(
+            ("recall", "recall_set", "recall_left_out", "recall_partners", "recall_agree", "shared"), ({},)
+        ),
         **dict.fromkeys(("recall_programme", "recall_switch", "recall_visits"), ({"key": "asthma"},)),
         **dict.fromkeys(("recall_share", "recall_agreement_end"), ({"ref": world.shared.agreement.ref},)),
         "shared_list": ({"ref": world.shared.ref},),
