@@ -14,9 +14,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 SIZES = (100_000, 1_000_000)
@@ -26,8 +28,9 @@ GOAL_SECONDS, GOAL_INCREMENT = 90.0, 10.0
 YEAR_LAYERS = 9
 """Of the entries of a person so many, 40 days apart, are of the last year."""
 
-REGISTERS = {"AST_COD": ("9999990001", 65), "DM_COD": ("9999990002", 75), "HYP_COD": ("9999990003", 140)}
-"""Invented: a code for each register, and how many in a thousand are on it."""
+REGISTERS = {"AST_COD": ("1999999910", 65), "DM_COD": ("2999999910", 75), "HYP_COD": ("3999999910", 140)}
+"""Invented: a code for each register, less its check digit, of the namespace 9999999, which is nobody's; and how many in a
+thousand are on it."""
 SMI_IN_THOUSAND = 12
 
 
@@ -63,7 +66,7 @@ def _measure(url: str, size: int, figures: dict[str, Any]) -> dict[str, Any]:
     at = datetime(2026, 12, 7, 2, 0, tzinfo=clock.LONDON)
     clock.set_clock(at=at, rate=0)
     began = time.monotonic()
-    _codes()
+    _codes(url)
     _people(size)
     _entries(at, size)
     made = time.monotonic() - began
@@ -133,19 +136,25 @@ def _command(url: str, verb: str) -> dict[str, Any]:
     }
 
 
-def _codes() -> None:
-    """The registers' invented codes, each the member of its set."""
-    from datetime import date
-
-    from onedoor.records.models import Code, CodeSet, CodeSetMember
-
-    day = date(2026, 1, 1)
-    for key, (code, _) in REGISTERS.items():
-        kept, _ = CodeSet.objects.get_or_create(
-            key=key, defaults={"name": key, "origin": "local", "version_on": day, "provenance": "invented"}
+def _codes(url: str) -> None:
+    """The registers' invented codes by `onedoor import codes`, as a reference-set file."""
+    with tempfile.TemporaryDirectory(prefix="onedoor-recall-") as folder:
+        file = Path(folder) / "invented-for-the-benchmark_20270630.csv"
+        lines = [f"{key},,{_whole(code)},Invented for the benchmark" for key, (code, _) in REGISTERS.items()]
+        file.write_text("\r\n".join(["cluster_id,refset_id,code,term", *lines, ""]))
+        subprocess.run(
+            [sys.executable, "-m", "onedoor.cli.main", "import", "codes", str(file)],
+            env={**os.environ, "DATABASE_URL": url},
+            check=True,
+            stdout=subprocess.DEVNULL,
         )
-        made = Code.objects.create(code=code, term="Invented for the benchmark", provenance="invented")
-        CodeSetMember.objects.create(code_set=kept, code=made, basis="file", provenance="invented", since=day)
+
+
+def _whole(code: str) -> str:
+    """With the check digit that it must have."""
+    from onedoor.kernel.codes import verhoeff
+
+    return next(f"{code}{digit}" for digit in range(10) if verhoeff(f"{code}{digit}"))
 
 
 def _people(size: int) -> None:
@@ -202,7 +211,7 @@ _OTHERS = """SELECT array_agg(id ORDER BY id) FROM records_code c
 def _layer(cursor: Any, at: datetime, first: int, last: int, *, ordered: str) -> None:
     """The entries numbered so of everybody: number n is 40 n to 40 n + 39 days old; the oldest is a register's."""
     registers = " ".join(
-        f"WHEN n = {ENTRIES - 1} AND p.id %% 1000 < {upper} THEN (SELECT id FROM records_code WHERE code = '{code}')"
+        f"WHEN n = {ENTRIES - 1} AND p.id %% 1000 < {upper} THEN (SELECT id FROM records_code WHERE code = '{_whole(code)}')"
         for code, upper in _thresholds()
     )
     cursor.execute(

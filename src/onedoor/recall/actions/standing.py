@@ -210,15 +210,17 @@ def _look(made: Program) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCK[0], _LOCK[1] + 1))
         cursor.execute(
-            """SELECT fingerprint, looked_on = %s AND looked_at > clock_timestamp() - make_interval(secs => %s)
+            """SELECT fingerprint <> %(basis)s OR looked_on > %(on)s,
+                      looked_on = %(on)s AND looked_at > clock_timestamp() - make_interval(secs => %(rest)s)
                FROM recall_basis""",
-            [made.on, LOOK_SECONDS],
+            {"basis": made.fingerprint, "on": made.on, "rest": LOOK_SECONDS},
         )
-        row = cursor.fetchone()
-        if row and row[0] == made.fingerprint and row[1]:
+        other_rules, seen = cursor.fetchone() or (False, False)
+        if seen and not other_rules:
             return
         cursor.execute(_SETTINGS)
-        if row and row[0] != made.fingerprint:
+        if other_rules:
+            # Or the clock was set back: what a day changes is only known forwards.
             cursor.execute(
                 """INSERT INTO recall_stale (patient_id)
                    SELECT patient_id FROM patients_registered UNION SELECT patient_id FROM recall_known"""

@@ -506,6 +506,31 @@ def test_when_the_rules_or_a_code_set_change_everybody_is_worked_out_anew() -> N
     assert {row.rule_set.version for row in Standing.objects.filter(patient=one, rule_set__key="smi")} == {"2"}
 
 
+def test_a_clock_that_is_set_back_takes_the_standings_with_it() -> None:
+    one = patient(practice())
+    write(one, PSYCHOSIS, date(2026, 12, 20))
+    with on(date(2026, 12, 20)):
+        recall.bring_up_to_date()
+        assert Standing.objects.filter(patient=one, rule_set__key="smi").exists()
+    recall.bring_up_to_date()
+    assert not Standing.objects.filter(patient=one, rule_set__key="smi").exists()
+
+
+@pytest.mark.parametrize("crowd", [1, 1_000])
+def test_a_crowd_is_worked_out_by_ranges_and_comes_out_the_same(crowd: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onedoor.recall.actions.standing.CROWD", crowd)
+    monkeypatch.setattr("onedoor.recall.actions.standing.RANGE", 3)
+    people = [patient(practice(), born_on=date(1950, 1, 1)) for _ in range(7)]
+    for one in people[::2]:
+        write(one, PSYCHOSIS, date(2024, 5, 1))
+    recall.bring_up_to_date()
+    increment = kept()
+    assert len(increment[1]) == 7
+    assert not Stale.objects.exists()
+    recall.compute()
+    assert kept() == increment
+
+
 def test_a_row_that_says_the_same_is_not_written_again() -> None:
     one = patient(practice())
     write(one, PSYCHOSIS, date(2019, 1, 1))
