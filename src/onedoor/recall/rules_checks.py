@@ -272,9 +272,9 @@ def _lipids(sheet: _Sheet) -> None:
             sheet.problems["hdl"] = "HDL is a part of the total, and cannot be as much."
             return
         worked_out = (total / hdl).quantize(ONE, ROUND_HALF_UP)
-        if ratio is None:
+        if ratio is None and RATIO.least <= worked_out <= RATIO.most:
             values["ratio"] = worked_out
-        elif abs(ratio - worked_out) > Decimal("0.3"):
+        elif ratio is not None and abs(ratio - worked_out) > Decimal("0.3"):
             sheet.asks.append(
                 f"A ratio of {plain(ratio)} does not fit: {plain(total)} to {plain(hdl)} is {plain(worked_out)}"
             )

@@ -134,7 +134,8 @@ def _check(
     typed = dict(item.typed) if item else {}
     if part.key == "bmi" and height is not None and "height" not in typed and not typed.get("state"):
         typed["height"] = rules.plain(height)
-    newer = last is None or (earlier is not None and earlier.saved_at.astimezone(clock.LONDON).date() >= last.on)
+    # What came onto the record since, of whatever day and by whomever, is the news.
+    newer = earlier is not None and item is None and (not own or own[0].recorded_at < earlier.saved_at)
     return CheckView(
         key=part.key,
         label=part.label,

@@ -124,7 +124,7 @@ class CheckForm {
 
   say(text, away = false, label = "", act = null) {
     this.state.hidden = false;
-    this.state.classList.toggle("od-checks__keep--away", away);
+    this.state.classList.toggle("od-exams__keep--away", away);
     if (this.state.dataset.said === text) return;
     this.state.dataset.said = text;
     this.state.replaceChildren(text);
