@@ -337,7 +337,7 @@ class Found:
 def trust_files(access: Access, *, limit: int = 20) -> list[TrustFile]:
     """The files compared of late by the access's own organisation, newest first."""
     access.require(Permission.CHECKS)
-    found = TrustFile.objects.filter(organisation_id=access.actor.organisation_id).select_related("trust")
+    found = TrustFile.objects.filter(organisation_id=access.actor.organisation_id or 0).select_related("trust")
     return list(found.order_by("-at", "-id")[:limit])
 
 
@@ -373,7 +373,7 @@ def trust_file(access: Access, ref: UUID, *, reason: str = CAN_COUNT, limit: int
 def _file(access: Access, ref: UUID) -> TrustFile:
     access.require(Permission.CHECKS)
     found = TrustFile.objects.select_related("trust", "organisation")
-    return found.get(ref=ref, organisation_id=access.actor.organisation_id)
+    return found.get(ref=ref, organisation_id=access.actor.organisation_id or 0)
 
 
 @transaction.atomic

@@ -70,7 +70,7 @@ def start(
     Raises NotPermitted for anybody but staff of the organisation and the system, and CannotAsk with the reason.
     """
     require_staff(by, organisation_id)
-    definition = _startable(key, via, only)
+    definition = may_start(key, via, only)
     reach = patients.reach(organisation_id, [patient_id]).get(patient_id)
     if reach is None or not reach.registered or reach.deceased:
         raise CannotAsk("This patient is not registered here.")
@@ -101,7 +101,8 @@ def start(
     return made
 
 
-def _startable(key: str, via: str, only: Sequence[str]) -> Definition:
+def may_start(key: str, via: str, only: Sequence[str]) -> Definition:
+    """The definition of a questionnaire that may be put this way, these questions of it. Raises CannotAsk with the reason."""
     try:
         definition = definition_of(key)
     except KeyError as error:

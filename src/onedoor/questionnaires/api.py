@@ -13,6 +13,7 @@ from onedoor.questionnaires.answering import (
 from onedoor.questionnaires.definitions import Faulty
 from onedoor.questionnaires.kiosk import KioskFound, by_code, find
 from onedoor.questionnaires.licensed import load_words
+from onedoor.questionnaires.many import StartedMany, start_many, with_open
 from onedoor.questionnaires.models import PutQuestion, Response
 from onedoor.questionnaires.queries import (
     answered_since,
@@ -52,6 +53,7 @@ __all__ = [
     "QuestionView",
     "Response",
     "ResponseView",
+    "StartedMany",
     "Step",
     "Taken",
     "answer",
@@ -74,8 +76,10 @@ __all__ = [
     "responses_of",
     "shares_phone",
     "start",
+    "start_many",
     "startable",
     "step",
+    "with_open",
     "withdraw",
     "withdraw_response",
 ]

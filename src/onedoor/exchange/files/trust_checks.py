@@ -342,7 +342,7 @@ def _claim(number: int, nhs: str, born: date | None, part: str, found: Sequence[
     if not said:
         return None
     words = ", ".join(f"{one.text} {one.unit}".strip() for one in said)[:80]
-    day = next((found for one in said if (found := read_day(one.day)) is not None), None)
+    day = next((read for one in said if (read := read_day(one.day)) is not None), None)
 
     def claim(values: tuple[Value, ...] = (), fault: str = "", detail: str = "") -> Claim:
         return Claim(number, nhs, born, part, words, day, values, fault, detail)

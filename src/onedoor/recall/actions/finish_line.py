@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -13,7 +14,7 @@ from onedoor.kernel import audit, clock
 from onedoor.kernel.access import Access
 from onedoor.patients import api as patients
 from onedoor.questionnaires import api as questionnaires
-from onedoor.recall.queries.finish_line import ACTIONABLE, FORMS, CheckSet
+from onedoor.recall.queries.finish_line import ACTIONABLE, FORMS, QUESTIONNAIRE, CheckSet
 
 MOST = 500
 """People of one step: what a page can tick, with room."""
@@ -44,7 +45,7 @@ def own_checks(*, access: Access, patient_ids: Collection[int], owner: CheckOwne
         raise NotDone("Choose a person, or give a team’s name.")
     if owner and owner.user_id is not None and owner.user_id not in {user.pk for user in accounts.checkers(wide)}:
         raise NotDone("Choose somebody who does checks here.")
-    values = {
+    values: dict[str, Any] = {
         "keys": keys,
         "user": owner.user_id if owner else None,
         "team": team,
@@ -89,7 +90,7 @@ def plan_checks(*, access: Access, patient_ids: Collection[int], definition: Che
     """
     wide = accounts.for_checks(access)
     keys = _within(wide, patient_ids)
-    values = {
+    values: dict[str, Any] = {
         "keys": keys,
         "rule_set": definition.id,
         "rule_set_key": definition.key,
@@ -139,7 +140,7 @@ def _within(wide: Access, patient_ids: Collection[int]) -> list[int]:
     return keys
 
 
-def _write_down(access: Access, action: str, keys: Sequence[int], detail: dict[str, object]) -> None:
+def _write_down(access: Access, action: str, keys: Sequence[int], detail: Mapping[str, object]) -> None:
     audit.record_many(
         by=access.actor,
         lines=[audit.Line(action, "patient", key, patient_id=key, detail=dict(detail)) for key in keys],
@@ -169,23 +170,24 @@ def ask_for_checks(*, access: Access, patient_ids: Collection[int], definition: 
         )
         found = cursor.fetchall()
     not_asked: Counter[str] = Counter()
-    asks = []
+    asks: dict[int, dict[int, tuple[str, ...]]] = {}
     for patient_id, organisation_id, bits, status in found:
         if status != ACTIONABLE:
             not_asked["they are not to be asked: see the reason on the list"] += 1
         elif not bits:
             not_asked["nothing that they lack can be said by text"] += 1
         else:
-            asks.append((organisation_id, patient_id, tuple(FORMS[part.key] for part in definition.of(bits))))
+            links = tuple(link for part in definition.of(bits) for link in FORMS[part.key])
+            asks.setdefault(organisation_id, {})[patient_id] = links
     asked = 0
-    for organisation_id, patient_id, forms in asks:
-        # By agreement the practice's own question, whoever of the PCN presses the button: its name is in the text.
+    for organisation_id, only in sorted(asks.items()):
+        # By agreement it is the practice's own question, whoever of the PCN presses the button: its name is in the text.
         by = replace(access.actor, organisation_id=organisation_id)
-        try:
-            questionnaires.ask(organisation_id=organisation_id, patient_id=patient_id, form=forms[0], by=by)
-            asked += 1
-        except questionnaires.CannotAsk as why:
-            not_asked[str(why)] += 1
+        done = questionnaires.start_many(
+            organisation_id=organisation_id, key=QUESTIONNAIRE, only=only, reason="checks", by=by
+        )
+        asked += done.asked
+        not_asked.update(done.not_asked)
     if len(found) < len(keys):
         not_asked["they are not on this register"] += len(keys) - len(found)
     return AskedMany(asked, dict(not_asked))

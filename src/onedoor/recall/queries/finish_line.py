@@ -32,8 +32,13 @@ ACTIONABLE = 2
 FINISH_LINE_VIEWS = ("near", "further", "today", "complete", "out")
 """One or two short; more than two short; expected somewhere today; all done; not in the register's count, with the reason."""
 
-FORMS: Mapping[str, str] = {"alcohol": "alcohol", "smoking": "smoking"}
-"""Part of a rule set to the questionnaire that gathers it. Blood pressure is not among them: it takes a cuff, which few have, so
+QUESTIONNAIRE = "about-you"
+FORMS: Mapping[str, tuple[str, ...]] = {
+    "alcohol": ("units",),
+    "smoking": ("smoking",),
+    "bmi": ("weight", "height"),
+}
+"""Part of a rule set to the questions of it that gather it. Blood pressure is not among them: it takes a cuff, which few have, so
 the list does not reckon with it; whoever has one is asked from the patient's page."""
 
 BY_TEXT, BOOKED, TO_BOOK, DECLINED = range(4)
@@ -377,7 +382,7 @@ def _read(
     today = clock.today()
     midnight, tomorrow = clock.london_day(today)
     kind, _, which = asked.owner.partition(":")
-    values = {
+    values: dict[str, Any] = {
         "all": definition.all,
         "by_text": definition.by_text,
         "rule_set": definition.id,
@@ -423,8 +428,7 @@ def _rows(
         plan.patient_id: plan.parts
         for plan in CheckPlan.objects.filter(patient_id__in=keys, until=None, rule_set=definition.key)
     }
-    open_ones = questionnaires.PutQuestion.objects.filter(patient_id__in=keys, state="asked")
-    asked = set(open_ones.values_list("patient_id", flat=True))
+    asked = questionnaires.with_open(keys)
     visits = _visits(wide, [one["appointment_id"] for one in found if one["appointment_id"]])
     rows = []
     for one in found:

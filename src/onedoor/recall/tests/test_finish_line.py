@@ -17,7 +17,10 @@ from onedoor.booking.tests import factories as diary
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, NotPermitted, Role
 from onedoor.kernel.models import AuditEntry
+from onedoor.messaging.models import Message
+from onedoor.messaging.tests.sending_factories import account
 from onedoor.patients.models import CareRelationship, Patient
+from onedoor.questionnaires import api as questionnaires
 from onedoor.recall import api as recall
 from onedoor.recall.models.owners import CheckOwner
 from onedoor.recall.queries.finish_line import BOOKED, BY_TEXT, DECLINED, TO_BOOK
@@ -333,3 +336,59 @@ def test_as_many_statements_for_many_people_as_for_ten() -> None:
             recall.plan_checks(access=access, patient_ids=[one.pk for one in people[:500]], definition=six())
         counts.append(len(seen))
     assert counts[:2] == counts[2:]
+
+
+def test_what_they_can_say_is_asked_by_text_once_and_only_of_those_who_may_be_asked() -> None:
+    place = factories.practice()
+    account(place)
+    access = hca(place)
+    phones = iter(f"+4477009001{number:02d}" for number in range(50))
+    asked, busy, declined, whole, seen, shared, silent = (
+        factories.patient(place, name, mobile=phone)
+        for name, phone in (
+            ("Asked", next(phones)), ("Busy", next(phones)), ("Declined", next(phones)), ("Whole", next(phones)),
+            ("Seen", next(phones)), ("Shared", "+447700900199"), ("Silent", None),
+        )
+    )  # fmt: skip
+    factories.patient(place, "Other", mobile="+447700900199")
+    stand([asked, busy, shared, silent], lack=["alcohol", "smoking"])
+    stand([declined], lack=["alcohol"], declined=["alcohol"])
+    stand([whole], lack=["alcohol"], status=1, reason="declined")
+    stand([seen], lack=["lipid"])
+    questionnaires.ask(organisation_id=place.pk, patient_id=busy.pk, form="smoking", by=access.actor)
+    keys = [one.pk for one in (asked, busy, declined, whole, seen, shared, silent)]
+    done = recall.ask_for_checks(access=access, patient_ids=keys, definition=six())
+    assert done.asked == 1
+    assert sum(done.not_asked.values()) == 6
+    (text,) = Message.objects.filter(patient=asked)
+    assert "units of alcohol" in text.body or "smoke" in text.body
+    assert recall.ask_for_checks(access=access, patient_ids=[asked.pk], definition=six()).asked == 0
+    rows = {row.patient.given_name: row.asked for row in listed(access).rows}
+    assert {name for name, open_ in rows.items() if open_} == {"Asked", "Busy"}
+    assert not questionnaires.Response.objects.filter(patient__in=[silent, shared], state="asked").exists()
+
+
+def test_a_pcns_question_is_its_practices_own() -> None:
+    practice, pcn = factories.practice(), factories.practice("Y99101", "Vale PCN")
+    account(practice)
+    share(practice, pcn, "part_of_pcn", shares=True)
+    sam = factories.patient(practice, "Sam", mobile="+447700900101")
+    stand([sam], lack=["alcohol"])
+    assert recall.ask_for_checks(access=hca(pcn), patient_ids=[sam.pk], definition=six()).asked == 1
+    text = Message.objects.get(patient=sam)
+    assert text.organisation_id == practice.pk
+    assert practice.name in text.body
+
+
+def test_as_many_statements_to_ask_a_hundred_as_to_ask_ten() -> None:
+    place = factories.practice()
+    account(place)
+    access, counts = hca(place), []
+    for number in (10, 100):
+        people = [factories.patient(place, "Pat", mobile=f"+44770090{number:03d}{n:02d}") for n in range(number)]
+        stand(people, lack=["alcohol"])
+        with CaptureQueriesContext(connection) as seen:
+            done = recall.ask_for_checks(access=access, patient_ids=[one.pk for one in people], definition=six())
+        assert done.asked == number
+        counts.append(len(seen))
+    assert counts[0] == counts[1]

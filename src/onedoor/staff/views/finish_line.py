@@ -57,7 +57,8 @@ class Asked:
             "missing": self.missing,
             "way": self.way,
             "page": 1,
-        } | other
+        }
+        said |= other
         plain = {"set": _DEFAULT, "view": "near", "page": 1}
         query = urlencode({key: value for key, value in said.items() if value != plain.get(key, "")})
         return reverse("finish_line") + (f"?{query}" if query else "")
