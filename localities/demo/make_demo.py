@@ -36,7 +36,7 @@ def words(text: str, between: str = " ") -> list[str]:
 PATIENT_HEADER = words(
     "EMIS Number,Usual GP's Full Name,NHS Number,Title,Given Name,Family Name,Date of Birth,Gender,Number and Street,"
     "Town,Postcode,Home Telephone,Mobile Telephone,Email Address,Text Message Consent,Main Spoken Language,"
-    "Communication Need,Registration Status,Date of Deduction",
+    "Communication Need,Registration Status,Date of Deduction,Date of Registration",
     ",",
 )
 DIARY_HEADER = words(
@@ -306,6 +306,13 @@ def some_leave(rng: random.Random, people: list[Patient]) -> list[Patient]:
     return gone
 
 
+def registered(rng: random.Random, person: Patient) -> date:
+    """Since when somebody is on the list: at the latest three months ago, but one in fifty this autumn."""
+    last = min(person.left or RUN_ON, RUN_ON) - timedelta(days=1)
+    days = rng.randint(1, 60) if rng.random() < 0.02 else rng.randint(100, 9_000)
+    return max(person.born, last - timedelta(days=days))
+
+
 def make_slots(rng: random.Random) -> list[Slot]:
     """Every place of the ten days, free."""
     slots: list[Slot] = []
@@ -420,7 +427,7 @@ def invented_row(rng: random.Random, number: int, given: str, family: str, nhs: 
         Patient(str(number), nhs, GPS[0], given, family, date(1968, 6, 11), True, "47 Kiln Street", "ZZ6 6WZ", ""),
     )
     row[2] = nhs
-    return row
+    return [*row, "11-Sep-2006"]
 
 
 def damaged_patients(rng: random.Random, rows: list[list[str]]) -> list[tuple[int, list[str], str, str]]:
@@ -948,7 +955,8 @@ def main() -> None:
     personas = make_personas(Cast(rng, slots, people), parent)
     fill(rng, slots, people)
 
-    rows = [patient_row(rng, p) for p in people]
+    days = random.Random(SEED)
+    rows = [[*patient_row(rng, p), export_date(registered(days, p))] for p in people]
     # The one typographic apostrophe, a byte that is no Latin-1 letter: it tells Windows-1252 from its neighbours.
     curly = next(r for r in rows if r[5] == "O'Connell")
     curly[5] = "O\u2019Connell"

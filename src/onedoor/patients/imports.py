@@ -287,9 +287,20 @@ _WRITE_KNOWN = (
           AND r.organisation_id = %(organisation)s AND r.kind = 'registered' AND r.ends_on IS NULL""",
         "r.patient_id",
     ),
+    # A list that says since when corrects the day on which an earlier one, that did not, was read.
+    _touching(
+        """UPDATE patients_care_relationship r SET starts_on = m.registered_on
+        FROM pg_temp.list_match m
+        WHERE m.patient_id < %(first_new)s AND m.registered_on < r.starts_on AND m.left_on IS NULL
+          AND r.patient_id = m.patient_id AND r.organisation_id = %(organisation)s AND r.kind = 'registered'
+          AND r.ends_on IS NULL
+          AND NOT EXISTS (SELECT 1 FROM patients_care_relationship o WHERE o.patient_id = m.patient_id
+                          AND o.kind = 'registered' AND o.id <> r.id AND o.ends_on > m.registered_on)""",
+        "r.patient_id",
+    ),
     _touching(
         """INSERT INTO patients_care_relationship (patient_id, organisation_id, kind, starts_on, ends_on)
-        SELECT patient_id, %(organisation)s, 'registered', least(%(today)s, left_on), left_on
+        SELECT patient_id, %(organisation)s, 'registered', least(%(today)s, registered_on, left_on), left_on
         FROM pg_temp.list_match m WHERE patient_id < %(first_new)s
           AND NOT EXISTS (SELECT 1 FROM patients_care_relationship r WHERE r.patient_id = m.patient_id
                           AND r.organisation_id = %(organisation)s AND r.kind = 'registered'

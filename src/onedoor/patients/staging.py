@@ -40,6 +40,7 @@ _COLUMNS = (
     ("texts", "bool"),
     ("deceased", "bool"),
     ("left_on", "date"),
+    ("registered_on", "date"),
     ("name_key", "text"),
 )
 _COPY = f"COPY pg_temp.list_lot ({', '.join(name for name, _ in _COLUMNS)}, ref) FROM STDIN (FORMAT BINARY)"
@@ -166,7 +167,7 @@ def new_people(people: str) -> tuple[str, ...]:
         CROSS JOIN LATERAL {NEEDS} AS v(text)
         WHERE m.needs <> '' OR m.texts = false""",
         f"""INSERT INTO patients_care_relationship (patient_id, organisation_id, kind, starts_on, ends_on)
-        SELECT patient_id, %(organisation)s, 'registered', least(%(today)s, left_on), left_on FROM {people}""",
+        SELECT patient_id, %(organisation)s, 'registered', least(%(today)s, registered_on, left_on), left_on FROM {people}""",
     )
 
 

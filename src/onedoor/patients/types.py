@@ -110,6 +110,8 @@ class PatientRow(NamedTuple):
     deceased: bool
     left_on: date | None
     """The day from which the patient is no longer this organisation's."""
+    registered_on: date | None = None
+    """Since when they are, where the list says so; otherwise since the day on which it is read."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ _FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("own_number", "given_name", "family_name", "born_on", "status"),
         (
             *("nhs_number", "title", "gender", "address", "postcode", "home_telephone", "mobile_telephone", "email"),
-            *("texts", "language", "needs", "left_on"),
+            *("texts", "language", "needs", "left_on", "registered_on"),
         ),
     ),
     "appointments": (

@@ -67,7 +67,7 @@ class PatientRows:
         home, mobile = at.get("home_telephone", nothing), at.get("mobile_telephone", nothing)
         email, texts = at.get("email", nothing), at.get("texts", nothing)
         language, needs = at.get("language", nothing), at.get("needs", nothing)
-        status, left = at["status"], at.get("left_on", nothing)
+        status, left, since = at["status"], at.get("left_on", nothing), at.get("registered_on", nothing)
         address = self.sheet.places.get("address", ())
         mapping = self.sheet.mapping
         dates, as_of, is_valid = self.dates.known, self.as_of, nhs_number.is_valid
@@ -132,6 +132,7 @@ class PatientRows:
                 consents[consent],
                 meaning == "deceased",
                 self._left_on(number, cells[left], born_on) if meaning == "left" else None,
+                self._since(number, cells[since], born_on) if cells[since] else None,
             )
 
         return make
@@ -252,6 +253,17 @@ class PatientRows:
             return day
         self.findings.note(number, column, text, why, _FIX)
         return self.as_of
+
+    def _since(self, number: int, text: str, born_on: date) -> date | None:
+        day = self.dates.known.get(text) or self.dates.read(text)
+        if day is None:
+            why = "no day of registration can be read; taken as registered from now on"
+        elif not born_on <= day <= self.as_of:
+            why = "registered before being born, or in the future; taken as registered from now on"
+        else:
+            return day
+        self.findings.note(number, self.sheet.column("registered_on"), text, why, _FIX)
+        return None
 
     def _shorten(self, number: int, cells: list[str], limits: list[tuple[int, str, int]]) -> None:
         for place, name, limit in limits:

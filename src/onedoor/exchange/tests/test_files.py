@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from onedoor.accounts.api import organisation_by_ods
 from onedoor.booking.models import Appointment, Seat
 from onedoor.exchange import api as exchange
 from onedoor.exchange.api import Report, UnreadableFile
+from onedoor.kernel import clock
 from onedoor.kernel.models import AuditEntry
 from onedoor.messaging.models import Message
-from onedoor.patients.models import ContactPoint, Need, Patient
+from onedoor.patients.models import CareRelationship, ContactPoint, Need, Patient
 
 pytestmark = pytest.mark.django_db
 
@@ -73,9 +75,9 @@ SCOPE = "Date range: 07-Dec-2026 to 11-Dec-2026; all session holders; Main site"
 
 
 def patient_list(
-    *rows: dict[str, str], above: str = "Wexcombe Road Surgery (Y99002)\nRun: 04-Dec-2026 07:58\n"
+    *rows: dict[str, str], above: str = "Wexcombe Road Surgery (Y99002)\nRun: 04-Dec-2026 07:58\n", header: str = HEADER
 ) -> bytes:
-    return (above + _table(HEADER, rows)).encode()
+    return (above + _table(header, rows)).encode()
 
 
 def diary(*rows: dict[str, str], scope: str = SCOPE) -> bytes:
@@ -228,6 +230,23 @@ def test_what_is_left_out_is_reported_and_the_patient_lands(change: dict[str, st
 def test_what_is_harmless_needs_no_word(change: dict[str, str]) -> None:
     report = patients(patient_list({**SOUND, **change}))
     assert (report.rows, report.taken) == ((), 1)
+
+
+@pytest.mark.parametrize(
+    ("said_in_list", "since", "word"),
+    [
+        ("02-May-2011", date(2011, 5, 2), ""),
+        ("", None, ""),
+        ("31-Nov-2011", None, "no day of registration"),
+        ("02-May-1911", None, "before being born"),
+        ("02-May-2031", None, "in the future"),
+    ],
+)
+def test_since_when_somebody_is_registered(said_in_list: str, since: date | None, word: str) -> None:
+    header = f"{HEADER},Date of Registration"
+    report = patients(patient_list({**SOUND, "Date of Registration": said_in_list}, header=header))
+    assert CareRelationship.objects.get().starts_on == (since or clock.today())
+    assert [word in why for _, _, why in said(report, "note")] == [True] * bool(word)
 
 
 def test_what_lands_of_a_sound_row() -> None:

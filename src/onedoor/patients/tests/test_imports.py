@@ -302,3 +302,14 @@ def test_who_are_they() -> None:
     assert two.deceased
     assert (left.by_own, left.registered) == (known("20008").pk, False)
     assert (stranger.by_own, stranger.by_nhs) == (None, None)
+
+
+def test_since_when_somebody_is_registered_is_as_the_list_says() -> None:
+    here = factories.practice()
+    take(here, row(1, registered_on=date(2011, 5, 2)), row(2), row(3, registered_on=date(2020, 1, 6)))
+    since = {who: CareRelationship.objects.get(patient=known(who)).starts_on for who in ("20001", "20002", "20003")}
+    assert since == {"20001": date(2011, 5, 2), "20002": clock.today(), "20003": date(2020, 1, 6)}
+    # A later list that says it corrects the day on which the first was read; none moves it forward.
+    take(here, row(1, registered_on=date(2015, 1, 1)), row(2, registered_on=date(2019, 3, 4)), row(3))
+    since = {who: CareRelationship.objects.get(patient=known(who)).starts_on for who in since}
+    assert since == {"20001": date(2011, 5, 2), "20002": date(2019, 3, 4), "20003": date(2020, 1, 6)}
