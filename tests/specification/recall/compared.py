@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
-from tests.specification.recall import golden, store
-from tests.specification.recall.reading import Person, Standing, read
+from onedoor.kernel import clock
+from tests.specification.recall import generated, golden, store
+from tests.specification.recall.reading import Entry, Person, Standing, read
 
 
 @dataclass
@@ -20,6 +22,8 @@ class Found:
     differences: list[str] = field(default_factory=list)
     unforeseen: list[str] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)
+    written: int = 0
+    """Entries written and taken back, deaths, moves and corrections between the days."""
 
 
 def compare(
@@ -47,6 +51,48 @@ def compare(
                 if plain != sql:
                     found.differences.append(_difference(key, patient_id, person, on, plain, sql))
                 _foreseen(found, before, (key, patient_id), person, plain, changes_on, on)
+    return found
+
+
+def night_by_night(people: list[Person], patient_ids: Sequence[int], nights: Sequence[date]) -> Found:
+    """The same, with everybody worked out once and then, each night, only those of whom something changed.
+
+    A day came, an entry was written or taken back, somebody died, moved, left or was found to be born on another day.
+    """
+    from onedoor.recall import api as recall
+
+    first, *_ = nights = sorted(nights)
+    draw, taken_back, changes = random.Random(generated.SEED), list[tuple[int, Entry]](), 0
+
+    def by_day(on: date) -> None:
+        nonlocal changes
+        for place, patient_id in enumerate(patient_ids):
+            roll, person = draw.random(), people[place]
+            if roll < 0.02 and len(person.registrations) < 5:
+                to = draw.choice(("dies", "is born otherwise", "moves", "moves", "leaves"))
+                people[place] = store.change(patient_id, person, on=on, to=to)
+                changes += 1
+            elif roll < 0.1 and (entry := generated.one_more(draw, person, on)):
+                store.write_one(patient_id, person, entry)
+                taken_back.append((place, entry))
+                changes += 1
+        for place, entry in [each for each in taken_back if draw.random() < 0.1]:
+            taken_back.remove((place, entry))
+            store.take_back(patient_ids[place], people[place], entry)
+            changes += 1
+
+    def tonight(on: date) -> None:
+        with clock.at(datetime(on.year, on.month, on.day, 2, 0, tzinfo=clock.LONDON)):
+            if on == first:
+                recall.compute()
+            else:
+                by_day(on)
+                recall.bring_up_to_date()
+
+    found = compare(people, patient_ids, nights, tonight)
+    # What was written was not announced.
+    found.unforeseen.clear()
+    found.written = changes
     return found
 
 

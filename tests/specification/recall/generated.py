@@ -159,7 +159,7 @@ def _edges(on: date) -> Iterator[date]:
         month = months_before(on.replace(day=1), back)
         yield month.replace(day=calendar.monthrange(month.year, month.month)[1])
         yield month
-    for back in (40, 89, 90, 91, 200, 1000, 3000):
+    for back in (40, 89, 90, 91, 200, 1000, 3000, 40_000):
         yield on - timedelta(days=back)
 
 

@@ -138,6 +138,25 @@ def take_back(patient_id: int, person: Person, entry: Entry) -> None:
     person.entries[person.entries.index(entry)] = replace(entry, in_error=True)
 
 
+def change(patient_id: int, person: Person, *, on: date, to: str) -> Person:
+    """Somebody dies, is found to be born on another day, moves to another practice, or leaves; returns them as they are then."""
+    match to:
+        case "dies":
+            person = replace(person, deceased=True)
+        case "is born otherwise":
+            person = replace(person, born=date(1961, 2, 28) if person.born.year > 1961 else date(1990, 2, 28))
+        case "moves" | "leaves":
+            ended = [(since, until or max(since, on)) for since, until in person.registrations]
+            person = replace(person, registrations=[*ended, (on, None)] if to == "moves" else ended)
+    Patient.objects.filter(pk=patient_id).update(deceased=person.deceased, born_on=person.born)
+    CareRelationship.objects.filter(patient_id=patient_id).delete()
+    CareRelationship.objects.bulk_create(
+        CareRelationship(patient_id=patient_id, organisation=place, kind="registered", starts_on=since, ends_on=until)
+        for place, (since, until) in zip(practices(), person.registrations, strict=False)
+    )
+    return person
+
+
 def _intent(patient_id: int, entry: Entry) -> str:
     return f"specification:{patient_id}:{entry.number}."
 
