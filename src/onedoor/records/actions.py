@@ -9,12 +9,13 @@ from django.db import connection, transaction
 from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast, Concat
 
-from onedoor.kernel import arrays, clock, prepared
+from onedoor.kernel import arrays, clock, events, prepared
 from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.codes import Concept
 from onedoor.patients.api import by_id
 from onedoor.records import coding
+from onedoor.records.events import CodedChanged
 from onedoor.records.models import Code, Entry, Look
 from onedoor.records.types import NewEntry
 
@@ -90,23 +91,33 @@ def record_alike(
     """Put entries that differ only in patient, organisation and subject on timelines; rows are those three keys.
 
     For what happens thousands of times a minute: one statement, nothing counted. In the caller's transaction; the intent
-    of each is its kind and subject, so writing one twice leaves one.
+    of each is its kind and subject, so writing one twice leaves one. A code that an official file has put into a code set makes
+    coded facts too.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("an entry belongs to the transaction of what it records")
     if not rows:
         return
     now = clock.now()
-    prepared.execute(
-        """INSERT INTO records_entry (patient_id, organisation_id, subject_id, intent_key, code_id, kind, text,
+    cursor = prepared.execute(
+        """WITH written AS (
+               INSERT INTO records_entry (patient_id, organisation_id, subject_id, intent_key, code_id, kind, text,
                    effective_at, recorded_at, source, actor_kind, actor_id, actor_label, subject)
                SELECT r.patient, r.organisation, r.subject, %(kind)s::text || ':' || r.subject, %(code)s::int, %(kind)s::text,
                    %(text)s::text, %(now)s::timestamptz, %(now)s::timestamptz, %(source)s::text, %(actor_kind)s::text,
                    %(actor)s::bigint, %(label)s::text, %(about)s::text
                FROM unnest(%(patients)s::bigint[], %(organisations)s::bigint[], %(subjects)s::bigint[])
                     AS r(patient, organisation, subject)
-               ON CONFLICT (intent_key) DO NOTHING""",
+               ON CONFLICT (intent_key) DO NOTHING
+               RETURNING id, patient_id, organisation_id, code_id)
+           INSERT INTO records_coded (patient_id, code_id, day, organisation_id, source, entry_id, recorded_at)
+               SELECT patient_id, code_id, %(day)s::date, organisation_id, %(written)s::smallint, id, %(now)s::timestamptz
+               FROM written WHERE EXISTS (SELECT 1 FROM records_code_members m WHERE m.code_id = %(code)s::int)
+               ON CONFLICT (patient_id, day, code_id, organisation_id, value) DO NOTHING
+               RETURNING patient_id""",
         {
+            "day": clock.today(),
+            "written": coding.WRITTEN,
             "kind": kind,
             "code": _code_id(concept) if concept else None,
             "text": text,
@@ -121,6 +132,8 @@ def record_alike(
             "subjects": arrays.numbers(row[2] for row in rows),
         },
     )
+    if changed := sorted({patient for (patient,) in cursor.fetchall()}):
+        events.emit(CodedChanged(tuple(changed)))
 
 
 @lru_cache(maxsize=512)

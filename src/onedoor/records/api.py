@@ -3,8 +3,9 @@
 from onedoor.records.actions import in_error, look, record_alike, record_entries
 from onedoor.records.code_files import take_code_sets
 from onedoor.records.coding import WrongValue
+from onedoor.records.holding import dismiss_held, held, held_counts
 from onedoor.records.importing import take_entries
-from onedoor.records.models import Code, Coded, CodeSet, Entry, Look
+from onedoor.records.models import Code, Coded, CodeSet, Entry, Held, Look
 from onedoor.records.queries import code_sets, coded_of, concept, concepts, members, timeline, who_looked
 from onedoor.records.rules import measured
 
@@ -13,12 +14,16 @@ __all__ = [
     "CodeSet",
     "Coded",
     "Entry",
+    "Held",
     "Look",
     "WrongValue",
     "code_sets",
     "coded_of",
     "concept",
     "concepts",
+    "dismiss_held",
+    "held",
+    "held_counts",
     "in_error",
     "look",
     "measured",

@@ -185,6 +185,7 @@ urlpatterns: list[URLPattern] = [
     path("calls/<uuid:ref>/ring-back/", calls.ring_back, name="call_ring_back"),
     path("calls/<uuid:ref>/end/", calls.end, name="call_end"),
     path("imports/", imports.imports, name="imports"),
+    path("imports/held/", imports.held, name="imports_held"),
     path("imports/<uuid:ref>/", imports.file, name="import_file"),
     path("imports/<uuid:ref>/apply/", imports.apply, name="import_apply"),
     path("imports/<uuid:ref>/rejects.csv", imports.rejects, name="import_rejects"),

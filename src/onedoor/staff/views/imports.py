@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from onedoor.booking.types import SYSTEMS
 from onedoor.exchange import api as exchange
 from onedoor.kernel.access import Permission
+from onedoor.records import api as records
 from onedoor.staff.frame import staff_page
 from onedoor.ui.access import granted, staff
 
@@ -24,6 +25,29 @@ _SHOWN = 200
 KINDS: dict[str, tuple[exchange.Kind, str]] = {
     "patients": ("patients", "The list of patients"),
     "appointments": ("appointments", "The diary of appointments"),
+}
+
+REASONS = {
+    # records' reason for holding a row, as a heading
+    "unit": "Another unit",
+    "no_unit": "No unit",
+    "percent": "HbA1c in per cent",
+    "impossible": "A value that nobody has",
+    "number": "Not a number",
+    "no_value": "No value",
+    "value": "A value where none belongs",
+    "future": "A day to come",
+    "date": "No such day",
+    "before_birth": "Before birth",
+    "patient": "Nobody of that number",
+    "nhs_number": "Not an NHS number",
+    "organisation": "Organisation not known",
+    "code_missing": "No code",
+    "code_damaged": "A damaged code",
+    "code_unknown": "A code not known here",
+    "code_superseded": "A superseded code",
+    "code_term": "Code and term differ",
+    "code_cluster": "Another cluster",
 }
 
 STATES = {
@@ -70,6 +94,35 @@ def imports(request: HttpRequest) -> HttpResponseBase:
         chosen=request.POST.get("kind", ""),
         files=[(file, exchange.report_of(file)) for file in exchange.uploads(access)],
         states=STATES,
+        held=sum(records.held_counts(access).values()),
+    )
+
+
+@staff(Permission.IMPORT)
+@require_http_methods(["GET", "POST"])
+def held(request: HttpRequest) -> HttpResponseBase:
+    """Rows of coded entries that could not be believed, with their reasons; a post says of some that they are not needed."""
+    access = granted(request)
+    if request.method == "POST":
+        keys = [
+            int(text) for text in request.POST.getlist("row") if text.isascii() and text.isdigit() and len(text) < 19
+        ]
+        try:
+            number = records.dismiss_held(access=access, held_ids=keys)
+        except records.Held.DoesNotExist as error:
+            raise Http404 from error
+        messages.success(request, f"{number} put away." if keys else "Tick the rows that are not needed first.")
+        return redirect(request.get_full_path())
+    counts = records.held_counts(access)
+    reason = request.GET.get("reason", "")
+    return staff_page(
+        request,
+        "staff/held.jinja",
+        "imports",
+        counts=counts,
+        reasons=REASONS,
+        reason=reason if reason in counts else "",
+        rows=records.held(access, reason=reason if reason in counts else "", limit=_SHOWN),
     )
 
 

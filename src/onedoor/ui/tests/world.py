@@ -464,6 +464,7 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
             )
         },
         "imports": ({},),
+        "imports_held": ({},),
         "import_file": ({"ref": world.file.ref},),
         "import_apply": ({"ref": world.file.ref},),
         "import_rejects": ({"ref": world.file.ref},),
