@@ -176,6 +176,8 @@ NOT_WALKED: dict[str, str] = {
     "referrals.take_pathways": INSIDE,
     "referrals.take_referrals": INSIDE,
     "calls.take_calls": INSIDE,
+    "records.take_code_sets": INSIDE,
+    "records.take_entries": INSIDE,
     "patients.read_point": READS,
     "patients.sharers": READS,
     "referrals.refer_by_telephone": "by the view of a live contact alone; calls/tests/test_doing.py",
@@ -909,6 +911,23 @@ ACTIONS: dict[str, Action] = {
         lambda s, a: patients.change_details(access=a, patient_id=s.own.pk, address="4 Mill Lane", postcode="ZZ1 1AA")
     ),
     "exchange.import_calls": Action(lambda s, a: exchange.import_calls(file=a_call(), by=a.actor), "system"),
+    "exchange.import_codes": Action(
+        lambda s, a: exchange.import_codes(
+            file=b"cluster_id,refset_id,code,term\r\nBP_COD,,271649006,Systolic blood pressure\r\n",
+            by=a.actor,
+            version_on=date(2026, 6, 30),
+        ),
+        "system",
+    ),
+    "exchange.import_entries": Action(
+        lambda s, a: exchange.import_entries(file=_entries_to_come(s), by=a.actor),
+        "system",
+    ),
+    "records.dismiss_held": Action(
+        lambda s, a: records.dismiss_held(access=a, held_ids=[records.Held.objects.latest("pk").pk]),
+        "manager",
+        before=lambda s: exchange.import_entries(file=_entries_to_come(s), by=factories.TEST),
+    ),
     "exchange.import_appointments": Action(
         lambda s, a: exchange.import_appointments(file=diary_file(), by=a.actor, access=a), "manager"
     ),
@@ -983,6 +1002,12 @@ ACTIONS: dict[str, Action] = {
         "manager",
     ),
 }
+
+
+def _entries_to_come(s: Scene) -> bytes:
+    """A row that is held: its day is to come."""
+    row = f"1,8517006,2031-11-02,,,{s.world.organisation.ods_code}"
+    return f"nhs_number,code,date,value,unit,organisation\r\n{row}\r\n".encode()
 
 
 def _code() -> str:
