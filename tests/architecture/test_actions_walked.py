@@ -52,7 +52,7 @@ from onedoor.records import api as records
 from onedoor.referrals import api as referrals
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import NewTask
-from onedoor.ui.tests.world import PHONE, World, make
+from onedoor.ui.tests.world import PARTNER_ODS, PHONE, World, make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -107,7 +107,7 @@ NOT_WALKED: dict[str, str] = {
     "documents.pictures": READS,
     "documents.review": READS,
     "documents.wanted": READS,
-    "accounts.for_checks": "a read: what an agreement opens to whoever has Permission.CHECKS; accounts/tests/test_relations.py",
+    "accounts.for_checks": "a read: what an agreement opens to who does checks; tests/specification/test_organisation_relations.py",
     "accounts.members": READS,
     "accounts.new_sign_in": INSIDE,
     "accounts.read_organisations": READS,
@@ -327,7 +327,7 @@ class Action:
 
     call: Callable[[Scene, Access], object]
     rightly: str = "desk"
-    """Who may: desk, manager, administrator, clinician, handler, own (Sam) or system."""
+    """Who may: desk, manager, administrator, clinician, handler, partner, own (Sam) or system."""
     at: datetime | None = None
     """When, if not on the Monday morning."""
     before: Callable[[Scene], object] | None = None
@@ -697,6 +697,58 @@ ACTIONS: dict[str, Action] = {
     ),
     "recall.invite": Action(
         lambda s, a: recall.invite(organisation_id=s.world.organisation.pk, patient_id=s.own.pk, by=a.actor)
+    ),
+    "recall.set_run": Action(
+        lambda s, a: recall.set_run(organisation_id=s.world.organisation.pk, weekly=50, gap_days=21, by=a.actor),
+        "manager",
+    ),
+    "recall.switch_programme": Action(
+        lambda s, a: recall.switch_programme(
+            organisation_id=s.world.organisation.pk, key="asthma", on=True, by=a.actor
+        ),
+        "manager",
+    ),
+    "recall.set_visits": Action(
+        lambda s, a: recall.set_visits(
+            organisation_id=s.world.organisation.pk, key="asthma", type_ids=[s.world.kind_id], by=a.actor
+        ),
+        "manager",
+    ),
+    "recall.set_month": Action(
+        lambda s, a: recall.set_month(access=a, patient_id=s.own.pk, month=6, reason="Away in spring")
+    ),
+    "recall.agree_to_share": Action(
+        lambda s, a: recall.agree_to_share(
+            access=a,
+            partner_ods=PARTNER_ODS,
+            purpose="To reach people",
+            basis="UK GDPR 6(1)(e)",
+            signed_on=clock.today(),
+            starts_on=clock.today(),
+            ends_on=clock.today(),
+        ),
+        "manager",
+    ),
+    "recall.end_agreement": Action(
+        lambda s, a: recall.end_agreement(access=a, ref=s.world.shared.agreement.ref), "manager"
+    ),
+    "recall.share_list": Action(
+        lambda s, a: recall.share_list(access=a, ref=s.world.shared.agreement.ref, expires_on=clock.today()),
+        "manager",
+        before=lambda s: recall.PartnerList.objects.update(expires_on=clock.today() - timedelta(days=1)),
+    ),
+    "recall.open_list": Action(lambda s, a: recall.open_list(access=a, ref=s.world.shared.ref), "partner"),
+    "recall.bring_back": Action(
+        lambda s, a: recall.bring_back(
+            access=a, ref=s.world.shared.ref, line=s.world.shared.lines.get().ref, outcome="reached"
+        ),
+        "partner",
+    ),
+    "recall.book_visit": Action(
+        lambda s, a: recall.book_visit(access=a, ref=s.world.invitation.ref, seat_ref=s.world.free.ref),
+        before=lambda s: recall.set_visits(
+            organisation_id=s.world.organisation.pk, key="flu", type_ids=[s.world.free.type_id], by=s.desk.actor
+        ),
     ),
     "recall.withdraw": Action(
         lambda s, a: recall.withdraw(invitation_id=recall.Invitation.objects.get(patient=s.own).pk, by=a.actor),
@@ -1169,6 +1221,7 @@ def test_what_is_done_rightly_is_audited() -> None:
         "administrator": everything.administrator,
         "clinician": accounts.access_of(everything.world.clinician),
         "handler": accounts.access_of(everything.world.handler),
+        "partner": accounts.access_of(everything.world.partner),
         "own": Access.of_patient(everything.own.pk),
         "system": replace(Access.nobody(), actor=factories.TEST),
     }

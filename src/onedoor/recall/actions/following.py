@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,7 +9,6 @@ from django.db import transaction
 
 from onedoor.booking import api as booking
 from onedoor.booking.events import AppointmentsChanged
-from onedoor.booking.types import FreePlace
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
@@ -19,7 +17,9 @@ from onedoor.recall import planning, rules
 from onedoor.recall.actions import ending, invitations, running
 from onedoor.recall.actions.ending import SUBJECT, key_of
 from onedoor.recall.kinds import BOOK, RING
-from onedoor.recall.models import OPEN, Invitation, InvitationHistory, InvitationProgramme, RecallProgramme, Wave
+from onedoor.recall.models import OPEN, Invitation, InvitationHistory, Wave
+from onedoor.recall.queries import visits
+from onedoor.recall.queries.visits import kinds_of
 from onedoor.tasks import api as tasks
 from onedoor.tasks.events import TaskCompleted
 from onedoor.tasks.types import NewTask
@@ -46,7 +46,7 @@ def _booked(event: AppointmentsChanged) -> None:
     open_now = {(one.patient_id, one.organisation_id): one for one in waiting.order_by("id")}
     if not open_now:
         return
-    kinds = _kinds_of([one.pk for one in open_now.values()])
+    kinds = kinds_of([one.pk for one in open_now.values()])
     for appointment_id, patient_id, organisation_id, type_id, starts_at in made:
         one = open_now.get((patient_id, organisation_id))
         if one is None or type_id not in kinds.get(one.pk, ()):
@@ -61,22 +61,6 @@ def _booked(event: AppointmentsChanged) -> None:
         if moved:
             ending.stop_waves(moved, because="booked", by=event.by)
             tasks.withdraw(keys=[key_of(BOOK, one.pk)], because="booked", by=event.by)
-
-
-def _kinds_of(invitation_ids: Sequence[int]) -> dict[int, set[int]]:
-    """The kinds of appointment that serve what each invitation joins."""
-    rows = InvitationProgramme.objects.filter(invitation_id__in=list(invitation_ids)).values_list(
-        "invitation_id", "invitation__organisation_id", "key"
-    )
-    types: dict[tuple[int, str], set[int]] = {}
-    for organisation_id, key, type_id in RecallProgramme.objects.filter(
-        organisation_id__in={row[1] for row in rows}, types__isnull=False
-    ).values_list("organisation_id", "key", "types"):
-        types.setdefault((organisation_id, key), set()).add(type_id)
-    found: dict[int, set[int]] = {}
-    for invitation_id, organisation_id, key in rows:
-        found.setdefault(invitation_id, set()).update(types.get((organisation_id, key), ()))
-    return found
 
 
 def _given_up(event: AppointmentsChanged) -> None:
@@ -144,7 +128,7 @@ def book_visit(*, access: Access, ref: UUID, seat_ref: UUID, via: str = "portal"
     not offered for it.
     """
     one = _own(access, ref)
-    offered = places(access, one, only=seat_ref)
+    offered = visits.places(access, one, only=seat_ref)
     if not offered:
         raise booking.SeatTaken
     return booking.book(seat_ref=seat_ref, patient_id=one.patient_id, by=access.actor, via=via)
@@ -157,18 +141,3 @@ def _own(access: Access, ref: UUID) -> Invitation:
     elif not access.everything:
         found = found.filter(organisation_id__in=access.organisations)
     return found.get()
-
-
-def places(access: Access, invitation: Invitation, *, limit: int = 60, only: UUID | None = None) -> list[FreePlace]:
-    """Free places of our diary that serve an invitation and fit its patient's needs, the earliest first."""
-    types = _kinds_of([invitation.pk]).get(invitation.pk)
-    if not types:
-        return []
-    return booking.places_for(
-        access,
-        organisation_id=invitation.organisation_id,
-        type_ids=sorted(types),
-        patient_id=invitation.patient_id,
-        limit=limit,
-        only=only,
-    )

@@ -172,7 +172,7 @@ def open_list(*, access: Access, ref: UUID) -> SharedList:
     )
     organisation_id = found.agreement.organisation_id
     reach = patients.reach(organisation_id, [line.invitation.patient_id for line in lines])
-    spoken = patients.names(Access.system("list shared with a partner"), reach)
+    spoken = patients.Patient.objects.in_bulk(list(reach))
     shown = []
     for line in lines:
         who = reach[line.invitation.patient_id]

@@ -41,6 +41,7 @@ from onedoor.recall.queries.due import Item, Person
 from onedoor.records.api import record_entries
 from onedoor.records.types import NewEntry
 
+RUN = Actor.system("recall run")
 SLICE = 200
 _PAGE = 500
 _EVERY = timedelta(hours=1)
@@ -61,18 +62,17 @@ def stop() -> int:
 
     Also those of whoever died, left or is restricted. Returns how many programmes and invitations ended.
     """
-    by = Actor.system("recall run")
     on = clock.today()
     ended = _end_programmes(on)
     gone = _not_to_be_asked()
     for because, ids in gone.items():
-        ending.close(ids, to="withdrawn", because=because, by=by)
+        ending.close(ids, to="withdrawn", because=because, by=RUN)
     spent = _spent()
     for (to, because), ids in spent.items():
-        closed = ending.close(ids, to=to, because=because, by=by)
-        _write_done(closed, to, by)
+        closed = ending.close(ids, to=to, because=because, by=RUN)
+        _write_done(closed, to, RUN)
     ids = [key for found in (*gone.values(), *spent.values()) for key in found]
-    _audit(ids, by)
+    _audit(ids, RUN)
     return ended + len(ids)
 
 
@@ -175,7 +175,6 @@ def _audit(invitation_ids: Sequence[int], by: Actor) -> None:
 def notice() -> int:
     """Write down which waves went out: an invitation is on the record with its code once the provider has its text, or the letter
     was printed, and never before (two invitations a week apart take somebody out of a count, clinical.md 3.1)."""
-    by = Actor.system("recall run")
     waiting = list(
         Wave.objects.filter(state="waiting", channel__in=("text", "letter"))
         .select_related("invitation")
@@ -204,7 +203,7 @@ def notice() -> int:
                 one.state = "failed"
                 failed.append(one)
     Wave.objects.bulk_update([*sent, *failed], ["state", "sent_at", "pence"], batch_size=500)
-    write_sent(sent, by=by)
+    write_sent(sent, by=RUN)
     # Whom nothing reached is not kept waiting for the next wave.
     Invitation.objects.filter(
         pk__in=[one.invitation_id for one in failed], state="invited", next_at__isnull=False
@@ -286,9 +285,9 @@ def _again(organisation_id: int) -> int:
     # What a person, the rules or the diary must decide first is looked at again tomorrow.
     Invitation.objects.filter(pk__in=[one.pk for one in later]).update(next_at=clock.now() + timedelta(days=1))
     _step(asked, policy.gap_days)
-    waves.begin(organisation_id, asked, on=on, gap_days=policy.gap_days, by=Actor.system("recall run"))
+    waves.begin(organisation_id, asked, on=on, gap_days=policy.gap_days, by=RUN)
     lines = [ending.line_of(wave.invitation, "invite_again") for wave in asked]
-    audit.record_many(by=Actor.system("recall run"), lines=lines)
+    audit.record_many(by=RUN, lines=lines)
     return len(asked) + len(over)
 
 
@@ -391,7 +390,7 @@ def _first(organisation_id: int) -> int:
         return 0
     left = planning.allowance(policy.weekly, on) - _invited_on(organisation_id, on)
     wanted = min(left, SLICE)
-    made = invite_people(policy, on, wanted, by=Actor.system("recall run")) if wanted > 0 else 0
+    made = invite_people(policy, on, wanted, by=RUN) if wanted > 0 else 0
     if made < SLICE:
         policy.ran_at = now
         policy.save(update_fields=["ran_at"])

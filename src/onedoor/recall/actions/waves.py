@@ -11,7 +11,6 @@ from onedoor.accounts import api as accounts
 from onedoor.documents import api as documents
 from onedoor.documents.types import Contact, Facts, NewLetter, Party, Person, Recipient
 from onedoor.kernel import clock
-from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.messaging import api as messaging
 from onedoor.messaging.types import NewAsk, NewMessage
@@ -125,7 +124,7 @@ def _write(organisation_id: int, practice: str, phone: str, going: Sequence[Goin
     if not going:
         return
     ids = [one.invitation.patient_id for one in going]
-    people = patients.names(Access.system("recall run: addresses of letters"), ids)
+    people = patients.Patient.objects.in_bulk(ids)
     needs = patients.needing(ids)
     today = clock.today()
     letters = []

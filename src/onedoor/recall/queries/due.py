@@ -17,7 +17,6 @@ from django.db import connection
 
 from onedoor.documents import api as documents
 from onedoor.kernel import clock
-from onedoor.kernel.access import Access
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
 from onedoor.recall import planning, rules
@@ -213,7 +212,7 @@ def ways(organisation_id: int, patient_ids: Sequence[int]) -> dict[int, Ways]:
     reach = patients.reach(organisation_id, patient_ids)
     resting = messaging.not_to_be_texted(organisation_id, sorted({r.mobile for r in reach.values() if r.mobile}))
     unmet = {key for key, needing in patients.needing(patient_ids).items() if documents.wanted(needing.needs).unmet}
-    known = patients.names(Access.system("recall run: who has an address"), patient_ids)
+    known = patients.Patient.objects.in_bulk(list(patient_ids))
     today = clock.today()
     found = {}
     for key, one in reach.items():
