@@ -63,6 +63,15 @@ CLINICS = (
 )
 """Of that service: stream, kind of appointment, clinician and first hour."""
 WAITING_OF_EACH_KIND = 2
+ASKED_A_WEEK = 40
+VISITS = {
+    "smi": "SMI annual check",
+    "asthma": "Asthma review",
+    "diabetes": "Blood test",
+    "hypertension": "Blood pressure",
+    "flu": "Immunisation",
+}
+"""Programmes that are on, and the kind of appointment of each."""
 PORTAL_PATIENT = "07700900049"
 """Terence Tanner, who asks for an earlier appointment and takes it."""
 CARED_FOR = "07700900975"
@@ -100,6 +109,7 @@ def load(folder: Path) -> None:
     _fill_the_list(practice.pk, folder / "personas.json")
     _run_courses(practice.pk)
     _fill_the_registers(folder)
+    _ask_who_is_due(practice.pk)
     patient = set_user(username="demo-patient", first_name="Terence", last_name="Tanner", by=BY)
     (found,) = search(_all(), PORTAL_PATIENT)
     open_portal(user_id=patient.pk, patient_id=found.pk, by=BY)
@@ -185,6 +195,15 @@ def _fill_the_registers(folder: Path) -> None:
     import_codes(file=folder / "reference-sets.csv", version_on=BEGINS.date(), by=BY)
     import_entries(file=folder / "entries.csv", by=BY)
     recall.compute()
+
+
+def _ask_who_is_due(practice_id: int) -> None:
+    """The practice has its programmes on, for so many people a week, each with the visit that it is for."""
+    kinds = {kind.name: kind.pk for kind in booking.types_of(_all(), practice_id)}
+    recall.set_run(organisation_id=practice_id, weekly=ASKED_A_WEEK, gap_days=14, by=BY)
+    for programme, visit in VISITS.items():
+        recall.set_visits(organisation_id=practice_id, key=programme, type_ids=[kinds[visit]], by=BY)
+        recall.switch_programme(organisation_id=practice_id, key=programme, on=True, by=BY)
 
 
 def _fill_the_list(practice_id: int, personas: Path) -> None:
