@@ -26,6 +26,8 @@ HERE, ANSWERS, TRIES = "kiosk_organisation", "kiosk_response", "kiosk_tries"
 """Where the session keeps whose tablet it is, which questionnaire is being answered and until when, and wrong tries."""
 FORGETS_AFTER = timedelta(minutes=3)
 """Real time without a touch; then whoever comes next begins anew."""
+_UNTOUCHED, _WELCOMES = timedelta(seconds=150), timedelta(seconds=20)
+"""How long a page of questions, and the page between two patients, stands untouched."""
 MOST_TRIES = 5
 """Wrong tries in a row; then the tablet says to ask at the desk, for as long as it forgets after."""
 
@@ -56,7 +58,7 @@ def kiosk(request: HttpRequest) -> HttpResponse:
         forget(request)
         return redirect("kiosk")
     if response is not None:
-        return _questions(request, response)
+        return _clears_itself(_questions(request, response), _UNTOUCHED, "kiosk_over")
     if request.method == "POST":
         return _find(request, organisation_id, by)
     return _begin_page(request, organisation_id)
@@ -69,7 +71,13 @@ def over(request: HttpRequest) -> HttpResponse:
     if HERE not in request.session:
         raise Http404
     forget(request)
-    return page(request, "portal/kiosk_over.jinja")
+    return _clears_itself(page(request, "portal/kiosk_over.jinja"), _WELCOMES, "kiosk")
+
+
+def _clears_itself(answer: HttpResponse, after: timedelta, to: str) -> HttpResponse:
+    """Whoever walked away leaves nothing to be read: the browser goes on by itself, without a script."""
+    answer["Refresh"] = f"{int(after.total_seconds())}; url={reverse(to)}"
+    return answer
 
 
 def forget(request: HttpRequest) -> None:

@@ -133,14 +133,16 @@ def answered(question: PutQuestion, value: str, *, via: str, by: Actor) -> Acted
                 patient_id=question.patient_id,
                 organisation_id=question.organisation_id,
                 kind="said",
-                text=f"Said by the patient {_by(via)}: {words}",
+                text=f"Said by the patient {_by(via)}: {line.text}",
                 intent_key=f"question:{question.pk}:{n}",
                 source=_by(via),
-                concept=concept,
+                concept=line.concept,
+                value=line.value,
+                unit=line.unit,
                 subject=SUBJECT,
                 subject_id=question.pk,
             )
-            for n, (words, concept) in enumerate(rules.on_record(question.form, question.words, value), 1)
+            for n, line in enumerate(rules.on_record(question.form, question.words, value), 1)
         ],
         by=by,
     )

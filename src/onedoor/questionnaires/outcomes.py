@@ -83,8 +83,8 @@ def outcome(definition: Definition, answers: Answers, *, complete: bool = True) 
     codes: list[Coded] = []
     if complete or definition.each_stands:
         for item in definition.items:
-            if item.link in found and item.link in _WRITE:
-                codes += _WRITE[item.link](found[item.link])
+            if item.link in found:
+                codes += lines_of(item.link, found[item.link])
         codes += _bmi(found)
         if total is not None:
             codes += _scored(definition, found, total)
@@ -148,6 +148,11 @@ _WRITE: Mapping[str, Callable[[str], list[Coded]]] = {
     "bp": _pressure,
 }
 """By link, which means the same in every definition that has it."""
+
+
+def lines_of(link: str, value: str) -> list[Coded]:
+    """What an answer puts on the record by itself; nothing for one that has no meaning of its own."""
+    return _WRITE[link](value) if link in _WRITE else []
 
 
 def bmi(weight: str, height: str) -> Decimal:

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from onedoor.kernel import codes
-from onedoor.kernel.codes import Concept
+from onedoor.questionnaires.outcomes import Coded, lines_of
 from onedoor.questionnaires.reading import DIASTOLIC, MOST_UNITS, SYSTOLIC
 
 KEPT = timedelta(days=14)
@@ -122,24 +121,12 @@ def is_valid(form: str, value: str) -> bool:
     return form == "free text" and bool(value.strip())
 
 
-_SMOKING = {
-    "never": ("has never smoked", codes.NEVER_SMOKED),
-    "ex": ("used to smoke", codes.EX_SMOKER),
-    "current": ("smokes", codes.SMOKER),
-}
+_LINKS = {"smoking": "smoking", "alcohol": "units", "bp": "bp"}
+"""Of a single question, the question of a questionnaire that it is."""
 
 
-def on_record(form: str, own: str, value: str) -> list[tuple[str, Concept | None]]:
-    """Lines for the record: words, and the code where clinical.md 2 has one. What the practice asked itself has none."""
-    if form == "smoking":
-        said, concept = _SMOKING[value]
-        return [(said, concept)]
-    if form == "alcohol":
-        return [(f"drinks {value} units of alcohol a week", codes.ALCOHOL_INTAKE)]
-    if form == "bp":
-        top, _, bottom = value.partition("/")
-        return [
-            (f"systolic blood pressure at home {top} mm[Hg]", codes.SELF_SYSTOLIC),
-            (f"diastolic blood pressure at home {bottom} mm[Hg]", codes.SELF_DIASTOLIC),
-        ]
-    return [(f"asked “{own}”, said: {value}", None)]
+def on_record(form: str, own: str, value: str) -> list[Coded]:
+    """Lines for the record: words, and code and value where clinical.md 2 has one. What the practice asked itself has none."""
+    if form in _LINKS:
+        return lines_of(_LINKS[form], value)
+    return [Coded(f"asked “{own}”, said: {value}")]

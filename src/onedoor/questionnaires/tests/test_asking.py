@@ -60,8 +60,8 @@ def said(question: PutQuestion) -> list[tuple[str, str]]:
         ("smoking", "1", "never", "", [("has never smoked", "266919005")]),
         ("smoking", "gave up 5 years ago", "ex", "", [("used to smoke", "8517006")]),
         ("smoking", "3 please", "current", "", [("smokes", "77176002")]),
-        ("alcohol", "about 14", "14", "units/week", [("drinks 14 units of alcohol a week", "160573003")]),
-        ("alcohol", "none", "0", "units/week", [("drinks 0 units of alcohol a week", "160573003")]),
+        ("alcohol", "about 14", "14", "units/week", [("drinks 14 units of alcohol a week", "1082641000000106")]),
+        ("alcohol", "none", "0", "units/week", [("drinks 0 units of alcohol a week", "1082641000000106")]),
         (
             "bp",
             "132/84",
