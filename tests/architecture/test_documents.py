@@ -46,6 +46,12 @@ def test_the_events_page_is_what_the_code_says() -> None:
     assert (ROOT / "docs" / "reference" / "events.md").read_text() == events_page()
 
 
+def test_the_page_of_codes_is_what_the_data_say() -> None:
+    from onedoor.cli.codes_page import codes_page
+
+    assert (ROOT / "docs" / "reference" / "codes.md").read_text() == codes_page()
+
+
 def test_the_pages_of_programmes_are_what_the_rule_sets_say() -> None:
     from onedoor.cli.programmes import people_page, programmes_page
 

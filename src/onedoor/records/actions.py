@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from django.db import connection, transaction
@@ -13,7 +13,7 @@ from onedoor.kernel import arrays, clock, events, prepared
 from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.codes import Concept
-from onedoor.patients.api import by_id
+from onedoor.patients.api import by_id, names
 from onedoor.records import coding
 from onedoor.records.events import CodedChanged
 from onedoor.records.models import Code, Entry, Look
@@ -163,4 +163,23 @@ def look(*, access: Access, patient_id: int, page: str) -> None:
         actor_label=by.label,
         page=page,
         purpose=access.purpose,
+    )
+
+
+@transaction.atomic
+def look_many(*, access: Access, patient_ids: Collection[int], page: str) -> None:
+    """Note that somebody opened a list that names these patients, for those of them within the access; in two statements."""
+    by, now = access.actor, clock.now()
+    Look.objects.bulk_create(
+        Look(
+            patient_id=patient_id,
+            organisation_id=by.organisation_id,
+            at=now,
+            actor_kind=by.kind,
+            actor_id=by.id,
+            actor_label=by.label,
+            page=page,
+            purpose=access.purpose,
+        )
+        for patient_id in sorted(names(access, patient_ids))
     )

@@ -1,6 +1,6 @@
 """The door of records."""
 
-from onedoor.records.actions import in_error, look, record_alike, record_entries
+from onedoor.records.actions import in_error, look, look_many, record_alike, record_entries
 from onedoor.records.code_files import take_code_sets
 from onedoor.records.coding import WrongValue
 from onedoor.records.holding import dismiss_held, held, held_counts
@@ -26,6 +26,7 @@ __all__ = [
     "held_counts",
     "in_error",
     "look",
+    "look_many",
     "measured",
     "members",
     "record_alike",

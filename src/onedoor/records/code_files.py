@@ -12,11 +12,10 @@ from datetime import date
 
 from django.db import connection, transaction
 
-from onedoor.kernel import audit, clock, events
+from onedoor.kernel import audit, clock
 from onedoor.kernel.access import NotPermitted, Permission
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.codes import verhoeff
-from onedoor.records.events import CodeSetsChanged
 from onedoor.records.importing import dictionary
 from onedoor.records.linting import Dictionary, lint, of_another_kind
 from onedoor.records.models import Code, CodeFile, CodeSet, CodeSetMember
@@ -59,9 +58,10 @@ SHOWN = 10_000
 
 @transaction.atomic
 def take_code_sets(*, rows: Iterable[SetRow], version_on: date, name: str, sha256: str, by: Actor) -> SetsTaken:
-    """Bring the code sets to what an official file of the day `version_on` says; tells CodeSetsChanged if any changed.
+    """Bring the code sets to what an official file of the day `version_on` says.
 
-    Rows of clusters that are not set up here are counted and passed over. Raises NotPermitted for anybody but the system.
+    Whoever works something out from members compares `records_code_members` with what they were. Rows of clusters that are not
+    set up here are counted and passed over. Raises NotPermitted for anybody but the system.
     """
     if by.kind != "system":
         raise NotPermitted(Permission.IMPORT)
@@ -73,8 +73,8 @@ def take_code_sets(*, rows: Iterable[SetRow], version_on: date, name: str, sha25
         key: codes for key, codes in sets.wanted.items() if codes and not _older(sets, sets.by_key[key], version_on)
     }
     new_codes = _codes(taken, version_on, name)
-    added, ended, changed = _members(sets, taken, version_on, name)
-    if changed or _other_version(sets, taken, version_on):
+    added, ended = _members(sets, taken, version_on, name)
+    if added or ended or _other_version(sets, taken, version_on):
         file, _ = CodeFile.objects.update_or_create(
             sha256=sha256,
             defaults={
@@ -90,8 +90,6 @@ def take_code_sets(*, rows: Iterable[SetRow], version_on: date, name: str, sha25
             version_on=version_on, file=file, provenance=f"{name} of {version_on}"[:240]
         )
         audit.record(by=by, line=audit.Line("take_code_sets", "code_file", file.pk, detail=file.report))
-    if changed:
-        events.emit(CodeSetsChanged(tuple(sorted(changed))))
     return SetsTaken(read, sets.elsewhere, sets.refused, len(taken), added, ended, new_codes, tuple(sets.said))
 
 
@@ -182,10 +180,8 @@ def _codes(taken: Mapping[str, Mapping[str, str]], version_on: date, name: str) 
     return len(new)
 
 
-def _members(
-    sets: _Sets, taken: Mapping[str, Mapping[str, str]], version_on: date, name: str
-) -> tuple[int, int, set[str]]:
-    """Add and end members; returns how many of each, and the keys of the sets that changed."""
+def _members(sets: _Sets, taken: Mapping[str, Mapping[str, str]], version_on: date, name: str) -> tuple[int, int]:
+    """Add and end members; returns how many of each."""
     today, source = clock.today(), f"{name} of {version_on}"[:240]
     wanted = {(key, code) for key, codes in taken.items() for code in codes}
     present = {
@@ -210,7 +206,7 @@ def _members(
     for key in sorted(sets.damaged & set(taken)):
         why = f"some of its rows were refused, so {key} keeps every member that it had"
         sets.say(0, "cluster", key, why, "Put those rows right, and load the file again.")
-    return len(new), len(gone), {key for key, _ in (*new, *gone)}
+    return len(new), len(gone)
 
 
 def _other_version(sets: _Sets, taken: Mapping[str, object], version_on: date) -> bool:

@@ -15,10 +15,3 @@ class CodedChanged(Event):
 
     patient_ids: Sequence[int]
     import_id: int | None = None
-
-
-@dataclass(frozen=True)
-class CodeSetsChanged(Event):
-    """An official file changed the members of these code sets, so that whatever is worked out from them is to be done again."""
-
-    keys: tuple[str, ...]

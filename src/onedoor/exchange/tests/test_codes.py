@@ -9,11 +9,9 @@ import pytest
 
 from onedoor import factories
 from onedoor.exchange import api as exchange
-from onedoor.kernel import events
 from onedoor.kernel.access import NotPermitted
 from onedoor.kernel.actor import Actor
 from onedoor.records import api as records
-from onedoor.records.events import CodeSetsChanged
 from onedoor.records.models import Code, CodeFile, CodeSet, CodeSetMember
 
 pytestmark = pytest.mark.django_db
@@ -110,16 +108,13 @@ def test_a_wrong_row_is_refused_and_changes_nothing(row: str, words: str) -> Non
     assert {key: records.members(key) for key in before} == before
 
 
-def test_reading_twice_changes_nothing_and_tells_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[CodeSetsChanged] = []
-    monkeypatch.setitem(events._handlers, CodeSetsChanged, [told.append])
+def test_reading_twice_changes_nothing() -> None:
     rows = [f"BP_COD,{BP},271649006,Systolic blood pressure", "ALC_COD,,105542008,Current non-drinker of alcohol"]
     pcd(*rows)
     before = [list(model.objects.order_by("pk").values()) for model in (Code, CodeSet, CodeSetMember, CodeFile)]
     again = pcd(*rows)
     assert (again.did.get("members added", 0), again.did.get("members ended", 0)) == (0, 0)
     assert [list(model.objects.order_by("pk").values()) for model in (Code, CodeSet, CodeSetMember, CodeFile)] == before
-    assert told == [CodeSetsChanged(("ALC_COD", "BP_COD"))]
 
 
 def test_an_older_version_changes_nothing() -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from onedoor import factories
 from onedoor.accounts.models import Organisation
@@ -125,6 +131,29 @@ def test_a_row_that_cannot_be_believed_is_held_with_its_reason(
     held = Held.objects.get()
     assert (held.reason, held.row) == (reason, 2)
     assert held.cells["code"] == text.split(",")[1]
+
+
+@settings(max_examples=60)
+@given(cells=st.lists(st.text(max_size=12), min_size=6, max_size=6))
+def test_whatever_stands_in_a_row_it_is_held_and_the_next_is_taken(cells: list[str]) -> None:
+    with transaction.atomic():
+        known(factories.practice("Y99001"), WHO, date(1980, 2, 29))
+        content = io.StringIO()
+        csv.writer(content).writerow(cells)
+        file = f"{HEADER}\r\n{content.getvalue()}{WHO},8517006,2026-11-02,,,Y99001\r\n".encode("utf-8", "surrogatepass")
+        report = exchange.import_entries(file=file, by=SYSTEM, name="entries.csv")
+        assert ("8517006", "2026-11-02", None, "") in facts()
+        assert len(facts()) == report.taken == 1
+        transaction.set_rollback(True)
+
+
+def test_the_rows_of_the_how_to_are_taken(practice: Organisation) -> None:
+    page = (Path(__file__).parents[4] / "docs" / "how-to" / "import-entries.md").read_text()
+    rows = page.split("```")[1].split()
+    known(practice, rows[1].split(",")[0], date(1980, 2, 29))
+    assert rows[0] == HEADER
+    assert read(*rows[1:]).taken == len(rows) - 1
+    assert len(facts()) == 4
 
 
 def test_a_term_and_a_cluster_are_compared_where_the_file_has_them(patient: Patient) -> None:
