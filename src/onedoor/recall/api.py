@@ -21,6 +21,7 @@ from onedoor.recall.actions.standing import bring_up_to_date, compute, mark_stal
 from onedoor.recall.check_types import (
     NOT_CLOSED_FOUND,
     NOT_CLOSED_MISSING,
+    NOT_CLOSED_TYPED,
     CheckAct,
     CheckFindingView,
     CheckForm,
@@ -65,6 +66,7 @@ __all__ = [
     "FINISH_LINE_VIEWS",
     "NOT_CLOSED_FOUND",
     "NOT_CLOSED_MISSING",
+    "NOT_CLOSED_TYPED",
     "PARTNER_OUTCOMES",
     "AgreedDate",
     "AskedMany",

@@ -72,8 +72,8 @@ class ChecksSaved:
     next_problem: str = ""
     agreed: bool = False
     closed: bool = False
-    why_open: str = ""
-    """Why the visit was not finished though that was asked."""
+    why_open: tuple[str, ...] = ()
+    """Everything for which the visit was not finished though that was asked (`NOT_CLOSED_…`)."""
 
     @property
     def sound(self) -> bool:
@@ -141,6 +141,8 @@ class CheckView:
     item: ItemView | None
     known: bool
     """False while no code list says what counts for it: it can be written down, and is never done."""
+    hint: str
+    """Where a field that stands filled has its value from."""
     base: str
     typed: Mapping[str, str]
     """What its fields show before anything is typed."""

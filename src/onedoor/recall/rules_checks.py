@@ -243,7 +243,7 @@ def _bmi_findings(sheet: _Sheet, bmi: Decimal) -> None:
     elif bmi < BMI_UNDER:
         sheet.found["bmi_under"] = f"BMI {bmi}: under 18.5"
     elif bmi >= BMI_OTHER:
-        sheet.note = f"BMI {bmi} is 23 or more: high for people who are not White; the record here does not say who is."
+        sheet.note = "23 or more is high for people who are not White: the record here does not say who is"
 
 
 def _glucose(sheet: _Sheet) -> None:
@@ -409,7 +409,7 @@ def read(key: str, typed: Mapping[str, str], known: Known) -> Reading:
     device = sheet.said("device")[:80]
     return Reading(
         state=sheet.state,
-        words="; ".join(sheet.words)[:380],
+        words=". ".join(filter(None, ("; ".join(sheet.words), sheet.note)))[:380],
         writes=tuple(_with_device(one, device) for one in sheet.writes),
         found=tuple(sheet.found.items()),
         on=on,

@@ -14,6 +14,7 @@ from onedoor.kernel.actor import Actor
 from onedoor.recall.check_kinds import AWAITED, DANGER, LOOK, READ, REPEAT
 from onedoor.recall.check_types import CheckAct
 from onedoor.recall.models import CheckFinding, CheckItem, CheckVisit
+from onedoor.recall.queries.checks import SUBJECT
 from onedoor.recall.rules_checks import Reading
 from onedoor.recall.rules_findings import ACTIONS, CODES, FINDINGS, SOURCES
 from onedoor.records.api import concept, record_entries
@@ -22,7 +23,6 @@ from onedoor.referrals import api as referrals
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import Kind, NewTask
 
-SUBJECT = "check_visit"
 READ_BY_A_CLINICIAN = ("bp", "glucose", "lipid")
 """Checks for whose values the facts give no threshold: whatever they are, a clinician reads them."""
 

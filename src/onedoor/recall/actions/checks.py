@@ -21,7 +21,7 @@ from onedoor.kernel.actor import Actor
 from onedoor.kernel.transitions import record_first, transition
 from onedoor.patients import api as patients
 from onedoor.recall import rules_checks as rules
-from onedoor.recall.actions.check_findings import SUBJECT, act, ask_to_read, follow_awaited, take_findings
+from onedoor.recall.actions.check_findings import act, ask_to_read, follow_awaited, take_findings
 from onedoor.recall.actions.standing import refresh
 from onedoor.recall.check_fields import LABELS
 from onedoor.recall.check_types import (
@@ -33,7 +33,7 @@ from onedoor.recall.check_types import (
     Meanwhile,
 )
 from onedoor.recall.models import AgreedDate, CheckFinding, CheckItem, CheckSend, CheckVisit, CheckVisitHistory
-from onedoor.recall.queries.checks import last_height, missing_parts, open_visit, rule_set_of
+from onedoor.recall.queries.checks import SUBJECT, height_before, missing_parts, open_visit, rule_set_of
 from onedoor.recall.rules_checks import Reading
 from onedoor.records import api as records
 from onedoor.records.api import concept, in_error, record_entries
@@ -60,8 +60,9 @@ def save_checks(*, access: Access, patient_id: int, form: CheckForm) -> ChecksSa
             return ChecksSaved()
         visit = _open(here, patient_id, form, by=access.actor)
     CheckSend.objects.filter(pk=_send_key(form, patient_id)).update(visit=visit)
-    height = last_height(records.coded_of(access, patient_id), patient.born_on)
-    return _save(access, visit, form, rules.Known(clock.today(), patient.born_on, height))
+    height = height_before(records.coded_of(access, patient_id), patient.born_on, visit)
+    known = rules.Known(clock.today(), patient.born_on, height[0] if height else None)
+    return _save(access, visit, form, known)
 
 
 def _save(access: Access, visit: CheckVisit, form: CheckForm, known: rules.Known) -> ChecksSaved:
@@ -79,7 +80,7 @@ def _save(access: Access, visit: CheckVisit, form: CheckForm, known: rules.Known
         reading = rules.read(key, typed, known)
         if reading.problems or (reading.asks and form.sure.get(key) != rules.sure_mark(key, typed)):
             refused[key] = reading
-        else:
+        elif reading.state or item is not None:
             sound[key] = reading
     for key, reading in sound.items():
         _keep(visit, items.get(key), key, changed[key], reading, by=by)
@@ -275,13 +276,16 @@ def _agree(visit: CheckVisit, form: CheckForm, *, by: Actor) -> tuple[str, bool]
     return "", True
 
 
-def _why_open(visit: CheckVisit, form: CheckForm, missing: list[str], *, unsaved: bool) -> str:
-    """Why a visit cannot be finished yet; empty when it can."""
+def _why_open(visit: CheckVisit, form: CheckForm, missing: list[str], *, unsaved: bool) -> tuple[str, ...]:
+    """Everything for which a visit cannot be finished yet; nothing when it can."""
+    why = []
     if unsaved:
-        return NOT_CLOSED_TYPED
+        why.append(NOT_CLOSED_TYPED)
     if CheckFinding.objects.filter(visit=visit, action="", ended_at=None).exists():
-        return NOT_CLOSED_FOUND
-    return NOT_CLOSED_MISSING if missing and not form.missing_ok else ""
+        why.append(NOT_CLOSED_FOUND)
+    if missing and not form.missing_ok:
+        why.append(NOT_CLOSED_MISSING)
+    return tuple(why)
 
 
 def _close(visit: CheckVisit, missing: list[str], *, by: Actor) -> None:

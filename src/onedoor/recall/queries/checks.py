@@ -22,6 +22,7 @@ from onedoor.records import api as records
 
 CHECK_SETS = ("smi", "smi-nine")
 """Those that a form can be filled by: six checks or nine."""
+SUBJECT = "check_visit"
 _ADULT = 18
 _UNITS = {
     "{score}": "",
@@ -48,12 +49,25 @@ def open_visit(organisation_id: int, patient_id: int, *, lock: bool = False) -> 
     return (found.select_for_update() if lock else found).first()
 
 
-def last_height(coded: Sequence[records.Coded], born_on: date) -> Decimal | None:
-    """The last height in cm that somebody had as an adult: grown-ups stay as tall as they are, and are not measured each year."""
+def height_before(
+    coded: Sequence[records.Coded], born_on: date, visit: CheckVisit | None
+) -> tuple[Decimal, date] | None:
+    """The last height in cm of an adult, and its day, leaving out what this visit wrote: grown-ups stay as tall as they are, and
+    are not measured each year."""
     grown = days.add_months(born_on, 12 * _ADULT)
+    own = (
+        set(
+            records.Entry.objects.filter(patient_id=visit.patient_id, subject=SUBJECT, subject_id=visit.pk).values_list(
+                "pk", flat=True
+            )
+        )
+        if visit
+        else set()
+    )
     for fact in coded:
-        if fact.code.code in _HEIGHTS and fact.value is not None and fact.in_error_at is None and fact.day >= grown:
-            return Decimal(str(fact.value)).quantize(rules.ONE)
+        tall = fact.code.code in _HEIGHTS and fact.value is not None and fact.in_error_at is None
+        if tall and fact.day >= grown and fact.entry_id not in own:
+            return Decimal(str(fact.value)).quantize(rules.ONE), fact.day
     return None
 
 
@@ -76,7 +90,7 @@ def check_page(access: Access, patient_id: int, key: str = "") -> CheckPage:
     visit = open_visit(access.actor.organisation_id or 0, patient_id)
     found = rule_set_of(key or (visit.rule_set if visit else CHECK_SETS[0]))
     facts = [fact for fact in records.coded_of(access, patient_id) if fact.in_error_at is None]
-    height = last_height(facts, patient.born_on)
+    height = height_before(facts, patient.born_on, visit)
     items = {item.key: item for item in CheckItem.objects.filter(visit=visit)} if visit else {}
     earlier = _earlier(access, patient_id, visit)
     standing = why(access, patient_id, found.key)
@@ -123,7 +137,7 @@ def _check(
     facts: Sequence[records.Coded],
     item: CheckItem | None,
     earlier: CheckItem | None,
-    height: Decimal | None,
+    height: tuple[Decimal, date] | None,
 ) -> CheckView:
     own = _of_part(part, facts)
     last = (
@@ -133,7 +147,7 @@ def _check(
     )
     typed = dict(item.typed) if item else {}
     if part.key == "bmi" and height is not None and "height" not in typed and not typed.get("state"):
-        typed["height"] = rules.plain(height)
+        typed["height"] = rules.plain(height[0])
     # What came onto the record since, of whatever day and by whomever, is the news.
     newer = earlier is not None and item is None and (not own or own[0].recorded_at < earlier.saved_at)
     return CheckView(
@@ -145,6 +159,9 @@ def _check(
         awaited=earlier is not None and newer and earlier.state == "awaited",
         item=ItemView(item.state, item.typed, item.words, item.version, item.saved_at, item.saved_by) if item else None,
         known=stands.known,
+        hint=f"Height of {words.long_day(height[1]).split(' ', 1)[1]}, unless measured today."
+        if part.key == "bmi" and height is not None and not (item and item.typed.get("height"))
+        else "",
         base=f"{item.version if item else 0}.{rules.mark(typed)}",
         typed=typed,
     )
@@ -218,6 +235,8 @@ def services_for(words: str, age: int) -> tuple[tuple[str, str], ...]:
 
 def _findings(visit: CheckVisit, age: int) -> tuple[CheckFindingView, ...]:
     found = CheckFinding.objects.filter(visit=visit, ended_at=None).order_by("id")
+    # What waits for an action stands first.
+    found_first = sorted(found, key=lambda one: bool(one.action))
     return tuple(
         CheckFindingView(
             code=one.code,
@@ -233,5 +252,5 @@ def _findings(visit: CheckVisit, age: int) -> tuple[CheckFindingView, ...]:
             acted_at=one.acted_at,
             referral_ref=one.referral_ref,
         )
-        for one in found
+        for one in found_first
     )

@@ -182,6 +182,24 @@ def test_a_value_that_is_corrected_replaces_the_first(access: Access, sam: Patie
     assert (waiting(access, "check_danger"), shown(access, sam).findings) == ([], ())
 
 
+def test_a_weight_that_is_corrected_keeps_the_height_beside_it(access: Access, sam: Patient) -> None:
+    send(access, sam, {"bmi": {"weight": "70", "height": "172"}})
+    send(access, sam, {"bmi": {"weight": "71"}})
+    assert written(access, sam) == [("1153637007", 172.0), ("27113001", 71.0), ("60621009", 24.0)]
+
+
+def test_a_height_from_before_stands_filled_and_says_nothing_by_itself(
+    access: Access, practice: Organisation, sam: Patient
+) -> None:
+    add(sam, practice, "50373000", date(2019, 5, 5), 158)
+    view = check(access, sam, "bmi")
+    assert (view.typed, view.hint) == ({"height": "158"}, "Height of 5 May 2019, unless measured today.")
+    assert send(access, sam, {"smoking": {"status": "never"}}).changed == ("smoking",)
+    send(access, sam, {"bmi": {"weight": "60"}})
+    assert ("60621009", 24.0) in written(access, sam)
+    assert "1153637007" not in dict(written(access, sam))
+
+
 def test_a_value_that_is_emptied_is_taken_away(access: Access, sam: Patient) -> None:
     send(access, sam, {"smoking": {"status": "never"}})
     assert send(access, sam, {"smoking": {"status": "", "on": ""}}).changed == ("smoking",)
@@ -235,7 +253,7 @@ def test_a_blood_test_that_was_taken_is_followed_until_its_result_is_in(access: 
 def test_a_visit_is_not_finished_while_something_found_has_no_action(access: Access, sam: Patient) -> None:
     smokes = {**ALL_SIX, "smoking": {"status": "smoker", "perday": "12"}}
     first = send(access, sam, smokes, close=True)
-    assert (first.closed, first.why_open) == (False, recall.NOT_CLOSED_FOUND)
+    assert (first.closed, first.why_open) == (False, (recall.NOT_CLOSED_FOUND,))
     second = send(access, sam, {}, close=True, acts={"smoker": recall.CheckAct("refused", "not now")})
     assert (second.acted, second.closed) == (("smoker",), True)
     refused = [
@@ -246,7 +264,7 @@ def test_a_visit_is_not_finished_while_something_found_has_no_action(access: Acc
 
 def test_a_visit_is_not_finished_unseen_while_checks_have_nothing(access: Access, sam: Patient) -> None:
     some = {"bp": ALL_SIX["bp"], "alcohol": {"state": "declined"}}
-    assert send(access, sam, some, close=True).why_open == recall.NOT_CLOSED_MISSING
+    assert send(access, sam, some, close=True).why_open == (recall.NOT_CLOSED_MISSING,)
     assert send(access, sam, {}, close=True, missing_ok=True).closed
     visit = recall.CheckVisit.objects.get()
     assert visit.missing.split() == ["bmi", "lipid", "glucose", "smoking"]

@@ -25,13 +25,15 @@ from onedoor.records import api as records
 from onedoor.staff.addresses import typed_day
 from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.ui.access import granted, staff
+from onedoor.ui.jinja import counted
 
 _LONGEST = 400
 _BY_SCRIPT = "X-Onedoor-Send"
 """Says that the page's own script sent the form, and goes to `next` itself."""
 _MONTHS = 18
+_WHERE = {recall.NOT_CLOSED_FOUND: "found"}
 _CHOICES: dict[str, list[Any]] = {
-    "where": [(key, label) for key, (label, _, _) in fields.BP_WHERE.items()],
+    "where": [("" if key == "here" else key, label) for key, (label, _, _) in fields.BP_WHERE.items()],
     "glucose": [(key, f"{label}, {one.shown}") for key, (label, one) in fields.GLUCOSE_KINDS.items()],
     "drinking": [(key, label) for key, (label, _) in fields.DRINKING.items()],
     "smoking": [(key, label) for key, (label, _) in fields.SMOKING.items()],
@@ -142,6 +144,7 @@ def _page(
         choices=_CHOICES,
         missing_words=recall.NOT_CLOSED_MISSING,
         month=_month,
+        since=_since,
         months=_months(),
         draft=_draft(access, card.ref),
         today=clock.today(),
@@ -206,8 +209,8 @@ def _summary(
         found += [(what, f"act-{code}") for code, what in saved.act_problems.items()]
         if saved.next_problem:
             found.append((saved.next_problem, "next-month"))
-        if saved.why_open:
-            found.append((saved.why_open, "finish"))
+        for why in saved.why_open if not found else [why for why in saved.why_open if why != recall.NOT_CLOSED_TYPED]:
+            found.append((why, _WHERE.get(why, "finish")))
     return found
 
 
@@ -230,6 +233,18 @@ def _onward(access: Access, ref: UUID, said: QueryDict, saved: recall.ChecksSave
     if following is None:
         return reverse("check_clinic", args=[day])
     return f"{reverse('check_form', args=[following])}?clinic={day}"
+
+
+def _since(on: date) -> str:
+    """How old a result is, as people say it: today, 12 days ago, 7 months ago, 2 years ago."""
+    days = (clock.today() - on).days
+    if days < 1:
+        return "Today"
+    if days < 60:
+        return f"{counted(days, 'day')} ago"
+    today = clock.today()
+    months = (today.year - on.year) * 12 + today.month - on.month - (today.day < on.day)
+    return f"{counted(months, 'month') if months < 24 else counted(months // 12, 'year')} ago"
 
 
 def _month(first: date) -> str:
