@@ -41,9 +41,7 @@ DID_NOT_ATTEND = Concept("281399006", "Did not attend")  # clinical.md 2 #61
 SELF_SYSTOLIC = Concept("1162737008", "Self-reported systolic blood pressure")  # clinical.md 2 #11
 SELF_DIASTOLIC = Concept("1162735000", "Self-reported diastolic blood pressure")  # clinical.md 2 #11
 ALCOHOL_INTAKE = Concept("160573003", "Alcohol intake")  # clinical.md 2 #29, units a week
-UNITS_PER_WEEK = Concept(
-    "1082641000000106", "Alcohol units consumed per week"
-)  # clinical.md 2 #30: in ALC_COD, as #29 is not
+UNITS_PER_WEEK = Concept("1082641000000106", "Alcohol units consumed per week")  # clinical.md 2 #30, in ALC_COD
 NEVER_SMOKED = Concept("266919005", "Never smoked tobacco")  # clinical.md 2 #41
 EX_SMOKER = Concept("8517006", "Ex-smoker")  # clinical.md 2 #42
 SMOKER = Concept("77176002", "Smoker")  # clinical.md 2 #44
