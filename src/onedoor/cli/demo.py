@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 ROLES = (
-    "receptionist", "practice_manager", "triage_clinician", "call_handler", "health_care_assistant", "administrator",
-    "patient", "carer",
+    "receptionist", "practice_manager", "triage_clinician", "call_handler", "health_care_assistant",
+    "social_prescriber", "administrator", "patient", "carer",
 )  # fmt: skip
 
 

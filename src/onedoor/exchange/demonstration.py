@@ -18,7 +18,15 @@ from urllib.error import URLError
 from uuid import NAMESPACE_URL, uuid5
 
 from onedoor.accounts import api as accounts
-from onedoor.accounts.api import Organisation, access_of, grant_role, organisations, set_site, set_user
+from onedoor.accounts.api import (
+    Organisation,
+    access_of,
+    grant_role,
+    organisations,
+    set_organisation,
+    set_site,
+    set_user,
+)
 from onedoor.booking import api as booking
 from onedoor.directory import api as directory
 from onedoor.exchange.actions import import_appointments, import_patients
@@ -63,6 +71,7 @@ CLINICS = (
 )
 """Of that service: stream, kind of appointment, clinician and first hour."""
 WAITING_OF_EACH_KIND = 2
+PARTNER = "Y99940"
 ASKED_A_WEEK = 40
 VISITS = {
     "smi": "SMI annual check",
@@ -292,6 +301,7 @@ def connect(line: Line) -> None:
             if (place.pk in providers) == (role == Role.TRIAGE_CLINICIAN):
                 grant_role(user_id=user.pk, organisation_id=place.pk, role=role, by=BY)
     _carer()
+    _partner()
     services = [_service(practice, line) for practice in practices]
     line.services.parent.mkdir(parents=True, exist_ok=True)
     line.services.write_text(json.dumps(services, indent=1))
@@ -299,8 +309,8 @@ def connect(line: Line) -> None:
 
 
 def _caring() -> list[Organisation]:
-    """All but networks, places and systems, which care for nobody themselves: they send no texts, and nobody signs in there."""
-    known = organisations(_all())
+    """All but networks, places, systems and the partner, which care for nobody: they send no texts, and nobody signs in there."""
+    known = [one for one in organisations(_all()) if one.ods_code != PARTNER]
     above = {
         one.pk
         for kind in ("part_of_pcn", "in_place", "in_ics")
@@ -308,6 +318,26 @@ def _caring() -> list[Organisation]:
         for one in found
     }
     return [place for place in known if place.pk not in above]
+
+
+def _partner() -> None:
+    """A voluntary group reaches whom no wave did, under an agreement of the practice's; its social prescriber signs in."""
+    group = set_organisation(ods_code=PARTNER, name="Mill Lane Community Group", phone="01632 960140", by=BY)
+    user = set_user(username="demo-social_prescriber", first_name="Ola", last_name="Bright", by=BY)
+    grant_role(user_id=user.pk, organisation_id=group.pk, role=Role.SOCIAL_PRESCRIBER, by=BY)
+    manager = access_of(set_user(username=PEOPLE[1][0], first_name=PEOPLE[1][1], last_name=PEOPLE[1][2], by=BY))
+    practice_id = manager.actor.organisation_id
+    if practice_id is not None and not recall.agreements(manager, practice_id):
+        recall.agree_to_share(
+            access=manager,
+            partner_ods=PARTNER,
+            purpose="To reach people whom texts, letters and calls did not",
+            basis="UK GDPR 6(1)(e) and 9(2)(h)",
+            sensitive=True,
+            signed_on=date(2026, 11, 2),
+            starts_on=date(2026, 11, 9),
+            ends_on=date(2027, 11, 8),
+        )
 
 
 def _carer() -> None:

@@ -42,6 +42,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         policy=recall.policy_of_run(access, here),
         preview=recall.preview_run(access, here),
         uptake=recall.uptake(access, here),
+        empty={one.key for one in recall.rule_sets() if one.register_is_empty},
         reasons=recall.EXCEPTIONS,
         channels=recall.CHANNEL_WORDS,
         today=clock.today(),

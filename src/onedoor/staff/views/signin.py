@@ -22,6 +22,7 @@ DEMO_ROLES = (
         "Health-care assistant",
         "the checks: who is near the end of theirs, and the form to fill",
     ),
+    ("social_prescriber", "Social prescriber", "a partner’s: only the lists that a practice shares, while they last"),
     ("administrator", "System administrator", "settings and switches, no patients"),
     ("patient", "Patient", "their own appointments and who looked at their record"),
     ("carer", "Carer", "the pages of a patient for whom they act, as far as was agreed"),
