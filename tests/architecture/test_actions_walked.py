@@ -163,6 +163,8 @@ NOT_WALKED: dict[str, str] = {
     "questionnaires.answered_since": READS,
     "questionnaires.asked_since": READS,
     "referrals.born_on_is": "whoever has the link may try, three times; portal/tests/test_tracker.py",
+    "recall.fields_of": READS,
+    "recall.sure_mark": READS,
     "patients.take_into_care": INSIDE,
     "patients.let_out_of_care": INSIDE,
     "booking.lock_patients": INSIDE,

@@ -28,15 +28,24 @@ PROGRAMMES = """
     SELECT * FROM unnest(%(rule_sets)s::smallint[], %(keys)s::text[], %(by_month)s::bool[], %(seasonal)s::bool[])
         AS p(rule_set_id, key, by_month, seasonal)"""
 
+_AGREED = """
+    SELECT g."on" FROM recall_agreed_date g
+    WHERE g.patient_id = s.patient_id AND g.programme = p.key
+      AND (s.reason = 'done' OR s.due_on > (g.agreed_at AT TIME ZONE 'Europe/London')::date)
+      AND (s.expires_on IS NULL OR s.expires_on <= g."on" + interval '6 months')"""
+"""The day agreed at a check for the next (`AgreedDate`). It does not put off what was missing when it was agreed, and is spent
+once something done since lasts well beyond it (half a year is `invented:`)."""
+
 DUE_ON = f"""
-    CASE WHEN p.by_month AND m.month IS NOT NULL AND s.expires_on IS NOT NULL THEN (
+    coalesce(({_AGREED}), CASE WHEN p.by_month AND m.month IS NOT NULL AND s.expires_on IS NOT NULL THEN (
              SELECT CASE WHEN f.first - (s.expires_on - interval '12 months')::date >= {planning.SOON_AFTER} THEN f.first
                     ELSE s.expires_on END
              FROM (SELECT CASE WHEN make_date(extract(year FROM s.expires_on)::int, m.month, 1) > s.expires_on
                                THEN make_date(extract(year FROM s.expires_on)::int - 1, m.month, 1)
                                ELSE make_date(extract(year FROM s.expires_on)::int, m.month, 1) END AS first) f)
-         WHEN s.status = 2 THEN coalesce(s.due_on, %(on)s) ELSE s.due_on END"""
-"""The day of a standing `s` of a programme `p` for somebody with another month `m` or none (`planning.month_day` in SQL)."""
+         WHEN s.status = 2 THEN coalesce(s.due_on, %(on)s) ELSE s.due_on END)"""
+"""The day of a standing `s` of a programme `p`: the one agreed, or for somebody with another month `m` or none the one of
+`planning.month_day`."""
 
 UNREAD = """(EXISTS (SELECT 1 FROM recall_stale t WHERE t.patient_id = s.patient_id)
              OR coalesce(s.changes_on <= %(on)s, false))"""

@@ -19,6 +19,8 @@ from onedoor.kernel.access import Access, NotPermitted, Role
 from onedoor.patients.models import Patient
 from onedoor.recall import api as recall
 from onedoor.recall import check_fields as fields
+from onedoor.recall.models import Invitation
+from onedoor.recall.tests import run_factories as run
 from onedoor.records import api as records
 from onedoor.records.types import NewEntry
 from onedoor.tasks import api as tasks
@@ -434,3 +436,20 @@ def test_two_pages_have_two_keys(access: Access, sam: Patient) -> None:
     more = replace(first, typed={**first.typed, "smoking": {"status": "never"}})
     assert isinstance(first.form_key, UUID)
     assert recall.save_checks(access=access, patient_id=sam.pk, form=more).changed == ("smoking",)
+
+
+def test_who_agreed_a_day_is_invited_for_it_and_not_before() -> None:
+    here = run.practice("asthma")
+    early, late, short = run.people(here, 3)
+    on = run.MONDAY.date()
+    with clock.at(run.MONDAY - timedelta(days=300)):
+        for patient, day in ((early, on), (late, on + timedelta(days=40)), (short, on + timedelta(days=40))):
+            recall.AgreedDate.objects.create(
+                patient=patient, programme="asthma", on=day, agreed_at=clock.now(), agreed_by="Sunita Rowe"
+            )
+    # Both were complete then; it lapsed a week ago for one, and lapses in a month for the other. The third lacked something then.
+    run.due([late], "asthma", on=on - timedelta(days=7))
+    run.due([early], "asthma", on=on + timedelta(days=30), status=1, reason="done", expires_on=on + timedelta(days=30))
+    run.due([short], "asthma", on=on - timedelta(days=301))
+    run.night(run.MONDAY)
+    assert set(Invitation.objects.values_list("patient_id", flat=True)) == {early.pk, short.pk}

@@ -75,6 +75,7 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
         proxies=[one for one in patients.proxies_of(access, card.id) if one.stands],
         may_ask=access.may(Permission.MESSAGES),
         may_refer=access.may(Permission.REFER),
+        may_check=access.may(Permission.CHECKS),
         **asking.section(access, card.id),
         **recalling.due_of(access, card.id),
     )
