@@ -9,14 +9,14 @@ from django.db import connection, transaction
 from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast, Concat
 
-from onedoor.kernel import arrays, clock, events, prepared
+from onedoor.kernel import arrays, audit, clock, events, prepared
 from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.codes import Concept
 from onedoor.patients.api import by_id, names
-from onedoor.records import coding
+from onedoor.records import coding, queries
 from onedoor.records.events import CodedChanged
-from onedoor.records.models import Code, Entry, Look
+from onedoor.records.models import Code, Entry, Held, Look
 from onedoor.records.types import NewEntry
 
 
@@ -183,3 +183,23 @@ def look_many(*, access: Access, patient_ids: Collection[int], page: str) -> Non
         )
         for patient_id in sorted(names(access, patient_ids))
     )
+
+
+@transaction.atomic
+def dismiss_held(*, access: Access, held_ids: Sequence[int]) -> int:
+    """Say of held rows that they are not needed; returns how many were open. They stay, and are not held again when the same
+    file is read again. Raises NotPermitted without the right to import, Held.DoesNotExist for a row outside the access."""
+    mine = queries.open_held(access).filter(pk__in=held_ids)
+    found = list(mine.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+    if len(found) < len(set(held_ids)) and not _theirs(access, held_ids):
+        raise Held.DoesNotExist
+    Held.objects.filter(pk__in=found).update(
+        settled_at=clock.now(), settled_as="dismissed", settled_by=access.actor.label[:80]
+    )
+    audit.record_many(by=access.actor, lines=[audit.Line("dismiss_held", "held_entry", key) for key in found])
+    return len(found)
+
+
+def _theirs(access: Access, held_ids: Sequence[int]) -> bool:
+    """Whether every row is one of theirs, open or settled before."""
+    return queries.held_within(access).filter(pk__in=held_ids).count() == len(set(held_ids))

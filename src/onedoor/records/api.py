@@ -1,12 +1,21 @@
 """The door of records."""
 
-from onedoor.records.actions import in_error, look, look_many, record_alike, record_entries
+from onedoor.records.actions import dismiss_held, in_error, look, look_many, record_alike, record_entries
 from onedoor.records.code_files import take_code_sets
 from onedoor.records.coding import WrongValue
-from onedoor.records.holding import dismiss_held, held, held_counts
 from onedoor.records.importing import take_entries
 from onedoor.records.models import Code, Coded, CodeSet, Entry, Held, Look
-from onedoor.records.queries import code_sets, coded_of, concept, concepts, members, timeline, who_looked
+from onedoor.records.queries import (
+    code_sets,
+    coded_of,
+    concept,
+    concepts,
+    held,
+    held_counts,
+    members,
+    timeline,
+    who_looked,
+)
 from onedoor.records.rules import measured
 
 __all__ = [

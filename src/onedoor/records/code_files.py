@@ -6,7 +6,7 @@ falls out of a register because of a damaged cell. An older version than the one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -215,12 +215,3 @@ def _other_version(sets: _Sets, taken: Mapping[str, object], version_on: date) -
 
 def _is_other(code_set: CodeSet, version_on: date) -> bool:
     return code_set.file_id is None or code_set.version_on != version_on
-
-
-def history(key: str) -> Iterator[tuple[str, str, date, date | None, str]]:
-    """Every code that was ever in a set: code, term, since when, until when, and why."""
-    members = (
-        CodeSetMember.objects.filter(code_set__key=key).select_related("code").order_by("code__code", "since", "id")
-    )
-    for one in members:
-        yield one.code.code, one.code.term, one.since, one.until, one.provenance

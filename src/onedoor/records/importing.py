@@ -6,6 +6,7 @@ the same fact is there once. So reading a file twice changes nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -120,7 +121,7 @@ _STAGING = """
 _BETWEEN = "\x1f"
 _LOT = 2_000
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_TO_ESCAPE = ("\\", "\t", "\n", "\r")
+_UNUSUAL = re.compile(r"[\\\t\n\r]").search
 
 
 def _stage(cursor: Any, judge: Judge, rows: Iterable[EntryRow]) -> int:
@@ -139,9 +140,9 @@ def _stage(cursor: Any, judge: Judge, rows: Iterable[EntryRow]) -> int:
 
 
 def _lines(row: EntryRow, judge: Judge) -> list[str]:
-    raw = _BETWEEN.join(cell.replace(_BETWEEN, " ") for cell in row.cells())
-    if any(sign in raw for sign in _TO_ESCAPE):
-        raw = raw.translate(_ESCAPES)
+    raw = _BETWEEN.join(row.cells())
+    if _UNUSUAL(raw) or raw.count(_BETWEEN) >= len(CELLS):
+        raw = _BETWEEN.join(cell.replace(_BETWEEN, " ") for cell in row.cells()).translate(_ESCAPES)
     found = judge.judge(row)
     if isinstance(found, Doubt):
         shown = str(getattr(row, _SHOWN_OF.get(found.column, found.column)))[:200]

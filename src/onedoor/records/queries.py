@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
+from django.db.models import Count, Q, QuerySet
+
 from onedoor.kernel import clock
-from onedoor.kernel.access import Access
+from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.codes import Concept
-from onedoor.patients.api import by_id
-from onedoor.records.models import Code, Coded, CodeSet, Entry, Look
+from onedoor.patients.api import by_id, visible
+from onedoor.records.models import Code, Coded, CodeSet, Entry, Held, Look
 
 CODED = "coded"
 """The kind under which facts from files stand on a timeline: they have no entry of their own."""
@@ -90,3 +92,35 @@ def members(key: str) -> frozenset[str]:
 def code_sets() -> list[CodeSet]:
     """Every code set, by key."""
     return list(CodeSet.objects.order_by("key"))
+
+
+def held(access: Access, *, reason: str = "", limit: int = 200) -> list[Held]:
+    """Rows that nobody has seen to, the newest file's first. Raises NotPermitted without the right to import."""
+    found = open_held(access)
+    if reason:
+        found = found.filter(reason=reason)
+    return list(
+        found.select_related("entry_import", "organisation", "patient").order_by("-entry_import_id", "row")[:limit]
+    )
+
+
+def held_counts(access: Access) -> dict[str, int]:
+    """How many there are for each reason, the most first. Raises NotPermitted without the right to import."""
+    found = open_held(access).values_list("reason").annotate(rows=Count("pk")).order_by("-rows", "reason")
+    return dict(found)
+
+
+def open_held(access: Access) -> QuerySet[Held]:
+    """Rows that nobody has seen to, within the access. Raises NotPermitted without the right to import."""
+    access.require(Permission.IMPORT)
+    return held_within(access).filter(settled_at=None)
+
+
+def held_within(access: Access) -> QuerySet[Held]:
+    """Rows that ever were held: those of the access's organisations, and where a row names none that is here, those of whoever
+    cares for the patient. A row of which neither is known is the operator's alone, who has it in the file of --rejects."""
+    if access.everything:
+        return Held.objects.all()
+    return Held.objects.filter(
+        Q(organisation_id__in=access.organisations) | Q(organisation=None, patient__in=visible(access))
+    )

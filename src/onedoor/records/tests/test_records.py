@@ -194,3 +194,34 @@ def test_a_timeline_costs_as_many_queries_for_a_thousand_facts(size: int, django
 )
 def test_a_value_in_words(value: float, ucum: str, words: str) -> None:
     assert records.measured(value, ucum) == words
+
+
+def test_entries_alike_are_coded_facts_once_a_set_has_their_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[CodedChanged] = []
+    monkeypatch.setitem(events._handlers, CodedChanged, [told.append])
+    practice = factories.practice()
+    patient = factories.patient(practice)
+    _, access = factories.person(practice)
+
+    def sent(subject: int) -> None:
+        with transaction.atomic():
+            records.record_alike(
+                kind="text",
+                text="Text sent",
+                source="text",
+                concept=codes.SMS_SENT,
+                subject="message",
+                rows=[(patient.pk, practice.pk, subject)],
+                by=factories.TEST,
+            )
+
+    sent(1)
+    assert records.coded_of(access, patient.pk) == []
+    records.CodeSet.objects.get(key="MHINVITE_COD").members.create(
+        code=Code.objects.get(code=codes.SMS_SENT.code), basis="file", provenance="a file", since=date(2026, 12, 1)
+    )
+    sent(2)
+    sent(2)
+    (found,) = records.coded_of(access, patient.pk)
+    assert (found.code.code, found.day) == (codes.SMS_SENT.code, date(2026, 12, 7))
+    assert told == [CodedChanged((patient.pk,))]
