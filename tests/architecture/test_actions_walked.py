@@ -178,6 +178,7 @@ NOT_WALKED: dict[str, str] = {
     "referrals.take_pathways": INSIDE,
     "referrals.take_referrals": INSIDE,
     "calls.take_calls": INSIDE,
+    "records.measured": READS,
     "records.take_code_sets": INSIDE,
     "records.take_entries": INSIDE,
     "patients.read_point": READS,
