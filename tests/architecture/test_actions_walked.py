@@ -44,10 +44,12 @@ from onedoor.kernel.access import Access, NotPermitted, Part, Role
 from onedoor.kernel.models import AuditEntry
 from onedoor.messaging import api as messaging
 from onedoor.messaging.models import Message
+from onedoor.messaging.tests.sending_factories import account
 from onedoor.patients import api as patients
-from onedoor.patients.models import Patient, Proxy
+from onedoor.patients.models import ContactPoint, Need, Patient, Proxy
 from onedoor.questionnaires import api as questionnaires
 from onedoor.recall import api as recall
+from onedoor.recall.tests.standings import stand
 from onedoor.records import api as records
 from onedoor.referrals import api as referrals
 from onedoor.tasks import api as tasks
@@ -107,7 +109,7 @@ NOT_WALKED: dict[str, str] = {
     "documents.pictures": READS,
     "documents.review": READS,
     "documents.wanted": READS,
-    "accounts.for_checks": "a read: what an agreement opens to who does checks; tests/specification/test_organisation_relations.py",
+    "accounts.for_checks": "a read of agreements; tests/specification/test_organisation_relations.py",
     "accounts.members": READS,
     "accounts.new_sign_in": INSIDE,
     "accounts.read_organisations": READS,
@@ -127,6 +129,7 @@ NOT_WALKED: dict[str, str] = {
     "booking.weekly": READS,
     "patients.who_are": "reads for an import, which asks whether it may",
     "records.in_error": INSIDE,
+    "records.look_many": "of patients whom the access does not see it notes nothing; staff/tests/test_finish_line.py",
     "records.record_alike": INSIDE,
     "records.record_entries": INSIDE,
     "tasks.ask_for": INSIDE,
@@ -186,6 +189,10 @@ NOT_WALKED: dict[str, str] = {
     "referrals.refer_by_telephone": "by the view of a live contact alone; calls/tests/test_doing.py",
     "exchange.as_csv": READS,
     "exchange.load_mapping": READS,
+    "exchange.import_trust_checks": "the operator's command, and nobody else's; exchange/tests/test_lost_checks.py",
+    "exchange.trust_file": "a read, of one's own organisation's; exchange/tests/test_lost_checks.py",
+    "exchange.trust_files": "a read, of one's own organisation's; exchange/tests/test_lost_checks.py",
+    "questionnaires.with_open": READS,
     "exchange.connect": MACHINE,
     "exchange.load": MACHINE,
     "reporting.balance": READS,
@@ -346,6 +353,25 @@ def _phrase() -> uuid.UUID:
     return messaging.ProposedPhrase.objects.values_list("ref", flat=True).get()
 
 
+def _six() -> recall.CheckSet:
+    return next(one for one in recall.check_sets() if one.key == "smi")
+
+
+def _lacks_alcohol(s: Scene) -> None:
+    """Sam lacks a check that he can say, nobody else has his phone, and he reads plain texts."""
+    stand([s.own], lack=["alcohol"])
+    Need.objects.filter(patient=s.own).update(until=clock.now())
+    ContactPoint.objects.filter(value=PHONE).exclude(patient=s.own).delete()
+    account(s.world.organisation)
+
+
+def _compare(s: Scene, a: Access) -> object:
+    content = f"NHS number,BMI,Date\n{s.own.nhs_number},27.4,{s.world.day - timedelta(days=30):%d/%m/%Y}\n"
+    return exchange.compare_checks(
+        content=content.encode(), name="november.csv", trust_ods=s.world.organisation.ods_code, access=a
+    )
+
+
 SERVICE = b"slug,name,provider_ods,provider,summary\nwalked,Walking Group,Y99900,Wexcombe,Walks.\n"
 
 
@@ -374,6 +400,48 @@ ACTIONS: dict[str, Action] = {
             user_id=s.world.stranger.pk, organisation_id=s.world.organisation.pk, role=Role.RECEPTIONIST, by=a.actor
         ),
         "administrator",
+    ),
+    "exchange.compare_checks": Action(_compare, "assistant", before=lambda s: stand([s.own], lack=["bmi"])),
+    "exchange.accept_checks": Action(
+        lambda s, a: exchange.accept_checks(access=a, ref=exchange.TrustFile.objects.get().ref),
+        "assistant",
+        before=lambda s: (
+            stand([s.own], lack=["bmi"]),
+            _compare(s, accounts.access_of(s.world.assistant)),
+        ),
+    ),
+    "recall.save_checks": Action(
+        lambda s, a: recall.save_checks(
+            access=a,
+            patient_id=s.own.pk,
+            form=recall.CheckForm(uuid.uuid4(), "smi", {"smoking": {"status": "never"}}, {"smoking": ""}),
+        ),
+        "assistant",
+    ),
+    "recall.open_checks_again": Action(
+        lambda s, a: recall.open_checks_again(access=a, visit_ref=s.world.check_visit), "assistant"
+    ),
+    "recall.own_checks": Action(
+        lambda s, a: recall.own_checks(
+            access=a, patient_ids=[s.own.pk], owner=recall.CheckOwnerName(team="Physical health team")
+        ),
+        "assistant",
+    ),
+    "recall.plan_checks": Action(
+        lambda s, a: recall.plan_checks(access=a, patient_ids=[s.own.pk], definition=_six()),
+        "assistant",
+        before=lambda s: stand([s.own], lack=["lipid"]),
+    ),
+    "recall.ask_for_checks": Action(
+        lambda s, a: recall.ask_for_checks(access=a, patient_ids=[s.own.pk], definition=_six()),
+        "assistant",
+        before=_lacks_alcohol,
+    ),
+    "questionnaires.start_many": Action(
+        lambda s, a: questionnaires.start_many(
+            organisation_id=s.world.organisation.pk, key="about-you", only={s.own.pk: ["units"]}, by=a.actor
+        ),
+        before=_lacks_alcohol,
     ),
     "accounts.take_organisations": Action(
         lambda s, a: accounts.take_organisations(
@@ -1224,6 +1292,7 @@ def test_what_is_done_rightly_is_audited() -> None:
         "administrator": everything.administrator,
         "clinician": accounts.access_of(everything.world.clinician),
         "handler": accounts.access_of(everything.world.handler),
+        "assistant": accounts.access_of(everything.world.assistant),
         "partner": accounts.access_of(everything.world.partner),
         "own": Access.of_patient(everything.own.pk),
         "system": replace(Access.nobody(), actor=factories.TEST),

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from onedoor import factories
 from onedoor.accounts import api as accounts
-from onedoor.accounts.api import Organisation, User
+from onedoor.accounts.api import Organisation, User, access_of
 from onedoor.booking import api as booking
 from onedoor.booking.tests import factories as diary
 from onedoor.exchange.models import TrustCheck, TrustFile
@@ -24,6 +24,7 @@ from onedoor.kernel.models import AuditEntry
 from onedoor.patients.models import Patient
 from onedoor.recall.models.owners import CheckOwner, CheckPlan
 from onedoor.recall.tests.standings import stand
+from onedoor.records import api as records
 
 pytestmark = pytest.mark.django_db
 HERE = "/checks/"
@@ -56,7 +57,7 @@ def text(client: Client, address: str = HERE) -> str:
 
 def test_the_list_says_who_is_near_what_they_lack_and_how_they_get_it() -> None:
     practice = diary.practice()
-    client, _ = signed_in(practice.organisation)
+    client, user = signed_in(practice.organisation)
     seen = person(practice.organisation, "Seen", "lipid", "glucose")
     person(practice.organisation, "Texted", "alcohol")
     (seat,) = diary.own_seats(practice, 1)
@@ -66,7 +67,7 @@ def test_the_list_says_who_is_near_what_they_lack_and_how_they_get_it() -> None:
     assert "a text alone completes them" in page
     assert "at the visit they have" in page
     assert page.index("Texted Hollis") < page.index("Seen Hollis")
-    assert AuditEntry.objects.filter(action="open_finish_line").count() == 1
+    assert [look.page for look in records.who_looked(access_of(user), seen.pk)] == ["list of checks"]
     assert "Seen Hollis" not in text(client, f"{HERE}?way=by_text")
     with clock.at(diary.at(diary.WEDNESDAY, 8)):
         page = text(client)
@@ -223,7 +224,7 @@ def test_a_spreadsheet_is_compared_and_what_can_be_counted_is_entered() -> None:
         *(place.ods_code, place.name, "", "served_by_trust", trust.ods_code, trust.name), date(2026, 4, 1)
     )
     accounts.take_organisations(rows=[row], by=factories.TEST)
-    client, _ = signed_in(place)
+    client, user = signed_in(place)
     sam = person(place, "Sam", "bp", "bmi")
     assert "Wexcombe Trust" in text(client, reverse("lost_checks"))
     content = f"NHS number,Name,BP,BMI,Date\n{sam.nhs_number},Sam Hollis,132/84,27.4,03/11/2026\n9.99E+09,X,120/80,,03/11/2026\n"
@@ -242,7 +243,7 @@ def test_a_spreadsheet_is_compared_and_what_can_be_counted_is_entered() -> None:
     page = client.post(accept, {"all": "1"}, follow=True).content.decode()
     assert "1 check is on the record" in page
     assert "Nothing of this file waits to be counted" in page
-    assert AuditEntry.objects.filter(action="open_trust_file").exists()
+    assert "checks done at a trust" in {look.page for look in records.who_looked(access_of(user), sam.pk)}
     stranger, _ = signed_in(factories.practice("Y99003", "Elsewhere"))
     assert stranger.get(here).status_code == 404
     assert stranger.post(accept, {"all": "1"}).status_code == 404

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,13 +15,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from onedoor.accounts import api as accounts
 from onedoor.accounts.api import Relation
-from onedoor.kernel import audit
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.words import clock_time, short_day
 from onedoor.patients import api as patients
 from onedoor.recall import api as recall
+from onedoor.records import api as records
 from onedoor.staff.download import MOST, as_file
-from onedoor.staff.frame import organisation_of, staff_page
+from onedoor.staff.frame import staff_page
 from onedoor.ui.access import granted, staff
 
 SHOWN = 50
@@ -67,7 +66,7 @@ class Asked:
 @staff(Permission.CHECKS)
 @require_GET
 def finish_line(request: HttpRequest) -> HttpResponse:
-    """The list, nearest to complete first, with the figures of all of it. Opening it is written down."""
+    """The list, nearest to complete first, with the figures of all of it. Whoever it names can see that it was opened."""
     access = granted(request)
     definitions = recall.check_sets()
     if not definitions:
@@ -77,7 +76,7 @@ def finish_line(request: HttpRequest) -> HttpResponse:
     line = recall.finish_line(
         access, asked.definition, _filter(wide, asked), limit=SHOWN, offset=SHOWN * (asked.page - 1)
     )
-    _write_down(access, asked, len(line.rows))
+    records.look_many(access=wide, patient_ids=[row.patient.pk for row in line.rows], page="list of checks")
     return staff_page(
         request,
         "staff/finish_line.jinja",
@@ -241,27 +240,3 @@ def _groups(wide: Access, practices: Sequence[recall.FinishLineGroup]) -> list[G
         found.append(Groups(label, sorted(rows, key=lambda group: group.name)))
     found.append(Groups("Practice", practices))
     return [groups for groups in found if len(groups.rows) > 1]
-
-
-def _write_down(access: Access, asked: Asked, rows: int) -> None:
-    """Who opened which list of people with a severe mental illness, and how many it showed (clinical.md 6.2, sensitive)."""
-    with transaction.atomic():
-        audit.record(
-            by=access.actor,
-            line=audit.Line(
-                "open_finish_line",
-                "organisation",
-                organisation_of(access).pk,
-                organisation_id=organisation_of(access).pk,
-                detail={
-                    "set": asked.definition.key,
-                    "view": asked.view,
-                    "group": asked.group,
-                    "owner": asked.owner,
-                    "missing": asked.missing,
-                    "way": asked.way,
-                    "page": asked.page,
-                    "rows": rows,
-                },
-            ),
-        )
