@@ -1,10 +1,11 @@
 """Rule sets compiled to SQL for a day: from the coded entries of the people asked for to a row of each under each rule set.
 
-One pass over the entries fills `recall_slots`: for each person and each slot (a union of code sets with what is asked of its
-entries) the latest and the earliest as `days since 1800 * 2^40 + entry id`, so that one max() gives the day and the entry. Each
-rule set then reads only the slots of its candidates. The same statements judge everybody, those who changed, and one person on
-any day: only where `recall_asked` and `recall_slots` come from differs. docs/reference/rule-sets.md says what every expression
-must mean.
+One pass over the entries fills `recall_facts`, a row for each person: for each slot (a union of code sets with what is asked of
+its entries) the latest and the earliest as `days since 1800 * 2^40 + entry id`, so that one max() gives the day and the entry.
+They are arrays side by side: a column for each slot would cost every entry a test for each. Each rule set then reads the rows of
+its candidates. The same statements judge everybody, those who changed, and one person on any
+day: only where `recall_asked` and `recall_facts` come from differs. docs/reference/rule-sets.md says what every expression must
+mean.
 
 Nothing of a person is ever text in a statement: what is put in are days, numbers and names out of checked rule sets.
 """
@@ -28,7 +29,7 @@ _NEVER = date(9999, 1, 1)
 
 @dataclass(frozen=True)
 class Slot:
-    """What one number of `recall_slots` stands for."""
+    """What one number stands for."""
 
     sets: tuple[str, ...]
     valued: bool = False
@@ -65,14 +66,20 @@ _KEY = f"((e.day - {EPOCH})::bigint << {ID_BITS} | e.id)"
 _WANTED = """(m.since IS NULL OR e.day >= m.since)
     AND (NOT m.valued OR e.value IS NOT NULL AND (m.unit_id IS NULL OR e.unit_id = m.unit_id))"""
 
-SLOTS = f"""
-SELECT patient_id, slot, max(key) AS latest, min(key) AS earliest
-FROM (SELECT e.patient_id, CASE WHEN e.day <= %(on)s THEN m.slot ELSE -1 - m.slot END AS slot, {_KEY} AS key
-      FROM {{entries}} JOIN recall_map m ON m.code_id = e.code_id
-      WHERE {_WANTED}) w
-GROUP BY patient_id, slot
+_FACTS = f"""
+SELECT a.patient_id, a.organisation_id, a.since, a.born_on, f.*
+FROM recall_asked a LEFT JOIN (
+    SELECT patient_id AS of_patient, array_agg(slot) AS slots, array_agg(latest) AS latest, array_agg(earliest) AS earliest,
+           min(slot) < 0 AS more_ahead
+    FROM (SELECT patient_id, slot, max(key) AS latest, min(key) AS earliest
+          FROM (SELECT e.patient_id, CASE WHEN e.day <= %(on)s THEN m.slot ELSE -1 - m.slot END AS slot, {_KEY} AS key
+                FROM {{entries}} JOIN recall_map m ON m.code_id = e.code_id
+                WHERE {_WANTED}) w
+          GROUP BY patient_id, slot) g
+    GROUP BY patient_id) f ON f.of_patient = a.patient_id
+WHERE a.organisation_id IS NOT NULL
 """
-"""`entries` is one of the two below. Slot -1 - n has what lies ahead of the day for slot n: it counts for nothing yet."""
+"""Slot -1 - n has what lies ahead of the day for slot n: it counts for nothing yet."""
 
 OF_RANGE = """(SELECT c.* FROM records_coded_entries c
     WHERE c.patient_id > %(low)s AND c.patient_id <= %(high)s) e"""
@@ -86,9 +93,20 @@ def map_parameters(rows: Sequence[tuple[int, str, bool, str, date | None]]) -> d
     return {name: [row[index] for row in rows] for index, name in enumerate(names)}
 
 
-def slots_sql(entries: str) -> str:
-    """The one pass over the entries of the people asked for."""
-    return SLOTS.format(entries=entries)
+def facts_sql(entries: str) -> str:
+    """The one pass over the entries of the people asked for; `entries` is `OF_RANGE` or `OF_SOME`."""
+    return _FACTS.format(entries=entries)
+
+
+def _pick(number: int, *, earliest: bool = False) -> str:
+    """The key of a slot's latest entry, or of its earliest."""
+    return f"{'earliest' if earliest else 'latest'}[array_position(slots, {number})]"
+
+
+def ahead(numbers: Sequence[int]) -> str:
+    """The first day after the day on which there is an entry of one of these slots."""
+    return f"""CASE WHEN more_ahead THEN (SELECT min({day_of("w.key")}) FROM unnest(slots, earliest) AS w(slot, key)
+        WHERE -1 - w.slot = ANY(ARRAY{list(numbers)}::int[])) END"""
 
 
 def quoted(day: date | None) -> str:
@@ -134,8 +152,7 @@ class Compiled:
         }[rule_set.window]()
         self.out_of_season = rule_set.window == "season" and self.window.first is None
         self.known_parts = [part for part in rule_set.parts if not set(part.done) <= empty]
-        self._slots = slots
-        self._facts = {name: slots.number(self._slot(fact)) for name, fact in rule_set.facts.items()}
+        self._numbers = {name: slots.number(self._slot(fact)) for name, fact in rule_set.facts.items()}
         self._parts = {
             (index, kind): slots.number(Slot(sets))
             for index, part in enumerate(rule_set.parts)
@@ -262,22 +279,11 @@ class Compiled:
 
     # The statement
 
-    def _pivot(self) -> list[str]:
-        columns = [f"{day_of('min(earliest) FILTER (WHERE slot < 0)')} AS ahead"]
-        for name, number in self._facts.items():
-            fact = self.rule_set.facts[name]
-            if not fact.after:
-                what = "min(earliest)" if fact.earliest else "max(latest)"
-                columns.append(f"{what} FILTER (WHERE slot = {number}) AS r_{name}")
-        for (index, kind), number in self._parts.items():
-            columns.append(f"max(latest) FILTER (WHERE slot = {number}) AS p{index}_{kind}")
-        return columns
-
     def _later(self, fact: Fact) -> str:
         """A fact that comes after another: looked for among the entries of those who have the other."""
         limit = self._start(fact)
         return f"""LEFT JOIN LATERAL (SELECT {"min" if fact.earliest else "max"}({_KEY}) AS r_{fact.name}
-            FROM records_coded_entries e JOIN recall_map m ON m.code_id = e.code_id AND m.slot = {self._facts[fact.name]}
+            FROM records_coded_entries e JOIN recall_map m ON m.code_id = e.code_id AND m.slot = {self._numbers[fact.name]}
             WHERE e.patient_id = p.patient_id AND {_WANTED} AND e.day <= {quoted(self.on)}
               AND e.day >= {day_of(f"p.r_{fact.after}")} + {fact.gap_days}{f" AND e.day >= {quoted(limit)}" if limit else ""}
             ) l_{fact.name} ON {self._within(self.rule_set.facts[fact.after], f"p.r_{fact.after}")}"""
@@ -291,7 +297,7 @@ class Compiled:
         """(joins, columns) of the values on which something depends; of the lowest of a day the entry changes too."""
         joins, columns = [], []
         for fact in self._valued():
-            slot = self._facts[fact.name]
+            slot = self._numbers[fact.name]
             if fact.lowest_of_day:
                 joins.append(f"""LEFT JOIN LATERAL (SELECT {_KEY} AS k, e.value FROM records_coded_entries e
                     JOIN recall_map m ON m.code_id = e.code_id AND m.slot = {slot}
@@ -305,23 +311,18 @@ class Compiled:
 
     def candidates(self) -> str:
         """Who could be in a cohort: by an entry that some cohort asks for, or by age. Everybody, if a cohort asks for neither."""
-        slots: set[int] = set()
-        born: set[str] = set()
+        tests: list[str] = []
         for cohort in self.rule_set.cohorts:
             for branch in cohort.test.branches:
                 needed = [c for c in branch if c.kind in ("day", "within", "value") or (c.kind == "known" and c.holds)]
                 aged = [c for c in branch if c.kind == "age" and c.operator in (">=", ">")]
                 if needed:
-                    slots.add(self._facts[needed[0].subject])
+                    tests.append(f"{self._numbers[needed[0].subject]} = ANY(slots)")
                 elif aged:
-                    born.add(self._cond(aged[0]))
+                    tests.append(self._cond(aged[0]))
                 else:
                     return "true"
-        tests = list(born)
-        if slots:
-            having = f"SELECT patient_id FROM recall_slots WHERE slot = ANY(ARRAY{sorted(slots)})"
-            tests.append(f"a.patient_id IN ({having})")
-        return _any(tests)
+        return _any(list(dict.fromkeys(tests)))
 
     def ages(self) -> list[int]:
         """Ages on reaching which somebody may come into a cohort."""
@@ -329,26 +330,20 @@ class Compiled:
         return sorted({int(cond.number) + (cond.operator in (">", "<=")) for cond in conds})
 
     def judged(self, *, everybody: bool = False) -> str:
-        """One row for each candidate among `recall_asked`, with every fact, flag, group and cohort that led to it."""
+        """One row for each candidate of `recall_facts`, with every fact, flag, group and cohort that led to it."""
         rs, on = self.rule_set, quoted(self.on)
-        asked = {*self._facts.values(), *self._parts.values()}
-        slots = sorted(asked | {-1 - slot for slot in asked})
-        who = "true" if everybody else self.candidates()
-        pivot = f"""SELECT a.patient_id, a.organisation_id, a.since, a.born_on, s.*
-            FROM recall_asked a LEFT JOIN (SELECT patient_id AS of_patient, {", ".join(self._pivot())} FROM recall_slots
-                WHERE slot = ANY(ARRAY{slots}::int[]) GROUP BY patient_id) s ON s.of_patient = a.patient_id
-            WHERE a.organisation_id IS NOT NULL AND {who}"""
-        if not everybody:
-            # Only the candidates' slots are put together: a register is a hundredth of the people.
-            pivot = f"""SELECT a.patient_id, a.organisation_id, a.since, a.born_on, s.*
-            FROM (SELECT * FROM recall_asked a WHERE a.organisation_id IS NOT NULL AND {who} OFFSET 0) a
-            LEFT JOIN (SELECT s.patient_id AS of_patient, {", ".join(self._pivot())} FROM recall_slots s
-                WHERE slot = ANY(ARRAY{slots}::int[]) AND s.patient_id IN
-                    (SELECT a.patient_id FROM recall_asked a WHERE a.organisation_id IS NOT NULL AND {who})
-                GROUP BY s.patient_id) s ON s.of_patient = a.patient_id"""
+        keys = [
+            f"{_pick(self._numbers[name], earliest=fact.earliest)} AS r_{name}"
+            for name, fact in rs.facts.items()
+            if not fact.after
+        ]
+        keys += [f"{_pick(number)} AS p{index}_{kind}" for (index, kind), number in self._parts.items()]
+        numbers = sorted({*self._numbers.values(), *self._parts.values()})
+        own = f"""SELECT patient_id, organisation_id, since, born_on, {", ".join(keys)}, {ahead(numbers)} AS ahead
+            FROM recall_facts WHERE {"true" if everybody else self.candidates()}"""
         later = [fact for fact in rs.facts.values() if fact.after]
         columns = "".join(f", l_{fact.name}.r_{fact.name}" for fact in later)
-        chained = f"SELECT p.*{columns} FROM ({pivot}) p {' '.join(map(self._later, later))}"
+        chained = f"SELECT p.*{columns} FROM ({own} OFFSET 0) p {' '.join(map(self._later, later))}"
         kept = ", ".join(f"CASE WHEN {self._within(f, f'r_{n}')} THEN r_{n} END AS k_{n}" for n, f in rs.facts.items())
         joins, values = self._values()
         facts = f"SELECT c.*{', ' if kept else ''}{kept} FROM ({chained} OFFSET 0) c"

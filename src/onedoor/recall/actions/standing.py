@@ -312,9 +312,10 @@ def _judge(cursor: CursorWrapper, made: Program, entries: str, bounds: dict[str,
     cursor.execute("ANALYZE recall_map")
     # However old the statistics of the entries are: a range is read once and hashed, some people are looked up.
     cursor.execute(f"SET LOCAL enable_nestloop = {'off' if entries is compiler.OF_RANGE else 'on'}")
-    cursor.execute(f"CREATE TEMP TABLE recall_slots ON COMMIT DROP AS {compiler.slots_sql(entries)}", bounds)
+    cursor.execute(f"CREATE TEMP TABLE recall_facts ON COMMIT DROP AS {compiler.facts_sql(entries)}", bounds)
     cursor.execute("SET LOCAL enable_nestloop = on")
-    cursor.execute("ANALYZE recall_slots")
+    # Not its arrays, of which nothing is ever estimated.
+    cursor.execute("ANALYZE recall_facts (patient_id)")
     cursor.execute(
         """CREATE TEMP TABLE recall_next (rule_set_id smallint, patient_id bigint, organisation_id bigint, status smallint,
                reason varchar(30), in_denominator boolean, in_numerator boolean, parts_done int, parts_declined int, due_on date,
@@ -328,7 +329,7 @@ def _judge(cursor: CursorWrapper, made: Program, entries: str, bounds: dict[str,
     _write(cursor, made)
     cursor.execute("SELECT count(*) FROM recall_asked")
     people: int = cursor.fetchone()[0]
-    for table in ("recall_asked", "recall_map", "recall_slots", "recall_next"):
+    for table in ("recall_asked", "recall_map", "recall_facts", "recall_next"):
         cursor.execute(f"DROP TABLE {table}")
     return people
 
@@ -348,8 +349,8 @@ def _write(cursor: CursorWrapper, made: Program) -> None:
             SELECT n.rule_set_id, n.patient_id, {new}, %s FROM recall_next n
             LEFT JOIN recall_standing s ON s.rule_set_id = n.rule_set_id AND s.patient_id = n.patient_id
             WHERE n.member AND (s.patient_id IS NULL OR ({old}) IS DISTINCT FROM ({new}))
-            ORDER BY n.rule_set_id, n.patient_id
-            ON CONFLICT (rule_set_id, patient_id) DO UPDATE SET
+            ORDER BY n.patient_id, n.rule_set_id
+            ON CONFLICT (patient_id, rule_set_id) DO UPDATE SET
                 {", ".join(f"{name} = EXCLUDED.{name}" for name in names)}, computed_on = EXCLUDED.computed_on""",
         [made.on],
     )
@@ -364,13 +365,13 @@ def _write(cursor: CursorWrapper, made: Program) -> None:
     cursor.execute(
         f"""INSERT INTO recall_known (patient_id, organisation_id, since, born_on, changes_on)
             SELECT w.* FROM (
-                SELECT a.patient_id, a.organisation_id, a.since, a.born_on, least(n.changes_on, e.ahead{turns}) AS changes_on
-                FROM recall_asked a
+                SELECT a.patient_id, a.organisation_id, a.since, a.born_on, least(n.changes_on{turns},
+                           {compiler.ahead(list(made.slots.numbers.values()))}
+                       ) AS changes_on
+                FROM recall_facts a
                 LEFT JOIN (SELECT patient_id, min(changes_on) AS changes_on FROM recall_next GROUP BY patient_id) n
                     ON n.patient_id = a.patient_id
-                LEFT JOIN (SELECT patient_id, {compiler.day_of("min(earliest)")} AS ahead FROM recall_slots WHERE slot < 0
-                           GROUP BY patient_id) e ON e.patient_id = a.patient_id
-                WHERE a.organisation_id IS NOT NULL) w
+                ) w
             LEFT JOIN recall_known k ON k.patient_id = w.patient_id
             WHERE k.patient_id IS NULL OR (k.organisation_id, k.since, k.born_on, k.changes_on)
                   IS DISTINCT FROM (w.organisation_id, w.since, w.born_on, w.changes_on)

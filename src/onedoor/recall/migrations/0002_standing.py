@@ -102,10 +102,7 @@ class Migration(migrations.Migration):
                 ("born_on", models.DateField()),
                 ("changes_on", models.DateField(null=True)),
             ],
-            options={
-                "db_table": "recall_known",
-                "indexes": [models.Index(fields=["changes_on"], name="known_changes")],
-            },
+            options={"db_table": "recall_known"},
         ),
         migrations.CreateModel(
             name="Stale",

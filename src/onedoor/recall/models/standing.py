@@ -72,7 +72,6 @@ class Known(models.Model):
 
     class Meta:
         db_table = "recall_known"
-        indexes = [models.Index(fields=["changes_on"], name="known_changes")]
 
 
 class Stale(models.Model):

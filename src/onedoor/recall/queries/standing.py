@@ -103,7 +103,7 @@ def _judged(made: Program, rule_set_id: int, patient_id: int) -> dict[str, Any] 
         cursor.execute(
             f"""WITH recall_asked AS MATERIALIZED ({PRESENT.replace("WHERE", "WHERE patient_id = %(patient)s AND", 1)}),
                 recall_map AS MATERIALIZED ({compiler.MAP}),
-                recall_slots AS MATERIALIZED ({compiler.slots_sql(compiler.OF_SOME)})
+                recall_facts AS MATERIALIZED ({compiler.facts_sql(compiler.OF_SOME)})
                 {compiled.judged(everybody=True)}""",
             {"patient": patient_id, "on": made.on, **compiler.map_parameters(rows)},
         )
