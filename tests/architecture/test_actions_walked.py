@@ -160,6 +160,7 @@ NOT_WALKED: dict[str, str] = {
     "questionnaires.by_code": "of the practice's own tablet, which staff began; portal/tests/test_questionnaires.py",
     "questionnaires.load_words": "by the operator; questionnaires/tests/test_licensed.py",
     "questionnaires.link_of": READS,
+    "questionnaires.words_wanted": READS,
     "questionnaires.shares_phone": READS,
     "questionnaires.startable": READS,
     "questionnaires.step": READS,

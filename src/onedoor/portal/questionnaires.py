@@ -33,6 +33,8 @@ _WRONG = {
     "string": "Write your answer.",
 }
 
+_FAR = "This is far from what we have. Look at it again; if it is right, press Continue once more."
+
 
 @dataclass(frozen=True)
 class Visitor:
@@ -129,16 +131,18 @@ def _answer(request: HttpRequest, who: Visitor) -> HttpResponse:
             same=same,
         )
     except ValueError:
-        return _question(request, who, link, wrong=True, given=given, alarm=alarm)
+        return _question(request, who, link, wrong="not an answer", given=given, alarm=alarm)
     if taken.done:
         return _done(request, who, taken)
+    if taken.far:
+        return _question(request, who, link, wrong=_FAR, given=given)
     if alarm:
         return _question(request, who, "", alarm=alarm)
     return redirect(who.here)
 
 
 def _question(
-    request: HttpRequest, who: Visitor, at: str, *, wrong: bool = False, given: list[str] | None = None, alarm: str = ""
+    request: HttpRequest, who: Visitor, at: str, *, wrong: str = "", given: list[str] | None = None, alarm: str = ""
 ) -> HttpResponse:
     step = questionnaires.step(who.response, at=at, offer=who.offer)
     if not step.link:
@@ -153,7 +157,7 @@ def _question(
         "portal/questionnaire.jinja",
         step=step,
         given=[*shown, "", ""][:2],
-        wrong=why if wrong else "",
+        wrong=wrong if wrong in ("", _FAR) else why,
         alarm=alarm,
     )
 

@@ -28,7 +28,7 @@ from onedoor.questionnaires.kinds import ANSWERS, RED_FLAG, UNCLEAR
 from onedoor.questionnaires.licensed import NotReady, definition_of
 from onedoor.questionnaires.models import OPEN, Given, PutQuestion, Response, ResponseHistory
 from onedoor.questionnaires.outcomes import Outcome, outcome
-from onedoor.questionnaires.prior import last_known
+from onedoor.questionnaires.prior import far_from, last_known
 from onedoor.questionnaires.purposes import PUT
 from onedoor.questionnaires.readers import SAME, is_valid, of_page
 from onedoor.questionnaires.rules import KEPT, RESPONSE_MOVES
@@ -207,6 +207,8 @@ class Taken:
     done: bool
     words: str = ""
     urgent: bool = False
+    far: bool = False
+    """Nothing was kept: the number is far from what the record has, and given once more it is taken."""
 
 
 def by_text(*, response: Response, intent: str, value: str, by: Actor) -> Acted:
@@ -223,6 +225,8 @@ def by_text(*, response: Response, intent: str, value: str, by: Actor) -> Acted:
         value, confirmed = engine.SKIPPED, False
     elif intent != "answer" or not is_valid(item, value):
         return _unclear(response, definition, item, by)
+    elif not confirmed and _is_far(response, item, value):
+        return _once_more(response, definition, item, wording.far(item, value))
     _keep(response, item, value, via="text", confirmed=confirmed, by=by)
     answers[item.link] = value
     after = engine.next_item(definition, answers, frozenset(response.only))
@@ -240,20 +244,30 @@ def by_text(*, response: Response, intent: str, value: str, by: Actor) -> Acted:
 
 def _unclear(response: Response, definition: Definition, item: Item, by: Actor) -> Acted:
     """The question again, once; then a person, with what was answered so far."""
-    name = response.patient.given_name
     if response.again_at is None:
-        response.again_at = clock.now()
-        response.save(update_fields=["again_at"])
-        return Acted(
-            answer=f"{name}: {wording.again(item, response.offered)}",
-            ask=NewAsk(definition.context(item), SUBJECT, response.pk, response.ends_at),
-        )
+        return _once_more(response, definition, item, wording.again(item, response.offered))
     found = outcome(definition, answers_of(response), complete=False)
     _end(response, "handed_over", found, by=by)
     _write(response, found, via="text", by=by)
     messaging.close_asks(subject=SUBJECT, subject_ids=[response.pk], state="withdrawn", by=by)
     title = f"Ask by telephone: an answer by text was not clear ({definition.title})"
     return Acted(answer=None, task=_task(UNCLEAR, response, title, f"Not clear: {item.text}"), done=False)
+
+
+def _once_more(response: Response, definition: Definition, item: Item, words: str) -> Acted:
+    response.again_at = clock.now()
+    response.save(update_fields=["again_at"])
+    return Acted(
+        answer=f"{response.patient.given_name}: {words}",
+        ask=NewAsk(definition.context(item), SUBJECT, response.pk, response.ends_at),
+    )
+
+
+def _is_far(response: Response, item: Item, value: str) -> bool:
+    """Whether a number is far from what the record has, and was not asked for once more yet."""
+    if response.again_at is not None or value == engine.SKIPPED:
+        return False
+    return far_from(last_known(response.patient_id, [item.link]).get(item.link), item.link, value)
 
 
 @transaction.atomic
@@ -281,6 +295,10 @@ def answer(
     value = engine.SKIPPED if skip else _known(response, item) if same else of_page(item, *given)
     if value is None:
         raise ValueError(link)
+    if not same and _is_far(response, item, value):
+        response.again_at = clock.now()
+        response.save(update_fields=["again_at"])
+        return Taken(done=False, far=True)
     _keep(response, item, value, via=via, confirmed=same and not skip, by=by)
     answers[link] = value
     # What waits for a reply by text is answered here: a later "2" must not answer something else.
@@ -325,7 +343,7 @@ def _keep(response: Response, item: Item, value: str, *, via: str, confirmed: bo
         response=response, link=item.link, defaults={"value": value, "confirmed": confirmed, "via": via, "at": now}
     )
     _move(response, "in_progress", by=by, also={"last_at": now})
-    Response.objects.filter(pk=response.pk).update(last_at=now)
+    Response.objects.filter(pk=response.pk).update(last_at=now, again_at=None)
 
 
 def answers_of(response: Response) -> dict[str, str]:

@@ -12,7 +12,7 @@ from onedoor.questionnaires.answering import (
 )
 from onedoor.questionnaires.definitions import Faulty
 from onedoor.questionnaires.kiosk import KioskFound, by_code, find
-from onedoor.questionnaires.licensed import load_words
+from onedoor.questionnaires.licensed import load_words, words_wanted
 from onedoor.questionnaires.many import StartedMany, start_many, with_open
 from onedoor.questionnaires.models import PutQuestion, Response
 from onedoor.questionnaires.queries import (
@@ -82,4 +82,5 @@ __all__ = [
     "with_open",
     "withdraw",
     "withdraw_response",
+    "words_wanted",
 ]

@@ -53,6 +53,15 @@ def next_item(definition: Definition, answers: Answers, only: frozenset[str] = f
     return next((item for item in to_ask(definition, answers, only) if item.link not in answers), None)
 
 
+def may_follow(definition: Definition, answers: Answers, only: frozenset[str] = frozenset()) -> int:
+    """How many more questions may be asked than are now, by what is still to be answered."""
+    asked = [item.link for item in to_ask(definition, answers, only)]
+    return sum(
+        item.link not in asked and any(when.question in asked and when.question not in answers for when in item.whens)
+        for item in definition.items
+    )
+
+
 def standing(definition: Definition, answers: Answers, only: frozenset[str] = frozenset()) -> dict[str, str]:
     """The answers that count: given, valid, and to questions that are still asked; whoever goes back may make some void."""
     return {
@@ -119,5 +128,5 @@ def _fhir_item(item: Item, value: str) -> dict[str, Any]:
 
 
 __all__ = [
-    "SKIPPED", "UCUM", "as_fhir", "is_asked", "next_item", "red_flags", "score", "standing", "to_ask",
+    "SKIPPED", "UCUM", "as_fhir", "is_asked", "may_follow", "next_item", "red_flags", "score", "standing", "to_ask",
 ]  # fmt: skip

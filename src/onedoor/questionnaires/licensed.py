@@ -39,6 +39,15 @@ def _worded(key: str, words_id: int) -> Definition:
     return with_words(shipped()[key], Words.objects.get(pk=words_id).words)
 
 
+def words_wanted(key: str) -> dict[str, Any]:
+    """What a site fills in for a licensed scale: every item and option, empty. Raises Faulty for anything else."""
+    shell = shipped().get(key)
+    if shell is None or not shell.licence:
+        raise Faulty(f"{key!r} is not a scale whose words are missing")
+    items = {item.link: {"text": "", "options": {one.code: "" for one in item.options}} for item in shell.items}
+    return {"title": shell.title, "items": items}
+
+
 @transaction.atomic
 def load_words(*, key: str, words: Mapping[str, Any], licence: str, watched_by: str = "", by: Actor) -> Definition:
     """Load the words of a licensed scale; those loaded before are not asked any more. `licence` says by what right.

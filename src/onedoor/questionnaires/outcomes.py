@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from onedoor.kernel.codes import Concept
-from onedoor.questionnaires.definitions import Definition
+from onedoor.questionnaires.definitions import Definition, Item
 from onedoor.questionnaires.engine import Answers, red_flags, score, standing
 
 RULES_VERSION = "1"
@@ -90,11 +90,20 @@ def outcome(definition: Definition, answers: Answers, *, complete: bool = True) 
             codes += _scored(definition, found, total)
         if definition.key == "rcp":
             codes += _rcp(found)
+        if definition.key == "eq-5d" and complete:
+            codes += _eq_5d(definition, found)
         if definition.key == "flu-had":
             codes += _flu(found)
     flags = tuple(item.link for item in red_flags(definition, answers))
+    # What called a person is on the record, whatever else of it is.
+    codes += [Coded(_in_full(definition.item(link), found[link])) for link in flags]
     visit, rule, why = _decide(definition, found, total, bool(flags))
     return Outcome(total, _band(definition.key, total), tuple(codes), flags, visit, rule, why)
+
+
+def _in_full(item: Item, value: str) -> str:
+    option = item.option(value)
+    return f"{item.text} {option.label or option.code}" if option else f"{item.text} {value}"
 
 
 # ---- on the record
@@ -178,7 +187,7 @@ def _bmi(found: Answers) -> list[Coded]:
 def _scored(definition: Definition, found: Answers, total: int) -> list[Coded]:
     concept = {"audit-c": _AUDIT_C, "act": _ACT, "phq-9": _PHQ_9, "gad-7": _GAD_7}.get(definition.key)
     codes = []
-    if definition.key not in ("rcp", "eq-5d"):
+    if definition.key != "rcp":
         value, unit = (Decimal(total), "{score}") if concept else (None, "")
         codes.append(Coded(f"{definition.title}: score {total}", concept, value, unit))
     if definition.key == "audit-c" and found.get("often") == "never":
@@ -194,6 +203,12 @@ def _rcp(found: Answers) -> list[Coded]:
     said = "; ".join(f"{words}: {found[link]}" for link, words in asked.items())
     trouble = any(found[link] == "yes" for link in asked)
     return [Coded(f"asthma, RCP three questions, last month: {said}", None if trouble else _RCP_REVIEW)]
+
+
+def _eq_5d(definition: Definition, found: Answers) -> list[Coded]:
+    """The profile and the scale as they were given: an index needs a value set, which is licensed (clinical.md 4)."""
+    profile = "".join(found.get(item.link, "-") for item in definition.items if item.options)
+    return [Coded(f"{definition.title}: profile {profile}, scale {found.get('eq-vas', 'not given')}")]
 
 
 def _flu(found: Answers) -> list[Coded]:
@@ -226,11 +241,12 @@ def _band(key: str, total: int | None) -> str:
 
 @dataclass(frozen=True)
 class Rule:
-    """One line of the table: what must hold, what visit it asks for, and why in words for staff."""
+    """One line of the table: what must hold, what visit it asks for, why in words for staff, and where that is from."""
 
     name: str
     visit: Visit
     why: str
+    source: str
     holds: Callable[[Answers, int | None], bool]
 
 
@@ -238,48 +254,49 @@ def _scores(least: int, most: int = 1_000) -> Callable[[Answers, int | None], bo
     return lambda _, total: total is not None and least <= total <= most
 
 
+def _said(link: str, value: str) -> Callable[[Answers, int | None], bool]:
+    return lambda answers, _: answers.get(link) == value
+
+
 _ODD_BMI = Rule(
-    "odd-bmi", "phone", "weight and height give a BMI outside 10 to 55 (clinical.md 1.5)", lambda a, _: bmi_is_odd(a)
+    "odd-bmi", "phone", "weight and height give a BMI outside 10 to 55", "clinical.md 1.5", lambda a, _: bmi_is_odd(a)
 )
-_STOP = Rule(
-    "wants-help", "phone", "would like help to stop smoking (clinical.md 2 #52)", lambda a, _: a.get("help") == "yes"
+_STOP = Rule("wants-help", "phone", "would like help to stop smoking", "clinical.md 2 #52", _said("help", "yes"))
+_AT_ONCE = Rule(
+    "red-flag", "today", "an answer that a person must hear of at once", "clinical.md 4, 6.6; H9", lambda *_: False
 )
+_NOTHING = Rule("nothing-more", "none", "no rule asks for a visit", "product-map.md D2", lambda *_: True)
+ALWAYS = (_AT_ONCE, _NOTHING)
+"""The rules of every questionnaire: before all others, and after them."""
+BMI_LINE = _BMI
 RULES: Mapping[str, tuple[Rule, ...]] = {
-    "audit-c": (Rule("positive", "phone", "AUDIT-C 5 or more: an offer to talk (clinical.md 4)", _scores(5)),),
+    "audit-c": (Rule("positive", "phone", "AUDIT-C of 5 or more: an offer to talk", "clinical.md 4", _scores(5)),),
     "smoking": (_STOP,),
     "weight-height": (_ODD_BMI,),
     "about-you": (_ODD_BMI, _STOP),
     "home-bp": (
         Rule(
-            "read",
-            "phone",
-            "no threshold is given: a clinician reads every reading (clinical.md 4)",
-            lambda a, _: "bp" in a,
+            "read", "phone", "a clinician reads every reading", "clinical.md 4 has no threshold", lambda a, _: "bp" in a
         ),
     ),
-    "rcp": (Rule("any-yes", "face_to_face", "any yes: a review (clinical.md 4)", _scores(1)),),
+    "rcp": (Rule("any-yes", "face_to_face", "a yes asks for a review", "clinical.md 4", _scores(1)),),
     "flu-had": (
-        Rule(
-            "to-check",
-            "phone",
-            "a say-so is no dose: somebody checks and records it",
-            lambda a, _: a.get("had") == "yes",
-        ),
+        Rule("to-check", "phone", "a say-so is no dose: somebody checks it", "clinical.md 2", _said("had", "yes")),
     ),
     "act": (
-        Rule("very-poor", "face_to_face", "15 or less (clinical.md 4)", _scores(0, 15)),
-        Rule("not-well", "phone", "16 to 19 (clinical.md 4)", _scores(16, 19)),
+        Rule("very-poor", "face_to_face", "a score of 15 or less", "clinical.md 4", _scores(0, 15)),
+        Rule("not-well", "phone", "a score of 16 to 19", "clinical.md 4", _scores(16, 19)),
     ),
-    "phq-9": (Rule("ten", "phone", "10 or more (clinical.md 4: moderate)", _scores(10)),),
-    "gad-7": (Rule("ten", "phone", "10 or more (clinical.md 4: the usual cut)", _scores(10)),),
+    "phq-9": (Rule("ten", "phone", "a score of 10 or more", "clinical.md 4", _scores(10)),),
+    "gad-7": (Rule("ten", "phone", "a score of 10 or more", "clinical.md 4", _scores(10)),),
 }
 """By questionnaire, the first that holds decides. Above all of them stands a red flag: today."""
 
 
 def _decide(definition: Definition, found: Answers, total: int | None, flagged: bool) -> tuple[Visit, str, str]:
     if flagged:
-        return "today", "red-flag", "an answer that a person must hear of at once"
-    for rule in RULES.get(definition.key, ()):
+        return _AT_ONCE.visit, _AT_ONCE.name, _AT_ONCE.why
+    for rule in (*RULES.get(definition.key, ()), _NOTHING):
         if rule.holds(found, total):
             return rule.visit, rule.name, rule.why
-    return "none", "nothing-more", "no rule asks for a visit"
+    raise AssertionError("the last rule holds always")

@@ -65,6 +65,19 @@ def last_known(patient_id: int, links: Sequence[str]) -> Mapping[str, Known]:
     return found
 
 
+_FAR: Mapping[str, Decimal] = {"weight": Decimal("0.2"), "height": Decimal("0.06")}
+"""invented: by what share of what the record has a number may differ before it is asked for once more. Pounds answered as
+kilograms, and inches as centimetres, are beyond it."""
+
+
+def far_from(known: Known | None, link: str, value: str) -> bool:
+    """Whether an answer is so far from what the record has that one of them may be a slip."""
+    if known is None or link not in _FAR:
+        return False
+    was = Decimal(known.value)
+    return abs(Decimal(value) - was) > was * _FAR[link]
+
+
 def _value(link: str, fact: records.Coded) -> str:
     if link in _ANSWERS:
         return _ANSWERS[link].get(fact.code.code, "")

@@ -192,6 +192,7 @@ def _response_view(response: Response) -> ResponseView:
         ended_at=response.ended_at,
         answers=_answer_views(definition, asked, given),
         left=sum(item.link not in answers for item in asked),
+        more=engine.may_follow(definition, answers, only),
         score=response.score,
         band=response.band,
         red_flag=bool(response.red_flags),
@@ -232,6 +233,7 @@ def step(response: Response, *, at: str = "", offer: bool) -> Step:
         back=before[-1] if before else "",
         number=len(before) + 1,
         of=len(asked),
+        more=engine.may_follow(definition, answers, only),
         answers=_answer_views(definition, asked, given),
     )
 

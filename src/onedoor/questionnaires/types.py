@@ -64,6 +64,8 @@ class ResponseView:
     answers: tuple[AnswerView, ...]
     left: int
     """Questions still to be answered, as far as the answers so far tell."""
+    more: int
+    """How many more may follow."""
     score: int | None
     band: str
     red_flag: bool
@@ -117,5 +119,7 @@ class Step:
     back: str
     number: int
     of: int
+    more: int
+    """How many more may follow, by what is still to be answered."""
     answers: tuple[AnswerView, ...]
     """Those given so far, in order."""

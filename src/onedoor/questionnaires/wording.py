@@ -36,6 +36,11 @@ def again(item: Item, offered: str) -> str:
     return f"we could not read your answer. {item.again}.{same}"
 
 
+def far(item: Item, value: str) -> str:
+    """A number far from what the record has, asked for once more. What the record has is not said."""
+    return f"you wrote {value} {item.unit_words}, which is far from what we have. To be sure: {item.again}."
+
+
 def link(name: str, practice: str, phone: str, address: str) -> str:
     """The text with a link names no topic: it may be read by others."""
     return f"{name}: {practice} has a few short questions for you. Answer them at {address} or ring {phone}."

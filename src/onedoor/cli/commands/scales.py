@@ -26,13 +26,15 @@ def form(key: KeyArgument) -> None:
     from onedoor.cli.environment import export_settings
 
     export_settings()
-    from onedoor.questionnaires.definitions import shipped
+    import django
 
-    shell = shipped().get(key)
-    if shell is None or not shell.licence:
-        raise Refused(f"{key} is not a scale whose words are missing.")
-    items = {item.link: {"text": "", "options": {one.code: "" for one in item.options}} for item in shell.items}
-    print(json.dumps({"title": shell.title, "items": items}, indent=2))
+    django.setup()
+    from onedoor.questionnaires import api as questionnaires
+
+    try:
+        print(json.dumps(questionnaires.words_wanted(key), indent=2))
+    except questionnaires.Faulty as error:
+        raise Refused(f"{error}.") from error
 
 
 def load(

@@ -153,6 +153,20 @@ def test_what_the_record_has_is_confirmed_by_a_press() -> None:
     assert dict(again.given.values_list("value", "confirmed")) == {"82": True}
 
 
+def test_a_number_far_from_the_record_is_looked_at_twice() -> None:
+    with clock.at(clock.now() - timedelta(days=200)):
+        first = begin("weight-height", "portal")
+        client, here = signed_in(first.patient), reverse("my_questionnaire", args=[first.ref])
+        post(client, here, "weight", "68")
+        post(client, here, "height", "172")
+        client.post(here, {"send": "1"})
+    again = begin("weight-height", "portal", patient=first.patient)
+    here = reverse("my_questionnaire", args=[again.ref])
+    assert "far from what we have" in post(client, here, "weight", "150")
+    assert not again.given.exists()
+    assert "How tall" in post(client, here, "weight", "150")
+
+
 # ---- the tablet
 
 

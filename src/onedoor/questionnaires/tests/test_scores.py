@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from onedoor.kernel.calendar import is_open
 from onedoor.kernel.clock import LONDON
 from onedoor.kernel.codes import verhoeff
 from onedoor.messaging.ports import Said
-from onedoor.questionnaires import engine, outcomes, readers, wording
+from onedoor.questionnaires import engine, outcomes, readers, reference, wording
 from onedoor.questionnaires.definitions import CALCULATED, FOLDER, Definition, Faulty, read, shipped, with_words
 from onedoor.questionnaires.outcomes import outcome
 from onedoor.questionnaires.tests.walks import some_words
@@ -241,3 +242,11 @@ def test_the_expression_in_the_definition_comes_to_the_same_score() -> None:
         resource = engine.as_fhir(audit, given, status="completed", authored="2026-12-07T09:00:00Z")
         found = fhirpathpy.evaluate(resource, expression, {"resource": resource, "questionnaire": raw})
         assert int(found[0]) == engine.score(audit, given)
+
+
+def test_the_reference_page_is_as_the_rules_are() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "reference" / "questionnaires.md").read_text()
+    for which in ("questionnaires", "rules", "codes"):
+        assert reference.tables(which) in page, (
+            f"write the table again: onedoor.questionnaires.reference.tables({which!r})"
+        )

@@ -168,6 +168,8 @@ def test_an_answer_that_cannot_wait_calls_a_person_at_once() -> None:
     task = Task.objects.get(kind="red_flag", state="open")
     assert (task.urgent, task.due_at) == (True, task.created_at)
     assert all(number in last_text() for number in ("999", "111"))
+    # It is on the record in words; no code was given for it.
+    assert coded(response) == [("", None)]
 
 
 def test_words_of_danger_come_before_any_answer() -> None:
@@ -242,3 +244,19 @@ def test_the_record_is_offered_with_its_age_and_never_taken() -> None:
     assert response.state == "completed"
     assert dict(response.given.values_list("link", "confirmed")) == {"weight": True, "height": False}
     assert [code for code, _ in coded(response)] == ["27113001", "1153637007", "60621009"]
+
+
+def test_a_number_far_from_the_record_is_asked_for_once_more() -> None:
+    with clock.at(clock.now() - timedelta(days=250)):
+        first = replies(begin("weight-height"), "68", "172")
+    response = begin("weight-height", patient=first.patient)
+    # Pounds for kilograms, perhaps.
+    replies(response, "150")
+    assert (response.state, response.at_item, response.given.count()) == ("asked", "weight", 0)
+    assert "you wrote 150 kg, which is far from what we have" in last_text()
+    with clock.at(clock.now() + timedelta(hours=1)):
+        replies(response, "10st 10", "172")
+    assert dict(response.given.values_list("link", "value")) == {"weight": "68", "height": "172"}
+    with clock.at(clock.now() + timedelta(hours=2)):
+        again = replies(begin("weight-height", patient=first.patient), "90", "90", "172")
+    assert again.given.get(link="weight").value == "90"
