@@ -71,7 +71,7 @@ def test_what_is_shipped_is_in_force_and_says_what_it_lacks(db: None) -> None:
     assert [key for key, _, _, known in found["smi-nine"].parts if not known] == [
         "diet_activity", "substance_use", "medicines",
     ]  # fmt: skip
-    assert [key for key, _, by_text, _ in found["smi"].parts if by_text] == ["bp", "bmi", "alcohol", "smoking"]
+    assert [key for key, _, by_text, _ in found["smi"].parts if by_text] == ["bmi", "alcohol", "smoking"]
     assert not found["smi"].text_ok
     assert found["flu"].text_ok
     assert recall.rule_sets(date(2019, 3, 31)) == []
