@@ -158,7 +158,12 @@ def _read(said: QueryDict) -> recall.CheckForm:
     def one(name: str) -> str:
         return said.get(name, "")[:_LONGEST]
 
-    keys = [key for key in fields.LABELS if f"base-{key}" in said]
+    # What did not come at all was not emptied by anybody.
+    keys = [
+        key
+        for key in fields.LABELS
+        if f"base-{key}" in said and any(f"{key}-{name}" in said for name in recall.fields_of(key))
+    ]
     return recall.CheckForm(
         form_key=_uuid(one("key")),
         rule_set=one("set") or recall.CHECK_SETS[0],
