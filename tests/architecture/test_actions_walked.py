@@ -46,7 +46,7 @@ from onedoor.messaging import api as messaging
 from onedoor.messaging.models import Message
 from onedoor.messaging.tests.sending_factories import account
 from onedoor.patients import api as patients
-from onedoor.patients.models import ContactPoint, Need, Patient, Proxy
+from onedoor.patients.models import ContactPoint, Patient, Proxy
 from onedoor.questionnaires import api as questionnaires
 from onedoor.recall import api as recall
 from onedoor.recall.tests.standings import stand
@@ -359,9 +359,10 @@ def _six() -> recall.CheckSet:
 
 
 def _lacks_alcohol(s: Scene) -> None:
-    """Sam lacks a check that he can say, nobody else has his phone, and he reads plain texts."""
+    """Sam lacks a check that he can say, nobody else has his phone, and no other questions are open."""
     stand([s.own], lack=["alcohol"])
-    Need.objects.filter(patient=s.own).update(until=clock.now())
+    for one in questionnaires.Response.objects.filter(patient=s.own, state="asked"):
+        questionnaires.withdraw_response(response_id=one.pk, by=s.desk.actor)
     ContactPoint.objects.filter(value=PHONE).exclude(patient=s.own).delete()
     account(s.world.organisation)
 
