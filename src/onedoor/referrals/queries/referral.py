@@ -138,11 +138,11 @@ def attachment(access: Access, ref: UUID) -> Attachment:
     return Attachment.objects.get(ref=ref, referral__in=visible(access))
 
 
-def sent(access: Access, *, limit: int = 200) -> Sequence[Referral]:
-    """What the access's own practice referred, for patients in its care, the latest first."""
+def sent(access: Access, *, limit: int = 200, offset: int = 0) -> Sequence[Referral]:
+    """What the access's own practice referred, for patients in its care, the latest first; so many after so many."""
     if not access.may(Permission.REFER):
         return []
     found = visible(access)
     if access.may(Permission.REFERRALS):
         found = found.exclude(service__organisation_id__in=access.organisations)
-    return list(found.order_by("-received_at", "-pk")[:limit])
+    return list(found.order_by("-received_at", "-pk")[offset : offset + limit])

@@ -60,6 +60,8 @@ def home(request: HttpRequest) -> HttpResponseBase:
         refills=booking.refill_numbers(access, today, organisation_id=organisation.pk),
         news=[(release, _filled_after(release, since)) for release in released if release.state == "filled"][:8],
         today=today,
+        counters=access.may(Permission.COUNTERS),
+        checks=access.may(Permission.CHECKS),
         policy=booking.policy_of(access, organisation.pk),
         stopped_here=messaging.stopped(organisation.pk),
         stopped_all=messaging.stopped(None),

@@ -307,12 +307,17 @@ def balance(request: HttpRequest) -> HttpResponse:
 @staff(Permission.REFER)
 @require_GET
 def sent(request: HttpRequest) -> HttpResponse:
-    """What this practice referred, and what became of it."""
+    """What this practice referred, and what became of it, the latest first, some of them a page."""
+    asked = request.GET.get("page", "")
+    number = min(int(asked), 10_000) if asked.isdecimal() and len(asked) < 9 and int(asked) else 1
+    found = referrals.sent(granted(request), limit=_SHOWN + 1, offset=_SHOWN * (number - 1))
     return staff_page(
         request,
         "staff/referrals_sent.jinja",
         "referrals_sent",
-        rows=referrals.sent(granted(request)),
+        rows=found[:_SHOWN],
+        more=len(found) > _SHOWN,
+        page=number,
         state_words=STATES,
         closings=referrals.CLOSINGS,
     )
