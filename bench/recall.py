@@ -271,6 +271,6 @@ def _a_day(at: datetime, size: int) -> int:
         )
         cursor.execute(
             """UPDATE patients_care_relationship SET organisation_id = (SELECT min(id) FROM accounts_organisation)
-               WHERE patient_id %% 2000 = 1011"""
+               WHERE patient_id % 2000 = 1011"""
         )
     return len(changed)
