@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import APIResponse, Browser, Page, Route, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, ViewportSize, expect
 
 from onedoor.recall import api as recall
 from onedoor.tasks.models import Task
@@ -16,7 +16,7 @@ from tests.browser.test_every_page import look_at
 
 pytestmark = pytest.mark.slow
 
-TABLET = {"width": 768, "height": 1024}
+TABLET: ViewportSize = {"width": 768, "height": 1024}
 
 
 @pytest.fixture

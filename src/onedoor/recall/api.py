@@ -32,7 +32,7 @@ from onedoor.recall.check_types import (
 )
 from onedoor.recall.models import AgreedDate, CheckVisit, Invitation, PartnerLine, PartnerList, SharingAgreement
 from onedoor.recall.planning import CHANNEL_WORDS, EXCEPTIONS
-from onedoor.recall.queries.check_clinic import ClinicRow, clinic_day, next_in_clinic
+from onedoor.recall.queries.check_clinic import ClinicRow, check_visit_patients, clinic_day, next_in_clinic
 from onedoor.recall.queries.checks import CHECK_SETS, check_page
 from onedoor.recall.queries.finish_line import (
     FINISH_LINE_VIEWS,
@@ -111,6 +111,7 @@ __all__ = [
     "check_fields",
     "check_page",
     "check_sets",
+    "check_visit_patients",
     "clinic_day",
     "compute",
     "end_agreement",

@@ -12,6 +12,7 @@ from django.urls import reverse
 from onedoor.booking import api as booking
 from onedoor.kernel.access import Access, Permission
 from onedoor.messaging import api as messaging
+from onedoor.recall import api as recall
 from onedoor.tasks import api as tasks
 
 
@@ -66,6 +67,10 @@ def links(access: Access, waiting: Sequence[tasks.Task]) -> dict[int, Link]:
         for task_id, key in about["thread"].items():
             if key in refs:
                 found[task_id] = Link("Read and answer", reverse("thread", args=[refs[key]]))
+    checked = recall.check_visit_patients(access, list(about["check_visit"].values()))
+    for task_id, key in about["check_visit"].items():
+        if key in checked:
+            found[task_id] = Link("See the checks", reverse("check_form", args=[checked[key]]))
     for task_id in about["diary_import"] if access.may(Permission.IMPORT) else ():
         found[task_id] = Link("See the imports", reverse("imports"))
     for task_id in about["offer"]:

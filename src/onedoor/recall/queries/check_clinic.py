@@ -11,6 +11,7 @@ from uuid import UUID
 from onedoor.booking import api as booking
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
+from onedoor.patients import api as patients
 from onedoor.recall.models import CheckFinding, CheckItem, CheckVisit, RuleSet, Standing
 from onedoor.recall.queries.checks import CHECK_SETS, rule_set_of
 
@@ -119,3 +120,11 @@ def _said(visits: Collection[CheckVisit]) -> dict[int, set[str]]:
 def _waits(visits: Collection[CheckVisit]) -> set[int]:
     found = CheckFinding.objects.filter(visit__in=list(visits), action="", ended_at=None)
     return set(found.values_list("visit__patient_id", flat=True))
+
+
+def check_visit_patients(access: Access, visit_ids: Collection[int]) -> dict[int, UUID]:
+    """Whose visits for checks these are, of those that the access reaches: the patient's reference by the visit's key."""
+    if not visit_ids or not access.may(Permission.CHECKS):
+        return {}
+    found = CheckVisit.objects.filter(pk__in=list(visit_ids), organisation_id__in=access.organisations)
+    return dict(found.filter(patient__in=patients.visible(access)).values_list("pk", "patient__ref"))

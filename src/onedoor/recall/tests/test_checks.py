@@ -224,6 +224,8 @@ def test_what_is_unusual_is_asked_about_and_goes_to_the_duty_clinician(access: A
     assert (finding.urgent, finding.action, finding.invented) == (True, "The duty clinician was told", True)
     (task,) = tasks.waiting(access, kind="check_danger")
     assert (task.urgent, task.team) == (True, "duty")
+    assert task.subject_id is not None
+    assert recall.check_visit_patients(access, [task.subject_id]) == {task.subject_id: sam.ref}
 
 
 @pytest.mark.parametrize("key", ["bp", "bmi", "glucose", "lipid", "alcohol", "smoking"])
