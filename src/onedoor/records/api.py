@@ -13,6 +13,7 @@ from onedoor.records.queries import (
     held,
     held_counts,
     members,
+    terms,
     timeline,
     who_looked,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "record_entries",
     "take_code_sets",
     "take_entries",
+    "terms",
     "timeline",
     "who_looked",
 ]

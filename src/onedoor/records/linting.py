@@ -93,6 +93,8 @@ _IDENTIFIER = re.compile(r"[1-9][0-9]{5,17}")
 
 def _damaged(dictionary: Dictionary, code: str) -> Finding:
     near = dictionary.near(code)
+    # Where a spreadsheet has rounded, only the last digits differ.
+    near = [one for one in near if one[:-2] == code[:-2]] or near
     maybe = f" It may have been {' or '.join(near)}." if near else ""
     if _FLOAT.fullmatch(code) or (code.endswith("00") and len(code) >= 16):
         what = "a spreadsheet has rounded this identifier, and its last digits are lost"

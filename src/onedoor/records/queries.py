@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, time
 
 from django.db.models import Count, Q, QuerySet
@@ -74,6 +75,11 @@ def concept(code: str) -> Concept:
     if found is None:
         raise LookupError(f"SNOMED CT {code} is not in the dictionary")
     return Concept(found.code, found.term)
+
+
+def terms(codes: Iterable[str]) -> dict[str, str]:
+    """The terms of those of these codes that the dictionary has."""
+    return dict(Code.objects.filter(code__in=set(codes)).values_list("code", "term"))
 
 
 def concepts(key: str) -> list[Concept]:

@@ -69,3 +69,9 @@ def test_a_damaged_code_says_what_it_may_have_been(damaged: str, meant: str) -> 
     found = lint(FACTS, damaged)
     assert found is not None
     assert meant in found.what_to_do
+
+
+def test_what_a_rounded_code_may_have_been_differs_in_its_last_digits_only() -> None:
+    found = lint(FACTS, "1066921000000100")
+    assert found is not None
+    assert found.what_to_do.endswith("It may have been 1066921000000106.")

@@ -46,6 +46,7 @@ def test_a_manager_sees_why_a_row_is_held_and_puts_it_away(practice: Organisatio
     assert "nothing here converts another" in page
     assert "No organisation here has this ODS code" in page
     assert "17 kPa" in page
+    assert "Systolic blood pressure" in page
     # The row of which neither person nor organisation is known is the operator's.
     assert page.count("Row ") == 2
     assert "271649006" not in client.get(reverse("imports_held") + "?reason=organisation").content.decode()

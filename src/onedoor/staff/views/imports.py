@@ -115,6 +115,7 @@ def held(request: HttpRequest) -> HttpResponseBase:
         return redirect(request.get_full_path())
     counts = records.held_counts(access)
     reason = request.GET.get("reason", "")
+    rows = records.held(access, reason=reason if reason in counts else "", limit=_SHOWN)
     return staff_page(
         request,
         "staff/held.jinja",
@@ -122,7 +123,8 @@ def held(request: HttpRequest) -> HttpResponseBase:
         counts=counts,
         reasons=REASONS,
         reason=reason if reason in counts else "",
-        rows=records.held(access, reason=reason if reason in counts else "", limit=_SHOWN),
+        rows=rows,
+        terms=records.terms(row.cells["code"] for row in rows),
     )
 
 
