@@ -23,7 +23,7 @@ from onedoor.ui.access import granted, public, staff
 from onedoor.ui.pages import page
 
 HERE, ANSWERS, TRIES = "kiosk_organisation", "kiosk_response", "kiosk_tries"
-"""Where the session keeps whose tablet it is, which questionnaire is being answered and until when, and wrong tries."""
+"""Where the session keeps whose tablet it is; which questionnaire is being answered, until when and since when; wrong tries."""
 FORGETS_AFTER = timedelta(minutes=3)
 """Real time without a touch; then whoever comes next begins anew."""
 _UNTOUCHED, _WELCOMES = timedelta(seconds=150), timedelta(seconds=20)
@@ -93,17 +93,17 @@ def _answering(request: HttpRequest) -> questionnaires.Response | None:
     if datetime.fromisoformat(kept[1]) <= clock.real_now():
         forget(request)
         return None
-    request.session[ANSWERS] = [kept[0], (clock.real_now() + FORGETS_AFTER).isoformat()]
+    request.session[ANSWERS] = [kept[0], (clock.real_now() + FORGETS_AFTER).isoformat(), kept[2]]
     return questionnaires.Response.objects.select_related("patient", "organisation").get(pk=kept[0])
 
 
 def _questions(request: HttpRequest, response: questionnaires.Response) -> HttpResponse:
     by = Actor("patient", response.patient_id, "the practice's tablet", response.organisation_id)
     access = Access(actor=by, patient_id=response.patient_id, purpose="own record")
-    here = reverse("kiosk")
+    here, since = reverse("kiosk"), datetime.fromisoformat(request.session[ANSWERS][2])
     return run(
         request,
-        Visitor(access, response, here, "portal/kiosk_base.jinja", "kiosk", offer=False, after=forget),
+        Visitor(access, response, here, "portal/kiosk_base.jinja", "kiosk", offer=False, since=since, after=forget),
     )
 
 
@@ -127,7 +127,8 @@ def _find(request: HttpRequest, organisation_id: int, by: Actor) -> HttpResponse
         )
     request.session.pop(TRIES, None)
     request.session.cycle_key()
-    request.session[ANSWERS] = [found.response_id, (clock.real_now() + FORGETS_AFTER).isoformat()]
+    until = clock.real_now() + FORGETS_AFTER
+    request.session[ANSWERS] = [found.response_id, until.isoformat(), clock.now().isoformat()]
     return redirect("kiosk")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +38,7 @@ _FAR = "This is far from what we have. Look at it again; if it is right, press C
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who answers which response where. `offer` shows what the record has; `restart` is where the tablet goes after the end."""
+    """Who answers which response where. `offer` shows what the record has; `after` is done at the end."""
 
     access: Access
     response: questionnaires.Response
@@ -46,7 +46,8 @@ class Visitor:
     frame: str
     via: str
     offer: bool
-    private: bool = False
+    since: datetime | None = None
+    """Answers given before this are not shown."""
     after: Callable[[HttpRequest], None] | None = None
 
 
@@ -144,7 +145,7 @@ def _answer(request: HttpRequest, who: Visitor) -> HttpResponse:
 def _question(
     request: HttpRequest, who: Visitor, at: str, *, wrong: str = "", given: list[str] | None = None, alarm: str = ""
 ) -> HttpResponse:
-    step = questionnaires.step(who.response, at=at, offer=who.offer)
+    step = questionnaires.step(who.response, at=at, offer=who.offer, since=who.since)
     if not step.link:
         return _shown(request, who, "portal/questionnaire_check.jinja", step=step, alarm=alarm)
     shown = given if given is not None else _as_typed(step)

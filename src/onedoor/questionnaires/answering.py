@@ -74,7 +74,7 @@ def start(
     reach = patients.reach(organisation_id, [patient_id]).get(patient_id)
     if reach is None or not reach.registered or reach.deceased:
         raise CannotAsk("This patient is not registered here.")
-    _way_is_open(definition, via, reach)
+    _way_is_open(definition, via, reach, only)
     now = clock.now()
     try:
         with transaction.atomic():
@@ -118,11 +118,11 @@ def may_start(key: str, via: str, only: Sequence[str]) -> Definition:
     return definition
 
 
-def _way_is_open(definition: Definition, via: str, reach: Reach) -> None:
+def _way_is_open(definition: Definition, via: str, reach: Reach, only: Sequence[str]) -> None:
     """Others may read a shared phone, and know a date of birth: nothing private goes there by text or link (clinical.md 6.2)."""
     if via not in ("text", "link"):
         return
-    if definition.private and reach.mobile_holders > 1:
+    if definition.is_private(only) and reach.mobile_holders > 1:
         raise CannotAsk(
             "Others have this phone too, and the questions are private: let them answer on their own page or on the tablet, "
             "or ask by telephone."

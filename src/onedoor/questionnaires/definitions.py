@@ -1,15 +1,15 @@
 """The questionnaires that Onedoor has: FHIR R4 Questionnaires in `definitions/`, checked when they are read.
 
 What FHIR has no place for stands in extensions of our own: `urn:onedoor:reader` (how an answer in words is read), `sms` and
-`again` (the question as a text puts it, and once more), `private` (not begun by text on a shared phone), `red-flag` (on an
-option), `from` and `to` (the numbers that an option stands for), `licence` (whose words are not ours to ship), `monitored`
-(needs somebody who watches for its answers) and `each-stands` (each answer counts without the others).
+`again` (the question as a text puts it, and once more), `private` (of all or of one question: not begun by text on a shared
+phone), `red-flag` (on an option), `from` and `to` (the numbers that an option stands for), `licence` (whose words are not ours
+to ship), `monitored` (needs somebody who watches for its answers) and `each-stands` (each answer counts without the others).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -83,6 +83,7 @@ class Item:
     unit_words: str = ""
     whens: tuple[When, ...] = ()
     any_when: bool = False
+    private: bool = False
     parts: tuple[Part, ...] = ()
 
     def option(self, code: str) -> Option | None:
@@ -124,6 +125,10 @@ class Definition:
             if one.link == link:
                 return one
         raise KeyError(link)
+
+    def is_private(self, only: Collection[str] = ()) -> bool:
+        """Whether what is asked, all or `only` these, must not be begun by text on a telephone that others have."""
+        return self.private or any(item.private and (not only or item.link in only) for item in self.items)
 
     def context(self, item: Item) -> str:
         """The name under which messaging knows this question."""
@@ -263,6 +268,7 @@ def _item(raw: Mapping[str, Any], *, licensed: bool) -> Item:
         unit_words=unit_words,
         whens=whens,
         any_when=raw.get("enableBehavior") == "any",
+        private=_own(raw, "private", "valueBoolean", False),
         parts=tuple(_parts(link, raw)) if kind == "pair" else (),
     )
 

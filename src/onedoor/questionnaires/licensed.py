@@ -34,6 +34,21 @@ def definition_of(key: str) -> Definition:
     return _worded(key, newest.pk)
 
 
+def every_one() -> dict[str, Definition]:
+    """Every definition by key, one query: licensed scales with the words that are loaded, and as shells where none are."""
+    newest = dict(Words.objects.order_by("id").values_list("key", "id"))
+    return {
+        key: _worded(key, newest[key]) if shell.licence and key in newest else shell for key, shell in shipped().items()
+    }
+
+
+def not_yet(definition: Definition) -> str:
+    """Why a definition cannot be started, for people; "" when it can."""
+    if not definition.licence:
+        return ""
+    return f"The words of {definition.title} are not here: {definition.licence} It can be started once they are loaded."
+
+
 @lru_cache(maxsize=32)
 def _worded(key: str, words_id: int) -> Definition:
     return with_words(shipped()[key], Words.objects.get(pk=words_id).words)

@@ -64,7 +64,7 @@ def start_many(
             refused[NOT_HERE] += 1
         elif patient_id in busy:
             refused[OPEN_ALREADY] += 1
-        elif definition.private and one.mobile_holders > 1:
+        elif definition.is_private(only[patient_id]) and one.mobile_holders > 1:
             refused[SHARED] += 1
         else:
             chosen.append(patient_id)

@@ -15,7 +15,7 @@ from onedoor.patients import api as patients
 from onedoor.questionnaires import engine, rules
 from onedoor.questionnaires.answering import MOST_BY_TEXT
 from onedoor.questionnaires.definitions import Definition, Item, shipped
-from onedoor.questionnaires.licensed import NotReady, definition_of
+from onedoor.questionnaires.licensed import NotReady, definition_of, every_one, not_yet
 from onedoor.questionnaires.models import OPEN, Given, PutQuestion, Response
 from onedoor.questionnaires.prior import last_known
 from onedoor.questionnaires.readers import is_valid
@@ -83,13 +83,10 @@ def _view(question: PutQuestion) -> QuestionView:
 
 def startable() -> list[Choice]:
     """Every questionnaire for staff to send: those that may be sent first, then the licensed ones with why they may not."""
-    found = []
-    for key, shell in shipped().items():
-        try:
-            definition = definition_of(key)
-            found.append(Choice(key, definition.title, definition.private, len(definition.items) > MOST_BY_TEXT, ""))
-        except NotReady as why:
-            found.append(Choice(key, shell.title, shell.private, len(shell.items) > MOST_BY_TEXT, str(why)))
+    found = [
+        Choice(key, one.title, one.is_private(), len(one.items) > MOST_BY_TEXT, not_yet(one))
+        for key, one in every_one().items()
+    ]
     return sorted(found, key=lambda one: (bool(one.not_yet), one.title))
 
 
@@ -204,16 +201,20 @@ def _response_view(response: Response) -> ResponseView:
     )
 
 
-def step(response: Response, *, at: str = "", offer: bool) -> Step:
+def step(response: Response, *, at: str = "", offer: bool, since: datetime | None = None) -> Step:
     """The page of a response: the question `at` when it is one that is asked, else the next. `offer` shows what the record has,
-    to the patient alone."""
+    to the patient alone; with `since` no answer is shown, or can be gone back to, that was given before."""
     definition = _as_asked(response)
     given = {one.link: one for one in response.given.all()}
     answers = {link: one.value for link, one in given.items()}
     only = frozenset(response.only)
     asked = engine.to_ask(definition, answers, only)
-    item = next((one for one in asked if one.link == at), None) or engine.next_item(definition, answers, only)
+    hidden = {link for link, one in given.items() if since is not None and one.at < since}
+    item = next((one for one in asked if one.link == at and one.link not in hidden), None) or engine.next_item(
+        definition, answers, only
+    )
     before = [one.link for one in asked[: asked.index(item)]] if item else [one.link for one in asked]
+    back = [link for link in before if link not in hidden]
     known = last_known(response.patient_id, [item.link]).get(item.link) if item and offer else None
     if known is not None and item is not None and not is_valid(item, known.value):
         known = None
@@ -230,11 +231,11 @@ def step(response: Response, *, at: str = "", offer: bool) -> Step:
         answered=bool(item and item.link in answers),
         offered=in_words(definition, item.link, known.value) if known and item else "",
         offered_month=known.month if known else "",
-        back=before[-1] if before else "",
+        back=back[-1] if back else "",
         number=len(before) + 1,
         of=len(asked),
         more=engine.may_follow(definition, answers, only),
-        answers=_answer_views(definition, asked, given),
+        answers=_answer_views(definition, [one for one in asked if one.link not in hidden], given),
     )
 
 

@@ -32,7 +32,7 @@ def _questionnaires() -> Iterator[str]:
             else ""
         )
         note = one.licence or ("each answer stands by itself" if one.each_stands else "")
-        yield f"| `{key}` | {one.title} | {len(one.items)} | {score} | {'yes' if one.private else ''} | {note} |"
+        yield f"| `{key}` | {one.title} | {len(one.items)} | {score} | {'yes' if one.is_private() else ''} | {note} |"
 
 
 def _least(items: tuple[Item, ...], scored: tuple[str, ...]) -> int:

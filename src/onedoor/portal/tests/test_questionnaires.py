@@ -230,6 +230,24 @@ def test_the_tablet_forgets_whoever_leaves() -> None:
     assert "Do you smoke" not in says(client.get(reverse("kiosk")))
 
 
+def test_what_was_answered_elsewhere_is_not_shown_on_the_tablet() -> None:
+    client = tablet()
+    response = begin("audit-c", "portal")
+    own, here = signed_in(response.patient), reverse("my_questionnaire", args=[response.ref])
+    post(own, here, "often", "4-week")
+    born = response.patient.born_on
+    day = {"day": str(born.day), "month": str(born.month), "year": str(born.year)}
+    with clock.at(clock.now() + timedelta(hours=1)):
+        client.post(reverse("kiosk"), {**day, "letters": "hol"})
+        for address in (reverse("kiosk"), reverse("kiosk") + "?at=often"):
+            page = says(client.get(address))
+            assert "how many units do you have" in page
+            assert "How often do you have a drink" not in page
+        for question, value in (("typical", "10"), ("binge", "daily"), ("units", "60")):
+            post(client, reverse("kiosk"), question, value)
+        assert "4 times a week" not in says(client.get(reverse("kiosk")))
+
+
 def test_after_five_wrong_tries_it_says_to_ask() -> None:
     client = tablet()
     response = begin("smoking", "kiosk")

@@ -33,11 +33,11 @@ def desk(organisation: Organisation) -> Actor:
     return Actor(kind="user", id=1, label="Ada Desk", organisation_id=organisation.pk)
 
 
-def begin(key: str, *, via: str = "text", patient: Patient | None = None) -> Response:
+def begin(key: str, *, via: str = "text", patient: Patient | None = None, only: tuple[str, ...] = ()) -> Response:
     organisation = practice()
     who = patient or factories.patient(organisation, mobile=PHONE)
     return api.start(
-        patient_id=who.pk, organisation_id=organisation.pk, key=key, via=via, by=desk(organisation), reason="test"
+        patient_id=who.pk, organisation_id=organisation.pk, key=key, via=via, by=desk(organisation), only=only
     )
 
 
@@ -214,6 +214,10 @@ def test_nothing_private_goes_to_a_shared_phone() -> None:
             begin("audit-c", patient=sam, via=via)
     assert not Message.objects.exists()
     begin("audit-c", patient=sam, via="portal")
+    # What is asked decides: weight and height are not private, units of alcohol are.
+    with pytest.raises(api.CannotAsk, match="private"):
+        begin("about-you", patient=sam)
+    begin("about-you", patient=sam, only=("weight", "height"))
 
 
 @pytest.mark.parametrize("key", ["act", "msk-hq", "eq-5d", "phq-9", "gad-7"])

@@ -88,7 +88,7 @@ def test_a_blood_pressure_on_the_page_has_two_numbers(world: World) -> None:
     assert (question.state, question.value) == ("answered", "132/84")
 
 
-def test_the_section_costs_four_queries(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_the_section_costs_eight_queries(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     access = world.access
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(8):
         section(access, world.sam.pk)

@@ -53,7 +53,7 @@ INVITATION_WORDS = {
 
 
 def section(access: Access, patient_id: int) -> dict[str, Any]:
-    """What the patient's page shows of questions and invitations: two queries, and two that ask whether it may."""
+    """What the patient’s page shows of questions, questionnaires and invitations: eight queries, however many there are."""
     return {
         "asked": questionnaires.asked_of(access, patient_id),
         "question_words": QUESTION_WORDS,
