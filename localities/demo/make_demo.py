@@ -832,8 +832,19 @@ def make_entries(rng: random.Random, people: list[Patient]) -> list[list[str]]:
         routine(chart)
         if person.smi:
             smi(chart, on_smi.index(person))
+        if person.mobile == PORTAL_MOBILE:
+            chart.rows = long_due(person)
         rows += sorted(chart.rows, key=lambda row: row[2])
     return rows
+
+
+def long_due(person: Patient) -> list[list[str]]:
+    """The patient whom one may sign in as: a blood pressure that nobody has looked at for two years, so the first run asks."""
+    chart = Chart(random.Random(SEED), person, [])
+    chart.add(SETS["HYP_COD"][0], date(2024, 1, 15))
+    chart.add("271649006", date(2024, 5, 14), "148", "mm[Hg]")
+    chart.add("271650006", date(2024, 5, 14), "88", "mm[Hg]")
+    return chart.rows
 
 
 def routine(chart: Chart) -> None:
