@@ -257,3 +257,16 @@ def test_a_file_that_is_none_says_why(content: bytes) -> None:
     answer = client.post(reverse("lost_checks"), {"trust": place.ods_code, "file": file})
     assert answer.status_code == 400
     assert "There is a problem" in answer.content.decode()
+
+
+def test_a_pcns_assistant_opens_the_form_of_its_practices_person_and_nobody_elses() -> None:
+    here, there = factories.practice(), factories.practice("Y99003", "Marfleet Lane Practice")
+    pcn = factories.practice("Y99101", "Vale PCN")
+    row = accounts.OrganisationRow(
+        *(here.ods_code, here.name, "", "part_of_pcn", pcn.ods_code, pcn.name), date(2026, 4, 1), None, True
+    )
+    accounts.take_organisations(rows=[row], by=factories.TEST)
+    client, _ = signed_in(pcn)
+    theirs, others = person(here, "Hal", "bp"), person(there, "Tess", "bp")
+    assert "Hal Hollis" in text(client, reverse("check_form", args=[theirs.ref]))
+    assert client.get(reverse("check_form", args=[others.ref])).status_code == 404

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from onedoor.accounts import api as accounts
 from onedoor.kernel import clock, words
 from onedoor.kernel.access import Access, Permission
 from onedoor.patients import api as patients
@@ -58,7 +59,7 @@ class Trouble:
 @require_http_methods(["GET", "POST"])
 def check_form(request: HttpRequest, ref: UUID) -> HttpResponse:
     """The checks of one person: as they stand, and taken as they are sent. What is wrong comes back as it was typed."""
-    access = granted(request)
+    access = accounts.for_checks(granted(request))
     try:
         card = patients.card(access, patients.by_ref(access, ref).pk)
     except patients.Patient.DoesNotExist as error:
@@ -75,7 +76,7 @@ def check_form(request: HttpRequest, ref: UUID) -> HttpResponse:
     if not saved.sound:
         return _page(request, card, said, chosen, form, saved)
     _tell(request, form, saved)
-    onward = _onward(access, ref, said, saved)
+    onward = _onward(granted(request), ref, said, saved)
     return JsonResponse({"next": onward}) if request.headers.get(_BY_SCRIPT) else redirect(onward)
 
 
@@ -84,7 +85,7 @@ def check_form(request: HttpRequest, ref: UUID) -> HttpResponse:
 def open_again(request: HttpRequest, ref: UUID, visit: UUID) -> HttpResponse:
     """Open a visit that was finished today, to correct it."""
     try:
-        opened = recall.open_checks_again(access=granted(request), visit_ref=visit)
+        opened = recall.open_checks_again(access=accounts.for_checks(granted(request)), visit_ref=visit)
     except (recall.CheckVisit.DoesNotExist, patients.Patient.DoesNotExist) as error:
         raise Http404 from error
     if not opened:
@@ -124,7 +125,7 @@ def _page(
     form: recall.CheckForm | None = None,
     saved: recall.ChecksSaved | None = None,
 ) -> HttpResponse:
-    access = granted(request)
+    access = accounts.for_checks(granted(request))
     shown = recall.check_page(access, card.id, chosen)
     troubles = _troubles(form, saved) if form and saved else {}
     return staff_page(
