@@ -15,7 +15,7 @@ from onedoor.kernel.transitions import record_first, transition
 from onedoor.messaging import api as messaging
 from onedoor.messaging.types import Acted, NewAsk, NewMessage, Purpose
 from onedoor.patients import api as patients
-from onedoor.recall import codes, planning, rules
+from onedoor.recall import codes, costs, planning, rules
 from onedoor.recall.actions import claiming, ending
 from onedoor.recall.actions.ending import SUBJECT, key_of, line_of
 from onedoor.recall.kinds import BOOK, RING, SAID_DONE
@@ -71,13 +71,14 @@ def invite(*, organisation_id: int, patient_id: int, by: Actor) -> Invitation:
     record_first(history=InvitationHistory, ids=[made.pk], state="invited", by=by)
     shared = reach.mobile_holders > 1
     practice, phone = accounts.sender(organisation_id)
+    body = rules.invitation(reach.given_name, practice, phone, shared=shared)
     sent = messaging.queue(
         messages=[
             NewMessage(
                 intent_key=intent(made.pk, 1),
                 organisation_id=organisation_id,
                 purpose=INVITE.name,
-                body=rules.invitation(reach.given_name, practice, phone, shared=shared),
+                body=body,
                 not_after=made.ends_at,
                 patient_id=patient_id,
                 subject=SUBJECT,
@@ -90,7 +91,10 @@ def invite(*, organisation_id: int, patient_id: int, by: Actor) -> Invitation:
     )
     if sent.suppressed:
         raise CannotInvite("No text may go to this patient now: see how they want to be contacted, and ring instead.")
-    Wave.objects.create(invitation=made, organisation_id=organisation_id, number=1, channel="text", made_on=today)
+    [forecast] = costs.of_texts([body], today)
+    Wave.objects.create(
+        invitation=made, organisation_id=organisation_id, number=1, channel="text", made_on=today, forecast=forecast
+    )
     _enter(made, "Invited for a flu vaccine by text", "invited", by=by)
     audit.record(by=by, line=line_of(made, "invite"))
     return made

@@ -24,7 +24,8 @@ from onedoor.recall import codes, planning, rules
 from onedoor.recall.actions import claiming, ending, waves
 from onedoor.recall.actions.ending import SUBJECT
 from onedoor.recall.actions.invitations import CHECKS, FLU, intent
-from onedoor.recall.actions.waves import LETTER_PENCE, Going
+from onedoor.recall.actions.waves import Going
+from onedoor.recall.costs import LETTER_PENCE
 from onedoor.recall.models import (
     OPEN,
     Invitation,
@@ -461,7 +462,7 @@ def _choose(organisation_id: int, on: date, programmes: dict[str, Programme], wa
     types = _type_ids(organisation_id, list(programmes))
     after: Person | None = None
     while len(chosen) < wanted:
-        page = due.people(organisation_id, on, programmes, free=True, limit=_PAGE, after=after)
+        page = due.people(organisation_id, on, programmes, free=True, limit=max(_PAGE, 2 * wanted), after=after)
         if not page:
             break
         after = page[-1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 
 from onedoor.accounts import api as accounts
 from onedoor.documents import api as documents
@@ -15,7 +14,7 @@ from onedoor.kernel.actor import Actor
 from onedoor.messaging import api as messaging
 from onedoor.messaging.types import NewAsk, NewMessage
 from onedoor.patients import api as patients
-from onedoor.recall import rules
+from onedoor.recall import costs, rules
 from onedoor.recall.actions.ending import SUBJECT, key_of
 from onedoor.recall.actions.invitations import CHECKS, FLU, INVITE, intent
 from onedoor.recall.kinds import RING
@@ -24,9 +23,6 @@ from onedoor.recall.planning import Channel, Ways
 from onedoor.recall.programmes import Programme
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import NewTask
-
-LETTER_PENCE = Decimal("63.8")
-"""An economy letter of one sheet from 1 July 2026 (messaging.md 2, prices). What a practice's own printing costs is not known."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +67,7 @@ def begin(organisation_id: int, going: Sequence[Going], *, on: date, gap_days: i
     _text(organisation_id, texts, bodies, gap_days, by)
     _write(organisation_id, practice, phone, [one for one in going if one.channel == "letter"], by)
     _ring(organisation_id, [one for one in going if one.channel == "telephone"], by)
-    prices = dict(zip((one.invitation.pk for one in texts), _prices(bodies, on), strict=True))
+    prices = dict(zip((one.invitation.pk for one in texts), costs.of_texts(bodies, on), strict=True))
     Wave.objects.bulk_create(
         [
             Wave(
@@ -80,19 +76,12 @@ def begin(organisation_id: int, going: Sequence[Going], *, on: date, gap_days: i
                 number=one.number,
                 channel=one.channel,
                 made_on=on,
-                forecast=LETTER_PENCE if one.channel == "letter" else prices.get(one.invitation.pk),
+                forecast=costs.LETTER_PENCE if one.channel == "letter" else prices.get(one.invitation.pk),
             )
             for one in going
         ],
         batch_size=5_000,
     )
-
-
-def _prices(bodies: Sequence[str], on: date) -> list[Decimal | None]:
-    try:
-        return list(messaging.price(bodies, on))
-    except LookupError:
-        return [None] * len(bodies)
 
 
 def _text(organisation_id: int, going: Sequence[Going], bodies: Sequence[str], gap_days: int, by: Actor) -> None:

@@ -21,7 +21,8 @@ from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
 from onedoor.recall import planning, rules
-from onedoor.recall.actions.waves import LETTER_PENCE, benefit, is_neutral
+from onedoor.recall.actions.waves import benefit, is_neutral
+from onedoor.recall.costs import LETTER_PENCE
 from onedoor.recall.models import Invitation, InvitationProgramme, RecallMonth, RecallPolicy, RecallProgramme, Wave
 from onedoor.recall.planning import Channel, Ways
 from onedoor.recall.programmes import Programme, in_force

@@ -11,7 +11,7 @@ from onedoor.accounts.api import Organisation
 from onedoor.kernel import clock, jobs
 from onedoor.messaging.models import Message, State
 from onedoor.messaging.tests.asking_factories import account
-from onedoor.patients.models import CareRelationship, Patient
+from onedoor.patients.models import CareRelationship, ContactPoint, Patient
 from onedoor.recall.models import RecallPolicy, RecallProgramme, RuleSet, Stale, Standing
 
 MONDAY = datetime(2026, 10, 5, 1, 0, tzinfo=clock.LONDON)
@@ -80,15 +80,27 @@ def done(patients: Sequence[Patient], *keys: str, on: date | None = None) -> Non
 
 
 def people(organisation: Organisation, count: int, *, letters: bool = True) -> list[Patient]:
-    """Patients with a mobile of their own and an address."""
-    made = [
-        factories.patient(organisation, f"Pat{n}", mobile=f"+4477009{n:05d}", born_on=date(1970, 1 + n % 12, 1))
-        for n in range(count)
-    ]
-    if letters:
-        Patient.objects.filter(pk__in=[one.pk for one in made]).update(
-            address="1 Mill Lane, Wexcombe", postcode="ZZ8 1AA"
+    """Patients with a mobile of their own and, for letters, an address; in three statements."""
+    made = Patient.objects.bulk_create(
+        Patient(
+            nhs_number=factories.nhs_number(),
+            given_name=f"Pat{n}",
+            family_name="Hollis",
+            name_key=f"hollis pat{n}",
+            born_on=date(1970, 1 + n % 12, 1),
+            address="1 Mill Lane, Wexcombe" if letters else "",
+            postcode="ZZ8 1AA" if letters else "",
         )
+        for n in range(count)
+    )
+    CareRelationship.objects.bulk_create(
+        CareRelationship(patient=one, organisation=organisation, kind="registered", starts_on=date(2020, 1, 1))
+        for one in made
+    )
+    ContactPoint.objects.bulk_create(
+        ContactPoint(patient=one, kind="mobile", value=f"+4477009{n:05d}", since=clock.now())
+        for n, one in enumerate(made)
+    )
     return made
 
 

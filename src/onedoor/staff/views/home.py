@@ -37,12 +37,15 @@ class Worklist:
 @signed_in
 @require_GET
 def home(request: HttpRequest) -> HttpResponseBase:
-    """Staff see their worklists, a call handler the telephone, an administrator the system, a patient their own pages."""
+    """Staff see their worklists, a call handler the telephone, a partner its lists, an administrator the system, a patient their
+    own pages."""
     access = granted(request)
     if access.patient_id is not None:
         return redirect("my_home")
     if acting(request) is not None:
         return redirect("my_acting")
+    if access.may(Permission.PARTNER) and not access.may(Permission.TASKS):
+        return redirect("shared")
     if not access.may(Permission.TASKS):
         return redirect("calls" if access.may(Permission.CALLS) else "health")
     if not access.may(Permission.DIARY):
