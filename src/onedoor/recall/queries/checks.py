@@ -111,12 +111,18 @@ def check_page(access: Access, patient_id: int, key: str = "") -> CheckPage:
         checks=checks,
         findings=_findings(visit, _age(patient.born_on)) if visit else (),
         done=sum(1 for part in stands.values() if part.done),
-        standing="" if standing.status == ACTIONABLE or standing.in_numerator else standing.text,
+        standing=_not_asked(standing),
         agreed_on=agreed.on if agreed else None,
         agreed_month=agreed.whole_month if agreed else False,
         agreed_by=agreed.agreed_by if agreed else "",
         last_closed=last,
     )
+
+
+def _not_asked(standing: Why) -> str:
+    if standing.status == ACTIONABLE or standing.in_numerator:
+        return ""
+    return standing.text if standing.status is not None or not standing.cohorts else "; ".join(standing.cohorts)
 
 
 def _age(born_on: date) -> int:

@@ -341,7 +341,7 @@ def test_somebody_on_lithium_only_is_not_on_the_register_and_may_be_checked(
     access: Access, practice: Organisation
 ) -> None:
     lithium = factories.patient(practice, "Lee", "Marsh")
-    assert shown(access, lithium).standing
+    assert shown(access, lithium).standing == "has no diagnosis of the register"
     send(access, lithium, ALL_SIX)
     assert shown(access, lithium).done == 6
 
