@@ -366,6 +366,11 @@ def _lacks_alcohol(s: Scene) -> None:
     account(s.world.organisation)
 
 
+def _compared(s: Scene) -> None:
+    stand([s.own], lack=["bmi"])
+    _compare(s, accounts.access_of(s.world.assistant))
+
+
 def _compare(s: Scene, a: Access) -> object:
     content = f"NHS number,BMI,Date\n{s.own.nhs_number},27.4,{s.world.day - timedelta(days=30):%d/%m/%Y}\n"
     return exchange.compare_checks(
@@ -406,10 +411,7 @@ ACTIONS: dict[str, Action] = {
     "exchange.accept_checks": Action(
         lambda s, a: exchange.accept_checks(access=a, ref=exchange.TrustFile.objects.get().ref),
         "assistant",
-        before=lambda s: (
-            stand([s.own], lack=["bmi"]),
-            _compare(s, accounts.access_of(s.world.assistant)),
-        ),
+        before=_compared,
     ),
     "recall.save_checks": Action(
         lambda s, a: recall.save_checks(
