@@ -41,21 +41,21 @@ def _row(*cells: str) -> str:
 
 
 def _codes() -> Iterator[str]:
-    from onedoor.records import reference
+    from onedoor.records import api as records
 
     yield _row("Row", "Code", "Term", "Unit", "Range", "Use", "Source")
     yield "|---|---|---|---|---|---|---|"
-    for code in reference.read("codes"):
+    for code in records.reference_rows("codes"):
         bounds = f"{code['low']} to {code['high']} ({code['range']})" if code["high"] else ""
         use = f"superseded by {code['replaced_by']}" if code["replaced_by"] else code["use"]
         yield _row(code["row"], f"`{code['code']}`", code["term"], code["unit"], bounds, use, code["source"])
 
 
 def _sets() -> Iterator[str]:
-    from onedoor.records import reference
+    from onedoor.records import api as records
 
     found: dict[str, list[dict[str, str]]] = {}
-    for row in reference.read("code_sets"):
+    for row in records.reference_rows("code_sets"):
         found.setdefault(row["key"], []).append(row)
     yield _row("Key", "Name", "Reference set", "Members")
     yield "|---|---|---|---|"
@@ -75,10 +75,10 @@ def _sets() -> Iterator[str]:
 
 
 def _units() -> Iterator[str]:
-    from onedoor.records import reference
+    from onedoor.records import api as records
 
     found: dict[str, list[str]] = {}
-    for row in reference.read("units"):
+    for row in records.reference_rows("units"):
         found.setdefault(row["ucum"], []).extend([row["label"]] if row["label"] else [])
     yield _row("Unit", "Also written")
     yield "|---|---|"

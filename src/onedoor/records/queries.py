@@ -11,6 +11,7 @@ from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.codes import Concept
 from onedoor.patients.api import by_id, visible
+from onedoor.records import reference
 from onedoor.records.models import Code, Coded, CodeSet, Entry, Held, Look
 
 CODED = "coded"
@@ -93,6 +94,11 @@ def concepts(key: str) -> list[Concept]:
 def members(key: str) -> frozenset[str]:
     """The identifiers of a code set's codes. LookupError when there is no such set."""
     return frozenset(one.code for one in concepts(key))
+
+
+def reference_rows(name: str) -> list[dict[str, str]]:
+    """The rows of the reference data that Onedoor comes with: of "codes", "code_sets" or "units"."""
+    return list(reference.read(name))
 
 
 def code_sets() -> list[CodeSet]:
