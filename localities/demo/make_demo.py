@@ -839,11 +839,11 @@ def make_entries(rng: random.Random, people: list[Patient]) -> list[list[str]]:
 
 
 def long_due(person: Patient) -> list[list[str]]:
-    """The patient whom one may sign in as: a blood pressure that nobody has looked at for two years, so the first run asks."""
+    """The patient whom one may sign in as: hypertension whose blood pressure nobody here has looked at, so the first run asks."""
     chart = Chart(random.Random(SEED), person, [])
-    chart.add(SETS["HYP_COD"][0], date(2024, 1, 15))
-    chart.add("271649006", date(2024, 5, 14), "148", "mm[Hg]")
-    chart.add("271650006", date(2024, 5, 14), "88", "mm[Hg]")
+    chart.add(SETS["HYP_COD"][0], date(2023, 12, 11))
+    chart.add("8517006", date(2024, 5, 14))
+    chart.add("60621009", date(2024, 5, 14), "27.1", "kg/m2")
     return chart.rows
 
 

@@ -49,5 +49,8 @@ def test_what_is_coded_stands_as_the_readme_says() -> None:
             "declined",
             "in_remission",
         ]
+        # Whom one may sign in as is the first to be asked.
+        due = Standing.objects.filter(rule_set_id=key["hypertension"], status=2).order_by("due_on")
+        assert [one.patient.given_name for one in due[:1]] == ["Terence"]
         contract = Standing.objects.filter(rule_set_id=key["smi-contract-year"])
         assert [one.reason for one in contract.filter(status=0).order_by("reason")] == ["in_remission", "lithium_only"]
