@@ -6,7 +6,8 @@ hypertension have no codes in the facts, so this brings codes of its own for the
 increment is a night after a day: entries for one person in a hundred, one in a thousand left or moved, and the date moves on.
 
 Memory is of the command (its peak) and of PostgreSQL's processes (peak of the sum, shared pages in shares); temporary bytes are
-what `pg_stat_database` counts. fsync and synchronous_commit stay on.
+what `pg_stat_database` counts. CPU seconds, of the command and of the server processes that it used, say what it costs where
+others are at work on the same cores. fsync and synchronous_commit stay on.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 SIZES = (100_000, 1_000_000)
 ENTRIES = 25
@@ -51,6 +55,8 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
             for size in sizes
         },
         "seconds_increment": last["seconds_increment"],
+        "cpu_seconds": last["cpu_seconds"],
+        "cpu_seconds_increment": last["cpu_seconds_increment"],
         "peak_rss_mb": last["peak_rss_mb"],
         "postgresql_mb": last["postgresql_mb"],
         "temporary_mb": last["temporary_mb"],
@@ -90,8 +96,10 @@ def _measure(url: str, size: int, figures: dict[str, Any]) -> dict[str, Any]:
     night = _command(url, "refresh")
     return {
         "seconds": whole["seconds"],
+        "cpu_seconds": whole["cpu_seconds"],
         "seconds_unchanged": again["seconds"],
         "seconds_increment": night["seconds"],
+        "cpu_seconds_increment": night["cpu_seconds"],
         "changed_people": changed,
         "entries": entries,
         "seconds_to_generate": round(made, 1),
@@ -121,19 +129,50 @@ def _command(url: str, verb: str) -> dict[str, Any]:
         text=True,
     )
     meter = Meter(url, {})
+    backends = _Backends(url)
     said = process.stdout.read().strip() if process.stdout else ""
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - began
+    cpu = usage.ru_utime + usage.ru_stime + backends.read()
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"recall {verb} ended with {process.returncode}")
     return {
         "seconds": round(seconds, 2),
+        "cpu_seconds": round(cpu, 2),
         "peak_rss_mb": round(usage.ru_maxrss / 1024, 1),
         "postgresql_mb": meter.read()[1],
         "temporary_mb": round((temporary() - before) / 1_048_576, 1),
         "says": said,
     }
+
+
+class _Backends:
+    """CPU seconds of this database's server processes, for figures of a machine on which others are at work."""
+
+    def __init__(self, url: str) -> None:
+        self._url, self._seen = url, dict[int, tuple[float, float]]()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self._thread.start()
+
+    def _sample(self) -> None:
+        from bench.rig import _cpu_of
+
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            asked = (
+                """SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+            )
+            while not self._over.wait(0.2):
+                for (pid,) in connection.execute(asked).fetchall():
+                    used = _cpu_of(pid)
+                    self._seen[pid] = (self._seen.get(pid, (used, used))[0], used)
+
+    def read(self) -> float:
+        """Since this began."""
+        self._over.set()
+        self._thread.join()
+        return sum(last - first for first, last in self._seen.values())
 
 
 def _codes(url: str) -> None:
