@@ -101,7 +101,7 @@ def _rule_sets() -> Iterator[Mapping[str, Any]]:
 @cache
 def _sets() -> Mapping[str, _CodeSet]:
     found: defaultdict[str, _CodeSet] = defaultdict(_CodeSet)
-    with (files("onedoor.records") / "reference" / "code_sets.csv").open(encoding="utf-8", newline="") as file:
+    with (files("onedoor.records") / "reference" / "code_sets.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             code_set = found[row["key"]]
             code_set.name, code_set.refset_id = row["name"], row["refset_id"]
@@ -112,7 +112,7 @@ def _sets() -> Mapping[str, _CodeSet]:
 
 @cache
 def _terms() -> Mapping[str, str]:
-    with (files("onedoor.records") / "reference" / "codes.csv").open(encoding="utf-8", newline="") as file:
+    with (files("onedoor.records") / "reference" / "codes.csv").open(encoding="utf-8") as file:
         return {row["code"]: row["term"] for row in csv.DictReader(file)}
 
 

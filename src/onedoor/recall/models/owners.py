@@ -10,7 +10,7 @@ from onedoor.patients.models import Patient
 
 
 class CheckOwner(models.Model):
-    """A named person or team that sees to somebody's checks, from a moment and perhaps until one; never overwritten, only ended."""
+    """A named person or team that sees to somebody's checks, from a moment perhaps until one; never overwritten, only ended."""
 
     id = models.BigAutoField(primary_key=True)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, db_index=False)
