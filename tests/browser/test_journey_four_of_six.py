@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 from django.urls import reverse
@@ -20,7 +21,7 @@ from onedoor.booking.tests.factories import at
 from onedoor.documents.models import Delivery
 from onedoor.factories import TEST
 from onedoor.kernel import clock, jobs
-from onedoor.messaging.models import Message
+from onedoor.messaging.models import Message, State
 from onedoor.messaging.tests.asking_factories import arrive
 from onedoor.patients.models import Need, Patient
 from onedoor.recall import api as recall
@@ -30,7 +31,6 @@ from onedoor.records.types import NewEntry
 from onedoor.ui.tests.world import World
 from tests.browser.conftest import sign_in
 from tests.browser.test_change_link import look
-from tests.browser.test_journey_recall import night
 
 MONDAY = datetime(2026, 12, 7, 9, 0, tzinfo=clock.LONDON)
 DAY = timedelta(days=1)
@@ -262,6 +262,17 @@ def what_it_came_to(page: Page, people: dict[str, Patient]) -> None:
     expect(page.locator("tbody")).to_contain_text("asked by text, waits")
 
 
+def night(moment: datetime) -> None:
+    """A night: standings, then the run; in the morning the provider takes the texts and the post the letters."""
+    clock.set_clock(at=moment, rate=0)
+    jobs.run_once("recall.refresh")
+    jobs.run_once("recall.run")
+    Message.objects.filter(state=State.QUEUED, purpose="invitation").update(
+        state=State.ACCEPTED, accepted_at=moment, provider_id="p", pence=Decimal("4.8"), attempt=1
+    )
+    Delivery.objects.filter(way="print", state="waiting").update(state="done", done_at=moment)
+
+
 def the_silent_one_goes_to_a_partner(page: Page, dilys: Patient) -> None:
     """Dilys answers no text, letter or call: a voluntary group gets as little as it needs, reaches her, and says so."""
     sign_in(page, "practice_manager")
@@ -271,7 +282,6 @@ def the_silent_one_goes_to_a_partner(page: Page, dilys: Patient) -> None:
     page.click("tr:has-text('rolling twelve months') button, tr:has-text('SMI physical health check') button >> nth=0")
     for week in range(5, 20):
         night(MONDAY + 7 * week * DAY + timedelta(minutes=1))
-        Delivery.objects.filter(way="print", state="waiting").update(state="done", done_at=MONDAY + 7 * week * DAY)
     over = MONDAY + 7 * 20 * DAY
     it_is(page, over)
     with clock.at(over):
