@@ -239,7 +239,7 @@ def a_partner_reaches_them(page: Page, silas: Patient) -> None:
     """A voluntary group gets a list under an agreement, reaches him, and says so."""
     page.goto("/recall/partners/")
     today = LATER.date()
-    page.fill("#partner", "Y99900")
+    page.fill("#partner", "Y99940")
     page.fill("#purpose", "To reach people whom letters and texts did not")
     page.fill("#basis", "UK GDPR 6(1)(e) and 9(2)(h)")
     page.check("#sensitive")

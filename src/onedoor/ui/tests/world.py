@@ -122,7 +122,7 @@ class World:
 
 
 PHONE = "+447700900111"
-PARTNER_ODS = "Y99900"
+PARTNER_ODS = "Y99940"
 
 LIST = """Patient list - all registered
 Wexcombe Road Surgery (Y99002)
