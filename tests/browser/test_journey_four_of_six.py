@@ -28,7 +28,7 @@ from onedoor.recall import api as recall
 from onedoor.recall.models import Invitation
 from onedoor.records import api as records
 from onedoor.records.types import NewEntry
-from onedoor.ui.tests.world import World
+from onedoor.ui.tests.world import PARTNER_ODS, World
 from tests.browser.conftest import sign_in
 from tests.browser.test_change_link import look
 
@@ -289,7 +289,7 @@ def the_silent_one_goes_to_a_partner(page: Page, dilys: Patient) -> None:
     assert Invitation.objects.get(patient=dilys).state == "expired"
     page.goto("/recall/partners/")
     today = over.date()
-    page.fill("#partner", "Y99900")
+    page.fill("#partner", PARTNER_ODS)
     page.fill("#purpose", "To reach people whom letters and texts did not")
     page.fill("#basis", "UK GDPR 6(1)(e) and 9(2)(h)")
     page.check("#sensitive")
@@ -297,7 +297,10 @@ def the_silent_one_goes_to_a_partner(page: Page, dilys: Patient) -> None:
         page.fill(f"#{name}", day.isoformat())
     page.click("text=Write it down")
     page.click("text=Share whom no wave reached >> nth=0")
+    expect(page.locator("main")).to_contain_text("The list is made")
+    page.context.clear_cookies()
     sign_in(page, "social_prescriber")
+    expect(page.get_by_text("Sign out")).to_be_visible()
     page.goto(reverse("shared"))
     page.click("main a >> nth=0")
     shown = page.locator("main").inner_text()
