@@ -353,6 +353,12 @@ def _phrase() -> uuid.UUID:
     return messaging.ProposedPhrase.objects.values_list("ref", flat=True).get()
 
 
+def _invited_to_choose(s: Scene) -> None:
+    here = s.world.organisation.pk
+    recall.set_visits(organisation_id=here, key="flu", type_ids=[s.world.free.type_id], by=s.desk.actor)
+    recall.invite(organisation_id=here, patient_id=s.own.pk, by=s.desk.actor)
+
+
 def _six() -> recall.CheckSet:
     return next(one for one in recall.check_sets() if one.key == "smi")
 
@@ -794,6 +800,7 @@ ACTIONS: dict[str, Action] = {
     "recall.agree_to_share": Action(
         lambda s, a: recall.agree_to_share(
             access=a,
+            organisation_id=s.world.organisation.pk,
             partner_ods=PARTNER_ODS,
             purpose="To reach people",
             basis="UK GDPR 6(1)(e)",
@@ -819,10 +826,10 @@ ACTIONS: dict[str, Action] = {
         "partner",
     ),
     "recall.book_visit": Action(
-        lambda s, a: recall.book_visit(access=a, ref=s.world.invitation.ref, seat_ref=s.world.free.ref),
-        before=lambda s: recall.set_visits(
-            organisation_id=s.world.organisation.pk, key="flu", type_ids=[s.world.free.type_id], by=s.desk.actor
+        lambda s, a: recall.book_visit(
+            access=a, ref=recall.Invitation.objects.get(patient=s.own).ref, seat_ref=s.world.free.ref
         ),
+        before=_invited_to_choose,
     ),
     "recall.withdraw": Action(
         lambda s, a: recall.withdraw(invitation_id=recall.Invitation.objects.get(patient=s.own).pk, by=a.actor),
@@ -1284,7 +1291,7 @@ def test_strangers_are_refused_and_nothing_is_written() -> None:
                 changed = sorted(set(contents()) - set(before))
                 if changed:
                     wrong.append(f"{name}, {who}: wrote {changed}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_what_is_done_rightly_is_audited() -> None:
@@ -1311,4 +1318,4 @@ def test_what_is_done_rightly_is_audited() -> None:
             rows = AuditEntry.objects.filter(pk__gt=last, actor_kind=by.actor.kind, actor_id=by.actor.id)
             if rows.exists() == bool(action.instead):
                 wrong.append(f"{name}: {'audited all the same' if action.instead else 'no audit row'}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)

@@ -330,6 +330,7 @@ def _partner() -> None:
     if practice_id is not None and not recall.agreements(manager, practice_id):
         recall.agree_to_share(
             access=manager,
+            organisation_id=practice_id,
             partner_ods=PARTNER,
             purpose="To reach people whom texts, letters and calls did not",
             basis="UK GDPR 6(1)(e) and 9(2)(h)",

@@ -45,6 +45,7 @@ OUTCOMES = {
 def agree(
     *,
     access: Access,
+    organisation_id: int,
     partner_ods: str,
     purpose: str,
     basis: str,
@@ -54,7 +55,8 @@ def agree(
     sensitive: bool = False,
 ) -> SharingAgreement:
     """Write down a sharing agreement that was signed. Raises NotPermitted, and CannotSet with what is missing or contradicts."""
-    organisation_id = _manages(access)
+    if organisation_id != _manages(access):
+        raise NotPermitted("the practice's own run")
     partner = accounts.organisation_by_ods(partner_ods.strip().upper())
     why, law = " ".join(purpose.split())[:200], " ".join(basis.split())[:200]
     if partner is None or partner.pk == organisation_id:

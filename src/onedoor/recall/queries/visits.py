@@ -23,7 +23,7 @@ def kinds_of(invitation_ids: Sequence[int]) -> dict[int, set[int]]:
         types.setdefault((organisation_id, key), set()).add(type_id)
     found: dict[int, set[int]] = {}
     for invitation_id, organisation_id, key in rows:
-        found.setdefault(invitation_id, set()).update(types.get((organisation_id, key), ()))
+        found[invitation_id] = found.get(invitation_id, set()) | types.get((organisation_id, key), set())
     return found
 
 

@@ -40,6 +40,7 @@ class Scene:
         today = clock.today()
         return api.agree_to_share(
             access=self.manager,
+            organisation_id=self.practice.pk,
             partner_ods="Y99900",
             purpose="To reach people whom letters and texts did not",
             basis="UK GDPR 6(1)(e), 9(2)(h)",

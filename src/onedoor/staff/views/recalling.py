@@ -186,6 +186,7 @@ def agree(request: HttpRequest) -> HttpResponse:
     try:
         recall.agree_to_share(
             access=access,
+            organisation_id=organisation_of(access).pk,
             partner_ods=request.POST.get("partner", ""),
             purpose=request.POST.get("purpose", ""),
             basis=request.POST.get("basis", ""),

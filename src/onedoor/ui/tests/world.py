@@ -309,6 +309,7 @@ def shared_with(practice: Organisation, patient: Patient, manager: Access) -> Pa
     )
     agreement = recall.agree_to_share(
         access=manager,
+        organisation_id=practice.pk,
         partner_ods=PARTNER_ODS,
         purpose="To reach people whom letters and texts did not",
         basis="UK GDPR 6(1)(e), 9(2)(h)",
