@@ -181,10 +181,11 @@ def _people(numbers: set[str], checks: recall.CheckSet, wide: Access) -> dict[st
 
 @dataclass(frozen=True)
 class _Codes:
-    """Codes of each part's list, and the range of each code."""
+    """Codes of each part's list, the range of each code, and the unit of those that say nothing without a value."""
 
     of_part: Mapping[str, frozenset[str]]
     ranges: Mapping[str, tuple[float | None, float | None]]
+    units: Mapping[str, str]
 
 
 def _codes(checks: recall.CheckSet) -> _Codes:
@@ -197,8 +198,9 @@ def _codes(checks: recall.CheckSet) -> _Codes:
         for key, code in cursor.fetchall():
             members.setdefault(key, set()).add(code)
     of_part = {part.key: frozenset(code for key in part.sets for code in members.get(key, ())) for part in checks.parts}
-    ranges = {code: (low, high) for code, low, high in records.Code.objects.values_list("code", "low", "high")}
-    return _Codes(of_part, ranges)
+    known = list(records.Code.objects.values_list("code", "low", "high", "unit", "unit_known"))
+    ranges = {code: (low, high) for code, low, high, _, _ in known}
+    return _Codes(of_part, ranges, {code: unit for code, _, _, unit, is_known in known if unit and is_known})
 
 
 def _entries(keys: set[int]) -> dict[tuple[int, date], set[str]]:
@@ -257,9 +259,9 @@ def _reason(
         return "counted", ""
     if not any(value.code in listed for value in claim.values):
         return "code_not_of_set", ", ".join(value.code for value in claim.values)
-    wrong = _impossible(claim, codes)
-    if wrong:
-        return "impossible", wrong
+    fault, wrong = _not_to_be_entered(claim, codes)
+    if fault:
+        return fault, wrong
     if not _within(claim.day, today, part.months):
         return "outside_window", ""
     if on_day & (_KIN.get(part.key, frozenset()) | {value.code for value in claim.values}) - listed:
@@ -269,16 +271,21 @@ def _reason(
     return CAN_COUNT, ""
 
 
-def _impossible(claim: Claim, codes: _Codes) -> str:
+def _not_to_be_entered(claim: Claim, codes: _Codes) -> tuple[str, str]:
+    """Why the values of a claim are none that the record takes, with the detail; both empty where it takes them."""
     for value in claim.values:
-        low, high = codes.ranges.get(value.code, (None, None))
-        if value.value is not None and (
-            (low is not None and value.value < low) or (high is not None and value.value > high)
-        ):
-            return f"{value.value:g} {value.unit}: from {low:g} to {high:g} is possible"
         if value.code not in codes.ranges:
-            return f"{value.code} is not in the dictionary"
-    return ""
+            return "impossible", f"{value.code} is not in the dictionary"
+        unit, (low, high) = codes.units.get(value.code, ""), codes.ranges[value.code]
+        if unit and value.value is None:
+            return trust_checks.NO_RESULT, "it has a code, and no number stands there"
+        if value.value is None:
+            continue
+        if value.unit and value.unit != unit:
+            return trust_checks.WRONG_UNIT, f"{value.unit}, where {unit or 'none'} is meant"
+        if (low is not None and value.value < low) or (high is not None and value.value > high):
+            return "impossible", f"{value.value:g} {value.unit}: from {low:g} to {high:g} is possible"
+    return "", ""
 
 
 def _within(day: date, today: date, months: int) -> bool:

@@ -118,12 +118,20 @@ _UNITS: tuple[tuple[str, str], ...] = (
     ("%", r"%"),
 )
 
+_NEVER, _NON, _EX, _NOW = "266919005", "405746006", "8517006", "77176002"  # clinical.md 2 #41, #53, #42, #44
 _SMOKING: tuple[tuple[str, str], ...] = (
-    ("266919005", r"\bnever\b"),  # clinical.md 2 #41
-    ("405746006", r"\bnon[- ]?smoker\b|\bdoes not smoke\b|\bno\b"),  # #53: do not infer "never"
-    ("8517006", r"\bex\b|\bex[- ]?smoker\b|\bformer\b|\bused to\b|\bstopped\b|\bquit\b"),  # #42
-    ("77176002", r"\bcurrent\b|\bsmoker\b|\bsmokes\b|\byes\b"),  # #44
+    (_NEVER, r"\bnever (been a )?smok(ed|er|es)\b( tobacco)?|\bnever\b"),
+    # #53: do not infer "never"
+    (
+        _NON,
+        r"\bnon[- ]?smok(er|ing)\b|\b(does not|doesn.?t|do not|don.?t) smoke\b|\bno longer (a )?smok\w+"
+        r"|\bnot (currently )?(a )?(current )?smok(er|ing)\b|^no\b",
+    ),
+    (_EX, r"\bex[- ]?smok(er|ing)\b|\bformer smoker\b|\bused to( smoke)?\b|\bex\b|\bformer\b|\bstopped\b|\bquit\b"),
+    (_NOW, r"\bcurrent(ly)? (a )?smok(er|es|ing)\b|\bsmok(er|es)\b|\bcurrent\b|^yes\b"),
 )
+"""Whole phrases, taken out of the text in this order, so that “not a smoker” leaves no “smoker” behind."""
+_NOT = re.compile(r"\bnot\b|n['’]t\b|\bcannot\b")
 _ALCOHOL: tuple[tuple[str, str], ...] = (
     ("783261004", r"\bnever (drank|drinks)\b|\blifetime non[- ]?drinker\b"),  # #35
     ("105542008", r"\bnon[- ]?drinker\b|\bteetotal\w*\b|\bnone\b|\bnil\b|\bdoes not drink\b"),  # #34
@@ -137,6 +145,8 @@ _NOTHING = re.compile(
     r"(|-+|n/?a|none recorded|not (done|recorded|taken|known)|dna|unable|awaited|pending|no)", re.IGNORECASE
 )
 _DONE = re.compile(r"(y|yes|done|completed?|✓|✔|x|1|true|recorded)", re.IGNORECASE)
+_PANEL = "75367002"
+"""Blood pressure as a pair (clinical.md 2 #7): its two numbers are entered, never itself with one of them."""
 _NUMBER = re.compile(r"[<>≤≥]?\s*(\d{1,4}(?:[.,]\d{1,3})?)")
 _PRESSURE = re.compile(r"(\d{2,3})\s*(?:/|over|-|\\)\s*(\d{2,3})")
 
@@ -338,7 +348,7 @@ def read_day(text: str) -> date | None:
 
 def _claim(number: int, nhs: str, born: date | None, part: str, found: Sequence[_Result]) -> Claim | None:
     """One check of one row; None where the row claims nothing of it."""
-    said = [one for one in found if one.code or not _NOTHING.fullmatch(one.text.strip()) or _means_no(one)]
+    said = [one for one in found if _claims(one)]
     if not said:
         return None
     words = ", ".join(f"{one.text} {one.unit}".strip() for one in said)[:80]
@@ -368,6 +378,12 @@ def _claim(number: int, nhs: str, born: date | None, part: str, found: Sequence[
     return claim(values=tuple(values))
 
 
+def _claims(one: _Result) -> bool:
+    """Whether anything is said to be done: a code that stands in every row of a sheet says nothing of a “DNA” beside it."""
+    text = one.text.strip()
+    return _means_no(one) or not _NOTHING.fullmatch(text) or (bool(one.code) and not text)
+
+
 def _means_no(one: _Result) -> bool:
     """“No” in a column of smoking is an answer, not a gap; so is “none” of alcohol."""
     return one.measure in ("smoking", "alcohol") and one.text.strip().lower() in ("no", "none")
@@ -382,22 +398,36 @@ def _mass_index(values: list[Value]) -> list[Value]:
     return [Value("60621009", round(weight / (height / 100) ** 2, 1), "kg/m2"), *values]
 
 
+def _status(text: str, words: Sequence[tuple[str, str]]) -> str:
+    """The code of what is said in words; empty where it says two things, or a “not” is left over: nothing is guessed."""
+    left, codes = text.lower(), set()
+    for code, pattern in words:
+        left, times = re.subn(pattern, " ", left)
+        codes |= {code} if times else set()
+    if len(codes) == 2 and codes < {_NEVER, _NON, _EX}:
+        # "No, never smoked": both are so, and the other says more.
+        codes.discard(_NON)
+    return codes.pop() if len(codes) == 1 and not _NOT.search(left) else ""
+
+
 def _values(one: _Result) -> tuple[list[Value], str, str]:
     """The coded results of a cell, or (nothing, fault, detail)."""
     measure, text = MEASURES[one.measure], one.text.strip()
-    if one.code:
+    if one.code and one.code != _PANEL:
         if FLOAT_DAMAGE.fullmatch(one.code) or not verhoeff(one.code):
             return [], DAMAGED_CODE, f"{one.code[:20]} is no SNOMED CT code: a spreadsheet changes long numbers"
         number = _NUMBER.match(text)
-        return [Value(one.code, float(number[1].replace(",", ".")) if number else None, "")], "", ""
+        if number is None:
+            return [Value(one.code, None, "")], "", ""
+        # Whether it is the unit of this code, the dictionary tells.
+        return [Value(one.code, float(number[1].replace(",", ".")), _unit(text[number.end() :]) or one.unit)], "", ""
     if one.measure in ("smoking", "alcohol"):
-        words = _SMOKING if one.measure == "smoking" else _ALCOHOL
-        code = next((code for code, pattern in words if re.search(pattern, text.lower())), "")
+        code = _status(text, _SMOKING if one.measure == "smoking" else _ALCOHOL)
         if code:
             return [Value(code, None, "")], "", ""
         if one.measure == "smoking":
             return [], NO_RESULT, "whether they smoke is not said"
-    if one.measure == "bp":
+    if one.measure == "bp" or one.code == _PANEL:
         both = _PRESSURE.search(text)
         if both is None:
             return [], NO_RESULT, "no two numbers stand there"

@@ -180,6 +180,28 @@ def test_accepting_enters_it_once_with_the_trust_as_its_source(scene: Scene) -> 
     }
 
 
+@pytest.mark.parametrize(
+    ("code", "result", "unit", "reason"),
+    [
+        ("1005681000000107", "1.2", "mmol/L", "can_count"),
+        ("1005681000000107", "1.2", "", "can_count"),
+        ("1005681000000107", "done", "", "no_result"),
+        ("1005681000000107", "9", "mg/dL", "wrong_unit"),
+        ("1005681000000107", "40", "", "impossible"),
+    ],
+)
+def test_a_code_of_the_list_counts_with_a_value_in_its_unit_only(
+    scene: Scene, code: str, result: str, unit: str, reason: str
+) -> None:
+    pat = factories.patient(scene.practice, "Pat")
+    stand([pat], lack=["lipid"])
+    content = f"NHS number,Check,Code,Result,Unit,Date\n{pat.nhs_number},HDL,{code},{result},{unit},03/11/2026\n"
+    file = exchange.compare_checks(
+        content=content.encode(), name="november.csv", trust_ods="Y99900", access=scene.access
+    )
+    assert why(file) == {"lipid": reason}
+
+
 def test_what_cannot_be_counted_is_not_entered_whoever_asks(scene: Scene) -> None:
     file = compared(scene, f"{scene.sam.nhs_number},,declined,7,,,5,03/11/2026\n")
     keys = list(TrustCheck.objects.filter(file=file).values_list("pk", flat=True))

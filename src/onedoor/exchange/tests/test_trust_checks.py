@@ -40,6 +40,11 @@ DAY = date(2026, 11, 3)
         ("Smoking status", "Ex-smoker", "smoking", [("8517006", None, "")]),
         ("Smoking status", "Current smoker", "smoking", [("77176002", None, "")]),
         ("Smoker?", "No", "smoking", [("405746006", None, "")]),
+        ("Smoker?", "No - never smoked", "smoking", [("266919005", None, "")]),
+        ("Smoker?", "Not a current smoker", "smoking", [("405746006", None, "")]),
+        ("Smoker?", "Yes", "smoking", [("77176002", None, "")]),
+        ("Smoking status", "Smoker (20 a day)", "smoking", [("77176002", None, "")]),
+        ("Smoking status", "Stopped 2019", "smoking", [("8517006", None, "")]),
         ("Alcohol (units per week)", "12", "alcohol", [("1082641000000106", 12, "units/week")]),
         ("Alcohol (units per week)", "0", "alcohol", [("1082641000000106", 0, "units/week")]),
         ("Alcohol", "None", "alcohol", [("105542008", None, "")]),
@@ -71,6 +76,10 @@ def test_a_result_is_read_by_its_column(
         ("BP", "done", "no_result"),
         ("BP", "132", "no_result"),
         ("Smoking status", "Y", "no_result"),
+        ("Smoking status", "Current smoker; does not want to quit", "no_result"),
+        ("Smoking status", "Smoker; never tried to stop", "no_result"),
+        ("Smoking status", "Has not stopped", "no_result"),
+        ("Alcohol", "Not high risk", "no_result"),
     ],
 )
 def test_what_cannot_be_entered_says_why(column: str, cell: str, fault: str) -> None:
@@ -82,6 +91,16 @@ def test_what_cannot_be_entered_says_why(column: str, cell: str, fault: str) -> 
 @pytest.mark.parametrize("cell", ["", "-", "N/A", "Not done", "DNA", "awaited"])
 def test_an_empty_cell_claims_nothing(cell: str) -> None:
     assert read(f"NHS number,BMI,Date\n{NUMBER},{cell},03/11/2026\n") == []
+
+
+@pytest.mark.parametrize("cell", ["-", "Not done", "DNA", "unable"])
+def test_a_code_in_every_row_makes_nothing_done(cell: str) -> None:
+    assert read(f"NHS number,Check,Code,Result,Date\n{NUMBER},Systolic,271649006,{cell},03/11/2026\n") == []
+
+
+def test_the_code_of_a_pair_is_read_as_its_two_numbers() -> None:
+    (claim,) = read(f"NHS number,Check,Code,Result,Date\n{NUMBER},BP,75367002,132/84,03/11/2026\n")
+    assert claim.values == (Value("271649006", 132, "mm[Hg]"), Value("271650006", 84, "mm[Hg]"))
 
 
 @pytest.mark.parametrize(
