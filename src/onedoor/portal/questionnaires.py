@@ -94,32 +94,43 @@ def _is_right(token: str, born_on: date) -> bool:
 
 
 def run(request: HttpRequest, who: Visitor) -> HttpResponse:
-    """Show or take one page of a questionnaire."""
+    """Show or take one page of a questionnaire. What is written is heeded before all else, whatever becomes of the answer."""
+    alarm = _heeded(request, who)
     if who.response.state not in ("asked", "in_progress"):
-        return _shown(request, who, "portal/questionnaire_done.jinja", words="", urgent=False)
+        return _over(request, who, alarm)
     if request.method != "POST" or "day" in request.POST:
         return _question(request, who, request.GET.get("at", ""))
     try:
         if request.POST.get("send"):
             taken = questionnaires.finish(response_id=who.response.pk, via=who.via, by=who.access.actor)
             return _done(request, who, taken)
-        return _answer(request, who)
+        return _answer(request, who, alarm)
     except questionnaires.NotOpen:
-        return _shown(request, who, "portal/questionnaire_done.jinja", words="", urgent=False)
+        return _over(request, who, alarm)
     except ValueError:
         return redirect(who.here)
 
 
-def _answer(request: HttpRequest, who: Visitor) -> HttpResponse:
-    link = request.POST.get("question", "")
-    given = [one[:500] for one in request.POST.getlist("value")]
-    # Before the answer, and whatever becomes of it.
-    alarm = messaging.heed(
+def _heeded(request: HttpRequest, who: Visitor) -> str:
+    """Calls a person at once when what was written may speak of danger; what to say then."""
+    if request.method != "POST" or "day" in request.POST:
+        return ""
+    return messaging.heed(
         access=who.access,
         patient_id=who.response.patient_id,
         organisation_id=who.response.organisation_id,
-        written=" ".join(given),
+        written=" ".join(one[:500] for one in request.POST.getlist("value")),
     )
+
+
+def _over(request: HttpRequest, who: Visitor, alarm: str) -> HttpResponse:
+    """Nothing is asked any more; who wrote of danger is told what to do all the same."""
+    return _shown(request, who, "portal/questionnaire_done.jinja", words=alarm, urgent=bool(alarm))
+
+
+def _answer(request: HttpRequest, who: Visitor, alarm: str) -> HttpResponse:
+    link = request.POST.get("question", "")
+    given = [one[:500] for one in request.POST.getlist("value")]
     skip, same = bool(request.POST.get("skip")), bool(request.POST.get("same")) and who.offer
     try:
         taken = questionnaires.answer(
@@ -136,7 +147,7 @@ def _answer(request: HttpRequest, who: Visitor) -> HttpResponse:
     if taken.done:
         return _done(request, who, taken)
     if taken.far:
-        return _question(request, who, link, wrong=_FAR, given=given)
+        return _question(request, who, link, wrong=_FAR, given=given, alarm=alarm)
     if alarm:
         return _question(request, who, "", alarm=alarm)
     return redirect(who.here)

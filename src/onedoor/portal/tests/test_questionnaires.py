@@ -139,6 +139,16 @@ def test_words_of_danger_on_a_page_reach_a_person_at_once() -> None:
     assert Task.objects.filter(kind="danger_written", urgent=True).count() == 1
 
 
+def test_words_of_danger_reach_a_person_though_nothing_is_asked_any_more() -> None:
+    """H9: an old page, whose questions were withdrawn or answered elsewhere."""
+    response = begin("flu-had", "portal")
+    desk = Actor(kind="user", id=1, label="Ada Desk", organisation_id=response.organisation_id)
+    api.withdraw_response(response_id=response.pk, by=desk)
+    client, here = signed_in(response.patient), reverse("my_questionnaire", args=[response.ref])
+    assert "999" in post(client, here, "where", "I want to kill myself")
+    assert Task.objects.filter(kind="danger_written").count() == 1
+
+
 def test_what_the_record_has_is_confirmed_by_a_press() -> None:
     with clock.at(clock.now() - timedelta(days=200)):
         first = begin("weight-height", "portal")
