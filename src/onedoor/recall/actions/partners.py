@@ -169,6 +169,8 @@ def open_list(*, access: Access, ref: UUID) -> SharedList:
     lines = list(
         PartnerLine.objects.filter(list=found)
         .exclude(invitation__state__in=("done", "withdrawn"))
+        # Who answered by themselves meanwhile is not pushed; what the partner brought back stays to be looked at.
+        .exclude(outcome="", invitation__state__in=("accepted", "booked", "declined", "already_done"))
         .select_related("invitation")
         .order_by("id")
     )

@@ -67,6 +67,15 @@ def missed(practice: Organisation, patient: Patient, *, sensitive: bool = False,
     return made
 
 
+@pytest.mark.parametrize("state", ["accepted", "booked", "declined", "already_done", "done", "withdrawn"])
+def test_who_has_answered_since_is_shown_no_more(state: str) -> None:
+    """H5: nobody is pushed for what they said no to, or have booked."""
+    scene = Scene(2)
+    made = scene.share(scene.agree())
+    Invitation.objects.filter(pk=scene.invitations[0].pk).update(state=state)
+    assert [line.name for line in api.open_list(access=scene.partner, ref=made.ref).lines] == ["Pat1 Hollis"]
+
+
 def test_a_partner_reads_three_fields_and_each_opening_is_written_down() -> None:
     scene = Scene()
     made = scene.share(scene.agree())
