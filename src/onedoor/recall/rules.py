@@ -13,7 +13,8 @@ from datetime import date, timedelta
 MOVES: Mapping[str, frozenset[str]] = {
     "invited": frozenset({"accepted", "booked", "declined", "already_done", "done", "withdrawn", "expired"}),
     # Second thoughts, either way; the history keeps both.
-    "accepted": frozenset({"booked", "declined", "already_done", "done", "withdrawn"}),
+    # Who is not reached to book it is asked anew one day, and not kept for ever as somebody who said yes.
+    "accepted": frozenset({"booked", "declined", "already_done", "done", "withdrawn", "expired"}),
     # Who cancels still wants it, until they say otherwise; who came and was not entered as seen to is nobody's to guess.
     "booked": frozenset({"accepted", "booked", "declined", "already_done", "done", "withdrawn", "expired"}),
     "declined": frozenset({"accepted", "booked", "already_done", "done"}),

@@ -34,7 +34,7 @@ def close(invitation_ids: Sequence[int], *, to: str, because: str, by: Actor) ->
     )  # fmt: skip
     if not ended:
         return []
-    unsent = _nothing_went(ended) if to == "withdrawn" else []
+    unsent = _nothing_went(ended) if to == "withdrawn" else _nobody_tried(ended) if to == "expired" else []
     stop_waves(ended, because=because, by=by)
     messaging.close_asks(subject=SUBJECT, subject_ids=ended, state="expired" if to == "expired" else "withdrawn", by=by)
     tasks.withdraw(keys=[key_of(BOOK, key) for key in ended], because=because, by=by)
@@ -59,6 +59,14 @@ def _nothing_went(invitation_ids: Sequence[int]) -> list[int]:
         if (fate := fates.get(f"invitation:{key}:{number}")) is not None and fate.stands in ("sent", "on_its_way")
     }  # fmt: skip
     return [key for key in invitation_ids if key not in went]
+
+
+def _nobody_tried(invitation_ids: Sequence[int]) -> list[int]:
+    """Those of which nothing went and nobody rang either, though not to be reached: who was never asked has not left it
+    unanswered, and is not kept waiting for a year."""
+    rung = Wave.objects.filter(invitation_id__in=list(invitation_ids), channel="telephone", state="failed")
+    tried = set(rung.values_list("invitation_id", flat=True))
+    return [key for key in _nothing_went(invitation_ids) if key not in tried]
 
 
 def stop_waves(invitation_ids: Sequence[int], *, because: str, by: Actor, texts: bool = True) -> None:

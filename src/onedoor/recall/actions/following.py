@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from onedoor.recall import planning, rules
 from onedoor.recall.actions import ending, invitations, running
 from onedoor.recall.actions.ending import SUBJECT, key_of
 from onedoor.recall.kinds import BOOK, RING
-from onedoor.recall.models import OPEN, Invitation, InvitationHistory, Wave
+from onedoor.recall.models import OPEN, Invitation, InvitationHistory, InvitationProgramme, Wave
 from onedoor.recall.queries import visits
 from onedoor.recall.queries.visits import kinds_of
 from onedoor.tasks import api as tasks
@@ -43,14 +44,18 @@ def _booked(event: AppointmentsChanged) -> None:
         )
     )
     waiting = Invitation.objects.filter(patient_id__in=[row[1] for row in made], state__in=(*OPEN, "declined"))
-    open_now = {(one.patient_id, one.organisation_id): one for one in waiting.order_by("id")}
+    open_now: dict[tuple[int, int], list[Invitation]] = defaultdict(list)
+    for one in waiting.order_by("id"):
+        open_now[one.patient_id, one.organisation_id].append(one)
     if not open_now:
         return
-    kinds = kinds_of([one.pk for one in open_now.values()])
+    kinds = kinds_of([one.pk for theirs in open_now.values() for one in theirs])
     for appointment_id, patient_id, organisation_id, type_id, starts_at in made:
-        one = open_now.get((patient_id, organisation_id))
-        if one is None or type_id not in kinds.get(one.pk, ()):
+        # Of two the later, if the visit is for it.
+        fits = [one for one in open_now[patient_id, organisation_id] if type_id in kinds.get(one.pk, ())]
+        if not fits:
             continue
+        one = fits[-1]
         moved = transition(
             model=Invitation, history=InvitationHistory, moves=rules.MOVES, ids=[one.pk], to="booked", by=event.by,
             also={
@@ -102,10 +107,21 @@ def follow_work(event: TaskCompleted) -> None:
         ending.stop_waves([one.pk], because="booked", by=event.by)
     elif event.outcome == "declines":
         invitations.declined(one, via="staff", by=event.by)
+    elif event.kind == BOOK.name and event.outcome == "not_reached":
+        _not_reached(one, by=event.by)
     elif event.outcome == "wants":
         acted = invitations.accepted(one, via="staff", by=event.by)
         if acted.task is not None:
             tasks.ask_for(tasks=[acted.task], by=event.by)
+
+
+def _not_reached(one: Invitation, *, by: Actor) -> None:
+    """Whoever wanted to come and could not be reached to book it is not left with an invitation that nobody works on: it ends,
+    and they are asked anew as soon as anybody may be."""
+    if not ending.close([one.pk], to="expired", because="not reached to book", by=by):
+        return
+    again = clock.today() + timedelta(days=planning.APART)
+    InvitationProgramme.objects.filter(invitation=one, again_on__gt=again).update(again_on=again)
 
 
 def _rang(one: Invitation, *, reached: bool, by: Actor) -> None:

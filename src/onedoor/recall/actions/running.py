@@ -94,7 +94,8 @@ def _end_programmes(on: date) -> int:
                     JOIN programme p ON p.key = ip.key
                     LEFT JOIN recall_standing s ON s.rule_set_id = p.rule_set_id AND s.patient_id = ip.patient_id
                     LEFT JOIN recall_month m ON m.patient_id = ip.patient_id
-                    WHERE ip.ended_on IS NULL AND i.state <> 'withdrawn' AND ip.again_on > %(on)s
+                    -- What still runs keeps its person from being asked anew, however long ago it began.
+                    WHERE ip.ended_on IS NULL AND i.state <> 'withdrawn' AND (ip.again_on > %(on)s OR i.state = ANY(%(open)s))
                       AND (s.patient_id IS NULL OR NOT {due.UNREAD})
                       -- Whom a person invited is stopped by what was done only: the rules may not know of them.
                       AND (ip.rule_set_id IS NOT NULL OR s.reason = 'done')
@@ -106,7 +107,7 @@ def _end_programmes(on: date) -> int:
                 SET ended_on = %(on)s, because = left(over.because, 40),
                     again_on = CASE WHEN over.because = 'done' AND t.season IS NULL THEN %(on)s ELSE t.again_on END
                 FROM over WHERE t.id = over.id AND t.ended_on IS NULL""",
-            {"on": on, **due.parameters(programmes)},
+            {"on": on, "open": list(OPEN), **due.parameters(programmes)},
         )
         return int(cursor.rowcount)
 

@@ -16,6 +16,7 @@ from onedoor.messaging.tests.asking_factories import say
 from onedoor.patients.models import Patient
 from onedoor.questionnaires import api as questionnaires
 from onedoor.recall import api as recall
+from onedoor.recall.models import Invitation, RecallProgramme
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +30,22 @@ def visit() -> tuple[Practice, Patient, Appointment]:
     with clock.at(clock.now() - timedelta(days=7)):
         made = booking.book(seat_ref=seat.ref, patient_id=gordon.pk, by=DESK)
     return here, gordon, made
+
+
+def test_a_visit_books_the_invitation_that_it_is_for_whatever_came_later() -> None:
+    here = practice()
+    [gordon] = people(here, 1, mobile=PHONE)
+    [seat] = own_seats(here, 1, type_name="Flu vaccine")
+    RecallProgramme.objects.create(organisation=here.organisation, key="flu").types.add(seat.type)
+    flu = recall.invite(organisation_id=here.organisation.pk, patient_id=gordon.pk, by=DESK)
+    later = Invitation.objects.create(
+        organisation=here.organisation, patient=gordon, programme="checks", season=2026, state="declined", plan=["letter"],
+        invited_at=clock.now(), ends_at=clock.now() + timedelta(days=28), changed_at=clock.now(),
+    )  # fmt: skip
+    booking.book(seat_ref=seat.ref, patient_id=gordon.pk, by=DESK)
+    flu.refresh_from_db()
+    later.refresh_from_db()
+    assert (flu.state, later.state) == ("booked", "declined")
 
 
 def went() -> None:

@@ -10,8 +10,10 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from onedoor import factories
+from onedoor.accounts.api import Organisation
 from onedoor.documents.models import Delivery, Document
 from onedoor.kernel import clock, jobs
+from onedoor.kernel.access import Role
 from onedoor.messaging.models import Ask, Message, State
 from onedoor.messaging.tests.asking_factories import say
 from onedoor.patients.models import CareRelationship, Need, Patient
@@ -22,6 +24,7 @@ from onedoor.recall.programmes import in_force
 from onedoor.recall.queries import due as reading
 from onedoor.recall.tests.run_factories import DAY, MONDAY, done, due, night, people, practice, rule_set, went
 from onedoor.records.models import Entry
+from onedoor.tasks import api as tasks
 from onedoor.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
@@ -288,6 +291,75 @@ def test_yes_is_work_for_reception_and_stops_the_waves() -> None:
     assert Invitation.objects.get().state == "accepted"
     assert Task.objects.get(kind="invitation_book").title == "Book a visit: the patient said yes"
     assert Wave.objects.count() == 1
+
+
+def _said_yes() -> tuple[Organisation, Patient]:
+    here = practice("asthma")
+    [pat] = people(here, 1)
+    due([pat], "asthma", on=ON)
+    night(MONDAY)
+    went(MONDAY + NINE)
+    with clock.at(MONDAY + 2 * NINE):
+        say(here, "+447700900000", "YES")
+    return here, pat
+
+
+def test_who_said_yes_and_is_not_reached_to_book_is_asked_anew() -> None:
+    """H6: nobody is left with an invitation on which nobody works."""
+    here, _ = _said_yes()
+    desk = factories.person(here, Role.RECEPTIONIST)[1]
+    with clock.at(MONDAY + 3 * DAY):
+        tasks.complete(access=desk, ref=Task.objects.get(kind="invitation_book").ref, outcome="not_reached")
+    assert Invitation.objects.get().state == "expired"
+    night(MONDAY + 30 * DAY)
+    assert Invitation.objects.count() == 1
+    night(MONDAY + 31 * DAY)
+    assert list(Invitation.objects.order_by("id").values_list("state", flat=True)) == ["expired", "invited"]
+
+
+def test_a_yes_of_long_ago_ends_when_it_is_done() -> None:
+    """H6: an invitation that never ends would keep its person from being asked for ever."""
+    _, pat = _said_yes()
+    later = ON + 400 * DAY
+    done([pat], "asthma", on=later)
+    night(MONDAY + 400 * DAY)
+    assert Invitation.objects.get().state == "done"
+    due([pat], "asthma", on=later + 365 * DAY)
+    night(MONDAY + 770 * DAY)
+    assert Invitation.objects.count() == 2
+
+
+def test_whom_nothing_ever_went_to_is_not_kept_waiting_for_a_year() -> None:
+    """H6."""
+    here = practice("asthma")
+    [pat] = people(here, 1, letters=False)
+    due([pat], "asthma", on=ON)
+    night(MONDAY)
+    Message.objects.update(state=State.REFUSED, because="refused")
+    Invitation.objects.update(plan=["text"], next_at=None)
+    for day in (1, 80):
+        night(MONDAY + day * DAY)
+        with clock.at(MONDAY + day * DAY):
+            jobs.run_once("recall.expire")
+    assert Invitation.objects.get().state == "expired"
+    night(MONDAY + 85 * DAY)
+    assert Invitation.objects.count() == 2
+
+
+def test_who_is_rung_in_vain_is_not_rung_again_at_once() -> None:
+    here = practice("asthma")
+    [pat] = people(here, 1, letters=False)
+    Need.objects.create(patient=pat, organisation=here, text="Contact by telephone")
+    due([pat], "asthma", on=ON)
+    night(MONDAY)
+    desk = factories.person(here, Role.RECEPTIONIST)[1]
+    with clock.at(MONDAY + DAY):
+        tasks.complete(access=desk, ref=Task.objects.get(kind="invitation_ring").ref, outcome="not_reached")
+    with clock.at(MONDAY + 80 * DAY):
+        jobs.run_once("recall.expire")
+    assert Invitation.objects.get().state == "expired"
+    night(MONDAY + 85 * DAY)
+    assert Invitation.objects.count() == 1
 
 
 def test_the_28_days_hold_whoever_asks() -> None:
