@@ -77,6 +77,32 @@ def test_the_list_says_who_is_near_what_they_lack_and_how_they_get_it() -> None:
         assert "Texted Hollis" not in page
 
 
+@pytest.mark.parametrize("role", [Role.HEALTH_CARE_ASSISTANT, Role.PRACTICE_MANAGER])
+def test_home_leads_to_who_is_in_a_building_today(role: Role) -> None:
+    practice = diary.practice()
+    client, _ = signed_in(practice.organisation, role)
+    home, line = reverse("home"), "in a building today"
+    counts = []
+    with clock.at(diary.at(diary.WEDNESDAY, 8)):
+        assert line not in text(client, home)
+        for number, said in ((1, "</b> of your people is in"), (6, "</b> of your people are in")):
+            people = [person(practice.organisation, f"Seen{n}", "lipid") for n in range(number)]
+            seats = diary.own_seats(practice, number, first=(8 + number, 0))
+            for one, seat in zip(people, seats, strict=True):
+                booking.book(seat_ref=seat.ref, patient_id=one.pk, by=factories.TEST, tell=False)
+            with CaptureQueriesContext(connection) as seen:
+                page = text(client, home)
+            counts.append(len(seen))
+            assert said in page
+            assert f'href="{HERE}?view=today"' in page
+        assert ">7</b> of your people" in page
+        assert "Seen0 Hollis" in text(client, f"{HERE}?view=today")
+    assert counts[0] == counts[1]
+    reception, _ = signed_in(practice.organisation, Role.RECEPTIONIST)
+    with clock.at(diary.at(diary.WEDNESDAY, 8)):
+        assert line not in text(reception, home)
+
+
 @pytest.mark.parametrize("view", ["near", "today", "further", "complete", "out"])
 def test_every_list_opens_with_and_without_people(view: str) -> None:
     place = factories.practice()

@@ -14,6 +14,7 @@ from onedoor.booking import api as booking
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.messaging import api as messaging
+from onedoor.recall import api as recall
 from onedoor.staff import health
 from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.tasks import api as tasks
@@ -65,6 +66,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
         today=today,
         counters=access.may(Permission.COUNTERS),
         checks=access.may(Permission.CHECKS),
+        in_a_building=recall.expected_today(access) if access.may(Permission.CHECKS) else 0,
         policy=booking.policy_of(access, organisation.pk),
         stopped_here=messaging.stopped(organisation.pk),
         stopped_all=messaging.stopped(None),
