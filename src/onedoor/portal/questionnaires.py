@@ -74,12 +74,15 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
         asked = birth.ask(request, key=PROVED, link=response.pk, is_right=lambda day: _is_right(token, day))
     except questionnaires.LinkClosed:
         return page(request, "portal/questionnaire_over.jinja", status=404)
-    if asked:
-        return asked
     by = Actor("patient", response.patient_id, "link in a text", response.organisation_id)
     access = Access(actor=by, patient_id=response.patient_id, purpose="own record")
     here = reverse("questionnaire", args=[token])
-    return run(request, Visitor(access, response, here, "portal/change_base.jinja", "link", offer=_alone(response)))
+    who = Visitor(access, response, here, "portal/change_base.jinja", "link", offer=not asked and _alone(response))
+    if asked:
+        # Whoever took so long to write that the date of birth is asked for again may have written of danger.
+        alarm = _heeded(request, who)
+        return _over(request, who, alarm) if alarm else asked
+    return run(request, who)
 
 
 def _alone(response: questionnaires.Response) -> bool:

@@ -149,6 +149,19 @@ def test_words_of_danger_reach_a_person_though_nothing_is_asked_any_more() -> No
     assert Task.objects.filter(kind="danger_written").count() == 1
 
 
+def test_words_of_danger_reach_a_person_though_the_link_asks_for_the_date_of_birth_again() -> None:
+    """H9: the page was open for longer than the date of birth is remembered."""
+    response = begin("flu-had", "link")
+    found = re.search(rf"{re.escape(settings.PUBLIC_ADDRESS)}(/q/\S+)", Message.objects.get().body)
+    assert found is not None
+    here = found[1]
+    assert "999" in post(Client(), here, "where", "I want to kill myself")
+    assert Task.objects.filter(kind="danger_written").count() == 1
+    assert "date of birth" in post(Client(), here, "where", "Wexcombe pharmacy")
+    response.refresh_from_db()
+    assert (response.state, response.wrong_tries) == ("asked", 0)
+
+
 def test_what_the_record_has_is_confirmed_by_a_press() -> None:
     with clock.at(clock.now() - timedelta(days=200)):
         first = begin("weight-height", "portal")
