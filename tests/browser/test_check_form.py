@@ -136,6 +136,29 @@ def test_a_send_whose_answer_was_lost_is_sent_again_and_taken_once(tablet: Page,
     assert (item.version, item.words) == (1, "131/79 mmHg")
 
 
+def test_what_is_typed_while_a_send_is_under_way_is_not_lost(tablet: Page, world: World) -> None:
+    page, held = tablet, list[Route]()
+    page.goto(f"/checks/{world.sam.ref}/")
+
+    def hold_the_first(route: Route) -> None:
+        if route.request.method == "POST" and not held:
+            return held.append(route)
+        return route.continue_()
+
+    page.route(re.compile(rf"/checks/{world.sam.ref}/$"), hold_the_first)
+    page.fill("#bp-systolic", "131")
+    page.fill("#bp-diastolic", "79")
+    with page.expect_request(lambda request: request.method == "POST"):
+        page.click("button[value=save]")
+    page.fill("#alcohol-units", "4")
+    held[0].continue_()
+    expect(page.locator("[data-state]")).to_contain_text("what you typed at")
+    expect(page.locator("#alcohol-units")).to_have_value("4")
+    assert words(world, "bp") == "131/79 mmHg"
+    page.click("button[value=save]")
+    expect(page.locator(".od-flash").first).to_contain_text("Saved: Alcohol")
+
+
 def test_what_was_typed_survives_a_reload_and_not_a_sign_out(tablet: Page, world: World) -> None:
     page = tablet
     page.goto(f"/checks/{world.sam.ref}/")

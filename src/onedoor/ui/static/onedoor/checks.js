@@ -93,16 +93,20 @@ class CheckForm {
     return { at: new Date().toISOString(), fields: this.fields() };
   }
 
-  restore(kept) {
-    const same = Object.entries(kept.fields).every(([name, value]) => name === "key" || name.startsWith("base-") || (this.asServed[name] ?? "") === value);
-    if (same) return void this.draft.drop();
-    for (const [name, value] of Object.entries(kept.fields)) {
+  put(fields) {
+    for (const [name, value] of Object.entries(fields)) {
       for (const one of this.form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
         if (one.type === "checkbox" || one.type === "radio") one.checked = one.value === value;
         // The base stays that of the page on which it was typed: so what another saved meanwhile is never overwritten unseen.
         else if (name !== "csrfmiddlewaretoken" && name !== "set") one.value = value;
       }
     }
+  }
+
+  restore(kept) {
+    const same = Object.entries(kept.fields).every(([name, value]) => name === "key" || name.startsWith("base-") || (this.asServed[name] ?? "") === value);
+    if (same) return void this.draft.drop();
+    this.put(kept.fields);
     for (const one of this.form.querySelectorAll("details")) {
       if ([...one.querySelectorAll("input, select, textarea")].some((field) => field.value && field.value !== (this.asServed[field.name] ?? ""))) one.open = true;
     }
@@ -154,6 +158,7 @@ class CheckForm {
     this.sending = true;
     await this.draft.keep(this.kept());
     const body = new URLSearchParams(new FormData(this.form));
+    const sent = this.fields();
     body.set("do", this.waiting);
     this.say("Saving…");
     try {
@@ -164,7 +169,7 @@ class CheckForm {
         redirect: "manual",
         signal: AbortSignal.timeout(SEND_MS),
       });
-      await this.answered(answer);
+      await this.answered(answer, sent);
     } catch {
       this.away();
       setTimeout(() => this.send(), RETRY_MS);
@@ -173,11 +178,18 @@ class CheckForm {
     }
   }
 
-  async answered(answer) {
+  // What was typed while a send was under way: the answer knows nothing of it.
+  typedSince(sent) {
+    return Object.fromEntries(Object.entries(this.fields()).filter(([name, value]) => (sent[name] ?? "") !== value));
+  }
+
+  async answered(answer, sent) {
+    const newer = this.typedSince(sent);
     if (answer.ok && answer.headers.get("content-type")?.includes("json")) {
       const { next } = await answer.json();
-      await this.draft.drop();
       this.waiting = null;
+      if (Object.keys(newer).length) return location.reload(); // it is in the draft, and comes back with the page
+      await this.draft.drop();
       return location.assign(next);
     }
     if (answer.status === 422) {
@@ -185,7 +197,11 @@ class CheckForm {
       this.waiting = null;
       document.querySelector("main").replaceWith(document.adoptNode(page.querySelector("main")));
       document.title = page.title;
-      begin();
+      await begin();
+      if (Object.keys(newer).length) {
+        here.put(newer);
+        here.typed();
+      }
       return document.querySelector("[data-errors]")?.focus();
     }
     if (answer.status >= 500) throw new Error("try again");
