@@ -44,6 +44,8 @@ MOST_BY_TEXT = 10
 """Questions one by one in texts; a longer questionnaire goes by link (and twelve answers an hour are a loop to messaging)."""
 CODE_FOR = timedelta(minutes=60)
 """How long reception's code for the tablet is good; real time."""
+AT_THE_TABLET = timedelta(days=1)
+"""How long what was begun at the tablet stays open: whoever walked away from it can be asked at home from the next day on."""
 TRIES = 3
 """Wrong dates of birth before a link closes."""
 SLICE = 200
@@ -87,7 +89,7 @@ def start(
                 via=via,
                 reason=reason[:80],
                 asked_at=now,
-                ends_at=now + KEPT,
+                ends_at=now + (AT_THE_TABLET if via == "kiosk" else KEPT),
                 **_code_for_tablet(via, organisation_id),
             )
     except IntegrityError as error:

@@ -14,7 +14,7 @@ from onedoor.accounts import api as accounts
 from onedoor.accounts.api import Organisation
 from onedoor.booking import api as booking
 from onedoor.booking.tests import factories as diary
-from onedoor.kernel import clock
+from onedoor.kernel import clock, jobs
 from onedoor.kernel.access import Access, NotPermitted, Role
 from onedoor.kernel.models import AuditEntry
 from onedoor.messaging.models import Message
@@ -366,6 +366,17 @@ def test_what_they_can_say_is_asked_by_text_once_and_only_of_those_who_may_be_as
     rows = {row.patient.given_name: row.asked for row in listed(access).rows}
     assert {name for name, open_ in rows.items() if open_} == {"Asked", "Busy"}
     assert not questionnaires.Response.objects.filter(patient__in=[silent, shared], state="asked").exists()
+
+
+def test_what_was_left_open_at_the_tablet_keeps_nobody_from_being_asked() -> None:
+    place = factories.practice()
+    account(place)
+    access, sam = hca(place), factories.patient(place, "Sam", mobile="+447700900101")
+    stand([sam], lack=["alcohol"])
+    questionnaires.start(patient_id=sam.pk, organisation_id=place.pk, key="about-you", via="kiosk", by=factories.TEST)
+    with clock.at(clock.now() + timedelta(days=1)):
+        jobs.run_once("questionnaires.expire_responses")
+        assert recall.ask_for_checks(access=access, patient_ids=[sam.pk], definition=six()).asked == 1
 
 
 def test_a_pcns_question_is_its_practices_own() -> None:
