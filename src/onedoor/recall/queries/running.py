@@ -244,13 +244,7 @@ def _sorted_out(
     words: Counter[str] = Counter()
     free = 0
     asked: list[_Asked] = []
-    types = sorted(
-        set(
-            RecallProgramme.objects.filter(
-                organisation_id=organisation_id, key__in=list(chosen), types__isnull=False
-            ).values_list("types", flat=True)
-        )
-    )
+    types = _types(organisation_id, chosen)
     for page in _pages(organisation_id, day, chosen):
         open_now = [one.patient_id for one in page if not one.word]
         ways, booked = due.ways(organisation_id, open_now), booking.ahead_of(open_now, types)
@@ -265,6 +259,12 @@ def _sorted_out(
                 way = ways[one.patient_id]
                 asked.append(_Asked(one, way, planning.plan(way)[0]))
     return words, free, asked
+
+
+def _types(organisation_id: int, chosen: Mapping[str, Programme]) -> list[int]:
+    """The kinds of appointment that are visits of these programmes: whoever has one ahead is not asked."""
+    rows = RecallProgramme.objects.filter(organisation_id=organisation_id, key__in=list(chosen), types__isnull=False)
+    return sorted(set(rows.values_list("types", flat=True)))
 
 
 def _pages(organisation_id: int, day: date, chosen: Mapping[str, Programme]) -> Iterator[list[Person]]:
@@ -375,11 +375,13 @@ def exceptions(
     if key:
         chosen = {name: one for name, one in chosen.items() if name == key}
     found: list[tuple[Person, str]] = []
+    types = _types(organisation_id, due.switched_on(organisation_id, day))
     for page in _pages(organisation_id, day, chosen):
         ids = [one.patient_id for one in page if not one.word]
-        ways = due.ways(organisation_id, ids)
+        ways, booked = due.ways(organisation_id, ids), booking.ahead_of(ids, types)
         for one in page:
             why = one.word or planning.not_to_be_asked(ways[one.patient_id])
+            why = why or ("booked" if one.patient_id in booked else "")
             if why and word in ("", why):
                 found.append((one, why))
         if len(found) >= limit:

@@ -12,13 +12,15 @@ from pytest_django import DjangoAssertNumQueries
 
 from onedoor import factories
 from onedoor.accounts.api import Organisation
+from onedoor.booking import api as booking
+from onedoor.booking.tests import factories as diary
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Role
 from onedoor.messaging import api as messaging
 from onedoor.messaging.models import Message
 from onedoor.patients.models import Need, Patient
 from onedoor.recall import api
-from onedoor.recall.models import Invitation, Wave
+from onedoor.recall.models import Invitation, RecallPolicy, RecallProgramme, Stale, Wave
 from onedoor.recall.tests.run_factories import DAY, MONDAY, done, due, night, people, practice, went
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +34,22 @@ def manager(here: Organisation) -> Access:
 
 def tariff() -> None:
     messaging.set_tariff(starts_on=ON - timedelta(days=200), pence=Decimal("2.4"), by=factories.TEST)
+
+
+def test_whoever_has_a_visit_ahead_is_counted_and_named_as_left_out() -> None:
+    here = diary.practice()
+    [seat] = diary.own_seats(here, 1, type_name="Asthma review")
+    RecallPolicy.objects.create(organisation=here.organisation)
+    RecallProgramme.objects.create(organisation=here.organisation, key="asthma", enabled=True).types.add(seat.type)
+    [pat] = people(here.organisation, 1)
+    booking.book(seat_ref=seat.ref, patient_id=pat.pk, by=factories.TEST)
+    due([pat], "asthma", on=clock.today())
+    Stale.objects.all().delete()
+    access = manager(here.organisation)
+    assert api.preview_run(access, here.organisation.pk).exceptions == {"booked": 1}
+    for word in ("", "booked"):
+        [left] = api.left_out(access, here.organisation.pk, word=word)
+        assert (left.ref, left.word) == (pat.ref, "booked")
 
 
 def test_what_is_foretold_is_what_happens() -> None:
