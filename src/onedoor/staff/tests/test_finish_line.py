@@ -25,6 +25,7 @@ from onedoor.patients.models import Patient
 from onedoor.recall.models.owners import CheckOwner, CheckPlan
 from onedoor.recall.tests.standings import stand
 from onedoor.records import api as records
+from onedoor.records.models import Look
 
 pytestmark = pytest.mark.django_db
 HERE = "/checks/"
@@ -188,6 +189,7 @@ def test_the_list_is_taken_out_of_the_house_with_few_columns_and_written_down() 
     assert head == "NHS number,Name,Practice,Done,Missing,By text,Declined,Next seen,Where,Owner"
     assert row.endswith('Sam Hollis,Wexcombe Road Surgery,4 of 6,"Alcohol, Lipids",,Alcohol,,,')
     assert AuditEntry.objects.filter(action="download", detail__list="finish-line").exists()
+    assert Look.objects.get().page == "list of checks as a file"
 
 
 def test_by_pcn_trust_and_practice() -> None:

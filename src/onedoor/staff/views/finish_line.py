@@ -157,7 +157,9 @@ def download(request: HttpRequest) -> HttpResponse:
     if not definitions:
         raise Http404
     asked = _asked(request.POST, definitions)
-    line = recall.finish_line(access, asked.definition, _filter(accounts.for_checks(access), asked), limit=MOST)
+    wide = accounts.for_checks(access)
+    line = recall.finish_line(access, asked.definition, _filter(wide, asked), limit=MOST)
+    records.look_many(access=wide, patient_ids=[row.patient.pk for row in line.rows], page="list of checks as a file")
     head = ("NHS number", "Name", "Practice", "Done", "Missing", "By text", "Declined", "Next seen", "Where", "Owner")
     return as_file(
         access,
