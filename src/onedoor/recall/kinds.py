@@ -35,6 +35,20 @@ RING = declare_kind(
         ),
     )
 )
+CAME = declare_kind(
+    Kind(
+        "invitation_came",
+        "Somebody was booked, and nothing is on the record",
+        "reception",
+        timedelta(hours=40),
+        (
+            Outcome("entered", "Done: it is on the record now"),
+            Outcome("not_done", "Not done or not come: invite them again"),
+            Outcome("to_come", "The visit is still to come"),
+            Outcome("declines", "They do not want it now"),
+        ),
+    )
+)
 SAID_DONE = declare_kind(
     Kind(
         "said_done",

@@ -11,7 +11,7 @@ from onedoor.kernel.transitions import transition
 from onedoor.messaging import api as messaging
 from onedoor.recall import rules
 from onedoor.recall.actions import claiming
-from onedoor.recall.kinds import BOOK, RING
+from onedoor.recall.kinds import BOOK, CAME, RING
 from onedoor.recall.models import Invitation, InvitationHistory, InvitationProgramme, Wave
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import Kind
@@ -37,7 +37,7 @@ def close(invitation_ids: Sequence[int], *, to: str, because: str, by: Actor) ->
     unsent = _nothing_went(ended) if to == "withdrawn" else _nobody_tried(ended) if to == "expired" else []
     stop_waves(ended, because=because, by=by)
     messaging.close_asks(subject=SUBJECT, subject_ids=ended, state="expired" if to == "expired" else "withdrawn", by=by)
-    tasks.withdraw(keys=[key_of(BOOK, key) for key in ended], because=because, by=by)
+    no_more_work(ended, because=because, by=by)
     if to in ("withdrawn", "expired"):
         # The same winter may bring another.
         InvitationProgramme.objects.filter(invitation_id__in=ended).update(stands=False)
@@ -45,6 +45,11 @@ def close(invitation_ids: Sequence[int], *, to: str, because: str, by: Actor) ->
         claiming.give_back(unsent)
         InvitationProgramme.objects.filter(invitation_id__in=unsent).update(again_on=clock.today())
     return ended
+
+
+def no_more_work(invitation_ids: Sequence[int], *, because: str, by: Actor) -> None:
+    """Nobody need book these invitations, nor ask whether somebody came, in the caller's transaction."""
+    tasks.withdraw(keys=[key_of(kind, key) for key in invitation_ids for kind in (BOOK, CAME)], because=because, by=by)
 
 
 def _nothing_went(invitation_ids: Sequence[int]) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from onedoor.kernel.transitions import transition
 from onedoor.recall import planning, rules
 from onedoor.recall.actions import ending, invitations, running
 from onedoor.recall.actions.ending import SUBJECT, key_of
-from onedoor.recall.kinds import BOOK, RING
+from onedoor.recall.kinds import BOOK, CAME, RING
 from onedoor.recall.models import OPEN, Invitation, InvitationHistory, InvitationProgramme, Wave
 from onedoor.recall.queries import visits
 from onedoor.recall.queries.visits import kinds_of
@@ -27,23 +28,33 @@ from onedoor.tasks.types import NewTask
 
 
 def follow_visits(event: AppointmentsChanged) -> None:
-    """A booked visit of a kind that an invitation is for ends its waves; one given up or missed makes it reception's again.
+    """A booked visit of a kind that an invitation is for ends its waves; one given up, missed or not to be had makes it
+    reception's again. Whoever was marked as missed and came after all needs no other.
 
     Runs with patients and seats locked; invitations are locked after them, in order of key.
     """
     if event.to in ("booked", "pending"):
-        _booked(event)
-    elif event.to in ("cancelled", "noshow"):
+        _booked(event, (*OPEN, "declined"))
+    elif event.to in ("arrived", "fulfilled"):
+        _booked(event, ("accepted",))
+    elif event.to in _GIVEN_UP:
         _given_up(event)
 
 
-def _booked(event: AppointmentsChanged) -> None:
+_GIVEN_UP = {
+    "cancelled": "the visit was cancelled",
+    "lapsed": "the other diary had no such place any more",
+    "noshow": "they did not come",
+}
+
+
+def _booked(event: AppointmentsChanged, states: Sequence[str]) -> None:
     made = list(
         booking.Appointment.objects.filter(pk__in=event.appointment_ids).values_list(
             "id", "patient_id", "organisation_id", "seat__type_id", "starts_at"
         )
     )
-    waiting = Invitation.objects.filter(patient_id__in=[row[1] for row in made], state__in=(*OPEN, "declined"))
+    waiting = Invitation.objects.filter(patient_id__in=[row[1] for row in made], state__in=states)
     open_now: dict[tuple[int, int], list[Invitation]] = defaultdict(list)
     for one in waiting.order_by("id"):
         open_now[one.patient_id, one.organisation_id].append(one)
@@ -60,24 +71,56 @@ def _booked(event: AppointmentsChanged) -> None:
             model=Invitation, history=InvitationHistory, moves=rules.MOVES, ids=[one.pk], to="booked", by=event.by,
             also={
                 "changed_at": clock.now(), "appointment_id": appointment_id, "next_at": None,
-                "ends_at": max(one.ends_at, starts_at + timedelta(days=planning.ANSWER_DAYS)),
+                "ends_at": starts_at + timedelta(days=planning.ANSWER_DAYS),
             },
         )  # fmt: skip
         if moved:
             ending.stop_waves(moved, because="booked", by=event.by)
-            tasks.withdraw(keys=[key_of(BOOK, one.pk)], because="booked", by=event.by)
+            ending.no_more_work(moved, because="booked", by=event.by)
 
 
 def _given_up(event: AppointmentsChanged) -> None:
-    found = Invitation.objects.filter(appointment_id__in=event.appointment_ids, state="booked").order_by("id")
-    for one in found.select_related("patient"):
+    found = list(
+        Invitation.objects.filter(appointment_id__in=event.appointment_ids, state="booked")
+        .select_related("patient")
+        .order_by("id")
+    )
+    others = _others(found)
+    for one in found:
+        other = others.get(one.pk)
+        answerable = clock.now() + timedelta(days=planning.ANSWER_DAYS)
         moved = transition(
-            model=Invitation, history=InvitationHistory, moves=rules.MOVES, ids=[one.pk], to="accepted", by=event.by,
-            also={"changed_at": clock.now(), "appointment_id": None},
+            model=Invitation, history=InvitationHistory, moves=rules.MOVES, ids=[one.pk],
+            to="booked" if other else "accepted", by=event.by,
+            also={"changed_at": clock.now(), "appointment_id": other, "ends_at": max(one.ends_at, answerable)},
         )  # fmt: skip
-        if moved:
-            why = "the visit was cancelled" if event.to == "cancelled" else "they did not come"
-            tasks.ask_for(tasks=[_to_book(one, f"Book a visit: {why}")], by=event.by)
+        if moved and not other:
+            ending.no_more_work(moved, because="not booked any more", by=event.by)
+            tasks.ask_for(tasks=[_to_book(one, f"Book a visit: {_GIVEN_UP[event.to]}")], by=event.by)
+
+
+def _others(invitations: Sequence[Invitation]) -> dict[int, int]:
+    """Of invitations whose visit was given up: the next visit that still serves them, by its key. Whoever has two booked, or
+    asked in vain for another time, has that one."""
+    if not invitations:
+        return {}
+    kinds = kinds_of([one.pk for one in invitations])
+    ahead = list(
+        booking.Appointment.objects.filter(
+            patient_id__in=[one.patient_id for one in invitations],
+            seat__type_id__in=set().union(*kinds.values()),
+            starts_at__gt=clock.now(),
+            state__in=("booked", "pending"),
+        )
+        .order_by("-starts_at", "-id")
+        .values_list("id", "patient_id", "seat__type_id")
+    )
+    return {
+        one.pk: key
+        for one in invitations
+        for key, patient_id, type_id in ahead
+        if patient_id == one.patient_id and type_id in kinds.get(one.pk, ())
+    }
 
 
 def _to_book(one: Invitation, title: str) -> NewTask:
@@ -94,7 +137,7 @@ def _to_book(one: Invitation, title: str) -> NewTask:
 
 def follow_work(event: TaskCompleted) -> None:
     """A person rang, or booked: the same as if the patient had answered."""
-    if event.kind not in (BOOK.name, RING.name) or event.subject != SUBJECT or event.subject_id is None:
+    if event.kind not in (BOOK.name, RING.name, CAME.name) or event.subject != SUBJECT or event.subject_id is None:
         return
     one = Invitation.objects.select_for_update(of=("self",)).select_related("patient").get(pk=event.subject_id)
     if event.kind == RING.name:
@@ -102,23 +145,29 @@ def follow_work(event: TaskCompleted) -> None:
     if event.outcome == "booked":
         transition(
             model=Invitation, history=InvitationHistory, moves=rules.MOVES, ids=[one.pk], to="booked", by=event.by,
-            also={"changed_at": clock.now(), "next_at": None},
+            also={
+                "changed_at": clock.now(), "next_at": None,
+                # For when is not said.
+                "ends_at": max(one.ends_at, clock.now() + timedelta(days=planning.ANSWER_DAYS)),
+            },
         )  # fmt: skip
         ending.stop_waves([one.pk], because="booked", by=event.by)
     elif event.outcome == "declines":
         invitations.declined(one, via="staff", by=event.by)
     elif event.kind == BOOK.name and event.outcome == "not_reached":
-        _not_reached(one, by=event.by)
+        _ask_anew(one, because="not reached to book", by=event.by)
+    elif event.outcome == "not_done":
+        _ask_anew(one, because="booked, and not done", by=event.by)
     elif event.outcome == "wants":
         acted = invitations.accepted(one, via="staff", by=event.by)
         if acted.task is not None:
             tasks.ask_for(tasks=[acted.task], by=event.by)
 
 
-def _not_reached(one: Invitation, *, by: Actor) -> None:
-    """Whoever wanted to come and could not be reached to book it is not left with an invitation that nobody works on: it ends,
-    and they are asked anew as soon as anybody may be."""
-    if not ending.close([one.pk], to="expired", because="not reached to book", by=by):
+def _ask_anew(one: Invitation, *, because: str, by: Actor) -> None:
+    """Whoever wanted to come and could not be reached to book it, or was booked and not seen to, is not left with an invitation
+    that nobody works on: it ends, and they are asked anew as soon as anybody may be."""
+    if not ending.close([one.pk], to="expired", because=because, by=by):
         return
     again = clock.today() + timedelta(days=planning.APART)
     InvitationProgramme.objects.filter(invitation=one, again_on__gt=again).update(again_on=again)

@@ -18,7 +18,7 @@ from onedoor.patients import api as patients
 from onedoor.recall import codes, costs, planning, rules
 from onedoor.recall.actions import claiming, ending
 from onedoor.recall.actions.ending import SUBJECT, key_of, line_of
-from onedoor.recall.kinds import BOOK, RING, SAID_DONE
+from onedoor.recall.kinds import BOOK, CAME, RING, SAID_DONE
 from onedoor.recall.models import Invitation, InvitationHistory, InvitationProgramme, LastAsked, Wave
 from onedoor.recall.types import CannotInvite
 from onedoor.records.api import record_entries
@@ -135,14 +135,31 @@ def withdraw(*, invitation_id: int, by: Actor) -> bool:
 
 @transaction.atomic
 def expire(*, limit: int = SLICE) -> int:
-    """End invitations that nobody answered in time. "Says already done" stays what it is. Returns how many."""
+    """End invitations that nobody answered in time; whoever was booked, and has nothing on the record, comes before a person.
+    "Says already done" stays what it is. Returns how many."""
     by = Actor.system("invitations not answered")
     due = Invitation.objects.filter(state__in=("invited", "booked"), ends_at__lte=clock.now()).order_by("id")
-    keys = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
-    if not keys:
-        return 0
-    ending.close(keys, to="expired", because="not answered in time", by=by)
-    return len(keys)
+    found = list(due.select_for_update(skip_locked=True)[:limit])
+    ending.close(
+        [one.pk for one in found if one.state == "invited"], to="expired", because="not answered in time", by=by
+    )
+    _ask_who_came([one for one in found if one.state == "booked"], by=by)
+    return len(found)
+
+
+def _ask_who_came(booked: list[Invitation], *, by: Actor) -> None:
+    """The visit is long over and the record says nothing of it: whether they came, and what was done, is nobody's to guess. While
+    a person has not said so it stays booked, and is looked at again."""
+    if not booked:
+        return
+    Invitation.objects.filter(pk__in=[one.pk for one in booked]).update(
+        ends_at=clock.now() + timedelta(days=planning.ANSWER_DAYS)
+    )
+    asked = [
+        _task(CAME, one, f"Booked for {_what(one)}, and nothing is on the record: did they come, and was it done?")
+        for one in booked
+    ]
+    tasks.ask_for(tasks=asked, by=by)
 
 
 def accepted(invitation: Invitation, *, via: str, by: Actor) -> Acted:
@@ -162,7 +179,7 @@ def declined(invitation: Invitation, *, via: str, by: Actor) -> Acted:
     """They do not want it, which is never "done" (hazard H5). In the caller's transaction."""
     if invitation.state != "declined" and not _move(invitation, "declined", by=by, via=via):
         return Acted(answer=None, done=False)
-    tasks.withdraw(keys=[key_of(BOOK, invitation.pk)], because="declined after all", by=by)
+    ending.no_more_work([invitation.pk], because="declined after all", by=by)
     _no_more_waves(invitation, via=via, by=by)
     _not_this_year(invitation)
     _enter(invitation, f"Declined {_what(invitation)}", "declined", by=by, concept=_refusal(invitation))
@@ -173,7 +190,7 @@ def already_done(invitation: Invitation, *, via: str, by: Actor) -> Acted:
     """They say that they have had it: nobody knows where and when until they are asked. In the caller's transaction."""
     if not _move(invitation, "already_done", by=by, via=via):
         return Acted(answer=None, done=False)
-    tasks.withdraw(keys=[key_of(BOOK, invitation.pk)], because="says already done", by=by)
+    ending.no_more_work([invitation.pk], because="says already done", by=by)
     _no_more_waves(invitation, via=via, by=by)
     _enter(invitation, f"Says already done: {_thing(invitation)}, where and when not known", "said", by=by)
     return Acted(
