@@ -201,10 +201,12 @@ _HOLD = """
     FROM pg_temp.entry_held ORDER BY row
     ON CONFLICT (fingerprint) DO NOTHING
 """
-# Settled by what was written just now of the same person, code and day.
+# Settled by what was written just now of the same person, code and day by the same organisation: what another recorded that day
+# says nothing of the row that is held.
 _SETTLE = """
     UPDATE records_held h SET settled_at = %(now)s, settled_as = 'taken', settled_by = %(by)s
     FROM records_coded c JOIN records_code k ON k.id = c.code_id JOIN patients_patient p ON p.id = c.patient_id
     WHERE h.settled_at IS NULL AND h.entry_import_id <> %(import)s AND c.id BETWEEN %(first)s AND %(last)s
       AND k.code = h.cells->>'code' AND c.day = h.day AND p.nhs_number = h.cells->>'nhs_number'
+      AND (h.organisation_id IS NULL OR h.organisation_id = c.organisation_id)
 """

@@ -212,6 +212,13 @@ def test_a_held_row_is_settled_when_a_later_file_brings_it_whole(practice: Organ
     assert set(Held.objects.values_list("settled_as", flat=True)) == {"taken"}
 
 
+def test_what_another_organisation_recorded_that_day_settles_nothing(practice: Organisation, patient: Patient) -> None:
+    factories.practice("Y99002", "Other Surgery")
+    read(f"{WHO},271649006,2026-11-02,188,,Y99001")
+    assert read(f"{WHO},271649006,2026-11-02,128,mmHg,Y99002").taken == 1
+    assert Held.objects.get().settled_at is None
+
+
 def test_only_the_system_imports(practice: Organisation) -> None:
     _, access = factories.person(practice)
     with pytest.raises(NotPermitted):
