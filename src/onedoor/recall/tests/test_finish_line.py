@@ -145,6 +145,34 @@ def test_where_they_are_seen_today_is_a_list_by_time() -> None:
         assert listed(access).count.today == 0
 
 
+def test_home_counts_today_as_the_list_does() -> None:
+    practice = diary.practice()
+    access = hca(practice.organisation)
+    people = [
+        person(practice.organisation, "Short", "lipid"),
+        person(practice.organisation, "Far", "bp", "lipid", "glucose"),
+        person(practice.organisation, "No", "bp", status=1, reason="declined"),
+        person(practice.organisation, "Out", "bp", status=0, reason="in_remission"),
+        person(practice.organisation, "All"),
+        person(practice.organisation, "Left", "bp"),
+        person(practice.organisation, "Dead", "bp"),
+    ]
+    CareRelationship.objects.filter(patient=people[5]).update(ends_on=date(2026, 12, 1))
+    Patient.objects.filter(pk=people[6].pk).update(deceased=True)
+    for n, one in enumerate(people):
+        visit(practice, one, (9 + n % 3, 5 * n))
+    visit(practice, people[0], (15, 0))
+    first = booking.appointments_of(factories.person(practice.organisation)[1], people[0].pk)[0]
+    for hour, expected in ((8, 3), (10, 3), (11, 2), (14, 1), (16, 0), (23, 0)):
+        with clock.at(diary.at(diary.WEDNESDAY, hour)):
+            assert (listed(access).count.today, recall.expected_today(access)) == (expected, expected)
+    with clock.at(diary.at(diary.WEDNESDAY, 16)):
+        booking.arrive(appointment_id=first.id, by=factories.TEST)
+        assert (listed(access).count.today, recall.expected_today(access)) == (1, 1)
+    with pytest.raises(NotPermitted):
+        recall.expected_today(factories.person(practice.organisation)[1])
+
+
 def test_a_visit_to_another_organisation_is_told_without_what_it_is_for() -> None:
     practice = diary.practice()
     trust = factories.practice("Y99900", "Wexcombe Hospital")
