@@ -30,18 +30,16 @@ def claim(patient_ids: Iterable[int], on: date) -> set[int]:
 
 def claim_again(invitations: Sequence[tuple[int, int]], on: date) -> set[int]:
     """Take people's turn for the next wave of the (patient, invitation) by which they were asked last; returns the invitations
-    whose wave may go. Another reason in between makes it wait."""
+    whose wave may go. Another reason in between makes it wait, unless its turn was given back."""
     pairs = sorted(invitations)
     with connection.cursor() as cursor:
         cursor.execute(
-            """UPDATE recall_last_asked l SET asked_on = %(on)s, invitation_id = held.invitation_id
-               FROM (SELECT o.patient_id, w.invitation_id FROM recall_last_asked o
-                     JOIN unnest(%(patients)s::bigint[], %(invitations)s::bigint[]) AS w(patient_id, invitation_id)
-                       ON w.patient_id = o.patient_id
-                     ORDER BY o.patient_id FOR UPDATE OF o) held
-               WHERE l.patient_id = held.patient_id
-                 AND (l.invitation_id = held.invitation_id OR l.asked_on <= %(on)s::date - %(apart)s)
-               RETURNING l.invitation_id""",
+            """INSERT INTO recall_last_asked AS l (patient_id, asked_on, invitation_id)
+               SELECT DISTINCT ON (1) w.patient_id, %(on)s::date, w.invitation_id
+               FROM unnest(%(patients)s::bigint[], %(invitations)s::bigint[]) AS w(patient_id, invitation_id) ORDER BY 1, 3
+               ON CONFLICT (patient_id) DO UPDATE SET asked_on = excluded.asked_on, invitation_id = excluded.invitation_id
+                   WHERE l.invitation_id = excluded.invitation_id OR l.asked_on <= excluded.asked_on - %(apart)s
+               RETURNING invitation_id""",
             {
                 "on": on,
                 "patients": [pair[0] for pair in pairs],

@@ -362,6 +362,19 @@ def test_who_is_rung_in_vain_is_not_rung_again_at_once() -> None:
     assert Invitation.objects.count() == 1
 
 
+def test_a_turn_given_back_does_not_stop_the_next_wave_of_another_invitation() -> None:
+    here = practice("asthma")
+    [pat] = people(here, 1)
+    due([pat], "asthma", on=ON)
+    night(MONDAY)
+    went(MONDAY + NINE)
+    night(MONDAY + DAY)
+    LastAsked.objects.all().delete()
+    night(MONDAY + 22 * DAY)
+    assert list(Wave.objects.order_by("number").values_list("channel", flat=True)) == ["text", "letter"]
+    assert LastAsked.objects.get().invitation_id == Invitation.objects.get().pk
+
+
 def test_the_28_days_hold_whoever_asks() -> None:
     here = practice("asthma", "diabetes")
     [pat] = people(here, 1)
