@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from django.db import transaction
 
 from onedoor.accounts.api import Organisation
@@ -24,12 +26,14 @@ def heed(*, access: Access, patient_id: int, organisation_id: int, written: str)
     if not written.strip() or interpret("appointment", written).intent != "crisis":
         return ""
     patient = patients.by_id(access, patient_id)
+    # The same words pressed twice are one task; other words in the same minute are another, or nobody would read them.
+    words = hashlib.sha256(written.encode()).hexdigest()[:12]
     tasks.ask_for(
         tasks=[
             NewTask(
                 kind=kinds.DANGER_WRITTEN.name,
                 organisation_id=organisation_id,
-                key=f"{kinds.DANGER_WRITTEN.name}:{patient.pk}:{clock.now():%Y%m%d%H%M}",
+                key=f"{kinds.DANGER_WRITTEN.name}:{patient.pk}:{clock.now():%Y%m%d%H%M}:{words}",
                 title="Words of danger on a patient's own page: ring them now",
                 detail=f"They wrote: “{written}”",
                 patient_id=patient.pk,

@@ -139,6 +139,17 @@ def test_words_of_danger_on_a_page_reach_a_person_at_once() -> None:
     assert Task.objects.filter(kind="danger_written", urgent=True).count() == 1
 
 
+def test_other_words_of_danger_in_the_same_minute_are_read_too() -> None:
+    response = begin("flu-had", "portal")
+    client, here = signed_in(response.patient), reverse("my_questionnaire", args=[response.ref])
+    post(client, here, "had", "yes")
+    with clock.at(clock.now()):
+        for words in ("I want to end my life", "I have taken an overdose", "I have taken an overdose"):
+            post(client, here, "where", words)
+    read = Task.objects.filter(kind="danger_written").order_by("id").values_list("detail", flat=True)
+    assert list(read) == ["They wrote: “I want to end my life”", "They wrote: “I have taken an overdose”"]
+
+
 def test_words_of_danger_reach_a_person_though_nothing_is_asked_any_more() -> None:
     """H9: an old page, whose questions were withdrawn or answered elsewhere."""
     response = begin("flu-had", "portal")
