@@ -6,6 +6,7 @@ It shows no name and nothing of the record, lists nobody, forgets whoever walks 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,7 +18,7 @@ from onedoor.accounts import api as accounts
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.actor import Actor
-from onedoor.portal.questionnaires import Visitor, run
+from onedoor.portal.questionnaires import Visitor, late, run
 from onedoor.questionnaires import api as questionnaires
 from onedoor.ui.access import granted, public, staff
 from onedoor.ui.pages import page
@@ -53,6 +54,8 @@ def kiosk(request: HttpRequest) -> HttpResponse:
     if organisation_id is None or request.user.is_authenticated:
         raise Http404
     by = Actor.system("the practice’s tablet")
+    if alarm := _written_late(request):
+        return _clears_itself(alarm, _UNTOUCHED, "kiosk_over")
     response = _answering(request)
     if response is not None and "leave" in request.POST:
         forget(request)
@@ -90,21 +93,38 @@ def _answering(request: HttpRequest) -> questionnaires.Response | None:
     kept = request.session.get(ANSWERS)
     if not kept:
         return None
-    if datetime.fromisoformat(kept[1]) <= clock.real_now():
+    if _is_over(kept):
         forget(request)
         return None
     request.session[ANSWERS] = [kept[0], (clock.real_now() + FORGETS_AFTER).isoformat(), kept[2]]
     return questionnaires.Response.objects.select_related("patient", "organisation").get(pk=kept[0])
 
 
+def _is_over(kept: list[Any]) -> bool:
+    return datetime.fromisoformat(kept[1]) <= clock.real_now()
+
+
+def _written_late(request: HttpRequest) -> HttpResponse | None:
+    """Words of danger sent after the tablet has forgotten reach a person all the same (H9); None for anything else."""
+    kept = request.session.get(ANSWERS)
+    if not kept or not _is_over(kept):
+        return None
+    response = questionnaires.Response.objects.select_related("patient", "organisation").get(pk=kept[0])
+    alarm = late(request, _visitor(response, kept))
+    if alarm:
+        forget(request)
+    return alarm
+
+
 def _questions(request: HttpRequest, response: questionnaires.Response) -> HttpResponse:
+    return run(request, _visitor(response, request.session[ANSWERS]))
+
+
+def _visitor(response: questionnaires.Response, kept: list[Any]) -> Visitor:
     by = Actor("patient", response.patient_id, "the practice's tablet", response.organisation_id)
     access = Access(actor=by, patient_id=response.patient_id, purpose="own record")
-    here, since = reverse("kiosk"), datetime.fromisoformat(request.session[ANSWERS][2])
-    return run(
-        request,
-        Visitor(access, response, here, "portal/kiosk_base.jinja", "kiosk", offer=False, since=since, after=forget),
-    )
+    here, since = reverse("kiosk"), datetime.fromisoformat(kept[2])
+    return Visitor(access, response, here, "portal/kiosk_base.jinja", "kiosk", offer=False, since=since, after=forget)
 
 
 def _find(request: HttpRequest, organisation_id: int, by: Actor) -> HttpResponse:

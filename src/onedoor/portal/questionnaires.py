@@ -73,16 +73,20 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
         response = questionnaires.link_of(token)
         asked = birth.ask(request, key=PROVED, link=response.pk, is_right=lambda day: _is_right(token, day))
     except questionnaires.LinkClosed:
-        return page(request, "portal/questionnaire_over.jinja", status=404)
+        # A page that was open before the link closed may still send words of danger.
+        closed = questionnaires.ever_of_link(token)
+        alarm = late(request, _holder(closed, token, offer=False)) if closed else None
+        return alarm or page(request, "portal/questionnaire_over.jinja", status=404)
+    who = _holder(response, token, offer=not asked and _alone(response))
+    # Whoever took so long to write that the date of birth is asked for again may have written of danger.
+    return (late(request, who) or asked) if asked else run(request, who)
+
+
+def _holder(response: questionnaires.Response, token: str, *, offer: bool) -> Visitor:
     by = Actor("patient", response.patient_id, "link in a text", response.organisation_id)
     access = Access(actor=by, patient_id=response.patient_id, purpose="own record")
     here = reverse("questionnaire", args=[token])
-    who = Visitor(access, response, here, "portal/change_base.jinja", "link", offer=not asked and _alone(response))
-    if asked:
-        # Whoever took so long to write that the date of birth is asked for again may have written of danger.
-        alarm = _heeded(request, who)
-        return _over(request, who, alarm) if alarm else asked
-    return run(request, who)
+    return Visitor(access, response, here, "portal/change_base.jinja", "link", offer=offer)
 
 
 def _alone(response: questionnaires.Response) -> bool:
@@ -112,6 +116,12 @@ def run(request: HttpRequest, who: Visitor) -> HttpResponse:
         return _over(request, who, alarm)
     except ValueError:
         return redirect(who.here)
+
+
+def late(request: HttpRequest, who: Visitor) -> HttpResponse | None:
+    """What is said to whoever wrote of danger on a page that takes no answer any more; None when nobody did."""
+    alarm = _heeded(request, who)
+    return _over(request, who, alarm) if alarm else None
 
 
 def _heeded(request: HttpRequest, who: Visitor) -> str:

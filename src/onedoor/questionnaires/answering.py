@@ -507,6 +507,11 @@ def link_of(token: str) -> Response:
     return response
 
 
+def ever_of_link(token: str) -> Response | None:
+    """The response of a link, closed or not: whose words these are when what is written there speaks of danger."""
+    return Response.objects.select_related("organisation", "patient").filter(token_hash=token_hash(token)).first()
+
+
 @transaction.atomic
 def born_on_is(*, token: str, born_on: date) -> bool:
     """Whether this is the date of birth of the patient who was asked. The third wrong one closes the link. Raises LinkClosed."""

@@ -173,6 +173,27 @@ def test_words_of_danger_reach_a_person_though_the_link_asks_for_the_date_of_bir
     assert (response.state, response.wrong_tries) == ("asked", 0)
 
 
+@pytest.mark.parametrize("ended", ["withdrawn", "expired", "three wrong dates"])
+def test_words_of_danger_reach_a_person_though_the_link_has_closed(ended: str) -> None:
+    """H9: the page was open before."""
+    response = begin("flu-had", "link")
+    found = re.search(rf"{re.escape(settings.PUBLIC_ADDRESS)}(/q/\S+)", Message.objects.get().body)
+    assert found is not None
+    here, client, born = found[1], Client(), response.patient.born_on
+    client.post(here, {"day": str(born.day), "month": str(born.month), "year": str(born.year)})
+    if ended == "withdrawn":
+        desk = Actor(kind="user", id=1, label="Ada Desk", organisation_id=response.organisation_id)
+        api.withdraw_response(response_id=response.pk, by=desk)
+    for _ in range(3 if ended == "three wrong dates" else 0):
+        Client().post(here, {"day": "1", "month": "1", "year": "1901"})
+    with clock.at(response.ends_at if ended == "expired" else clock.now()):
+        assert "This link is over" in post(client, here, "where", "Wexcombe pharmacy")
+        assert "999" in post(client, here, "where", "I want to kill myself")
+    task = Task.objects.get(kind="danger_written")
+    assert (task.patient_id, task.urgent) == (response.patient_id, True)
+    assert client.post("/q/nobodys", {"value": "I want to kill myself"}).status_code == 404
+
+
 def test_what_the_record_has_is_confirmed_by_a_press() -> None:
     with clock.at(clock.now() - timedelta(days=200)):
         first = begin("weight-height", "portal")
@@ -262,6 +283,22 @@ def test_the_tablet_forgets_whoever_leaves() -> None:
     assert "Do you smoke" in says(client.get(reverse("kiosk")))
     client.post(reverse("kiosk"), {"leave": "1"})
     assert "Do you smoke" not in says(client.get(reverse("kiosk")))
+
+
+def test_words_of_danger_reach_a_person_though_the_tablet_has_forgotten() -> None:
+    """H9: whoever stood and wrote for longer than its three minutes."""
+    client, here = tablet(), reverse("kiosk")
+    response = begin("flu-had", "kiosk")
+    for words, count in (("Wexcombe pharmacy", 0), ("I want to kill myself", 1)):
+        client.post(here, {"code": response.code})
+        session = client.session
+        was = session["kiosk_response"]
+        session["kiosk_response"] = [was[0], (clock.real_now() - timedelta(minutes=1)).isoformat(), was[2]]
+        session.save()
+        assert ("999" in post(client, here, "where", words)) is bool(count)
+        assert Task.objects.filter(kind="danger_written", patient=response.patient).count() == count
+        assert "Six figures" in says(client.get(here))
+    assert not response.given.exists()
 
 
 def test_what_was_answered_elsewhere_is_not_shown_on_the_tablet() -> None:
