@@ -6,6 +6,7 @@ the same fact is there once. So reading a file twice changes nothing.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -19,7 +20,7 @@ from onedoor.kernel.actor import Actor
 from onedoor.records import reference
 from onedoor.records.coding import IMPORTED
 from onedoor.records.events import CodedChanged
-from onedoor.records.judging import CodeFacts, Doubt, Judge, same_unit
+from onedoor.records.judging import PANELS, CodeFacts, Doubt, Judge, same_unit
 from onedoor.records.linting import Dictionary, Known
 from onedoor.records.models import Code, CodeSet, EntryImport, Unit
 from onedoor.records.types import CELLS, EntriesTaken, EntryRow, HeldRow
@@ -63,7 +64,8 @@ def _take(cursor: Any, file: EntryImport, known: dict[str, Any], read: int, by: 
     held_new = cursor.rowcount
     settled = 0
     if new:
-        cursor.execute(_SETTLE, {**known, "first": file.first_id, "last": file.last_id})
+        span = {"first": file.first_id, "last": file.last_id, "panels": json.dumps(PANELS)}
+        cursor.execute(_SETTLE, {**known, **span})
         settled = cursor.rowcount
     cursor.execute("SELECT row, col, value, why, todo FROM pg_temp.entry_held ORDER BY row LIMIT %s", [SHOWN])
     taken = EntriesTaken(
@@ -202,11 +204,18 @@ _HOLD = """
     ON CONFLICT (fingerprint) DO NOTHING
 """
 # Settled by what was written just now of the same person, code and day by the same organisation: what another recorded that day
-# says nothing of the row that is held.
+# says nothing of the row that is held. A pair that is held as one row is settled once both its readings stand.
 _SETTLE = """
     UPDATE records_held h SET settled_at = %(now)s, settled_as = 'taken', settled_by = %(by)s
     FROM records_coded c JOIN records_code k ON k.id = c.code_id JOIN patients_patient p ON p.id = c.patient_id
     WHERE h.settled_at IS NULL AND h.entry_import_id <> %(import)s AND c.id BETWEEN %(first)s AND %(last)s
-      AND k.code = h.cells->>'code' AND c.day = h.day AND p.nhs_number = h.cells->>'nhs_number'
+      AND c.day = h.day AND p.nhs_number = h.cells->>'nhs_number'
       AND (h.organisation_id IS NULL OR h.organisation_id = c.organisation_id)
+      AND (k.code = h.cells->>'code'
+           OR %(panels)s::jsonb->(h.cells->>'code') ? k.code AND NOT EXISTS (
+               SELECT 1 FROM jsonb_array_elements_text(%(panels)s::jsonb->(h.cells->>'code')) AS w(reading)
+               WHERE NOT EXISTS (
+                   SELECT 1 FROM records_coded o JOIN records_code ok ON ok.id = o.code_id AND ok.code = w.reading
+                   WHERE o.patient_id = c.patient_id AND o.day = c.day AND o.organisation_id = c.organisation_id
+                     AND o.in_error_at IS NULL)))
 """

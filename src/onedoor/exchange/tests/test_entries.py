@@ -212,6 +212,26 @@ def test_a_held_row_is_settled_when_a_later_file_brings_it_whole(practice: Organ
     assert set(Held.objects.values_list("settled_as", flat=True)) == {"taken"}
 
 
+@pytest.mark.parametrize(
+    ("later", "settled"),
+    [
+        (["75367002,2026-11-02,128/82,mmHg,Y99001"], True),
+        (["271649006,2026-11-02,128,mmHg,Y99001", "75367002,2026-11-02,128/82,mmHg,Y99001"], True),
+        (["271649006,2026-11-02,128,mmHg,Y99001"], False),
+        (["271649006,2026-11-02,128,mmHg,Y99001", "271650006,2026-11-03,82,mmHg,Y99001"], False),
+        (["75367002,2026-11-02,128/82,mmHg,Y99002"], False),
+    ],
+)
+def test_a_held_blood_pressure_is_settled_by_both_its_readings(
+    patient: Patient, later: list[str], settled: bool
+) -> None:
+    factories.practice("Y99002", "Other Surgery")
+    read(f"{WHO},75367002,2026-11-02,128/82,,Y99001")
+    for row in later:
+        read(f"{WHO},{row}")
+    assert (Held.objects.get().settled_at is not None) is settled
+
+
 def test_what_another_organisation_recorded_that_day_settles_nothing(practice: Organisation, patient: Patient) -> None:
     factories.practice("Y99002", "Other Surgery")
     read(f"{WHO},271649006,2026-11-02,188,,Y99001")
