@@ -14,6 +14,7 @@ from onedoor.kernel.actor import Actor
 from onedoor.kernel.words import folded
 from onedoor.patients import api as patients
 from onedoor.questionnaires.answering import start
+from onedoor.questionnaires.definitions import shipped
 from onedoor.questionnaires.models import OPEN, Response
 from onedoor.questionnaires.types import CannotAsk
 
@@ -33,7 +34,7 @@ class KioskFound:
 
 def find(*, organisation_id: int, born_on: date, letters: str, by: Actor) -> KioskFound | None:
     """The one patient of the practice born on this day whose family name begins so, and what they are to be asked: what waits for
-    them, else the general questions. None when there is none or more than one, which nobody is told."""
+    them and is not private, else the general questions. None when there is none or more than one, which nobody is told."""
     wanted = folded(letters).replace(" ", "")
     access = Access(actor=by, organisation_ids=frozenset({organisation_id}), purpose="find oneself at the tablet")
     if not wanted:
@@ -68,7 +69,7 @@ def _for(organisation_id: int, patient_id: int, by: Actor) -> KioskFound | None:
     waits = Response.objects.filter(
         organisation_id=organisation_id, patient_id=patient_id, state__in=OPEN, ends_at__gt=clock.now()
     )
-    first = waits.order_by("asked_at", "id").first()
+    first = next((one for one in waits.order_by("asked_at", "id") if _opens_without_code(one)), None)
     if first is not None:
         return KioskFound(first.pk, patient_id)
     try:
@@ -83,3 +84,9 @@ def _for(organisation_id: int, patient_id: int, by: Actor) -> KioskFound | None:
     except CannotAsk:
         return None
     return KioskFound(made.pk, patient_id)
+
+
+def _opens_without_code(response: Response) -> bool:
+    """A date of birth and three letters are known to others too: what is private takes the desk's code. The general questions
+    are asked of everybody."""
+    return response.key == GENERAL or not shipped()[response.key].is_private(response.only)

@@ -20,7 +20,10 @@ from onedoor.messaging.models import Message
 from onedoor.messaging.tests.asking_factories import account
 from onedoor.patients.models import Patient, PortalAccount
 from onedoor.questionnaires import api
+from onedoor.questionnaires.definitions import shipped
+from onedoor.questionnaires.licensed import definition_of
 from onedoor.questionnaires.models import Response
+from onedoor.questionnaires.tests.walks import some_words
 from onedoor.records.models import Entry
 from onedoor.tasks.models import Task
 
@@ -254,6 +257,33 @@ def test_one_finds_oneself_by_date_of_birth_and_letters(letters: str, found: boo
     assert "Hollis" not in page
 
 
+def first_question(key: str) -> str:
+    return definition_of(key).items[0].text
+
+
+@pytest.mark.parametrize(
+    ("waits", "shown"),
+    [
+        (("phq-9", "audit-c"), "about-you"),
+        (("audit-c", "weight-height"), "weight-height"),
+        (("about-you", "gad-7"), "about-you"),
+    ],
+)
+def test_what_is_private_opens_only_with_the_desks_code(waits: tuple[str, ...], shown: str) -> None:
+    client, here = tablet(), reverse("kiosk")
+    sam = factories.patient(Organisation.objects.get())
+    for key, shell in shipped().items():
+        if shell.licence and key in waits:
+            api.load_words(key=key, words=some_words(shell), licence="a test", watched_by="a test", by=factories.TEST)
+    asked = [begin(key, "kiosk", patient=sam) for key in waits]
+    born = {"day": str(sam.born_on.day), "month": str(sam.born_on.month), "year": str(sam.born_on.year)}
+    assert first_question(shown) in says(client.post(here, {**born, "letters": "hol"}, follow=True))
+    client.post(here, {"leave": "1"})
+    for response in asked:
+        assert first_question(response.key) in says(client.post(here, {"code": response.code}, follow=True))
+        client.post(here, {"leave": "1"})
+
+
 def test_two_who_fit_are_not_told_apart() -> None:
     client = tablet()
     sam = factories.patient(Organisation.objects.get())
@@ -303,13 +333,11 @@ def test_words_of_danger_reach_a_person_though_the_tablet_has_forgotten() -> Non
 
 def test_what_was_answered_elsewhere_is_not_shown_on_the_tablet() -> None:
     client = tablet()
-    response = begin("audit-c", "portal")
+    response = begin("audit-c", "kiosk")
     own, here = signed_in(response.patient), reverse("my_questionnaire", args=[response.ref])
     post(own, here, "often", "4-week")
-    born = response.patient.born_on
-    day = {"day": str(born.day), "month": str(born.month), "year": str(born.year)}
     with clock.at(clock.now() + timedelta(hours=1)):
-        client.post(reverse("kiosk"), {**day, "letters": "hol"})
+        client.post(reverse("kiosk"), {"code": response.code})
         for address in (reverse("kiosk"), reverse("kiosk") + "?at=often"):
             page = says(client.get(address))
             assert "how many units do you have" in page
