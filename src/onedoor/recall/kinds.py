@@ -52,10 +52,13 @@ CAME = declare_kind(
 SAID_DONE = declare_kind(
     Kind(
         "said_done",
-        "Somebody says where and when they had it",
+        "Somebody says that they have had it",
         "reception",
         timedelta(hours=40),
-        (Outcome("checked", "Checked and put on the record"), Outcome("not_certain", "Not certain enough to enter")),
+        (
+            Outcome("checked", "Checked and put on the record"),
+            Outcome("not_certain", "Not certain enough to enter: ask them again"),
+        ),
     )
 )
 PARTNER_WRONG_NUMBER = declare_kind(

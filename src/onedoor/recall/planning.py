@@ -65,7 +65,7 @@ EXCEPTIONS = {
     "asked": f"Was asked for something else in the last {APART} days",
     "open": "Has an invitation that is not answered yet, or said yes",
     "declined": "Said no this year",
-    "said_done": "Says that it is done: being checked",
+    "said_done": "Says that it is done, and it is not on the record",
     "unanswered": "Did not answer any wave this year: a partner may reach them",
     "booked": "Has a visit booked already",
     "computing": "Something on the record changed, and is still being read",

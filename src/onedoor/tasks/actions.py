@@ -200,6 +200,20 @@ def withdraw(*, keys: Sequence[str], because: str, by: Actor) -> int:
     return len(moved)
 
 
+@transaction.atomic
+def say_more(*, key: str, detail: str, by: Actor) -> bool:
+    """Put on waiting work what has become known about it; whoever claimed it keeps it. False when none waits under its key."""
+    waiting = Task.objects.filter(key=key, state__in=("open", "claimed"))
+    task = waiting.select_for_update(of=("self",)).first()
+    if task is None:
+        return False
+    task.detail = detail
+    task.save(update_fields=["detail"])
+    audit.record(by=by, line=_line(task, "task_says_more"))
+    jobs.notify_live("tasks", task.organisation_id)
+    return True
+
+
 def _move(task: Task, to: str, *, by: Actor, also: dict[str, object]) -> None:
     moved = transition(model=Task, history=TaskHistory, moves=MOVES, ids=[task.pk], to=to, by=by, also=also)
     if not moved:

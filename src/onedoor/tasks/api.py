@@ -13,6 +13,7 @@ from onedoor.tasks.actions import (
     kind_of,
     kinds,
     lock_first,
+    say_more,
     withdraw,
 )
 from onedoor.tasks.models import Task
@@ -36,6 +37,7 @@ __all__ = [
     "kind_of",
     "kinds",
     "lock_first",
+    "say_more",
     "visible",
     "waiting",
     "withdraw",

@@ -11,12 +11,13 @@ from onedoor.kernel.transitions import transition
 from onedoor.messaging import api as messaging
 from onedoor.recall import rules
 from onedoor.recall.actions import claiming
-from onedoor.recall.kinds import BOOK, CAME, RING
+from onedoor.recall.kinds import BOOK, CAME, RING, SAID_DONE
 from onedoor.recall.models import Invitation, InvitationHistory, InvitationProgramme, Wave
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import Kind
 
 SUBJECT = "invitation"
+_WORK = (BOOK, CAME, SAID_DONE)
 
 
 def key_of(kind: Kind, invitation_id: int) -> str:
@@ -48,8 +49,8 @@ def close(invitation_ids: Sequence[int], *, to: str, because: str, by: Actor) ->
 
 
 def no_more_work(invitation_ids: Sequence[int], *, because: str, by: Actor) -> None:
-    """Nobody need book these invitations, nor ask whether somebody came, in the caller's transaction."""
-    tasks.withdraw(keys=[key_of(kind, key) for key in invitation_ids for kind in (BOOK, CAME)], because=because, by=by)
+    """Nobody need book or check these invitations, nor ask whether somebody came, in the caller's transaction."""
+    tasks.withdraw(keys=[key_of(kind, key) for key in invitation_ids for kind in _WORK], because=because, by=by)
 
 
 def _nothing_went(invitation_ids: Sequence[int]) -> list[int]:

@@ -18,7 +18,7 @@ from onedoor.kernel.transitions import transition
 from onedoor.recall import planning, rules
 from onedoor.recall.actions import ending, invitations, running
 from onedoor.recall.actions.ending import SUBJECT, key_of
-from onedoor.recall.kinds import BOOK, CAME, RING
+from onedoor.recall.kinds import BOOK, CAME, RING, SAID_DONE
 from onedoor.recall.models import OPEN, Invitation, InvitationHistory, InvitationProgramme, Wave
 from onedoor.recall.queries import visits
 from onedoor.recall.queries.visits import kinds_of
@@ -135,9 +135,12 @@ def _to_book(one: Invitation, title: str) -> NewTask:
     )
 
 
+_ENDS = {kind.name for kind in (BOOK, RING, CAME, SAID_DONE)}
+
+
 def follow_work(event: TaskCompleted) -> None:
     """A person rang, or booked: the same as if the patient had answered."""
-    if event.kind not in (BOOK.name, RING.name, CAME.name) or event.subject != SUBJECT or event.subject_id is None:
+    if event.kind not in _ENDS or event.subject != SUBJECT or event.subject_id is None:
         return
     one = Invitation.objects.select_for_update(of=("self",)).select_related("patient").get(pk=event.subject_id)
     if event.kind == RING.name:
@@ -158,6 +161,8 @@ def follow_work(event: TaskCompleted) -> None:
         _ask_anew(one, because="not reached to book", by=event.by)
     elif event.outcome == "not_done":
         _ask_anew(one, because="booked, and not done", by=event.by)
+    elif event.outcome == "not_certain" and one.state == "already_done":
+        invitations.not_certain(one)
     elif event.outcome == "wants":
         acted = invitations.accepted(one, via="staff", by=event.by)
         if acted.task is not None:

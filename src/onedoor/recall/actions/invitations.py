@@ -195,6 +195,8 @@ def already_done(invitation: Invitation, *, via: str, by: Actor) -> Acted:
     _enter(invitation, f"Says already done: {_thing(invitation)}, where and when not known", "said", by=by)
     return Acted(
         answer=rules.where_and_when(invitation.patient.given_name),
+        # Most never say where and when: somebody checks whether or not they do.
+        task=_to_check(invitation),
         ask=NewAsk("free text", SUBJECT, invitation.pk, invitation.ends_at) if via == "text" else None,
     )
 
@@ -206,11 +208,24 @@ def where_and_when(invitation: Invitation, said: str, *, via: str, by: Actor) ->
     if not words or not first.update(where_when=words, changed_at=clock.now()):
         return Acted(answer=None, done=False)
     _enter(invitation, f"Says already done: {_thing(invitation)}, in their words: {words}", "where", by=by)
-    what = "a flu vaccine" if invitation.programme == FLU else "it"
+    detail = f"In their words: {words}"
+    known = tasks.say_more(key=key_of(SAID_DONE, invitation.pk), detail=detail, by=by)
     return Acted(
         answer=f"{invitation.patient.given_name}: thank you. We have noted what you told us.",
-        task=_task(SAID_DONE, invitation, f"Says that they have had {what}: check, and put it on the record"),
+        task=None if known else _to_check(invitation, detail),
     )
+
+
+def not_certain(invitation: Invitation) -> None:
+    """What they say could not be found to be so: it stays as said, and they are asked anew as soon as anybody may be. In the
+    caller's transaction."""
+    again = clock.today() + timedelta(days=planning.APART)
+    rows = InvitationProgramme.objects.filter(invitation=invitation)
+    rows.filter(again_on__gt=again).update(again_on=again)
+    rows.update(stands=False)
+    # Where and when may still come, but not once they are asked anew.
+    end = min(invitation.ends_at, clock.now() + timedelta(days=planning.APART))
+    Invitation.objects.filter(pk=invitation.pk).update(ends_at=end, changed_at=clock.now())
 
 
 def _no_more_waves(invitation: Invitation, *, via: str, by: Actor) -> None:
@@ -270,12 +285,19 @@ def _enter(invitation: Invitation, text: str, what: str, *, by: Actor, concept: 
     )
 
 
-def _task(kind: Kind, invitation: Invitation, title: str) -> NewTask:
+def _to_check(invitation: Invitation, detail: str = "Where and when is not known: ask them.") -> NewTask:
+    what = "a flu vaccine" if invitation.programme == FLU else "it"
+    title = f"Says that they have had {what}: check, and put it on the record"
+    return _task(SAID_DONE, invitation, title, detail)
+
+
+def _task(kind: Kind, invitation: Invitation, title: str, detail: str = "") -> NewTask:
     return NewTask(
         kind=kind.name,
         organisation_id=invitation.organisation_id,
         key=key_of(kind, invitation.pk),
         title=title,
+        detail=detail,
         patient_id=invitation.patient_id,
         subject=SUBJECT,
         subject_id=invitation.pk,

@@ -382,3 +382,33 @@ def test_booked_by_a_call_in_no_diary_of_ours_comes_before_a_person_too() -> Non
     world.complete("invitation_ring", "booked", MONDAY + DAY)
     at_the_end(MONDAY + 90 * DAY)
     assert open_work() == ["invitation_came"]
+
+
+# -- said to be done ------------------------------------------------------------------------------------------------------------
+
+
+def said_done() -> World:
+    world = World()
+    with clock.at(MONDAY + NINE + timedelta(minutes=1)):
+        say(world.diary.organisation, "+447700900000", "DONE")
+    return world
+
+
+def test_nobody_stays_being_checked_when_nobody_can_be_certain() -> None:
+    """H6: asked anew by the run 28 days after somebody looked, not after a year."""
+    world = said_done()
+    assert open_work() == ["said_done"]
+    world.complete("said_done", "not_certain", MONDAY + 10 * DAY)
+    night(MONDAY + 36 * DAY)
+    assert Invitation.objects.count() == 1
+    night(MONDAY + 38 * DAY)
+    night(MONDAY + 39 * DAY)
+    assert list(Invitation.objects.order_by("id").values_list("state", flat=True)) == ["already_done", "invited"]
+
+
+def test_what_is_on_the_record_is_checked_by_nobody_any_more() -> None:
+    world = said_done()
+    done([world.patient], "asthma", on=ON + 2 * DAY)
+    night(MONDAY + 3 * DAY)
+    assert world.invitation.state == "done"
+    assert not open_work()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from onedoor import factories
 from onedoor.accounts.api import Organisation
 from onedoor.kernel import clock, jobs
-from onedoor.kernel.access import Access
+from onedoor.kernel.access import Access, Role
 from onedoor.kernel.actor import Actor
 from onedoor.messaging import api as messaging
 from onedoor.messaging.models import Ask, Inbound, Message
@@ -20,6 +20,7 @@ from onedoor.patients.models import Patient
 from onedoor.recall import api, rules
 from onedoor.recall.models import Invitation, InvitationProgramme, LastAsked
 from onedoor.records.models import Entry
+from onedoor.tasks import api as tasks
 from onedoor.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
@@ -79,10 +80,16 @@ def test_had_it_already_then_where_and_when() -> None:
     reply(invitation, "already had it")
     assert (invitation.state, invitation.where_when) == ("already_done", "")
     assert Message.objects.get(purpose="question").body == rules.where_and_when("Vera")
+    work = Task.objects.get(kind="said_done", state="open")
+    assert work.detail == "Where and when is not known: ask them."
+    who = factories.person(invitation.organisation, Role.RECEPTIONIST)[1]
+    tasks.claim(access=who, ref=work.ref)
     with clock.at(clock.now() + timedelta(minutes=10)):
         reply(invitation, "Boots on Holderness Road, last Tuesday")
     assert invitation.where_when == "Boots on Holderness Road, last Tuesday"
-    assert waiting("said_done") == 1
+    work.refresh_from_db()
+    assert (work.state, work.detail) == ("claimed", "In their words: Boots on Holderness Road, last Tuesday")
+    assert Task.objects.filter(kind="said_done").count() == 1
     assert not Ask.objects.filter(state="open").exists()
     with pytest.raises(api.CannotInvite, match="invited this season"):
         invite(invitation.patient)
@@ -98,6 +105,23 @@ def test_where_and_when_never_answered_is_never_done() -> None:
     assert Entry.objects.filter(text="Says already done: flu vaccine, where and when not known", code=None).count() == 1
     with pytest.raises(api.CannotInvite):
         invite(invitation.patient)
+
+
+def test_what_nobody_can_be_certain_of_does_not_keep_them_from_being_asked_again() -> None:
+    """H6: they said so and no more, and the season goes on."""
+    invitation = invited()
+    reply(invitation, "DONE")
+    who = factories.person(invitation.organisation, Role.RECEPTIONIST)[1]
+    work = Task.objects.get(kind="said_done", state="open")
+    tasks.complete(access=who, ref=work.ref, outcome="not_certain")
+    invitation.refresh_from_db()
+    assert invitation.state == "already_done"
+    with pytest.raises(api.CannotInvite, match="within 28 days"):
+        invite(invitation.patient)
+    with clock.at(clock.now() + timedelta(days=29)):
+        again = invite(invitation.patient)
+        reply(again, "yes")
+    assert again.state == "accepted"
 
 
 def test_no_and_then_yes() -> None:
