@@ -154,6 +154,7 @@ def _answer(request: HttpRequest, who: Visitor, alarm: str) -> HttpResponse:
             by=who.access.actor,
             skip=skip,
             same=same,
+            offer=who.offer,
         )
     except ValueError:
         return _question(request, who, link, wrong="not an answer", given=given, alarm=alarm)

@@ -227,7 +227,7 @@ def by_text(*, response: Response, intent: str, value: str, by: Actor) -> Acted:
         value, confirmed = engine.SKIPPED, False
     elif intent != "answer" or not is_valid(item, value):
         return _unclear(response, definition, item, by)
-    elif not confirmed and _is_far(response, item, value):
+    elif not confirmed and _is_alone(response) and _is_far(response, item, value):
         return _once_more(response, definition, item, wording.far(item, value))
     _keep(response, item, value, via="text", confirmed=confirmed, by=by)
     answers[item.link] = value
@@ -236,12 +236,17 @@ def by_text(*, response: Response, intent: str, value: str, by: Actor) -> Acted:
     if after is None or engine.red_flags(definition, answers):
         taken, task = _finish(response, definition, answers, via="text", by=by)
         return Acted(answer=f"{name}: {taken.words}", task=task)
-    alone = patients.reach(response.organisation_id, [response.patient_id])[response.patient_id].mobile_holders == 1
-    question = _put(response, after, alone=alone)
+    question = _put(response, after, alone=_is_alone(response))
     return Acted(
         answer=f"{name}: {question}",
         ask=NewAsk(definition.context(after), SUBJECT, response.pk, response.ends_at),
     )
+
+
+def _is_alone(response: Response) -> bool:
+    """Whether nobody else has the phone, so that a text may say something of the record."""
+    reach = patients.reach(response.organisation_id, [response.patient_id]).get(response.patient_id)
+    return reach is not None and reach.mobile_holders == 1
 
 
 def _unclear(response: Response, definition: Definition, item: Item, by: Actor) -> Acted:
@@ -266,7 +271,8 @@ def _once_more(response: Response, definition: Definition, item: Item, words: st
 
 
 def _is_far(response: Response, item: Item, value: str) -> bool:
-    """Whether a number is far from what the record has, and was not asked for once more yet."""
+    """Whether a number is far from what the record has, and was not asked for once more yet. To be told so tells something of
+    the record: only where that may be offered."""
     if response.again_at is not None or value == engine.SKIPPED:
         return False
     return far_from(last_known(response.patient_id, [item.link]).get(item.link), item.link, value)
@@ -282,9 +288,11 @@ def answer(
     by: Actor,
     skip: bool = False,
     same: bool = False,
+    offer: bool = False,
 ) -> Taken:
     """An answer given on a page: `given` is what was chosen or typed, two numbers for a pair; `skip` that they would rather not
-    say, `same` that what the record has is still right.
+    say, `same` that what the record has is still right, `offer` that nobody else sees the page: only then may it say that a
+    number is far from the record.
 
     Raises NotOpen, and ValueError for what the question does not take: nothing is changed then. A red flag ends it at once and
     calls a person; else it ends with `finish`.
@@ -297,7 +305,7 @@ def answer(
     value = engine.SKIPPED if skip else _known(response, item) if same else of_page(item, *given)
     if value is None:
         raise ValueError(link)
-    if not same and _is_far(response, item, value):
+    if not same and offer and _is_far(response, item, value):
         response.again_at = clock.now()
         response.save(update_fields=["again_at"])
         return Taken(done=False, far=True)

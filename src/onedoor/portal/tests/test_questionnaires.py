@@ -225,6 +225,30 @@ def test_a_number_far_from_the_record_is_looked_at_twice() -> None:
     assert "How tall" in post(client, here, "weight", "150")
 
 
+@pytest.mark.parametrize("via", ["kiosk", "link"])
+def test_whoever_else_may_see_the_page_learns_nothing_of_the_record_by_trying_numbers(via: str) -> None:
+    with clock.at(clock.now() - timedelta(days=200)):
+        first = begin("weight-height", "portal")
+        client, here = signed_in(first.patient), reverse("my_questionnaire", args=[first.ref])
+        post(client, here, "weight", "68")
+        post(client, here, "height", "172")
+        client.post(here, {"send": "1"})
+    factories.patient(first.organisation, "Ada", mobile=PHONE)
+    client = tablet() if via == "kiosk" else Client()
+    again = begin("weight-height", via, patient=first.patient)
+    if via == "kiosk":
+        here = reverse("kiosk")
+        client.post(here, {"code": again.code})
+    else:
+        found = re.search(rf"{re.escape(settings.PUBLIC_ADDRESS)}(/q/\S+)", Message.objects.get().body)
+        assert found is not None
+        here, born = found[1], first.patient.born_on
+        client.post(here, {"day": str(born.day), "month": str(born.month), "year": str(born.year)})
+    assert "form that the hint shows" in post(client, here, "weight", "900")
+    assert "How tall" in post(client, here, "weight", "150")
+    assert again.given.get().value == "150"
+
+
 # ---- the tablet
 
 

@@ -264,3 +264,13 @@ def test_a_number_far_from_the_record_is_asked_for_once_more() -> None:
     with clock.at(clock.now() + timedelta(hours=2)):
         again = replies(begin("weight-height", patient=first.patient), "90", "90", "172")
     assert again.given.get(link="weight").value == "90"
+
+
+def test_by_text_to_a_shared_phone_no_number_is_far_from_the_record() -> None:
+    """Whoever else has the phone would learn something of the record by trying numbers."""
+    with clock.at(clock.now() - timedelta(days=250)):
+        first = replies(begin("weight-height"), "68", "172")
+    factories.patient(first.organisation, "Ada", mobile=PHONE)
+    response = replies(begin("weight-height", patient=first.patient), "150", "172")
+    assert (response.state, response.again_at) == ("completed", None)
+    assert dict(response.given.values_list("link", "value")) == {"weight": "150", "height": "172"}
