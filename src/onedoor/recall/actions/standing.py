@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
+from psycopg.errors import LockNotAvailable
 
 from onedoor.kernel import audit, clock
 from onedoor.kernel.actor import Actor
@@ -32,6 +33,8 @@ CROWD = 100_000
 """From so many on the list on they are worked out by ranges: reading everybody once is cheaper than looking each of them up."""
 LOOK_SECONDS = 600
 """Real time after which it is asked again who differs from what is known of them."""
+PATIENCE = "500ms"
+"""How long a page waits for the rows of a batch: less than `deadlock_timeout`, so that it gives way and the batch never does."""
 _LOCK = (7_203, 5)
 
 _SETTINGS = "SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; SET LOCAL max_parallel_workers_per_gather = 0"
@@ -136,16 +139,33 @@ def compute(*, on: date | None = None) -> int:
 
 @transaction.atomic
 def refresh(*, patient_ids: Sequence[int], on: date | None = None) -> int:
-    """Work these people out at once, for a page that shows what was just written. Returns how many."""
-    with _batch() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", _LOCK)
-        alone = cursor.fetchone()[0]
-        stale: list[int] = []
-        if alone:
-            # While a batch of others is under way they stay on the list: what it read before may be written after this.
-            cursor.execute("SELECT id FROM recall_stale WHERE patient_id = ANY(%s)", [list(patient_ids)])
-            stale = [key for (key,) in cursor.fetchall()]
-        return _some(cursor, program(on or clock.today()), sorted(set(patient_ids)), stale)
+    """Work these people out at once, for a page that shows what was just written. Returns how many.
+
+    0 when a batch holds their rows for longer than `PATIENCE`: they are on the list then, and the caller's transaction goes on.
+    """
+    try:
+        with transaction.atomic(), _batch() as cursor:
+            cursor.execute("SELECT current_setting('lock_timeout'), set_config('lock_timeout', %s, true)", [PATIENCE])
+            usual = cursor.fetchone()[0]
+            people = _refresh(cursor, sorted(set(patient_ids)), on or clock.today())
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [usual])
+            return people
+    except OperationalError as late:
+        if not isinstance(late.__cause__, LockNotAvailable):
+            raise
+    mark_stale(patient_ids=patient_ids)
+    return 0
+
+
+def _refresh(cursor: CursorWrapper, patient_ids: list[int], on: date) -> int:
+    cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", _LOCK)
+    alone = cursor.fetchone()[0]
+    stale: list[int] = []
+    if alone:
+        # While a batch of others is under way they stay on the list: what it read before may be written after this.
+        cursor.execute("SELECT id FROM recall_stale WHERE patient_id = ANY(%s)", [patient_ids])
+        stale = [key for (key,) in cursor.fetchall()]
+    return _some(cursor, program(on), patient_ids, stale)
 
 
 def refresh_due(*, limit: int = SLICE) -> int:
@@ -335,11 +355,16 @@ def _judge(cursor: CursorWrapper, made: Program, entries: str, bounds: dict[str,
 
 
 def _write(cursor: CursorWrapper, made: Program) -> None:
+    # What goes is locked by key first: DELETE has no order, and two at once could each wait for the other.
     cursor.execute(
-        """DELETE FROM recall_standing s USING recall_asked a
-           WHERE s.rule_set_id = ANY(ARRAY(SELECT id FROM recall_rule_set)) AND s.patient_id = a.patient_id
-             AND NOT EXISTS (SELECT 1 FROM recall_next n
-                             WHERE n.rule_set_id = s.rule_set_id AND n.patient_id = s.patient_id AND n.member)"""
+        """WITH gone AS MATERIALIZED (
+               SELECT s.patient_id, s.rule_set_id FROM recall_standing s JOIN recall_asked a USING (patient_id)
+               WHERE s.rule_set_id = ANY(ARRAY(SELECT id FROM recall_rule_set))
+                 AND NOT EXISTS (SELECT 1 FROM recall_next n
+                                 WHERE n.rule_set_id = s.rule_set_id AND n.patient_id = s.patient_id AND n.member)
+               ORDER BY s.patient_id, s.rule_set_id FOR UPDATE OF s)
+           DELETE FROM recall_standing s USING gone
+           WHERE s.patient_id = gone.patient_id AND s.rule_set_id = gone.rule_set_id"""
     )
     names = [name.strip() for name in _COLUMNS.split(",")]
     new = ", ".join(f"n.{name}" for name in names)
@@ -360,7 +385,10 @@ def _write(cursor: CursorWrapper, made: Program) -> None:
         for age in ages
     )
     cursor.execute(
-        "DELETE FROM recall_known k USING recall_asked a WHERE k.patient_id = a.patient_id AND a.organisation_id IS NULL"
+        """WITH gone AS MATERIALIZED (
+               SELECT k.patient_id FROM recall_known k JOIN recall_asked a USING (patient_id)
+               WHERE a.organisation_id IS NULL ORDER BY k.patient_id FOR UPDATE OF k)
+           DELETE FROM recall_known k USING gone WHERE k.patient_id = gone.patient_id"""
     )
     cursor.execute(
         f"""INSERT INTO recall_known (patient_id, organisation_id, since, born_on, changes_on)
