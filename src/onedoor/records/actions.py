@@ -41,6 +41,7 @@ def record_entries(*, entries: Sequence[NewEntry], by: Actor) -> int:
                 code_id=_code_id(entry.concept) if entry.concept else None,
                 kind=entry.kind,
                 text=entry.text,
+                value=None if entry.value is None else float(entry.value),
                 effective_at=entry.effective_at or now,
                 recorded_at=now,
                 source=entry.source,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -61,20 +62,40 @@ _WRITE = """
 
 
 def in_error(entry_ids: Sequence[int]) -> None:
-    """Say that the coded facts of these entries of the timeline are in error."""
+    """Say that these entries of the timeline are in error, before they are marked so: a coded fact of theirs that another
+    standing entry says too stands with that one from now on, and the others are in error."""
+    known: dict[str, Any] = {"now": clock.now(), "entries": arrays.numbers(entry_ids)}
     with connection.cursor() as cursor:
+        # Whoever writes or corrects the same waits here; the next statement sees what they did.
         cursor.execute(
-            """UPDATE records_coded c SET in_error_at = %(now)s
-               FROM records_entry e
-               WHERE e.id = ANY(%(entries)s::bigint[]) AND c.patient_id = e.patient_id
-                 AND c.day = (e.effective_at AT TIME ZONE 'Europe/London')::date
-                 AND c.entry_id = e.id AND c.in_error_at IS NULL
-               RETURNING c.patient_id""",
-            {"now": clock.now(), "entries": arrays.numbers(entry_ids)},
+            """SELECT 1 FROM records_coded c JOIN records_entry e
+                   ON c.patient_id = e.patient_id AND c.day = (e.effective_at AT TIME ZONE 'Europe/London')::date
+                  AND c.code_id = e.code_id AND c.organisation_id = e.organisation_id
+               WHERE e.id = ANY(%(entries)s::bigint[]) ORDER BY c.id FOR UPDATE OF c""",
+            known,
         )
-        changed = sorted({patient for (patient,) in cursor.fetchall()})
+        cursor.execute(_IN_ERROR, known)
+        changed = sorted({patient for patient, gone in cursor.fetchall() if gone})
     if changed:
         events.emit(CodedChanged(tuple(changed)))
+
+
+_IN_ERROR = """
+    WITH theirs AS (
+        SELECT c.id, c.patient_id, c.day, (
+            SELECT min(o.id) FROM records_entry o
+            WHERE o.patient_id = c.patient_id AND o.organisation_id = c.organisation_id AND o.code_id = c.code_id
+              AND (o.effective_at AT TIME ZONE 'Europe/London')::date = c.day AND o.value IS NOT DISTINCT FROM c.value
+              AND o.in_error_at IS NULL AND o.id <> ALL(%(entries)s::bigint[])) AS other
+        FROM records_entry e JOIN records_coded c
+          ON c.patient_id = e.patient_id AND c.day = (e.effective_at AT TIME ZONE 'Europe/London')::date
+         AND c.entry_id = e.id AND c.in_error_at IS NULL
+        WHERE e.id = ANY(%(entries)s::bigint[]))
+    UPDATE records_coded c
+    SET entry_id = coalesce(t.other, c.entry_id), in_error_at = CASE WHEN t.other IS NULL THEN %(now)s::timestamptz END
+    FROM theirs t WHERE c.id = t.id AND c.patient_id = t.patient_id AND c.day = t.day
+    RETURNING c.patient_id, c.in_error_at IS NOT NULL
+"""
 
 
 def checked(entries: Sequence[NewEntry]) -> None:

@@ -204,6 +204,8 @@ class Entry(models.Model):
     code = models.ForeignKey(Code, on_delete=models.PROTECT, null=True, db_index=False, db_constraint=False)
     kind = models.CharField(max_length=30)
     text = models.CharField(max_length=400)
+    value = models.FloatField(null=True)
+    """What its coded fact has too: of two entries that say the same, the fact stands with one."""
     effective_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     source = models.CharField(max_length=40)

@@ -83,13 +83,61 @@ def test_an_entry_with_a_value_is_a_coded_fact_too(monkeypatch: pytest.MonkeyPat
     assert (found.code.code, found.value, found.day.isoformat()) == ("271649006", 128.0, "2026-12-07")
     assert found.unit is not None
     assert found.unit.ucum == "mm[Hg]"
-    with transaction.atomic():
-        records.in_error(patient_id=patient.pk, intents="a")
+    for key in ("a", "b"):
+        with transaction.atomic():
+            records.in_error(patient_id=patient.pk, intents=key)
     assert records.coded_of(access, patient.pk)[0].in_error_at is not None
     with transaction.atomic():
         records.record_entries(entries=[written("a")], by=factories.TEST)
     assert records.coded_of(access, patient.pk)[0].in_error_at is None
     assert told == [CodedChanged((patient.pk,))] * 3
+
+
+@pytest.mark.parametrize(
+    ("code", "values", "unit"),
+    [("271649006", (128, 128, 140), "mm[Hg]"), ("8517006", (None, None), "")],
+)
+def test_a_fact_stands_as_long_as_one_entry_that_says_it(
+    code: str, values: tuple[float | None, ...], unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, other = factories.practice(), factories.practice("Y99003", "Harbour Surgery")
+    patient = factories.patient(here)
+    _, access = factories.person(here)
+
+    def written(place: int, key: str, value: float | None) -> NewEntry:
+        used = unit if value is not None else ""
+        return NewEntry(patient.pk, place, "check", key, key, "form", records.concept(code), value=value, unit=used)
+
+    def stands() -> list[bool]:
+        return [
+            fact.in_error_at is None
+            for fact in records.coded_of(access, patient.pk)
+            if fact.organisation_id == here.pk and fact.value == values[0]
+        ]
+
+    with transaction.atomic():
+        wanted = [written(here.pk, f"{n}:own", value) for n, value in enumerate(values)]
+        records.record_entries(entries=[*wanted, written(other.pk, "other", values[0])], by=factories.TEST)
+    told: list[CodedChanged] = []
+    monkeypatch.setitem(events._handlers, CodedChanged, [told.append])
+    for intents, expected, times in (("0:", True, 0), ("1:", False, 1)):
+        with transaction.atomic():
+            assert records.in_error(patient_id=patient.pk, intents=intents) == 1
+        assert (stands(), len(told)) == ([expected], times)
+    assert [fact.in_error_at for fact in records.coded_of(access, patient.pk)].count(None) == len(set(values))
+
+
+def test_entries_that_go_together_take_their_fact_along() -> None:
+    here = factories.practice()
+    patient = factories.patient(here)
+    _, access = factories.person(here)
+    ex_smoker = records.concept("8517006")
+    with transaction.atomic():
+        alike = [NewEntry(patient.pk, here.pk, "check", "x", f"k{n}", "form", ex_smoker) for n in range(2)]
+        records.record_entries(entries=alike, by=factories.TEST)
+        assert records.in_error(patient_id=patient.pk, intents="k") == 2
+    (fact,) = records.coded_of(access, patient.pk)
+    assert fact.in_error_at is not None
 
 
 def test_an_entry_without_a_value_is_a_coded_fact_if_a_set_counts_it() -> None:
