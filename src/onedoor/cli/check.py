@@ -21,7 +21,7 @@ from onedoor.cli.supervisor.place import checkout
 from onedoor.cli.supervisor.spawn import has_ended, kill, spawn
 
 CORES = 2
-STEP_SECONDS = 900
+STEP_SECONDS = 1_200
 SLOWEST = 10
 TAIL_LINES = 80
 DEBIAN_POSTGRESQL = Path("/usr/lib/postgresql")
