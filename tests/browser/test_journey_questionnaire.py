@@ -113,7 +113,7 @@ def test_by_text_over_days_to_the_visit_that_it_asks_for(page: Page, world: Worl
     page.goto(reverse("patient", args=[nell.ref]))
     shown = page.inner_text("section[aria-labelledby=asked]")
     assert "Face to face" in shown
-    assert "rule rcp/any-yes, version 1" in shown
+    assert "rule rcp/any-yes, version 2" in shown
     look(page, "patient")
     assert Task.objects.get(patient=nell, kind="questionnaire").state == "open"
 

@@ -16,7 +16,7 @@ from onedoor.kernel.codes import Concept
 from onedoor.questionnaires.definitions import Definition, Item
 from onedoor.questionnaires.engine import Answers, red_flags, score, standing
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 
 Visit = Literal["none", "phone", "face_to_face", "today"]
 VISITS: tuple[Visit, ...] = ("none", "phone", "face_to_face", "today")
@@ -42,7 +42,6 @@ _BANDS: tuple[tuple[int, Concept], ...] = (
 )
 _CIGARETTES = Concept("230056004", "Cigarette consumption")  # #50
 _WANTS_TO_STOP = Concept("203191000000107", "Wants to stop smoking")  # #52
-_RCP_REVIEW = Concept("754061000000100", "Asthma review using RCP three questions")  # #71
 _ACT = Concept("443117005", "Asthma control test score")  # #72
 _PHQ_9 = Concept("720433000", "PHQ-9 score")  # #102, the present one
 _GAD_7 = Concept("445455005", "GAD-7 score")  # #103
@@ -196,13 +195,12 @@ def _scored(definition: Definition, found: Answers, total: int) -> list[Coded]:
 
 
 def _rcp(found: Answers) -> list[Coded]:
-    """#71 says that a review was done. Whoever answers yes needs one (clinical.md 4), so it is not written for them."""
+    """Words alone: #71 says that a review was done and ends the recall, so a clinician enters it."""
     asked = {"sleep": "sleep", "day": "symptoms by day", "activities": "usual activities"}
     if set(asked) - set(found):
         return []
     said = "; ".join(f"{words}: {found[link]}" for link, words in asked.items())
-    trouble = any(found[link] == "yes" for link in asked)
-    return [Coded(f"asthma, RCP three questions, last month: {said}", None if trouble else _RCP_REVIEW)]
+    return [Coded(f"asthma, RCP three questions, last month: {said}")]
 
 
 def _eq_5d(definition: Definition, found: Answers) -> list[Coded]:
@@ -279,7 +277,12 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
             "read", "phone", "a clinician reads every reading", "clinical.md 4 has no threshold", lambda a, _: "bp" in a
         ),
     ),
-    "rcp": (Rule("any-yes", "face_to_face", "a yes asks for a review", "clinical.md 4", _scores(1)),),
+    "rcp": (
+        Rule("any-yes", "face_to_face", "a yes asks for a review", "clinical.md 4", _scores(1)),
+        Rule(
+            "all-no", "phone", "a clinician reads three times no, and codes the review", "clinical.md 2 #71", _scores(0)
+        ),
+    ),
     "flu-had": (
         Rule("to-check", "phone", "a say-so is no dose: somebody checks it", "clinical.md 2", _said("had", "yes")),
     ),

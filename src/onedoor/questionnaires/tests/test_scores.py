@@ -85,7 +85,7 @@ def test_never_is_nought_and_leaves_the_rest_unasked() -> None:
         ("act", [5] * 5, 25, "total", "none"),
         ("msk-hq", [0] * 14, 0, "", "none"),
         ("msk-hq", [4] * 14, 56, "", "none"),
-        ("rcp", [0, 0, 0], 0, "no yes", "none"),
+        ("rcp", [0, 0, 0], 0, "no yes", "phone"),
         ("rcp", [0, 1, 0], 1, "any yes", "face_to_face"),
         ("rcp", [1, 1, 1], 3, "any yes", "face_to_face"),
     ],

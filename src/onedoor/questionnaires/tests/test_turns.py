@@ -103,7 +103,7 @@ def last_text() -> str:
             "none",
         ),
         ("home-bp", ["no", "132/84"], [("1162737008", 132.0), ("1162735000", 84.0)], None, "phone"),
-        ("rcp", ["no", "no", "no", "no"], [("754061000000100", None)], 0, "none"),
+        ("rcp", ["no", "no", "no", "no"], [("", None)], 0, "phone"),
         ("rcp", ["no", "yes", "no", "no"], [("", None)], 1, "face_to_face"),
         ("flu-had", ["no"], [("", None)], None, "none"),
         ("flu-had", ["yes", "Boots, 3 October"], [("", None)], None, "phone"),
@@ -113,10 +113,32 @@ def test_from_the_first_question_to_the_record(
     key: str, texts: list[str], codes: list[tuple[str, float | None]], score: int | None, visit: str
 ) -> None:
     response = replies(begin(key), *texts)
-    assert (response.state, response.score, response.visit, response.rules_version) == ("completed", score, visit, "1")
+    assert (response.state, response.score, response.visit, response.rules_version) == ("completed", score, visit, "2")
     assert coded(response) == codes
     assert not Ask.objects.filter(state="open").exists()
     assert Task.objects.filter(state="open", subject="questionnaire").count() == (visit != "none")
+
+
+@pytest.mark.parametrize("via", ["text", "portal"])
+def test_no_answers_complete_the_asthma_review_without_a_clinician(via: str) -> None:
+    response = begin("rcp", via=via)
+    if via == "text":
+        replies(response, "no", "no", "no", "no")
+    else:
+        by = Actor.patient(response.patient_id)
+        for link in ("danger-now", "sleep", "day", "activities"):
+            api.answer(response_id=response.pk, link=link, given=("no",), via=via, by=by)
+        api.finish(response_id=response.pk, via=via, by=by)
+    entry = Entry.objects.get(patient=response.patient, kind="said")
+    assert entry.code is None
+    assert "sleep: no; symptoms by day: no; usual activities: no" in entry.text
+    assert not Coded.objects.filter(patient=response.patient).exists()
+    task = Task.objects.get(patient=response.patient, state="open")
+    assert (task.kind, task.team, task.detail) == (
+        "questionnaire",
+        "duty",
+        "a clinician reads three times no, and codes the review",
+    )
 
 
 def test_one_question_a_text_and_the_next_only_after_an_answer() -> None:
