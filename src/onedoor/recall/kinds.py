@@ -49,6 +49,19 @@ CAME = declare_kind(
         ),
     )
 )
+NOT_WANTED = declare_kind(
+    Kind(
+        "invitation_not_wanted",
+        "Somebody said no, and a visit stands",
+        "reception",
+        timedelta(hours=16),
+        (
+            Outcome("cancelled", "They do not want the visit: it is cancelled"),
+            Outcome("keeps", "They keep the visit"),
+            Outcome("not_reached", "Not reached: the visit stands"),
+        ),
+    )
+)
 SAID_DONE = declare_kind(
     Kind(
         "said_done",

@@ -11,13 +11,13 @@ from onedoor.kernel.transitions import transition
 from onedoor.messaging import api as messaging
 from onedoor.recall import rules
 from onedoor.recall.actions import claiming
-from onedoor.recall.kinds import BOOK, CAME, RING, SAID_DONE
+from onedoor.recall.kinds import BOOK, CAME, NOT_WANTED, RING, SAID_DONE
 from onedoor.recall.models import Invitation, InvitationHistory, InvitationProgramme, Wave
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import Kind
 
 SUBJECT = "invitation"
-_WORK = (BOOK, CAME, SAID_DONE)
+_WORK = (BOOK, CAME, NOT_WANTED, SAID_DONE)
 
 
 def key_of(kind: Kind, invitation_id: int) -> str:
@@ -49,7 +49,7 @@ def close(invitation_ids: Sequence[int], *, to: str, because: str, by: Actor) ->
 
 
 def no_more_work(invitation_ids: Sequence[int], *, because: str, by: Actor) -> None:
-    """Nobody need book or check these invitations, nor ask whether somebody came, in the caller's transaction."""
+    """Nobody need book or check these invitations, nor ask who came or keeps a visit, in the caller's transaction."""
     tasks.withdraw(keys=[key_of(kind, key) for key in invitation_ids for kind in _WORK], because=because, by=by)
 
 

@@ -18,7 +18,7 @@ from onedoor.kernel.transitions import transition
 from onedoor.recall import planning, rules
 from onedoor.recall.actions import ending, invitations, running
 from onedoor.recall.actions.ending import SUBJECT, key_of
-from onedoor.recall.kinds import BOOK, CAME, RING, SAID_DONE
+from onedoor.recall.kinds import BOOK, CAME, NOT_WANTED, RING, SAID_DONE
 from onedoor.recall.models import OPEN, Invitation, InvitationHistory, InvitationProgramme, Wave
 from onedoor.recall.queries import visits
 from onedoor.recall.queries.visits import kinds_of
@@ -80,6 +80,8 @@ def _booked(event: AppointmentsChanged, states: Sequence[str]) -> None:
 
 
 def _given_up(event: AppointmentsChanged) -> None:
+    declined = Invitation.objects.filter(appointment_id__in=event.appointment_ids, state="declined").order_by("id")
+    ending.no_more_work(list(declined.values_list("pk", flat=True)), because="the visit is given up", by=event.by)
     found = list(
         Invitation.objects.filter(appointment_id__in=event.appointment_ids, state="booked")
         .select_related("patient")
@@ -135,7 +137,7 @@ def _to_book(one: Invitation, title: str) -> NewTask:
     )
 
 
-_ENDS = {kind.name for kind in (BOOK, RING, CAME, SAID_DONE)}
+_ENDS = {kind.name for kind in (BOOK, RING, CAME, NOT_WANTED, SAID_DONE)}
 
 
 def follow_work(event: TaskCompleted) -> None:
@@ -145,7 +147,7 @@ def follow_work(event: TaskCompleted) -> None:
     one = Invitation.objects.select_for_update(of=("self",)).select_related("patient").get(pk=event.subject_id)
     if event.kind == RING.name:
         _rang(one, reached=event.outcome != "not_reached", by=event.by)
-    if event.outcome == "booked":
+    if event.outcome in ("booked", "keeps"):
         transition(
             model=Invitation, history=InvitationHistory, moves=rules.MOVES, ids=[one.pk], to="booked", by=event.by,
             also={

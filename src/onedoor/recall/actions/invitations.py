@@ -7,18 +7,20 @@ from datetime import date, datetime, time, timedelta
 from django.db import IntegrityError, transaction
 
 from onedoor.accounts import api as accounts
+from onedoor.booking import api as booking
 from onedoor.kernel import audit, clock
 from onedoor.kernel.access import require_staff
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.codes import Concept
 from onedoor.kernel.transitions import record_first, transition
+from onedoor.kernel.words import short_day
 from onedoor.messaging import api as messaging
 from onedoor.messaging.types import Acted, NewAsk, NewMessage, Purpose
 from onedoor.patients import api as patients
 from onedoor.recall import codes, costs, planning, rules
 from onedoor.recall.actions import claiming, ending
 from onedoor.recall.actions.ending import SUBJECT, key_of, line_of
-from onedoor.recall.kinds import BOOK, CAME, RING, SAID_DONE
+from onedoor.recall.kinds import BOOK, CAME, NOT_WANTED, RING, SAID_DONE
 from onedoor.recall.models import Invitation, InvitationHistory, InvitationProgramme, LastAsked, Wave
 from onedoor.recall.types import CannotInvite
 from onedoor.records.api import record_entries
@@ -169,6 +171,7 @@ def accepted(invitation: Invitation, *, via: str, by: Actor) -> Acted:
         return Acted(answer=told)
     if not _move(invitation, "accepted", by=by, via=via):
         return Acted(answer=None, done=False)
+    ending.no_more_work([invitation.pk], because="said yes after all", by=by)
     _no_more_waves(invitation, via=via, by=by)
     said = f"Said yes to {_what(invitation)}: not booked yet, not {'given' if invitation.programme == FLU else 'done'}"
     _enter(invitation, said, "accepted", by=by)
@@ -176,14 +179,32 @@ def accepted(invitation: Invitation, *, via: str, by: Actor) -> Acted:
 
 
 def declined(invitation: Invitation, *, via: str, by: Actor) -> Acted:
-    """They do not want it, which is never "done" (hazard H5). In the caller's transaction."""
-    if invitation.state != "declined" and not _move(invitation, "declined", by=by, via=via):
-        return Acted(answer=None, done=False)
-    ending.no_more_work([invitation.pk], because="declined after all", by=by)
+    """They do not want it, which is never "done" (hazard H5). A visit they have for it stands until a person has cancelled it:
+    that is work for reception. In the caller's transaction."""
+    if invitation.state != "declined":
+        if not _move(invitation, "declined", by=by, via=via):
+            return Acted(answer=None, done=False)
+        ending.no_more_work([invitation.pk], because="declined after all", by=by)
     _no_more_waves(invitation, via=via, by=by)
     _not_this_year(invitation)
     _enter(invitation, f"Declined {_what(invitation)}", "declined", by=by, concept=_refusal(invitation))
-    return Acted(answer=f"{invitation.patient.given_name}: thank you for telling us. If you change your mind, tell us.")
+    return Acted(
+        answer=f"{invitation.patient.given_name}: thank you for telling us. If you change your mind, tell us.",
+        task=_visit_stands(invitation),
+    )
+
+
+def _visit_stands(invitation: Invitation) -> NewTask | None:
+    """A no is not "cancel": whether the visit is kept is theirs to say, and no machine takes it away."""
+    if invitation.appointment_id is None:
+        return None
+    visit = booking.Appointment.objects.filter(
+        pk=invitation.appointment_id, state__in=("booked", "pending"), starts_at__gt=clock.now()
+    ).first()
+    if visit is None:
+        return None
+    title = f"Declined, and has a visit on {short_day(visit.starts_at)}: ask whether they keep it"
+    return _task(NOT_WANTED, invitation, title)
 
 
 def already_done(invitation: Invitation, *, via: str, by: Actor) -> Acted:

@@ -14,6 +14,7 @@ from onedoor.booking.tests import factories as diary
 from onedoor.kernel import clock, jobs
 from onedoor.kernel.access import Access, Role
 from onedoor.kernel.actor import Actor
+from onedoor.messaging import api as messaging
 from onedoor.messaging.tests.asking_factories import say
 from onedoor.patients.models import Need, Patient
 from onedoor.recall import api, codes
@@ -382,6 +383,57 @@ def test_booked_by_a_call_in_no_diary_of_ours_comes_before_a_person_too() -> Non
     world.complete("invitation_ring", "booked", MONDAY + DAY)
     at_the_end(MONDAY + 90 * DAY)
     assert open_work() == ["invitation_came"]
+
+
+# -- said no, and has a visit ---------------------------------------------------------------------------------------------------
+
+
+def said_no(by: str) -> tuple[World, Appointment]:
+    """Booked, and then a no: the visit stands."""
+    world = World()
+    made = world.book()
+    with clock.at(MONDAY + 2 * DAY + NINE):
+        for _ in range(2):
+            if by == "text":
+                say(world.diary.organisation, "+447700900000", "NO")
+            else:
+                messaging.answer(
+                    access=as_patient(world.patient), patient_id=world.patient.pk, kind="invitation",
+                    subject_id=world.invitation.pk, intent="decline", via="portal",
+                )  # fmt: skip
+    made.refresh_from_db()
+    assert (world.invitation.state, made.state) == ("declined", "booked")
+    return world, made
+
+
+@pytest.mark.parametrize("by", ["text", "page"])
+def test_a_no_beside_a_booked_visit_is_a_persons_and_cancels_nothing(by: str) -> None:
+    """H5."""
+    said_no(by)
+    assert open_work() == ["invitation_not_wanted"]
+    assert Task.objects.filter(kind="invitation_not_wanted").count() == 1
+    title = Task.objects.get(kind="invitation_not_wanted").title
+    assert title == "Declined, and has a visit on Wed 14 Oct: ask whether they keep it"
+
+
+def test_who_keeps_the_visit_is_booked_for_it() -> None:
+    world, made = said_no("text")
+    world.complete("invitation_not_wanted", "keeps", MONDAY + 3 * DAY)
+    assert (world.invitation.state, world.invitation.appointment_id) == ("booked", made.pk)
+    at_the_end(diary.at(VISIT + 29 * DAY, 9))
+    assert open_work() == ["invitation_came"]
+
+
+@pytest.mark.parametrize("then", ["cancelled", "yes"])
+def test_nobody_is_asked_about_a_visit_that_is_cancelled_or_wanted_after_all(then: str) -> None:
+    world, made = said_no("text")
+    with clock.at(MONDAY + 3 * DAY):
+        if then == "cancelled":
+            booking.cancel(appointment_id=made.pk, by=world.desk.actor)
+        else:
+            say(world.diary.organisation, "+447700900000", "YES")
+    assert "invitation_not_wanted" not in open_work()
+    assert world.invitation.state == ("declined" if then == "cancelled" else "accepted")
 
 
 # -- said to be done ------------------------------------------------------------------------------------------------------------
