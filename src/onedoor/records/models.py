@@ -187,6 +187,8 @@ class Coded(models.Model):
             models.UniqueConstraint(
                 fields=["patient", "day", "code", "organisation", "value"], nulls_distinct=False, name="coded_once"
             ),
+            # Standings pack the day and the key into one number (recall.compiler.ID_BITS): a larger key would change the day.
+            models.CheckConstraint(condition=models.Q(id__lt=1 << 40), name="coded_id_bits"),
         ]
 
 

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from onedoor.accounts.api import Organisation
@@ -326,6 +326,18 @@ def test_why_names_the_entries_that_decided_on_any_day() -> None:
     assert recall.why(ALL, one.pk, "asthma").reason == "not_in_cohort"
     with pytest.raises(LookupError):
         recall.why(ALL, one.pk, "smi", date(2018, 1, 1))
+
+
+def test_the_day_of_an_entry_is_right_to_the_last_key_that_there_can_be() -> None:
+    """A key beyond it would be read as part of the day."""
+    one = patient(practice())
+    write(one, PSYCHOSIS, date(2019, 1, 1))
+    reading = write(one, SYSTOLIC, date(2026, 5, 1), 138.0, "mm[Hg]")
+    Coded.objects.filter(pk=reading.pk).update(id=2**40 - 1)
+    part = recall.why(ALL, one.pk, "smi").parts[0]
+    assert (part.done_on, part.value) == (date(2026, 5, 1), 138.0)
+    with pytest.raises(IntegrityError, match="coded_id_bits"), transaction.atomic():
+        Coded.objects.filter(pk=2**40 - 1).update(id=2**40)
 
 
 def test_a_stranger_is_told_nothing() -> None:
