@@ -160,6 +160,7 @@ NOT_WALKED: dict[str, str] = {
     "questionnaires.by_code": "of the practice's own tablet, which staff began; portal/tests/test_questionnaires.py",
     "questionnaires.load_words": "by the operator; questionnaires/tests/test_licensed.py",
     "questionnaires.link_of": READS,
+    "questionnaires.ever_of_link": READS,
     "questionnaires.words_wanted": READS,
     "referrals.born_on_is": "whoever has the link may try, three times; portal/tests/test_tracker.py",
     "recall.bring_up_to_date": MACHINE,
