@@ -358,6 +358,7 @@ def _shares(organisation_id: int, gap_days: int) -> tuple[dict[Channel, float], 
 class LeftOut:
     """Somebody due whom the run does not ask."""
 
+    patient_id: int
     ref: UUID
     name: str
     due_on: date
@@ -388,7 +389,7 @@ def exceptions(
             break
     names = patients.names(access, [one.patient_id for one, _ in found])
     return [
-        LeftOut(names[one.patient_id].ref, names[one.patient_id].shown_name, one.due_on, why)
+        LeftOut(one.patient_id, names[one.patient_id].ref, names[one.patient_id].shown_name, one.due_on, why)
         for one, why in found[:limit]
         if one.patient_id in names
     ]
@@ -434,6 +435,7 @@ def uptake(access: Access, organisation_id: int, *, key: str = "") -> list[Uptak
 class Asked:
     """Somebody who was invited, for the list of a programme."""
 
+    patient_id: int
     ref: UUID
     name: str
     state: str
@@ -458,8 +460,8 @@ def asked(access: Access, organisation_id: int, key: str, *, state: str = "", li
     names = patients.names(access, [one.patient_id for one in found])
     return [
         Asked(
-            names[one.patient_id].ref, names[one.patient_id].shown_name, one.invitation.state, one.invitation.because,
-            one.invitation.invited_at, one.invitation.wave, one.invitation.plan[one.invitation.wave - 1],
+            one.patient_id, names[one.patient_id].ref, names[one.patient_id].shown_name, one.invitation.state,
+            one.invitation.because, one.invitation.invited_at, one.invitation.wave, one.invitation.plan[one.invitation.wave - 1],
             one.invitation.next_at,
         )
         for one in found

@@ -6,8 +6,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from onedoor import factories
 from onedoor.accounts.api import User
+from onedoor.kernel import clock
+from onedoor.kernel.access import Role
+from onedoor.patients.models import Patient
 from onedoor.recall.models import PartnerLine, PartnerOpening, RecallMonth, RecallPolicy, RecallProgramme
+from onedoor.recall.tests.run_factories import MONDAY, due, night, people, practice
+from onedoor.records import api as records
 from onedoor.ui.tests.world import World, make
 
 pytestmark = pytest.mark.django_db
@@ -71,3 +77,24 @@ def test_a_partner_sees_its_lists_and_nothing_else(world: World) -> None:
     line.refresh_from_db()
     assert (line.outcome, line.actor_label) == ("reached", "Robin Vale")
     assert client.get(reverse("patient", args=[world.ada.ref])).status_code == 404
+
+
+def test_whoever_is_named_by_programme_can_see_that_it_was_opened() -> None:
+    here = practice("asthma")
+    asked, restricted = people(here, 2)
+    Patient.objects.filter(pk=restricted.pk).update(restricted=True)
+    due([asked, restricted], "asthma", on=MONDAY.date())
+    night(MONDAY)
+    with clock.at(MONDAY):
+        user, access = factories.person(here, Role.PRACTICE_MANAGER)
+        client = signed_in(user)
+
+    def looks(patient: Patient) -> list[str]:
+        return sorted(look.page for look in records.who_looked(access, patient.pk))
+
+    with clock.at(MONDAY):
+        client.get(reverse("recall_left_out") + "?out=restricted")
+        assert (looks(asked), looks(restricted)) == ([], ["left out of recall"])
+        client.get(reverse("recall_programme", args=["asthma"]))
+        assert looks(asked) == ["list of a recall programme"]
+        assert looks(restricted) == ["left out of recall", "list of a recall programme"]

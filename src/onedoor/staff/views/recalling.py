@@ -85,13 +85,18 @@ def switch(request: HttpRequest, key: str) -> HttpResponse:
 @staff(Permission.RECALL)
 @require_GET
 def programme(request: HttpRequest, key: str) -> HttpResponse:
-    """One programme: its people by what came of it, whom it leaves out, its waves, and its appointments."""
+    """One programme: its people by what came of it, whom it leaves out, its waves, and its appointments.
+    Whoever it names can see that it was opened."""
     access = granted(request)
     here = organisation_of(access).pk
     found = next((one for one in recall.programmes(access, here) if one.programme.key == key), None)
     if found is None:
         raise Http404
     state, word = request.GET.get("state", ""), request.GET.get("out", "")
+    people = recall.asked_people(access, here, key, state=state if state in INVITATION_WORDS else "", limit=_SHOWN)
+    left = recall.left_out(access, here, key=key, word=word if word in recall.EXCEPTIONS else "", limit=_SHOWN)
+    named = {one.patient_id for one in people} | {one.patient_id for one in left}
+    records.look_many(access=access, patient_ids=named, page="list of a recall programme")
     return staff_page(
         request,
         "staff/recall_programme.jinja",
@@ -102,8 +107,8 @@ def programme(request: HttpRequest, key: str) -> HttpResponse:
         states=INVITATION_WORDS,
         reasons=recall.EXCEPTIONS,
         channels=recall.CHANNEL_WORDS,
-        people=recall.asked_people(access, here, key, state=state if state in INVITATION_WORDS else "", limit=_SHOWN),
-        left_out=recall.left_out(access, here, key=key, word=word if word in recall.EXCEPTIONS else "", limit=_SHOWN),
+        people=people,
+        left_out=left,
         uptake=recall.uptake(access, here, key=key),
         kinds=booking.types_of(access, here) if access.may(Permission.DIARY) else [],
     )
@@ -309,12 +314,14 @@ def why(request: HttpRequest, ref: UUID, key: str) -> HttpResponse:
 @staff(Permission.RECALL)
 @require_GET
 def left_out(request: HttpRequest) -> HttpResponse:
-    """People due whom the run leaves out, by reason."""
+    """People due whom the run leaves out, by reason. Whoever it names can see that it was opened."""
     access = granted(request)
     here = organisation_of(access).pk
     word = request.GET.get("out", "")
     word = word if word in recall.EXCEPTIONS else ""
     people = recall.left_out(access, here, word=word, limit=_SHOWN + 1)
+    shown = [one.patient_id for one in people[:_SHOWN]]
+    records.look_many(access=access, patient_ids=shown, page="left out of recall")
     return staff_page(
         request,
         "staff/recall_left_out.jinja",
