@@ -133,6 +133,7 @@ NOT_WALKED: dict[str, str] = {
     "records.record_alike": INSIDE,
     "records.record_entries": INSIDE,
     "tasks.ask_for": INSIDE,
+    "tasks.say_more": INSIDE,
     "tasks.withdraw": INSIDE,
     "tasks.declare_kind": DECLARES,
     "tasks.lock_first": DECLARES,
