@@ -13,9 +13,10 @@ from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.transitions import declare_moves, record_first, transition
 from onedoor.tasks.events import TaskCompleted
+from onedoor.tasks.kinds import kind_of
 from onedoor.tasks.models import Task, TaskHistory
 from onedoor.tasks.queries import by_ref
-from onedoor.tasks.types import Kind, NewTask
+from onedoor.tasks.types import NewTask
 
 MOVES = declare_moves(
     "Task",
@@ -27,7 +28,6 @@ MOVES = declare_moves(
     },
 )
 
-_kinds: dict[str, Kind] = {}
 _locks: dict[str, Callable[[Task], None]] = {}
 _newer: dict[str, Callable[[Task, int], bool]] = {}
 
@@ -42,12 +42,6 @@ class NewerCame(Exception):
 
 class NoSuchOutcome(Exception):
     """The kind of task does not offer this outcome."""
-
-
-def declare_kind(kind: Kind) -> Kind:
-    """Declare a kind of work; called once by the context that makes it, when the application is ready."""
-    _kinds[kind.name] = kind
-    return kind
 
 
 def lock_first(subject: str, lock: Callable[[Task], None]) -> None:
@@ -65,16 +59,6 @@ def ask_newer(subject: str, newer: Callable[[Task, int], bool]) -> None:
     `newer` is given the work, with what it is about locked, and the `seen` of `complete`.
     """
     _newer[subject] = newer
-
-
-def kind_of(name: str) -> Kind:
-    """The declared kind of this name; KeyError when nobody declared it."""
-    return _kinds[name]
-
-
-def kinds() -> list[Kind]:
-    """All declared kinds."""
-    return list(_kinds.values())
 
 
 def ask_for(*, tasks: Sequence[NewTask], by: Actor) -> list[int]:

@@ -8,14 +8,12 @@ from onedoor.tasks.actions import (
     ask_newer,
     claim,
     complete,
-    declare_kind,
     give_back,
-    kind_of,
-    kinds,
     lock_first,
     say_more,
     withdraw,
 )
+from onedoor.tasks.kinds import declare_kind, kind_of, kinds
 from onedoor.tasks.models import Task
 from onedoor.tasks.queries import KindCount, by_ref, counts, ended, visible, waiting
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Min, OuterRef, QuerySet, Subquery
+from django.db.models import BooleanField, Count, ExpressionWrapper, Min, OuterRef, Q, QuerySet, Subquery
 
 from onedoor.kernel.access import Access, Permission
+from onedoor.tasks.kinds import kinds
 from onedoor.tasks.models import Task, TaskHistory
 
 WAITING = ("open", "claimed")
@@ -29,13 +30,18 @@ def by_ref(access: Access, ref: UUID) -> Task:
 
 
 def waiting(access: Access, *, kind: str = "", patient_id: int | None = None, limit: int = 200) -> list[Task]:
-    """Work that waits, the urgent first, then by the clock that runs out first."""
+    """Work that waits: danger first, then what is urgent, then by the clock that runs out first.
+
+    Danger is urgent work that allows no time at all; an urgent visit whose clock ran out before it still stands behind it.
+    """
+    at_once = [one.name for one in kinds() if one.urgent and not one.within]
+    danger = ExpressionWrapper(Q(kind__in=at_once), output_field=BooleanField())
     found = visible(access).filter(state__in=WAITING).select_related("patient", "owner", "organisation")
     if kind:
         found = found.filter(kind=kind)
     if patient_id is not None:
         found = found.filter(patient_id=patient_id)
-    return list(found.order_by("-urgent", "due_at", "id")[:limit])
+    return list(found.order_by(danger.desc(), "-urgent", "due_at", "id")[:limit])
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 
 from onedoor import factories
-from onedoor.kernel import events
+from onedoor.kernel import clock, events
 from onedoor.kernel.access import Access
 from onedoor.kernel.clock import LONDON
 from onedoor.tasks import api as tasks
@@ -25,6 +25,10 @@ KIND = tasks.declare_kind(
 )
 URGENT = tasks.declare_kind(
     Kind("test_urgent", "An urgent test", "duty", timedelta(0), (Outcome("done", "Done"),), urgent=True)
+)
+
+SOON = tasks.declare_kind(
+    Kind("test_soon", "An urgent test with time", "duty", timedelta(hours=1), (Outcome("done", "Done"),), urgent=True)
 )
 
 
@@ -97,6 +101,15 @@ def test_urgent_work_comes_first() -> None:
     ask(practice.pk, "slow")
     ask(practice.pk, "fast", "test_urgent")
     assert [task.key for task in tasks.waiting(access)] == ["fast", "slow"]
+
+
+def test_danger_comes_before_urgent_work_whose_clock_ran_out_earlier() -> None:
+    practice = factories.practice()
+    _, access = factories.person(practice)
+    ask(practice.pk, "interpreter", "test_soon")
+    with clock.at(clock.now() + timedelta(hours=3)):
+        ask(practice.pk, "danger", "test_urgent")
+        assert [task.key for task in tasks.waiting(access)] == ["danger", "interpreter"]
 
 
 def test_withdrawn_work_leaves_the_list() -> None:
