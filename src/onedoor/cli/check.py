@@ -154,9 +154,14 @@ def _full(run: Run) -> None:
         run.together([_pytest("tests", "not browser and not chaos", env=database, root=run.root)])
         suites = ["src/onedoor/booking", "src/onedoor/messaging"]
         name = f"booking and outbox on {old.parent.name}"
-        run.together([_pytest(name, "not browser and not chaos", *suites, env=older, root=run.root)])
         driven = database | {"ONEDOOR_CHROMIUM": str(browser)}
-        run.together([_pytest("browser journeys", "browser", "tests/browser", env=driven, root=run.root, processes=0)])
+        # A browser leaves one core idle most of the time.
+        run.together(
+            [
+                _pytest("browser journeys", "browser", "tests/browser", env=driven, root=run.root, processes=0),
+                _pytest(name, "not browser and not chaos", *suites, env=older, root=run.root, processes=1),
+            ]
+        )
         killing = database | {"ONEDOOR_CHAOS_KILLS": KILLS}
         run.together([_pytest(f"{KILLS} kills", "chaos", "tests/chaos", env=killing, root=run.root, processes=0)])
 

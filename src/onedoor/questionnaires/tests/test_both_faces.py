@@ -1,6 +1,6 @@
 """The same answers by text and on a page come to the same record, score and visit; whoever has a red flag is a person's at once.
 
-60 of each here; the long form is `ONEDOOR_QUESTIONNAIRE_RUNS=500 ONEDOOR_RED_FLAGS=1000 pytest` of this file.
+20 of each here; the long form is `ONEDOOR_QUESTIONNAIRE_RUNS=500 ONEDOOR_RED_FLAGS=1000 pytest` of this file.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from onedoor.tasks.models import Task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-RUNS = int(os.environ.get("ONEDOOR_QUESTIONNAIRE_RUNS", "60"))
-RED_FLAGS = int(os.environ.get("ONEDOOR_RED_FLAGS", "60"))
+RUNS = int(os.environ.get("ONEDOOR_QUESTIONNAIRE_RUNS", "20"))
+RED_FLAGS = int(os.environ.get("ONEDOOR_RED_FLAGS", "20"))
 BY_TEXT = ("smoking", "audit-c", "weight-height", "home-bp", "about-you", "rcp", "flu-had", "act", "phq-9", "gad-7")
 
 

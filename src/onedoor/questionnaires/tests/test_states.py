@@ -50,7 +50,7 @@ def desk(organisation: Organisation) -> Actor:
     return Actor(kind="user", id=1, label="Ada Desk", organisation_id=organisation.pk)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_whatever_comes_in_whatever_order(steps: list[str]) -> None:
     organisation = factories.practice()

@@ -398,7 +398,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_whatever_is_sent_in_whatever_order_a_visit_says_what_the_record_says(
     practice: Organisation, access: Access, steps: list[tuple[str, dict[str, dict[str, str]], bool]]
