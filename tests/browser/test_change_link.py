@@ -22,7 +22,7 @@ def look(page: Page, name: str) -> None:
     for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 800})
         page.wait_for_load_state()
-    sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert sideways <= 0, (name, width, sideways)
         found = Axe().run(page, options=_RULES).response["violations"]
         assert [(rule["id"], [node["html"][:120] for node in rule["nodes"][:2]]) for rule in found] == [], (name, width)
