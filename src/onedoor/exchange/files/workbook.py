@@ -2,6 +2,7 @@
 
 Only what stands in cells is read: no formula is worked out, no link followed, no macro looked at. Days read 2026-12-07. Numbers
 keep the digits that the file holds; one beyond a double's 15 is the file's own damage and is left for its reader to judge.
+Why not openpyxl or python-calamine, and what a small file did to them: docs/adr/0011-workbooks-read-by-hand.md.
 """
 
 from __future__ import annotations
