@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import TypedDict
 
 from onedoor.kernel import clock
 from onedoor.patients.models import CareRelationship, Patient
@@ -17,6 +18,16 @@ ALL = frozenset(PARTS)
 def bits(parts: Collection[str]) -> int:
     """The bits of parts by their keys."""
     return sum(1 << PARTS.index(part) for part in parts)
+
+
+class Stood(TypedDict, total=False):
+    """What of a standing a test says besides what is lacking."""
+
+    declined: Collection[str]
+    status: int
+    reason: str
+    expires_on: date | None
+    rule_set: str
 
 
 def stand(

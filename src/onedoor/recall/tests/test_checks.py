@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import TypedDict, Unpack
 from uuid import UUID, uuid4
 
 import pytest
@@ -86,19 +87,30 @@ def shown(access: Access, patient: Patient) -> recall.CheckPage:
     return recall.check_page(access, patient.pk)
 
 
+class Said(TypedDict, total=False):
+    """What a test says on a form besides what is typed of each check."""
+
+    sure: Mapping[str, str]
+    acts: Mapping[str, recall.CheckAct]
+    next_month: str
+    next_day: str
+    close: bool
+    missing_ok: bool
+
+
 def form(
-    page: recall.CheckPage, typed: Mapping[str, Mapping[str, str]] | None = None, **more: object
+    page: recall.CheckPage, typed: Mapping[str, Mapping[str, str]] | None = None, **more: Unpack[Said]
 ) -> recall.CheckForm:
     """The form of a page as a browser sends it: every field, those of `typed` changed."""
     filled = {check.key: dict(check.typed) | dict((typed or {}).get(check.key, {})) for check in page.checks}
     made = recall.CheckForm(
         form_key=uuid4(), rule_set=page.rule_set, typed=filled, base={check.key: check.base for check in page.checks}
     )
-    return replace(made, **more)  # type: ignore[arg-type]
+    return replace(made, **more)
 
 
 def send(
-    access: Access, patient: Patient, typed: Mapping[str, Mapping[str, str]], **more: object
+    access: Access, patient: Patient, typed: Mapping[str, Mapping[str, str]], **more: Unpack[Said]
 ) -> recall.ChecksSaved:
     return recall.save_checks(access=access, patient_id=patient.pk, form=form(shown(access, patient), typed, **more))
 

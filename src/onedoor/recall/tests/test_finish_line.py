@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import TypedDict, Unpack
 
 import pytest
 from django.db import connection
@@ -24,7 +25,7 @@ from onedoor.questionnaires import api as questionnaires
 from onedoor.recall import api as recall
 from onedoor.recall.models.owners import CheckOwner
 from onedoor.recall.queries.finish_line import BOOKED, BY_TEXT, DECLINED, TO_BOOK
-from onedoor.recall.tests.standings import stand
+from onedoor.recall.tests.standings import Stood, stand
 
 pytestmark = pytest.mark.django_db
 
@@ -37,17 +38,25 @@ def hca(organisation: Organisation) -> Access:
     return factories.person(organisation, Role.HEALTH_CARE_ASSISTANT)[1]
 
 
+class Asked(TypedDict, total=False):
+    """What of recall.FinishLineFilter a test asks for besides the view."""
+
+    practices: tuple[int, ...]
+    owner: str
+    missing: str
+
+
 def names(line: recall.FinishLine) -> list[str]:
     return [row.patient.given_name for row in line.rows]
 
 
-def listed(access: Access, view: str = "near", **asked: object) -> recall.FinishLine:
-    return recall.finish_line(access, six(), recall.FinishLineFilter(view, **asked))  # type: ignore[arg-type]
+def listed(access: Access, view: str = "near", **asked: Unpack[Asked]) -> recall.FinishLine:
+    return recall.finish_line(access, six(), recall.FinishLineFilter(view, **asked))
 
 
-def person(place: Organisation, name: str, *lack: str, **also: object) -> Patient:
+def person(place: Organisation, name: str, *lack: str, **also: Unpack[Stood]) -> Patient:
     made = factories.patient(place, name)
-    stand([made], lack=lack, **also)  # type: ignore[arg-type]
+    stand([made], lack=lack, **also)
     return made
 
 

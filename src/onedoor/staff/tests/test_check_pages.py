@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
 
-from onedoor.accounts.api import access_of
+from onedoor.accounts.api import User, access_of
 from onedoor.booking import api as booking
 from onedoor.kernel import clock
 from onedoor.kernel.access import Role
@@ -17,6 +18,9 @@ from onedoor.patients.models import Patient
 from onedoor.recall import api as recall
 from onedoor.recall.tests.test_checks import add
 from onedoor.ui.tests.world import World, make
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -38,9 +42,9 @@ def world() -> World:
     return make()
 
 
-def client_of(user: object) -> Client:
+def client_of(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")  # type: ignore[arg-type]
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client
 
 
@@ -49,7 +53,7 @@ def fields(page: str) -> dict[str, str]:
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
 
 
-def send(client: Client, address: str, typed: dict[str, str], **more: str):  # type: ignore[no-untyped-def]
+def send(client: Client, address: str, typed: dict[str, str], **more: str) -> Answer:
     page = client.get(address).content.decode()
     return client.post(address.partition("?")[0], {**fields(page), **typed, **more})
 

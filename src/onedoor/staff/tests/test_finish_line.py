@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Unpack
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -23,7 +24,7 @@ from onedoor.kernel.access import Role
 from onedoor.kernel.models import AuditEntry
 from onedoor.patients.models import Patient
 from onedoor.recall.models.owners import CheckOwner, CheckPlan
-from onedoor.recall.tests.standings import stand
+from onedoor.recall.tests.standings import Stood, stand
 from onedoor.records import api as records
 from onedoor.records.models import Look
 
@@ -44,9 +45,9 @@ def signed_in(place: Organisation, role: Role = Role.HEALTH_CARE_ASSISTANT) -> t
     return client, user
 
 
-def person(place: Organisation, name: str, *lack: str, **also: object) -> Patient:
+def person(place: Organisation, name: str, *lack: str, **also: Unpack[Stood]) -> Patient:
     made = factories.patient(place, name, mobile="+447700900123")
-    stand([made], lack=lack, **also)  # type: ignore[arg-type]
+    stand([made], lack=lack, **also)
     return made
 
 
