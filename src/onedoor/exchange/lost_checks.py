@@ -262,7 +262,7 @@ def _reason(
     fault, wrong = _not_to_be_entered(claim, codes)
     if fault:
         return fault, wrong
-    if not _within(claim.day, today, part.months):
+    if recall.lapses(claim.day, part.months) <= today:
         return "outside_window", ""
     if on_day & (_KIN.get(part.key, frozenset()) | {value.code for value in claim.values}) - listed:
         return "other_code", "what the trust has can be counted beside it"
@@ -286,14 +286,6 @@ def _not_to_be_entered(claim: Claim, codes: _Codes) -> tuple[str, str]:
         if (low is not None and value.value < low) or (high is not None and value.value > high):
             return "impossible", f"{value.value:g} {value.unit}: from {low:g} to {high:g} is possible"
     return "", ""
-
-
-def _within(day: date, today: date, months: int) -> bool:
-    """Whether an entry of `day` counts on `today`: day > today - months, clamped to the month's end (rule-sets.md, the day)."""
-    total = today.year * 12 + today.month - 1 - months
-    year, month = divmod(total, 12)
-    following = date(year + (month == 11), (month + 1) % 12 + 1, 1)
-    return day > min(date(year, month + 1, 1) + timedelta(days=today.day - 1), following - timedelta(days=1))
 
 
 def _line(file: TrustFile, claim: Claim, person: _Person | None, reason: str, detail: str) -> TrustCheck:

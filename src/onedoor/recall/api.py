@@ -30,6 +30,7 @@ from onedoor.recall.check_types import (
     CheckView,
     Meanwhile,
 )
+from onedoor.recall.days import lapses
 from onedoor.recall.models import AgreedDate, CheckVisit, Invitation, PartnerLine, PartnerList, SharingAgreement
 from onedoor.recall.planning import CHANNEL_WORDS, EXCEPTIONS
 from onedoor.recall.queries.check_clinic import ClinicRow, check_visit_patients, clinic_day, next_in_clinic
@@ -121,6 +122,7 @@ __all__ = [
     "in_words",
     "invitations_of",
     "invite",
+    "lapses",
     "left_out",
     "lists_for_partner",
     "mark_stale",
