@@ -16,6 +16,7 @@ from onedoor.exchange.lost_checks import (
     import_trust_checks,
     trust_file,
     trust_files,
+    trusts_for,
 )
 from onedoor.exchange.models import ImportFile, TrustFile
 from onedoor.exchange.queries import report_of, upload, uploads
@@ -49,6 +50,7 @@ __all__ = [
     "report_of",
     "trust_file",
     "trust_files",
+    "trusts_for",
     "upload",
     "uploads",
 ]

@@ -80,7 +80,7 @@ def compare_checks(*, content: bytes, name: str, trust_ods: str, access: Access,
     here = access.actor.organisation_id
     if here is None:
         raise NotPermitted(Permission.CHECKS)
-    trust = _trust(trust_ods, here, access)
+    trust = _trust(trust_ods, access)
     found = list(_at_most(trust_checks.claims(tables(content))))
     checks = next(one for one in recall.check_sets() if one.key == rule_set)
     judged = _judge(found, checks, wide)
@@ -121,12 +121,24 @@ def _at_most(found: Iterable[Claim]) -> Iterable[Claim]:
         yield claim
 
 
-def _trust(ods_code: str, organisation_id: int, access: Access) -> Organisation:
-    """Whose checks they are: the organisation's own, or a trust that serves it."""
-    found = accounts.organisation_by_ods(ods_code.strip().upper())
-    served = accounts.related([organisation_id, *access.organisations], Relation.TRUST)
-    known = {one.pk for trusts in served.values() for one in trusts} | {organisation_id}
-    if found is None or found.pk not in known:
+def trusts_for(access: Access) -> list[Organisation]:
+    """The trusts that serve whoever's people the access may check, by name, and at the end where it works itself.
+
+    Raises NotPermitted without Permission.CHECKS, and for whoever works nowhere.
+    """
+    wide, here = accounts.for_checks(access), access.actor.organisation_id
+    if here is None:
+        raise NotPermitted(Permission.CHECKS)
+    served = accounts.related({*wide.organisations, here}, Relation.TRUST)
+    found = {one.pk: one for trusts in served.values() for one in trusts if one.pk != here}
+    return [*sorted(found.values(), key=lambda one: one.name), accounts.organisation(access, here)]
+
+
+def _trust(ods_code: str, access: Access) -> Organisation:
+    """Whose checks they are. Raises UnreadableFile for whoever is none of `trusts_for`."""
+    code = ods_code.strip().upper()
+    found = next((one for one in trusts_for(access) if one.ods_code == code), None)
+    if found is None:
         raise UnreadableFile(
             f"{ods_code or 'Nobody'} is no trust that serves you.",
             where="the trust",

@@ -89,6 +89,23 @@ def test_what_was_done_and_is_not_on_the_record_can_be_counted(scene: Scene) -> 
     assert why(file) == dict.fromkeys(("bp", "bmi", "glucose", "smoking"), "can_count")
 
 
+def test_a_pcn_compares_what_the_trust_of_a_practice_that_shares_with_it_did(scene: Scene) -> None:
+    pcn = factories.practice("Y99101", "Vale PCN")
+    row = accounts.OrganisationRow(
+        *(scene.practice.ods_code, scene.practice.name, "", "part_of_pcn", pcn.ods_code, pcn.name), TODAY, None, True
+    )
+    accounts.take_organisations(rows=[row], by=factories.TEST)
+    _, access = factories.person(pcn, Role.HEALTH_CARE_ASSISTANT)
+    assert exchange.trusts_for(access) == [scene.trust, pcn]
+    file = exchange.compare_checks(
+        content=f"{HEAD}{scene.sam.nhs_number},01/05/1980,,27,,,,03/11/2026\n".encode(),
+        name="november.csv",
+        trust_ods=scene.trust.ods_code,
+        access=access,
+    )
+    assert why(file) == {"bmi": "can_count"}
+
+
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [

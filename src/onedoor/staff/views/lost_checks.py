@@ -11,11 +11,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from onedoor.accounts import api as accounts
-from onedoor.accounts.api import Organisation, Relation
 from onedoor.exchange import api as exchange
-from onedoor.kernel.access import Access, Permission
+from onedoor.kernel.access import Permission
 from onedoor.records import api as records
-from onedoor.staff.frame import organisation_of, staff_page
+from onedoor.staff.frame import staff_page
 from onedoor.ui.access import granted, staff
 
 LARGEST = 20 * 1024 * 1024
@@ -54,7 +53,7 @@ def files(request: HttpRequest) -> HttpResponseBase:
         "finish_line",
         status=400 if problem else 200,
         problem=problem,
-        trusts=_trusts(access),
+        trusts=exchange.trusts_for(access),
         chosen=request.POST.get("trust", ""),
         files=exchange.trust_files(access),
     )
@@ -108,12 +107,3 @@ def accept(request: HttpRequest, ref: UUID) -> HttpResponse:
         messages.error(request, "Nothing was entered: it was entered already, or the person is no longer in your care.")
     why = said.get("why", "")
     return redirect(reverse("lost_checks_file", args=[ref]) + (f"?why={why}" if why in exchange.REASONS else ""))
-
-
-def _trusts(access: Access) -> list[Organisation]:
-    """The trusts that serve where this person works, and it itself."""
-    here = organisation_of(access)
-    wide = accounts.for_checks(access)
-    served = accounts.related(wide.organisations, Relation.TRUST)
-    found = {one.pk: one for trusts in served.values() for one in trusts}
-    return [*sorted(found.values(), key=lambda one: one.name), here]
