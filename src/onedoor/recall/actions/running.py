@@ -65,16 +65,17 @@ def stop() -> int:
     """
     on = clock.today()
     ended = _end_programmes(on)
-    gone = _not_to_be_asked()
-    for because, ids in gone.items():
-        ending.close(ids, to="withdrawn", because=because, by=RUN)
-    spent = _spent()
-    for (to, because), ids in spent.items():
-        closed = ending.close(ids, to=to, because=because, by=RUN)
-        _write_done(closed, to, RUN)
-    ids = [key for found in (*gone.values(), *spent.values()) for key in found]
-    _audit(ids, RUN)
-    return ended + len(ids)
+    closed: list[int] = []
+    for because, ids in _not_to_be_asked().items():
+        closed += ending.close(ids, to="withdrawn", because=because, by=RUN)
+    for (to, because), ids in _spent().items():
+        over = ending.close(ids, to=to, because=because, by=RUN)
+        if to == "done":
+            _write_done(over)
+        closed += over
+    # Only what ended: an answer that came in between may have moved it.
+    _audit(closed)
+    return ended + len(closed)
 
 
 def _end_programmes(on: date) -> int:
@@ -143,9 +144,7 @@ def _spent() -> dict[tuple[str, str], list[int]]:
     return dict(found)
 
 
-def _write_done(invitation_ids: Sequence[int], to: str, by: Actor) -> None:
-    if to != "done":
-        return
+def _write_done(invitation_ids: Sequence[int]) -> None:
     rows = Invitation.objects.filter(pk__in=invitation_ids).values_list("pk", "patient_id", "organisation_id")
     record_entries(
         entries=[
@@ -161,13 +160,13 @@ def _write_done(invitation_ids: Sequence[int], to: str, by: Actor) -> None:
             )
             for key, patient, organisation in rows
         ],
-        by=by,
+        by=RUN,
     )
 
 
-def _audit(invitation_ids: Sequence[int], by: Actor) -> None:
+def _audit(invitation_ids: Sequence[int]) -> None:
     ended = Invitation.objects.filter(pk__in=invitation_ids).order_by("id") if invitation_ids else ()
-    audit.record_many(by=by, lines=[ending.line_of(one, "end_invitation") for one in ended])
+    audit.record_many(by=RUN, lines=[ending.line_of(one, "end_invitation") for one in ended])
 
 
 # -- what went out --------------------------------------------------------------------------------------------------------------
