@@ -225,12 +225,11 @@ def bring_back(*, access: Access, ref: UUID, line: UUID, outcome: str) -> None:
     )
     one = Invitation.objects.select_for_update(of=("self",)).select_related("patient").get(pk=row.invitation_id)
     by = access.actor
-    if outcome == "wants":
-        acted = invitations.accepted(one, via="partner", by=by)
+    if outcome in ("wants", "declined"):
+        answer = invitations.accepted if outcome == "wants" else invitations.declined
+        acted = answer(one, via="partner", by=by)
         if acted.task is not None:
             tasks.ask_for(tasks=[acted.task], by=by)
-    elif outcome == "declined":
-        invitations.declined(one, via="partner", by=by)
     elif outcome == "wrong_number":
         tasks.ask_for(tasks=[_wrong(one)], by=by)
     if outcome in ("reached", "not_reached", "wrong_number"):

@@ -9,6 +9,8 @@ import pytest
 
 from onedoor import factories
 from onedoor.accounts.api import Organisation
+from onedoor.booking import api as booking
+from onedoor.booking.tests import factories as diary
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, NotPermitted, Role
 from onedoor.kernel.models import AuditEntry
@@ -28,8 +30,8 @@ DAY = timedelta(days=1)
 class Scene:
     """A practice, its manager, a group's social prescriber, and people whom no wave reached."""
 
-    def __init__(self, count: int = 1, *, sensitive: bool = False) -> None:
-        self.practice = factories.practice()
+    def __init__(self, count: int = 1, *, sensitive: bool = False, practice: Organisation | None = None) -> None:
+        self.practice = practice or factories.practice()
         self.manager = factories.person(self.practice, Role.PRACTICE_MANAGER)[1]
         self.group = factories.practice("Y99900", "Mill Lane Community Group")
         self.partner = factories.person(self.group, Role.SOCIAL_PRESCRIBER)[1]
@@ -167,3 +169,17 @@ def test_what_comes_back_goes_into_the_invitation_and_is_never_done(outcome: str
     [agreement] = api.agreements(scene.manager, scene.practice.pk)
     assert agreement.lists[0].outcomes == {outcome: 1}
     assert InvitationProgramme.objects.get().because == ""
+
+
+def test_a_no_by_a_partner_leaves_the_visit_they_have_to_a_person() -> None:
+    """H5: a no is no "cancel"; booked after the list was read, the visit stands and reception asks whether they keep it."""
+    own = diary.practice()
+    scene = Scene(practice=own.organisation)
+    made = scene.share(scene.agree())
+    seat = diary.own_seats(own, 1, type_name="Asthma review", day=clock.today() + 9 * DAY, first=(9, 0))[0]
+    visit = booking.book(seat_ref=seat.ref, patient_id=scene.people[0].pk, by=scene.manager.actor, tell=False)
+    Invitation.objects.update(state="booked", appointment_id=visit.pk)
+    api.bring_back(access=scene.partner, ref=made.ref, line=made.lines.get().ref, outcome="declined")
+    visit.refresh_from_db()
+    assert (Invitation.objects.get().state, visit.state) == ("declined", "booked")
+    assert [one.kind for one in Task.objects.filter(state="open")] == ["invitation_not_wanted"]
