@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 
 import pytest
@@ -39,6 +40,16 @@ def test_a_file_brings_organisations_and_relations_once() -> None:
         "Wexcombe Vale PCN"
     ]
     assert AuditEntry.objects.filter(action="relate_organisation").count() == 2
+
+
+def test_what_it_says_of_an_organisation_anew_is_audited() -> None:
+    take(PCN)
+    take(PCN)
+    take(PCN.replace("01632 960000", "01632 960001"))
+    written = (
+        AuditEntry.objects.filter(action="set_organisation").order_by("id").values_list("organisation_id", flat=True)
+    )
+    assert Counter(written) == {key("Y99101"): 1, key("Y99002"): 2}
 
 
 def test_a_practice_that_changes_its_pcn_is_in_one_on_every_day() -> None:

@@ -154,9 +154,19 @@ def take_organisations(*, rows: Sequence[OrganisationRow], by: Actor) -> Brought
         if code not in known
     ]
     Organisation.objects.bulk_create(made)
+    changed = []
     for code, one in known.items():
-        one.name, one.phone = names[code] or one.name, phones.get(code, one.phone)
-    Organisation.objects.bulk_update(known.values(), ["name", "phone"])
+        said = names[code] or one.name, phones.get(code, one.phone)
+        if said != (one.name, one.phone):
+            one.name, one.phone = said
+            changed.append(one)
+    Organisation.objects.bulk_update(changed, ["name", "phone"])
+    audit.record_many(
+        by=by,
+        lines=[
+            audit.Line("set_organisation", "organisation", one.pk, organisation_id=one.pk) for one in (*made, *changed)
+        ],
+    )
     keys = {code: one.pk for code, one in known.items()} | {one.ods_code: one.pk for one in made}
     return _relate([row for row in rows if row.kind], keys, len(made), by)
 
