@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Count
 
 from onedoor.accounts import api as accounts
 from onedoor.accounts.api import Organisation, Relation
@@ -355,7 +356,8 @@ def trust_files(access: Access, *, limit: int = 20) -> list[TrustFile]:
 def trust_file(access: Access, ref: UUID, *, reason: str = CAN_COUNT, limit: int = 500) -> Found:
     """One of them with the lines of one reason. TrustFile.DoesNotExist outside the access."""
     file = _file(access, ref)
-    counts: Counter[str] = Counter(file.checks.filter(accepted_at=None).values_list("reason", flat=True))
+    open_ = file.checks.filter(accepted_at=None).order_by().values_list("reason")
+    counts: Counter[str] = Counter(dict(open_.annotate(checks=Count("pk"))))
     lines = list(file.checks.filter(reason=reason).order_by("accepted_at", "row", "part")[:limit])
     people = patients.names(accounts.for_checks(access), [line.patient_id for line in lines if line.patient_id])
     labels = {part.key: part.label for one in recall.check_sets() if one.key == file.rule_set for part in one.parts}
@@ -401,12 +403,12 @@ def accept_checks(*, access: Access, ref: UUID, keys: Sequence[int] | None = Non
     within = patients.names(accounts.for_checks(access), [line.patient_id for line in lines if line.patient_id])
     lines = [line for line in lines if line.patient_id in within]
     codes = {code for line in lines for code, _, _ in line.values}
-    concepts = {code: records.concept(code) for code in codes}
+    concepts = {code: Concept(code, term) for code, term in records.terms(codes).items()}
     entries = [entry for line in lines for entry in _entered(file, line, concepts)]
     records.record_entries(entries=entries, by=access.actor)
-    for line in lines:
-        line.accepted_at, line.accepted_by = clock.now(), access.actor.label[:80]
-    TrustCheck.objects.bulk_update(lines, ["accepted_at", "accepted_by"])
+    TrustCheck.objects.filter(pk__in=[line.pk for line in lines]).update(
+        accepted_at=clock.now(), accepted_by=access.actor.label[:80]
+    )
     audit.record_many(
         by=access.actor,
         lines=[
