@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -100,20 +99,22 @@ def _rule_sets() -> Iterator[Mapping[str, Any]]:
 
 @cache
 def _sets() -> Mapping[str, _CodeSet]:
+    from onedoor.records import api as records
+
     found: defaultdict[str, _CodeSet] = defaultdict(_CodeSet)
-    with (files("onedoor.records") / "reference" / "code_sets.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            code_set = found[row["key"]]
-            code_set.name, code_set.refset_id = row["name"], row["refset_id"]
-            if row["member"]:
-                code_set.codes.append(row["member"])
+    for row in records.reference_rows("code_sets"):
+        code_set = found[row["key"]]
+        code_set.name, code_set.refset_id = row["name"], row["refset_id"]
+        if row["member"]:
+            code_set.codes.append(row["member"])
     return found
 
 
 @cache
 def _terms() -> Mapping[str, str]:
-    with (files("onedoor.records") / "reference" / "codes.csv").open(encoding="utf-8") as file:
-        return {row["code"]: row["term"] for row in csv.DictReader(file)}
+    from onedoor.records import api as records
+
+    return {row["code"]: row["term"] for row in records.reference_rows("codes")}
 
 
 # ---------------------------------------------------------------- one rule set
