@@ -114,13 +114,9 @@ def _measure(url: str, size: int, figures: dict[str, Any]) -> dict[str, Any]:
 
 def _command(url: str, verb: str) -> dict[str, Any]:
     """`onedoor recall VERB` as shipped, with what it took."""
-    from bench.rig import Meter, rows
+    from bench.rig import Meter
 
-    def temporary() -> int:
-        time.sleep(1.0)  # counters arrive within a second of a transaction's end
-        return int(rows(url, "SELECT temp_bytes FROM pg_stat_database WHERE datname = current_database()")[0][0])
-
-    before = temporary()
+    before = _temporary(url)
     began = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "onedoor.cli.main", "recall", verb],
@@ -142,9 +138,25 @@ def _command(url: str, verb: str) -> dict[str, Any]:
         "cpu_seconds": round(cpu, 2),
         "peak_rss_mb": round(usage.ru_maxrss / 1024, 1),
         "postgresql_mb": meter.read()[1],
-        "temporary_mb": round((temporary() - before) / 1_048_576, 1),
+        "temporary_mb": round((_temporary(url) - before) / 1_048_576, 1),
         "says": said,
     }
+
+
+def _temporary(url: str) -> int:
+    """Temporary bytes until now. A server process tells its counters when it ends, and ours, which stays, when it is asked to."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid(), pg_stat_force_next_flush()")
+        ours = cursor.fetchone()[0]
+    with psycopg.connect(url, autocommit=True) as other:
+        asked = """SELECT FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'
+                   AND pid NOT IN (pg_backend_pid(), %s)"""
+        while other.execute(asked, [ours]).fetchall():
+            time.sleep(0.05)
+        found = other.execute("SELECT temp_bytes FROM pg_stat_database WHERE datname = current_database()").fetchone()
+    return int(found[0]) if found else 0
 
 
 class _Backends:
