@@ -20,7 +20,7 @@ from onedoor.kernel.actor import Actor
 from onedoor.kernel.transitions import record_first
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
-from onedoor.recall import codes, planning, rules
+from onedoor.recall import codes, days, planning, rules
 from onedoor.recall.actions import claiming, ending, waves
 from onedoor.recall.actions.ending import SUBJECT
 from onedoor.recall.actions.invitations import CHECKS, FLU, intent
@@ -37,7 +37,7 @@ from onedoor.recall.models import (
 )
 from onedoor.recall.planning import Ways
 from onedoor.recall.programmes import Programme, in_force
-from onedoor.recall.queries import due
+from onedoor.recall.queries import due, visits
 from onedoor.recall.queries.due import Item, Person
 from onedoor.records.api import record_entries
 from onedoor.records.types import NewEntry
@@ -301,7 +301,7 @@ def _sort_out(
     ways, left = due.ways(organisation_id, people), _left_of_waves(policy, on)
     _join_more(organisation_id, on, found, programmes)
     joins = _joined(found, programmes)
-    waits = set(booking.ahead_of(people, _type_ids(organisation_id))) | due.unread(people, on)
+    waits = set(booking.ahead_of(people, visits.types_of(organisation_id))) | due.unread(people, on)
     going: list[Going] = []
     over: list[Invitation] = []
     later: list[Invitation] = []
@@ -409,14 +409,6 @@ def _invited_on(organisation_id: int, on: date) -> int:
     return Wave.objects.filter(organisation_id=organisation_id, made_on=on, number=1).count()
 
 
-def _type_ids(organisation_id: int, keys: Sequence[str] | None = None) -> list[int]:
-    """The kinds of appointment that are visits of a practice's programmes."""
-    found = RecallProgramme.objects.filter(organisation_id=organisation_id, types__isnull=False)
-    if keys is not None:
-        found = found.filter(key__in=list(keys))
-    return sorted(set(found.values_list("types", flat=True)))
-
-
 def invite_people(policy: RecallPolicy, on: date, wanted: int, *, by: Actor) -> int:
     """Invite up to so many people of a practice who are due, the longest due first; returns how many."""
     organisation_id = policy.organisation_id
@@ -459,7 +451,7 @@ def chosen_channel(one: Invitation) -> planning.Channel:
 def _choose(organisation_id: int, on: date, programmes: dict[str, Programme], wanted: int) -> dict[int, Ways]:
     """Who is to be asked, and how they can be: nobody whom the run must not ask, and nobody with a visit booked."""
     chosen: dict[int, Ways] = {}
-    types = _type_ids(organisation_id, list(programmes))
+    types = visits.types_of(organisation_id, programmes)
     after: Person | None = None
     while len(chosen) < wanted:
         page = due.people(organisation_id, on, programmes, free=True, limit=max(_PAGE, 2 * wanted), after=after)
@@ -527,9 +519,7 @@ def _programme_row(one: Invitation, item: Item, on: date) -> InvitationProgramme
     season = rules.season(on) if item.programme.seasonal else None
     more: dict[str, Any] = {
         "season": season,
-        "again_on": planning.months_after(on, planning.AGAIN_MONTHS)
-        if season is None
-        else rules.season_begins(season + 1),
+        "again_on": days.add_months(on, planning.AGAIN_MONTHS) if season is None else rules.season_begins(season + 1),
     }
     return InvitationProgramme(
         invitation=one,

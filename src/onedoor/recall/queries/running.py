@@ -26,7 +26,7 @@ from onedoor.recall.costs import LETTER_PENCE
 from onedoor.recall.models import Invitation, InvitationProgramme, RecallMonth, RecallPolicy, RecallProgramme, Wave
 from onedoor.recall.planning import Channel, Ways
 from onedoor.recall.programmes import Programme, in_force
-from onedoor.recall.queries import due
+from onedoor.recall.queries import due, visits
 from onedoor.recall.queries.due import Person
 
 ENOUGH = 50
@@ -244,7 +244,7 @@ def _sorted_out(
     words: Counter[str] = Counter()
     free = 0
     asked: list[_Asked] = []
-    types = _types(organisation_id, chosen)
+    types = visits.types_of(organisation_id, chosen)
     for page in _pages(organisation_id, day, chosen):
         open_now = [one.patient_id for one in page if not one.word]
         ways, booked = due.ways(organisation_id, open_now), booking.ahead_of(open_now, types)
@@ -259,12 +259,6 @@ def _sorted_out(
                 way = ways[one.patient_id]
                 asked.append(_Asked(one, way, planning.plan(way)[0]))
     return words, free, asked
-
-
-def _types(organisation_id: int, chosen: Mapping[str, Programme]) -> list[int]:
-    """The kinds of appointment that are visits of these programmes: whoever has one ahead is not asked."""
-    rows = RecallProgramme.objects.filter(organisation_id=organisation_id, key__in=list(chosen), types__isnull=False)
-    return sorted(set(rows.values_list("types", flat=True)))
 
 
 def _pages(organisation_id: int, day: date, chosen: Mapping[str, Programme]) -> Iterator[list[Person]]:
@@ -376,7 +370,7 @@ def exceptions(
     if key:
         chosen = {name: one for name, one in chosen.items() if name == key}
     found: list[tuple[Person, str]] = []
-    types = _types(organisation_id, due.switched_on(organisation_id, day))
+    types = visits.types_of(organisation_id, due.switched_on(organisation_id, day))
     for page in _pages(organisation_id, day, chosen):
         ids = [one.patient_id for one in page if not one.word]
         ways, booked = due.ways(organisation_id, ids), booking.ahead_of(ids, types)

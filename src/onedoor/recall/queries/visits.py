@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from onedoor.booking import api as booking
 from onedoor.booking.types import FreePlace
 from onedoor.kernel.access import Access
 from onedoor.recall.models import Invitation, InvitationProgramme, RecallProgramme
+
+
+def types_of(organisation_id: int, keys: Collection[str] | None = None) -> list[int]:
+    """The kinds of appointment that are visits of a practice's programmes, all or those of `keys`: whoever has one ahead is not
+    asked."""
+    found = RecallProgramme.objects.filter(organisation_id=organisation_id, types__isnull=False)
+    if keys is not None:
+        found = found.filter(key__in=list(keys))
+    return sorted(set(found.values_list("types", flat=True)))
 
 
 def kinds_of(invitation_ids: Sequence[int]) -> dict[int, set[int]]:
