@@ -6,7 +6,7 @@ import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-SEASON_STARTS, SEASON_ENDS = (9, 1), (3, 31)
+SEASON_STARTS = (9, 1)
 
 
 def add_months(day: date, months: int) -> date:
@@ -20,6 +20,11 @@ def lapses(day: date, months: int) -> date:
     """The first day for which `day` is no longer within so many months."""
     clamped = add_months(day, months)
     return clamped if clamped.day == day.day else clamped + timedelta(days=1)
+
+
+def age(born_on: date, day: date) -> int:
+    """Whole years of age on a day."""
+    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Literal
 
 from onedoor.kernel.calendar import is_working_day
 from onedoor.patients.types import NO_TEXTS, Reach
+from onedoor.recall import days
 
 Channel = Literal["text", "letter", "telephone"]
 CHANNELS: tuple[Channel, ...] = ("text", "letter", "telephone")
@@ -109,25 +110,8 @@ def month_day(expires_on: date, month: int) -> date:
     first = date(expires_on.year, month, 1)
     if first > expires_on:
         first = date(expires_on.year - 1, month, 1)
-    done = months_before(expires_on, 12)
+    done = days.add_months(expires_on, -12)
     return first if first - done >= timedelta(days=SOON_AFTER) else expires_on
-
-
-def months_before(day: date, months: int) -> date:
-    """So many calendar months before a day, at the end of the month where it is shorter."""
-    total = day.year * 12 + day.month - 1 - months
-    year, month = divmod(total, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month + 1, min(last, day.day))
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")
-
-
-def months_after(day: date, months: int) -> date:
-    """So many calendar months after a day."""
-    return months_before(day, -months)
 
 
 def invitation_days(waves: int, gap_days: int) -> int:

@@ -17,7 +17,7 @@ from onedoor.kernel.words import short_day
 from onedoor.messaging import api as messaging
 from onedoor.messaging.types import Acted, NewAsk, NewMessage, Purpose
 from onedoor.patients import api as patients
-from onedoor.recall import codes, costs, planning, rules
+from onedoor.recall import codes, costs, days, planning, rules
 from onedoor.recall.actions import claiming, ending
 from onedoor.recall.actions.ending import SUBJECT, key_of, line_of
 from onedoor.recall.kinds import BOOK, CAME, NOT_WANTED, RING, SAID_DONE
@@ -258,7 +258,7 @@ def _no_more_waves(invitation: Invitation, *, via: str, by: Actor) -> None:
 def _not_this_year(invitation: Invitation) -> None:
     """Nobody who said no is asked for the same again within the year; a flu invitation not in the same season."""
     rows = InvitationProgramme.objects.filter(invitation_id=invitation.pk)
-    rows.filter(season=None).update(again_on=planning.months_after(clock.today(), planning.AGAIN_MONTHS))
+    rows.filter(season=None).update(again_on=days.add_months(clock.today(), planning.AGAIN_MONTHS))
 
 
 def _what(invitation: Invitation) -> str:

@@ -109,7 +109,7 @@ def check_page(access: Access, patient_id: int, key: str = "") -> CheckPage:
         opened_at=visit.opened_at if visit else None,
         opened_by=visit.opened_by if visit else "",
         checks=checks,
-        findings=_findings(visit, _age(patient.born_on)) if visit else (),
+        findings=_findings(visit, days.age(patient.born_on, clock.today())) if visit else (),
         done=sum(1 for part in stands.values() if part.done),
         standing=_not_asked(standing),
         agreed_on=agreed.on if agreed else None,
@@ -123,11 +123,6 @@ def _not_asked(standing: Why) -> str:
     if standing.status == ACTIONABLE or standing.in_numerator:
         return ""
     return standing.text if standing.status is not None or not standing.cohorts else "; ".join(standing.cohorts)
-
-
-def _age(born_on: date) -> int:
-    today = clock.today()
-    return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
 
 
 def _earlier(access: Access, patient_id: int, visit: CheckVisit | None) -> dict[str, CheckItem]:

@@ -19,7 +19,7 @@ from onedoor.documents import api as documents
 from onedoor.kernel import clock
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
-from onedoor.recall import planning, rules
+from onedoor.recall import days, planning, rules
 from onedoor.recall.models import OPEN, RecallProgramme
 from onedoor.recall.planning import Ways
 from onedoor.recall.programmes import Programme, in_force
@@ -230,11 +230,7 @@ def ways(organisation_id: int, patient_ids: Sequence[int]) -> dict[int, Ways]:
             reach=one,
             # A need that no print meets makes of a letter nothing that they can read.
             has_address=bool(person.address.strip() and person.postcode.strip()) and key not in unmet,
-            age=_age(one.born_on, today),
+            age=days.age(one.born_on, today),
             resting=one.mobile in resting,
         )
     return found
-
-
-def _age(born_on: date, day: date) -> int:
-    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
