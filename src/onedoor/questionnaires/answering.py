@@ -227,7 +227,7 @@ def by_text(*, response: Response, intent: str, value: str, by: Actor) -> Acted:
         value, confirmed = engine.SKIPPED, False
     elif intent != "answer" or not is_valid(item, value):
         return _unclear(response, definition, item, by)
-    elif not confirmed and _is_alone(response) and _is_far(response, item, value):
+    elif not confirmed and is_alone(response) and _is_far(response, item, value):
         return _once_more(response, definition, item, wording.far(item, value))
     _keep(response, item, value, via="text", confirmed=confirmed, by=by)
     answers[item.link] = value
@@ -236,14 +236,14 @@ def by_text(*, response: Response, intent: str, value: str, by: Actor) -> Acted:
     if after is None or engine.red_flags(definition, answers):
         taken, task = _finish(response, definition, answers, via="text", by=by)
         return Acted(answer=f"{name}: {taken.words}", task=task)
-    question = _put(response, after, alone=_is_alone(response))
+    question = _put(response, after, alone=is_alone(response))
     return Acted(
         answer=f"{name}: {question}",
         ask=NewAsk(definition.context(after), SUBJECT, response.pk, response.ends_at),
     )
 
 
-def _is_alone(response: Response) -> bool:
+def is_alone(response: Response) -> bool:
     """Whether nobody else has the phone, so that a text may say something of the record."""
     reach = patients.reach(response.organisation_id, [response.patient_id]).get(response.patient_id)
     return reach is not None and reach.mobile_holders == 1

@@ -17,7 +17,6 @@ from onedoor.questionnaires.licensed import load_words, words_wanted
 from onedoor.questionnaires.many import StartedMany, start_many, with_open
 from onedoor.questionnaires.models import PutQuestion, Response
 from onedoor.questionnaires.queries import (
-    answered_since,
     asked_of,
     asked_since,
     by_ref,
@@ -58,7 +57,6 @@ __all__ = [
     "Step",
     "Taken",
     "answer",
-    "answered_since",
     "ask",
     "asked_of",
     "asked_since",

@@ -28,9 +28,7 @@ def definition_of(key: str) -> Definition:
         return found
     newest = Words.objects.filter(key=key).order_by("-id").first()
     if newest is None:
-        raise NotReady(
-            f"The words of {found.title} are not here: {found.licence} It can be started once they are loaded."
-        )
+        raise NotReady(not_yet(found))
     return _worded(key, newest.pk)
 
 

@@ -13,7 +13,7 @@ from onedoor.kernel import clock
 from onedoor.kernel.access import Access
 from onedoor.patients import api as patients
 from onedoor.questionnaires import engine, rules
-from onedoor.questionnaires.answering import MOST_BY_TEXT
+from onedoor.questionnaires.answering import MOST_BY_TEXT, answers_of, is_alone
 from onedoor.questionnaires.definitions import Definition, Item, shipped
 from onedoor.questionnaires.licensed import NotReady, definition_of, every_one, not_yet
 from onedoor.questionnaires.models import OPEN, Given, PutQuestion, Response
@@ -116,17 +116,7 @@ def response_by_ref(access: Access, ref: UUID) -> Response:
 
 def shares_phone(response: Response) -> bool:
     """Whether others have the patient's phone too, so that a page opened by its link shows nothing of the record."""
-    reach = patients.reach(response.organisation_id, [response.patient_id]).get(response.patient_id)
-    return reach is None or reach.mobile_holders != 1
-
-
-def answered_since(*, patient_ids: Sequence[int], since: datetime, key: str = "") -> Mapping[int, datetime]:
-    """When each of these patients last answered a questionnaire to its end at or after `since`, any or that of `key`; for the
-    contexts above, one query."""
-    found = Response.objects.filter(patient_id__in=patient_ids, state="completed", ended_at__gte=since)
-    if key:
-        found = found.filter(key=key)
-    return dict(found.values_list("patient_id").annotate(Max("ended_at")))
+    return not is_alone(response)
 
 
 def asked_since(*, patient_ids: Sequence[int], since: datetime) -> Mapping[int, datetime]:
@@ -148,9 +138,8 @@ def fhir_of(access: Access, ref: UUID) -> dict[str, Any]:
     status = {"completed": "completed", "asked": "in-progress", "in_progress": "in-progress"}.get(
         response.state, "stopped"
     )
-    answers = dict(response.given.values_list("link", "value"))
     authored = (response.ended_at or response.last_at or response.asked_at).isoformat()
-    return engine.as_fhir(_as_asked(response), answers, status=status, authored=authored)
+    return engine.as_fhir(_as_asked(response), answers_of(response), status=status, authored=authored)
 
 
 def _responses(access: Access, patient_id: int) -> QuerySet[Response]:
