@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db import connection
+from onedoor.recall.versions import rule_sets_in_force
 
 OTHER_COUNTS = frozenset({"smi-contract-year", "smi-nine"})
 """Rule sets that count the same visit in another way: nobody is invited by them."""
@@ -39,19 +38,15 @@ class Programme:
 
 def in_force(on: date) -> dict[str, Programme]:
     """The programmes of a day by key: of each rule set the version in force. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT DISTINCT ON (key) key, id, content FROM recall_rule_set WHERE active_from <= %s
-               ORDER BY key, active_from DESC, id DESC""",
-            [on],
-        )
-        rows = cursor.fetchall()
-    found = [_programme(key, rule_set_id, content) for key, rule_set_id, content in rows if key not in OTHER_COUNTS]
+    found = [
+        _programme(one.key, one.pk, one.content)
+        for one in rule_sets_in_force(on).values()
+        if one.key not in OTHER_COUNTS
+    ]
     return {one.key: one for one in sorted(found, key=lambda one: one.name)}
 
 
-def _programme(key: str, rule_set_id: int, content: Mapping[str, Any] | str) -> Programme:
-    said = json.loads(content) if isinstance(content, str) else content
+def _programme(key: str, rule_set_id: int, said: Mapping[str, Any]) -> Programme:
     return Programme(
         key=key,
         rule_set_id=rule_set_id,

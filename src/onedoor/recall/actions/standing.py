@@ -24,6 +24,7 @@ from onedoor.recall import compiler
 from onedoor.recall.compiler import Compiled, Slots
 from onedoor.recall.models import RuleSet
 from onedoor.recall.ruleset import parse, shipped
+from onedoor.recall.versions import rule_sets_in_force
 
 RANGE = 100_000
 """Keys of patients in one batch of a whole computation."""
@@ -88,17 +89,9 @@ def load_rule_sets() -> int:
     return changed
 
 
-def in_force(on: date) -> dict[str, RuleSet]:
-    """The rule sets in force on a day, by key: of each the latest that is active by then."""
-    found: dict[str, RuleSet] = {}
-    for one in RuleSet.objects.filter(active_from__lte=on).order_by("active_from", "id"):
-        found[one.key] = one
-    return dict(sorted(found.items()))
-
-
 def program(on: date, *, only: RuleSet | None = None) -> Program:
     """What is in force on a day, or one of it, compiled against the code sets as they stand. Two queries."""
-    rows = in_force(on) if only is None else {only.key: only}
+    rows = rule_sets_in_force(on) if only is None else {only.key: only}
     parsed = {one.pk: parse(one.content) for one in rows.values()}
     keys = sorted({key for one in parsed.values() for key in one.sets})
     with connection.cursor() as cursor:

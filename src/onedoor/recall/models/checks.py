@@ -84,7 +84,7 @@ class CheckFinding(models.Model):
     key = models.CharField(max_length=30)
     """The check it was found in."""
     code = models.CharField(max_length=30)
-    """Which finding (`rules_checks.FINDINGS`)."""
+    """Which finding (`rules_findings.FINDINGS`)."""
     text = models.CharField(max_length=300)
     action = models.CharField(max_length=20, blank=True)
     """What was done about it; empty while nothing was."""

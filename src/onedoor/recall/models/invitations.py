@@ -131,7 +131,7 @@ class Wave(models.Model):
 class LastAsked(models.Model):
     """When somebody was last asked, and by which invitation: one row a person.
 
-    It is changed by one conditional statement only, so that two reasons never ask within `rules.APART`, whoever runs beside whom.
+    It is changed by one conditional statement only, so that two reasons never ask within `planning.APART`, whoever else runs.
     """
 
     patient = models.OneToOneField(Patient, on_delete=models.PROTECT, primary_key=True)

@@ -12,8 +12,9 @@ from onedoor.booking import api as booking
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.patients import api as patients
-from onedoor.recall.models import CheckFinding, CheckItem, CheckVisit, RuleSet, Standing
+from onedoor.recall.models import CheckFinding, CheckItem, CheckVisit, Standing
 from onedoor.recall.queries.checks import CHECK_SETS, rule_set_of
+from onedoor.recall.versions import rule_sets_in_force
 
 _COMING = ("booked", "pending", "arrived", "seen", "cancelling")
 
@@ -104,8 +105,8 @@ def next_in_clinic(access: Access, organisation_id: int, day: date, after: UUID)
 
 def _done(patient_ids: Collection[int]) -> dict[int, int]:
     """Of those whose standing is known: the bits of the checks that are done."""
-    in_force = RuleSet.objects.filter(key=CHECK_SETS[0], active_from__lte=clock.today()).order_by("-active_from", "-id")
-    standing = Standing.objects.filter(rule_set_id__in=in_force.values("pk")[:1], patient_id__in=patient_ids)
+    counts = rule_sets_in_force(clock.today()).get(CHECK_SETS[0])
+    standing = Standing.objects.filter(rule_set=counts, patient_id__in=patient_ids)
     return dict(standing.values_list("patient_id", "parts_done"))
 
 

@@ -25,6 +25,7 @@ from onedoor.patients import api as patients
 from onedoor.patients.api import Patient
 from onedoor.questionnaires import api as questionnaires
 from onedoor.recall.models.owners import CheckOwner, CheckPlan
+from onedoor.recall.versions import rule_sets_in_force
 
 ACTIONABLE = 2
 """Of a standing's states: may be asked."""
@@ -197,14 +198,8 @@ class FinishLine:
 
 def check_sets(*, on: date | None = None) -> list[CheckSet]:
     """The rule sets with more than one part that are in force, by name: those with a finish line."""
-    day = on or clock.today()
+    found = [(one.pk, one.key, one.content) for one in rule_sets_in_force(on or clock.today()).values()]
     with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT DISTINCT ON (key) id, key, content FROM recall_rule_set WHERE active_from <= %s
-               ORDER BY key, active_from DESC, version DESC""",
-            [day],
-        )
-        found = [(key, name, _content(content)) for key, name, content in cursor.fetchall()]
         sets = sorted({one for _, _, content in found for part in content["parts"] for one in part["done"]})
         cursor.execute("SELECT DISTINCT key FROM records_code_members WHERE key = ANY(%s)", [sets])
         known = {key for (key,) in cursor.fetchall()}
@@ -237,14 +232,6 @@ def check_sets(*, on: date | None = None) -> list[CheckSet]:
 
 def _read_json(value: Any) -> dict[str, Any]:
     read: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
-    return read
-
-
-def _content(content: Any) -> dict[str, Any]:
-    read = _read_json(content)
-    read.setdefault("parts", [])
-    for part in read["parts"]:
-        part.setdefault("done", [])
     return read
 
 

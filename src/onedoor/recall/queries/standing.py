@@ -12,18 +12,21 @@ from onedoor.kernel import clock
 from onedoor.kernel.access import Access
 from onedoor.patients import api as patients
 from onedoor.recall import compiler, words
-from onedoor.recall.actions.standing import PRESENT, Program, in_force, program
+from onedoor.recall.actions.standing import PRESENT, Program, program
 from onedoor.recall.compiler import Compiled
 from onedoor.recall.models import RuleSet, Standing
 from onedoor.recall.ruleset import Cohort, Group, parse
 from onedoor.recall.ruleset import RuleSet as Rules
 from onedoor.recall.standing_types import EntryView, PartView, RuleSetView, StandingView, Why, Words
+from onedoor.recall.versions import rule_sets_in_force
 from onedoor.records import api as records
 
 
 def rule_sets(on: date | None = None) -> list[RuleSetView]:
     """The rule sets in force on a day (today), by key."""
-    return [_view(row, parse(row.content), empty) for row, empty in _with_empty(in_force(on or clock.today()))]
+    return [
+        _view(row, parse(row.content), empty) for row, empty in _with_empty(rule_sets_in_force(on or clock.today()))
+    ]
 
 
 def in_words(key: str, on: date | None = None) -> Words:
@@ -53,7 +56,7 @@ def standings_of(access: Access, patient_id: int) -> list[StandingView]:
     """A patient's kept standings by name of the rule set; raises Patient.DoesNotExist outside the access. Four queries."""
     patients.by_id(access, patient_id)
     today = clock.today()
-    rows = {row.pk: (row, empty) for row, empty in _with_empty(in_force(today))}
+    rows = {row.pk: (row, empty) for row, empty in _with_empty(rule_sets_in_force(today))}
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT 1 FROM recall_stale WHERE patient_id = %s)", [patient_id])
         stale = cursor.fetchone()[0]
@@ -89,7 +92,7 @@ def standings_of(access: Access, patient_id: int) -> list[StandingView]:
 
 
 def _one(key: str, on: date) -> dict[str, RuleSet]:
-    found = in_force(on).get(key)
+    found = rule_sets_in_force(on).get(key)
     if found is None:
         raise LookupError(f"no rule set {key} is in force on {on.isoformat()}")
     return {key: found}
