@@ -42,6 +42,12 @@ def look(page: Page, name: str) -> None:
             page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
 
 
+def turn(page: Page, selector: str) -> None:
+    """Clicks what leads to another page, and is on it: a look in between sees a document without a root."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 MONDAY = datetime(2026, 12, 7, 9, 0, tzinfo=clock.LONDON)
 
 
@@ -145,9 +151,9 @@ def test_one_question_a_page_at_both_widths(page: Page, world: World) -> None:
     sign_in(page, "patient")
     page.goto(reverse("my_home"))
     look(page, "home")
-    page.click("text=Answer: Alcohol")
+    turn(page, "text=Answer: Alcohol")
     look(page, "question")
-    page.click("button:has-text('Continue')")
+    turn(page, "button:has-text('Continue')")
     look(page, "wrong")
     page.check("text=2 or 3 times a week")
     page.click("button:has-text('Continue')")
@@ -155,12 +161,12 @@ def test_one_question_a_page_at_both_widths(page: Page, world: World) -> None:
     page.click("button:has-text('Continue')")
     page.click("button:has-text('I would rather not say')")
     page.fill("#answer", "12")
-    page.click("button:has-text('Continue')")
+    turn(page, "button:has-text('Continue')")
     look(page, "check")
     page.click("a:has-text('Change') >> nth=2")
     page.check("text=Less than monthly")
     page.click("button:has-text('Continue')")
-    page.click("button:has-text('Send my answers')")
+    turn(page, "button:has-text('Send my answers')")
     look(page, "done")
     response = Response.objects.get(patient=world.sam, key="audit-c")
     assert (response.state, response.score, response.visit) == ("completed", 5, "phone")
@@ -174,7 +180,7 @@ def test_on_the_tablet_in_the_waiting_room(page: Page, world: World) -> None:
     code = Response.objects.get(patient=nell).code
     page.goto(reverse("patients"))
     page.click("text=Make this browser the practice’s tablet")
-    page.click("button:has-text('Make it a tablet')")
+    turn(page, "button:has-text('Make it a tablet')")
     look(page, "tablet")
     page.fill("#code", code)
     with page.expect_navigation():
@@ -184,9 +190,9 @@ def test_on_the_tablet_in_the_waiting_room(page: Page, world: World) -> None:
     assert "Nell" not in page.content()
     page.check("text=I have never smoked")
     page.click("button:has-text('Continue')")
-    page.click("button:has-text('Send my answers')")
+    turn(page, "button:has-text('Send my answers')")
     look(page, "tablet-done")
-    page.click("text=Finish")
+    turn(page, "text=Finish")
     look(page, "tablet-over")
     assert Response.objects.get(patient=nell).state == "completed"
     page.click("text=Begin")
