@@ -6,14 +6,16 @@ from onedoor.booking.events import AppointmentsChanged
 from onedoor.kernel import events
 from onedoor.messaging.api import declare_context, declare_purpose, declare_subject
 from onedoor.recall import subjects
-from onedoor.recall.actions import following, invitations, standing
+from onedoor.recall.actions import ending, following, invitations, standing
 from onedoor.records.events import CodedChanged
+from onedoor.tasks.api import lock_first
 from onedoor.tasks.events import TaskCompleted
 
 declare_subject(subjects.Invitations())
 declare_context(subjects.CONTEXT)
 declare_context(subjects.CHECKS)
 declare_purpose(invitations.INVITE)
+# lock_first(ending.SUBJECT, following.lock_invitation)
 
 
 @events.handles(AppointmentsChanged)

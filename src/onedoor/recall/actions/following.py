@@ -140,6 +140,11 @@ def _to_book(one: Invitation, title: str) -> NewTask:
 _ENDS = {kind.name for kind in (BOOK, RING, CAME, NOT_WANTED, SAID_DONE)}
 
 
+def lock_invitation(task: tasks.Task) -> None:
+    """The invitation of a work that somebody ends: an answer of the patient locks it before it withdraws that work."""
+    list(Invitation.objects.filter(pk=task.subject_id or 0).select_for_update().values_list("pk"))
+
+
 def follow_work(event: TaskCompleted) -> None:
     """A person rang, or booked: the same as if the patient had answered."""
     if event.kind not in _ENDS or event.subject != SUBJECT or event.subject_id is None:

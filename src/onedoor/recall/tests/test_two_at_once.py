@@ -10,10 +10,14 @@ from django.db import connection, transaction
 from onedoor import factories
 from onedoor.kernel import clock
 from onedoor.recall import api
-from onedoor.recall.actions import running
+from onedoor.recall.actions import ending, invitations, running
+from onedoor.recall.kinds import BOOK
 from onedoor.recall.models import Invitation, RecallPolicy, RecallProgramme
 from onedoor.recall.tests.run_factories import MONDAY, due, people, practice
 from onedoor.recall.tests.test_inviting import invite
+from onedoor.tasks import api as tasks
+from onedoor.tasks.models import Task
+from onedoor.tasks.types import NewTask
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,3 +61,44 @@ def test_what_a_run_could_not_ask_is_free_for_the_next_reason() -> None:
         assert running.invite_people(RecallPolicy.objects.get(), MONDAY.date(), 5, by=factories.TEST) == 0
     with clock.at(MONDAY):
         assert invite(pat).state == "invited"
+
+
+def test_the_desk_and_an_answer_at_once_wait_for_each_other_and_neither_is_lost() -> None:
+    here = practice("asthma")
+    [pat] = people(here, 1)
+    due([pat], "asthma", on=MONDAY.date())
+    with clock.at(MONDAY):
+        invite(pat)
+        with transaction.atomic():
+            invitations.accepted(Invitation.objects.get(), via="text", by=factories.TEST)
+            work = ending.key_of(BOOK, Invitation.objects.get().pk)
+            tasks.ask_for(
+                tasks=[NewTask(BOOK.name, here.pk, work, "Book", patient_id=pat.pk, subject="invitation",
+                               subject_id=Invitation.objects.get().pk)],
+                by=factories.TEST,
+            )  # fmt: skip
+    _, desk = factories.person(here)
+    ref = Task.objects.get(key=work).ref
+    said: list[str] = []
+
+    def at_the_desk() -> None:
+        try:
+            with clock.at(MONDAY):
+                tasks.complete(access=desk, ref=ref, outcome="booked")
+        except Exception as why:
+            said.append(type(why).__name__)
+        finally:
+            connection.close()
+
+    with clock.at(MONDAY), transaction.atomic():
+        # A no by text: it holds the invitation, and takes the work away after.
+        one = Invitation.objects.select_for_update().get()
+        beside = threading.Thread(target=at_the_desk)
+        beside.start()
+        beside.join(0.5)
+        assert beside.is_alive()
+        invitations.declined(one, via="text", by=factories.TEST)
+        ending.no_more_work([one.pk], because="declined", by=factories.TEST)
+    beside.join(10)
+    assert said == ["AlreadyDone"]
+    assert Invitation.objects.get().state == "declined"
