@@ -29,11 +29,16 @@ from onedoor.recall.check_types import (
     ChecksSaved,
     CheckView,
     Meanwhile,
+    SummaryEntry,
+    SummaryFinding,
+    SummaryItem,
+    VisitSummary,
 )
 from onedoor.recall.days import lapses
 from onedoor.recall.models import AgreedDate, CheckVisit, Invitation, PartnerLine, PartnerList, SharingAgreement
 from onedoor.recall.planning import CHANNEL_WORDS, EXCEPTIONS
 from onedoor.recall.queries.check_clinic import ClinicRow, check_visit_patients, clinic_day, next_in_clinic
+from onedoor.recall.queries.check_summaries import visit_summary
 from onedoor.recall.queries.checks import CHECK_SETS, check_page
 from onedoor.recall.queries.finish_line import (
     FINISH_LINE_VIEWS,
@@ -99,6 +104,10 @@ __all__ = [
     "RuleSetView",
     "SharingAgreement",
     "StandingView",
+    "SummaryEntry",
+    "SummaryFinding",
+    "SummaryItem",
+    "VisitSummary",
     "Why",
     "Words",
     "agree_to_share",
@@ -151,6 +160,7 @@ __all__ = [
     "sure_mark",
     "switch_programme",
     "uptake",
+    "visit_summary",
     "why",
     "withdraw",
 ]

@@ -168,3 +168,70 @@ class CheckPage:
     """Why they are not to be asked for these checks, in words; empty where they are, or have had them all."""
     last_closed: CheckVisit | None
     """The visit that was finished last."""
+
+
+@dataclass(frozen=True)
+class SummaryEntry:
+    """An entry that a visit wrote: `code` and `term` are empty for words alone, `value` is in `unit` (UCUM)."""
+
+    code: str
+    term: str
+    value: float | None
+    unit: str
+    day: date
+    text: str
+
+
+@dataclass(frozen=True)
+class SummaryItem:
+    """One check of a visit: `state` of `CheckItem`, `words` for people, `entries` what was written of it."""
+
+    key: str
+    label: str
+    state: str
+    words: str
+    entries: tuple[SummaryEntry, ...]
+    saved_by: str
+    saved_at: datetime
+
+
+@dataclass(frozen=True)
+class SummaryFinding:
+    """Something found, and what was done about it in words (empty while nothing was)."""
+
+    code: str
+    key: str
+    text: str
+    urgent: bool
+    action: str
+    note: str
+    acted_by: str
+    acted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class VisitSummary:
+    """A visit for checks: who, where, when, what it came to, what was found, and when they come next."""
+
+    visit_id: int
+    ref: UUID
+    patient_id: int
+    organisation_id: int
+    organisation: str
+    rule_set: str
+    name: str
+    """Of the rule set."""
+    day: date
+    state: str
+    """open, closed."""
+    opened_at: datetime
+    opened_by: str
+    closed_at: datetime | None
+    closed_by: str
+    items: tuple[SummaryItem, ...]
+    missing: tuple[str, ...]
+    """Labels of the checks that were not done when it was finished."""
+    findings: tuple[SummaryFinding, ...]
+    next_on: date | None
+    """The day agreed at it for the next, or the first of the month where no day was."""
+    next_whole_month: bool

@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
 
-from onedoor.kernel import audit, clock, words
+from onedoor.kernel import audit, clock, events, words
 from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.transitions import record_first, transition
@@ -32,6 +32,7 @@ from onedoor.recall.check_types import (
     ChecksSaved,
     Meanwhile,
 )
+from onedoor.recall.events import ChecksClosed
 from onedoor.recall.models import AgreedDate, CheckFinding, CheckItem, CheckSend, CheckVisit, CheckVisitHistory
 from onedoor.recall.queries.checks import SUBJECT, height_before, missing_parts, open_visit, rule_set_of
 from onedoor.recall.rules_checks import Reading
@@ -294,6 +295,7 @@ def _close(visit: CheckVisit, missing: list[str], *, by: Actor) -> None:
         also={"closed_at": clock.now(), "missing": " ".join(missing)[:200]},
     )  # fmt: skip
     audit.record(by=by, line=_line(visit, "finish_checks"))
+    events.emit(ChecksClosed((visit.pk,)))
 
 
 def _line(visit: CheckVisit, action: str, **detail: object) -> audit.Line:
