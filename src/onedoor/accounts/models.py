@@ -108,3 +108,44 @@ class OrganisationRelation(models.Model):
             ),
             models.CheckConstraint(condition=~models.Q(organisation=models.F("other")), name="relation_to_another"),
         ]
+
+
+class RecordSharing(models.Model):
+    """An organisation agreed in writing that another reads what it writes about patients whom both care for, from a day until one
+    (the last day counts). Never overwritten, only ended; what is shared both ways is two rows."""
+
+    id = models.BigAutoField(primary_key=True)
+    ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="records_given", db_index=False
+    )
+    """Whose entries they are; who says so and who ends it."""
+    partner = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="records_received")
+    """Who reads them."""
+    covers = models.CharField(max_length=8, choices=[(k, k) for k in ("all", "coded")])
+    """All that it writes, or only what has a code: results, checks, diagnoses."""
+    purpose = models.CharField(max_length=200)
+    basis = models.CharField(max_length=200)
+    """The lawful basis, in the words of the agreement."""
+    signed_by = models.CharField(max_length=160)
+    """Who signed for both, in words."""
+    signed_on = models.DateField()
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=80)
+    ended_at = models.DateTimeField(null=True)
+    """When it was ended before its day."""
+    ended_by = models.CharField(max_length=80, blank=True)
+    ended_because = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "accounts_record_sharing"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("starts_on"), starts_on__gte=models.F("signed_on")),
+                name="record_sharing_days",
+            ),
+            models.CheckConstraint(condition=~models.Q(organisation=models.F("partner")), name="record_sharing_of_two"),
+        ]
+        indexes = [models.Index(fields=["organisation", "-id"], name="record_sharing_giver")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from django.db.models import Q
 
@@ -31,6 +32,16 @@ def access_of(user: User) -> Access:
         organisation_ids=organisations,
         permissions=frozenset(permissions),
     )
+
+
+def access_at(user: User, chosen: object) -> Access:
+    """The same for somebody with roles at several organisations, who works at one at a time, so that no screen mixes two: the
+    chosen one (a key), or the first."""
+    access = access_of(user)
+    if len(access.organisation_ids) < 2:
+        return access
+    at = chosen if isinstance(chosen, int) and chosen in access.organisation_ids else min(access.organisation_ids)
+    return replace(access, organisation_ids=frozenset({at}), actor=replace(access.actor, organisation_id=at))
 
 
 def organisations(access: Access) -> list[Organisation]:

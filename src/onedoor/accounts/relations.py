@@ -241,6 +241,12 @@ def members(organisation_id: int, kind: str, *, on: date | None = None) -> list[
     return sorted(set(standing.values_list("organisation_id", flat=True)))
 
 
+def serves_as_trust(organisation_id: int, *, on: date | None = None) -> bool:
+    """Whether others name this organisation as their trust on the day (today): what is entered there counts at the practice once
+    that has accepted it (ADR 12)."""
+    return _on(on or clock.today()).filter(other_id=organisation_id, kind=Relation.TRUST).exists()
+
+
 def successor(organisation_id: int, *, on: date | None = None) -> int:
     """What the organisation had become by the day (today), through all its mergers; itself where there was none."""
     moves = dict(

@@ -50,6 +50,8 @@ class Permission(StrEnum):
     """See and fill check forms, and the list of those who are near the end of theirs."""
     RECALL = "recall"
     """Run the practice's invitations: programmes, how many a week, preview, and what is shared with partners."""
+    SHARING = "sharing"
+    """Say for one's organisation which others read what it writes about patients they share, and review who broke the glass."""
     PARTNER = "partner"
     """Open the lists that a practice shared with one's own organisation, for as long as it agreed to; no patient besides."""
 
@@ -95,6 +97,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SWITCHES,
             Permission.CHECKS,
             Permission.RECALL,
+            Permission.SHARING,
         }
     ),
     # Who does the checks has a clinic of their own to run, refers what they find, and writes to nobody.
@@ -126,6 +129,8 @@ class Access:
     everything: bool = False
     patient_id: int | None = field(default=None)
     """Set for a patient's own access: they see themselves and nothing else. A proxy's is that of the patient they act for."""
+    opened: int | None = None
+    """The patient whom somebody opened by break-glass: this access sees them, all of their record, and nobody else."""
     parts: frozenset[Part] | None = None
     """For a proxy, what they may have of it; None for everybody else."""
 

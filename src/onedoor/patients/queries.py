@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from onedoor.accounts.api import Organisation
 from onedoor.kernel import arrays, clock, prepared
 from onedoor.kernel.access import Access
 from onedoor.patients.models import CareRelationship, ContactPoint, Need, Patient
@@ -15,9 +16,12 @@ from onedoor.patients.types import Card, Holder, Needing, NeedView, Reach
 
 
 def visible(access: Access) -> QuerySet[Patient]:
-    """Patients within a present care relationship of the access; for a patient, themselves."""
+    """Patients within a present care relationship of the access; for a patient, themselves; for whoever broke the glass, the one
+    whom they opened (`opening.access_for` has seen that it still holds)."""
     if access.everything:
         return Patient.objects.all()
+    if access.opened is not None:
+        return Patient.objects.filter(pk=access.opened)
     if access.patient_id is not None:
         return Patient.objects.filter(pk=access.patient_id)
     today = clock.today()
@@ -165,6 +169,13 @@ def registered_at(access: Access, patient_id: int) -> int | None:
     patient = by_id(access, patient_id)
     found = CareRelationship.objects.filter(patient=patient, kind="registered", ends_on=None)
     return found.values_list("organisation_id", flat=True).first()
+
+
+def practice_of(patient_id: int) -> Organisation | None:
+    """The practice that a patient is registered with; whoever asks has seen to it that they may know the patient."""
+    found = CareRelationship.objects.filter(patient_id=patient_id, kind="registered", ends_on=None)
+    relationship = found.select_related("organisation").first()
+    return relationship.organisation if relationship else None
 
 
 def names(access: Access, patient_ids: Iterable[int]) -> dict[int, Patient]:

@@ -3,46 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time
+from datetime import date, datetime, time
+from typing import TypeAlias
 
 from django.db.models import Count, Q, QuerySet
 
+from onedoor.accounts.api import Sources, sources
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.codes import Concept
 from onedoor.patients.api import by_id, visible
-from onedoor.records import reference
+from onedoor.records import reading, reference
 from onedoor.records.models import Code, Coded, CodeSet, Entry, Held, Look
 
 CODED = "coded"
 """The kind under which facts from files stand on a timeline: they have no entry of their own."""
 
 
-def timeline(access: Access, patient_id: int, *, kind: str = "", limit: int = 100) -> list[Entry]:
-    """What is known of a patient, newest first: entries, each with the value of its coded fact, and coded facts from files as
-    entries that are not saved (`kind` "coded", at midnight of their day). Raises Patient.DoesNotExist outside the access."""
+def timeline(
+    access: Access, patient_id: int, *, kind: str = "", organisation_id: int | None = None, limit: int = 100
+) -> list[Entry]:
+    """What is known of a patient and read by the access (`reading`), newest first: entries, each with the value of its coded
+    fact, and coded facts from files as entries that are not saved (`kind` "coded", at midnight of their day). Raises
+    Patient.DoesNotExist outside the access."""
     by_id(access, patient_id)
-    found = Entry.objects.filter(patient_id=patient_id).select_related("code", "organisation")
+    read = sources(access)
+    found = reading.entries_of(read, patient_id).select_related("code", "organisation")
     if kind:
         found = found.filter(kind=kind)
+    if organisation_id is not None:
+        found = found.filter(organisation_id=organisation_id)
     entries = [] if kind == CODED else list(found.order_by("-effective_at", "-id")[:limit])
-    facts = _coded(patient_id, limit)
-    values = {fact.entry_id: fact.measured for fact in facts if fact.entry_id is not None}
+    facts = _coded(read, patient_id, limit, organisation_id)
+    theirs = {fact.entry_id: fact for fact in facts if fact.entry_id is not None}
     for entry in entries:
-        entry.measured = values.get(entry.pk, "")
+        if fact := theirs.get(entry.pk):
+            entry.measured = fact.measured
+            _mark(entry, fact)
     if kind in ("", CODED):
         entries += [_as_entry(fact) for fact in facts if fact.entry_id is None]
     return sorted(entries, key=lambda entry: entry.effective_at, reverse=True)[:limit]
 
 
-def _coded(patient_id: int, limit: int) -> list[Coded]:
-    found = Coded.objects.filter(patient_id=patient_id).select_related("code", "unit", "organisation")
+def not_shared(access: Access, patient_id: int) -> list[reading.NotShared]:
+    """How much of a patient's record is kept from the access; raises Patient.DoesNotExist outside the access."""
+    by_id(access, patient_id)
+    return reading.not_shared(sources(access), patient_id)
+
+
+def _coded(read: Sources, patient_id: int, limit: int, organisation_id: int | None = None) -> list[Coded]:
+    found = reading.facts_of(read, patient_id).select_related("code", "unit", "organisation")
+    if organisation_id is not None:
+        found = found.filter(organisation_id=organisation_id)
     return list(found.order_by("-day", "-id")[:limit])
+
+
+def _mark(entry: Entry, fact: Coded) -> None:
+    """Say on its line whether a fact waits to be accepted, or who accepted it and when (ADR 12)."""
+    entry.awaits = fact.elsewhere and fact.in_error_at is None
+    entry.accepted_at, entry.accepted_by = fact.accepted_at, fact.accepted_by or ""
 
 
 def _as_entry(fact: Coded) -> Entry:
     at = datetime.combine(fact.day, time(), tzinfo=clock.LONDON)
-    return Entry(
+    entry = Entry(
         patient_id=fact.patient_id,
         organisation=fact.organisation,
         code=fact.code,
@@ -56,6 +80,8 @@ def _as_entry(fact: Coded) -> Entry:
         in_error_at=fact.in_error_at,
         intent_key=f"coded:{fact.pk}",
     )
+    _mark(entry, fact)
+    return entry
 
 
 def who_looked(access: Access, patient_id: int, *, limit: int = 100) -> list[Look]:
@@ -65,9 +91,10 @@ def who_looked(access: Access, patient_id: int, *, limit: int = 100) -> list[Loo
 
 
 def coded_of(access: Access, patient_id: int, *, limit: int = 500) -> list[Coded]:
-    """A patient's coded facts, newest day first, those in error among them; raises Patient.DoesNotExist outside the access."""
+    """A patient's coded facts that the access reads (`reading`), newest day first, those in error among them; raises
+    Patient.DoesNotExist outside the access."""
     by_id(access, patient_id)
-    return _coded(patient_id, limit)
+    return _coded(sources(access), patient_id, limit)
 
 
 def concept(code: str) -> Concept:

@@ -7,7 +7,7 @@ exist: nothing is revealed (architecture.md 7).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import wraps
 
 from django.contrib.auth.models import AnonymousUser
@@ -16,7 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from onedoor.accounts.api import User, access_of
+from onedoor.accounts.api import User, access_at
 from onedoor.documents import api as documents
 from onedoor.kernel.access import Access, NotPermitted, Part, Permission
 from onedoor.patients import api as patients
@@ -200,8 +200,7 @@ def _work_out(request: HttpRequest) -> Access | None:
     as_ = patients.sign_in(user.pk)
     if as_.patient_id is not None or as_.acts_for_others:
         return _in_portal(request, user, as_)
-    access = access_of(user)
-    return _at_one(access, request.session.get(WORKS_AT)) if len(access.organisation_ids) > 1 else access
+    return access_at(user, request.session.get(WORKS_AT))
 
 
 def _in_portal(request: HttpRequest, user: User, as_: patients.SignIn) -> Access:
@@ -215,12 +214,6 @@ def _in_portal(request: HttpRequest, user: User, as_: patients.SignIn) -> Access
     if chosen or as_.patient_id is None:
         return Access.nobody()
     return Access.of_patient(as_.patient_id)
-
-
-def _at_one(access: Access, chosen: object) -> Access:
-    """Somebody with roles at several organisations works at one at a time, so that no screen mixes two practices."""
-    at = chosen if isinstance(chosen, int) and chosen in access.organisation_ids else min(access.organisation_ids)
-    return replace(access, organisation_ids=frozenset({at}), actor=replace(access.actor, organisation_id=at))
 
 
 def _declare(view: object, policy: Policy) -> None:
