@@ -39,7 +39,7 @@ class Extract(models.Model):
     name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=10)
-    """to_map (its headings are new), previewed, taken, withdrawn."""
+    """to_map (its headings are new), previewed, taken, withdrawn, lapsed (nobody took it in time)."""
     headings = models.JSONField(default=list)
     columns = models.JSONField(default=dict)
     content = models.BinaryField(null=True)
@@ -53,6 +53,9 @@ class Extract(models.Model):
     at = models.DateTimeField()
     by_label = models.CharField(max_length=80)
     taken_at = models.DateTimeField(null=True)
+    taken_by = models.CharField(max_length=80, blank=True)
+    import_id = models.IntegerField(null=True)
+    """What records calls it once taken: by this it is withdrawn."""
 
     class Meta:
         db_table = "exchange_extract"
@@ -63,7 +66,7 @@ class ExtractReject(models.Model):
     """A row, or a cell of one, that was not taken: where, what stood there, why, and what to do."""
 
     id = models.BigAutoField(primary_key=True)
-    extract = models.ForeignKey(Extract, on_delete=models.CASCADE, related_name="rejects")
+    extract = models.ForeignKey(Extract, on_delete=models.CASCADE, related_name="rejects", db_index=False)
     row = models.IntegerField()
     column = models.CharField(max_length=80, blank=True)
     cell = models.CharField(max_length=200, blank=True)
@@ -73,3 +76,4 @@ class ExtractReject(models.Model):
 
     class Meta:
         db_table = "exchange_extract_reject"
+        indexes = [models.Index(fields=["extract", "row"], name="extract_reject_row")]

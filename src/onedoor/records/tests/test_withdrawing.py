@@ -1,0 +1,110 @@
+"""A file that was taken by mistake: what it alone brought is in error, and what others say too stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from onedoor import factories
+from onedoor.accounts.models import Organisation
+from onedoor.kernel import clock
+from onedoor.kernel.access import NotPermitted
+from onedoor.kernel.actor import Actor
+from onedoor.patients.models import Patient
+from onedoor.records import api as records
+from onedoor.records.types import EntriesTaken, EntryRow, NewEntry
+
+pytestmark = pytest.mark.django_db
+
+DAY = date(2026, 11, 2)
+
+
+def rows(patient: Patient, values: Sequence[int]) -> list[EntryRow]:
+    """A systolic reading for each value."""
+    return [
+        EntryRow(
+            *(at, patient.nhs_number or "", "271649006", DAY, DAY.isoformat(), str(value), "mmHg", "Y99001", "", "")
+        )
+        for at, value in enumerate(values, 2)
+    ]
+
+
+def take(patient: Patient, values: Sequence[int], *, traced: bool = True) -> EntriesTaken:
+    return records.take_entries(rows=rows(patient, values), name="november.xlsx", by=factories.TEST, traced=traced)
+
+
+def counted(patient: Patient) -> set[float]:
+    found = records.Coded.objects.filter(patient=patient, in_error_at=None).values_list("value", flat=True)
+    return {value for value in found if value is not None}
+
+
+@pytest.fixture
+def practice() -> Organisation:
+    return factories.practice("Y99001")
+
+
+def test_what_it_alone_brought_is_in_error_and_comes_back_when_sent_again(practice: Organisation) -> None:
+    patient = factories.patient(practice)
+    first = take(patient, [120, 130])
+    second = take(patient, [130, 140])
+    assert (first.new, second.new) == (2, 1)
+    assert records.withdraw_entries(import_id=first.import_id, by=factories.TEST) == 1
+    assert counted(patient) == {130, 140}
+    assert records.withdraw_entries(import_id=first.import_id, by=factories.TEST) == 0
+    assert records.withdraw_entries(import_id=second.import_id, by=factories.TEST) == 2
+    assert counted(patient) == set()
+    third = take(patient, [120, 130, 140])
+    assert (third.new, counted(patient)) == (3, {120, 130, 140})
+    assert records.withdraw_entries(import_id=third.import_id, by=factories.TEST) == 3
+
+
+def test_what_another_door_says_too_stays(practice: Organisation) -> None:
+    patient = factories.patient(practice)
+    first = take(patient, [120, 130, 140])
+    take(patient, [130], traced=False)
+    with transaction.atomic():
+        entry = NewEntry(
+            patient_id=patient.pk,
+            organisation_id=practice.pk,
+            kind="check",
+            text="Systolic blood pressure: 140 mmHg",
+            intent_key="typed:1",
+            source="test",
+            concept=records.concept("271649006"),
+            effective_at=datetime(2026, 11, 2, 12, tzinfo=clock.LONDON),
+            value=140,
+        )
+        records.record_entries(entries=[entry], by=factories.TEST)
+    assert records.withdraw_entries(import_id=first.import_id, by=factories.TEST) == 1
+    assert counted(patient) == {130, 140}
+
+
+def test_only_the_system_withdraws(practice: Organisation) -> None:
+    taken = take(factories.patient(practice), [120])
+    with pytest.raises(NotPermitted):
+        records.withdraw_entries(import_id=taken.import_id, by=Actor("user", 1, "Robin Vale", practice.pk))
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    files=st.lists(st.sets(st.integers(100, 104), max_size=4), min_size=2, max_size=4),
+    order=st.lists(st.integers(0, 3), max_size=4),
+)
+def test_a_fact_counts_as_long_as_one_file_that_stands_says_it(files: list[set[int]], order: list[int]) -> None:
+    with transaction.atomic():
+        practice = Organisation.objects.filter(ods_code="Y99001").first() or factories.practice("Y99001")
+        patient = factories.patient(practice)
+        taken = [take(patient, sorted(values)) for values in files]
+        standing = dict(enumerate(files))
+        for at in order:
+            if at < len(files) and taken[at].import_id:
+                records.withdraw_entries(import_id=taken[at].import_id, by=factories.TEST)
+                standing.pop(at, None)
+        said: set[int] = set().union(*standing.values())
+        assert counted(patient) == said
+        transaction.set_rollback(True)
