@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time
@@ -23,7 +24,16 @@ Line = Sequence[Any]
 Row = dict[str, Any]
 STAMP = datetime(2026, 12, 4, 7, 58)  # noqa: DTZ001 (a workbook knows no time zones)
 DAY = "2026-11-03"
-HEAD = ["NHS number", "Surname", "Date of birth", "Date of check", "BP", "BMI", "Smoking status", "HbA1c (mmol/mol)"]
+HEAD: list[Cell] = [
+    "NHS number",
+    "Surname",
+    "Date of birth",
+    "Date of check",
+    "BP",
+    "BMI",
+    "Smoking status",
+    "HbA1c (mmol/mol)",
+]
 
 
 def number(serial: int) -> str:
@@ -110,13 +120,15 @@ class File:
 
 def packed(book: Workbook, changes: Sequence[tuple[str, str, str]] = ()) -> bytes:
     """The bytes of a workbook; `changes` replace text in a part of it (part, old, new): what openpyxl does not write."""
-    book.properties.created = book.properties.modified = STAMP
+    book.properties.created = STAMP
     plain = io.BytesIO()
     book.save(plain)
     out = io.BytesIO()
     with zipfile.ZipFile(plain) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
         for name in source.namelist():
             data = source.read(name)
+            if name == "docProps/core.xml":  # openpyxl writes the time of saving
+                data = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>2026-12-04T07:58:00Z", data)
             for part, old, new in changes:
                 if part == name:
                     if old.encode() not in data:
@@ -158,7 +170,7 @@ def files() -> list[File]:
 
 
 def _layouts() -> list[File]:
-    plain = [HEAD, good(0), good(1), good(2)]
+    plain: list[list[Cell]] = [HEAD, good(0), good(1), good(2)]
     three = [taken(2, 0), taken(3, 1), taken(4, 2)]
 
     merged, page = sheet([["Person", None, None, "Check", None, "Result", None, None], HEAD, good(0), good(1)])
@@ -215,12 +227,16 @@ def _layouts() -> list[File]:
     _, page = sheet([HEAD, good(3)], hidden_sheet, "Old")
     page.sheet_state = "hidden"
 
-    gaps = [
+    gaps: list[list[Cell]] = [
         [*HEAD[:3], None, *HEAD[3:], None, None],
         [*good(0)[:3], None, *good(0)[3:]],
         [*good(1)[:3], None, *good(1)[3:]],
     ]
-    footer = [["Total", None, None, None, None, 27.4, None, 41], [], ["Produced by the informatics team, 04/12/2026"]]
+    footer: list[list[Cell]] = [
+        ["Total", None, None, None, None, 27.4, None, 41],
+        [],
+        ["Produced by the informatics team, 04/12/2026"],
+    ]
     return [
         File(
             "layout-merged-header.xlsx",
@@ -522,8 +538,8 @@ def _dates() -> list[File]:
 
 
 def _results() -> list[File]:
-    wide = [*HEAD[:4], "Systolic", "Diastolic", *HEAD[5:]]
-    percent = [*HEAD, "HbA1c (%)"]
+    wide: list[Cell] = [*HEAD[:4], "Systolic", "Diastolic", *HEAD[5:]]
+    percent: list[Cell] = [*HEAD, "HbA1c (%)"]
     values: list[tuple[str, str | float, str]] = [
         ("E", "132 84", "no slash: 132 over 84, or a slip?"),
         ("E", "84/132", "diastolic above systolic"),
@@ -678,7 +694,7 @@ def _formula() -> bytes:
 
 
 def _texts() -> list[File]:
-    rows = [HEAD, good(0), good(1)]
+    rows: list[list[Cell]] = [HEAD, good(0), good(1)]
     both = [taken(2, 0), taken(3, 1)]
     return [
         File(
@@ -781,7 +797,7 @@ def _wholes() -> list[File]:
 
 def _codes() -> list[File]:
     """Practice extracts: one row for each coded entry."""
-    head = ["NHS Number", "Surname", "Date of birth", "SNOMED code", "Term", "Value", "Unit", "Date"]
+    head: list[Cell] = ["NHS Number", "Surname", "Date of birth", "SNOMED code", "Term", "Value", "Unit", "Date"]
 
     def entry(who: int, code: Cell, term: str, value: Cell, unit: str, day: str = DAY) -> list[Cell]:
         nhs, family, born = PEOPLE[who]
