@@ -14,9 +14,9 @@ from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.codes import Concept
 from onedoor.patients.api import by_id, names
-from onedoor.records import coding, queries
+from onedoor.records import coding, queries, watching
 from onedoor.records.events import CodedChanged
-from onedoor.records.models import Code, Entry, Held, Look
+from onedoor.records.models import ELSEWHERE, WRITTEN, Code, Entry, Held, Look
 from onedoor.records.types import NewEntry
 
 
@@ -51,6 +51,7 @@ def record_entries(*, entries: Sequence[NewEntry], by: Actor) -> int:
                 subject=entry.subject,
                 subject_id=entry.subject_id,
                 intent_key=entry.intent_key,
+                elsewhere=entry.elsewhere,
             )
             for entry in entries
         ],
@@ -58,7 +59,27 @@ def record_entries(*, entries: Sequence[NewEntry], by: Actor) -> int:
         ignore_conflicts=True,
     )
     coding.write(entries)
+    watching.tell((entry.patient_id, entry.organisation_id, entry.concept is not None) for entry in entries)
     return len({entry.intent_key for entry in entries}) - before
+
+
+def accept_entries(*, entries: Sequence[NewEntry], by: Actor) -> int:
+    """Take entries into the practice's record in the caller's transaction: what it accepted of a document, or of a list.
+
+    A fact that stands as done elsewhere (same patient, day, code, organisation and value) becomes counted, marked with who
+    accepted it and when; it has its line on the timeline already. One that counts already stays as it is, and one that was
+    entered in error where it was done stays in error. Everything else is recorded as `record_entries` does. CodedChanged is
+    told. Returns how many facts became counted or entries were new; the same again returns 0. Raises what `record_entries`
+    raises, and ValueError for an entry that is said to be done elsewhere: accepted is what it is not.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("an entry belongs to the transaction of what it records")
+    if any(entry.elsewhere for entry in entries):
+        raise ValueError("what is accepted is not done elsewhere")
+    coding.checked(entries)
+    there, counted = coding.accept(entries, by=by.label)
+    watching.tell((entry.patient_id, entry.organisation_id, True) for entry in entries if entry.intent_key in there)
+    return counted + record_entries(entries=[entry for entry in entries if entry.intent_key not in there], by=by)
 
 
 def in_error(*, patient_id: int, intents: str) -> int:
@@ -72,6 +93,9 @@ def in_error(*, patient_id: int, intents: str) -> int:
         raise RuntimeError("an entry belongs to the transaction of what it records")
     wrong = Entry.objects.filter(patient_id=patient_id, intent_key__startswith=intents, in_error_at=None)
     keys = list(wrong.exclude(code=None).values_list("pk", flat=True))
+    watching.tell(
+        (patient_id, organisation, True) for organisation in set(wrong.values_list("organisation_id", flat=True))
+    )
     if keys:
         coding.in_error(keys)
     return wrong.update(
@@ -114,11 +138,14 @@ def record_alike(
            INSERT INTO records_coded (patient_id, code_id, day, organisation_id, source, entry_id, recorded_at)
                SELECT patient_id, code_id, %(day)s::date, organisation_id, %(written)s::smallint, id, %(now)s::timestamptz
                FROM written WHERE EXISTS (SELECT 1 FROM records_code_members m WHERE m.code_id = %(code)s::int)
-               ON CONFLICT (patient_id, day, code_id, organisation_id, value) DO NOTHING
+               ON CONFLICT (patient_id, day, code_id, organisation_id, value)
+               DO UPDATE SET source = excluded.source, entry_id = excluded.entry_id
+               WHERE records_coded.source = %(elsewhere)s::smallint AND records_coded.in_error_at IS NULL
                RETURNING patient_id""",
         {
             "day": clock.today(),
-            "written": coding.WRITTEN,
+            "written": WRITTEN,
+            "elsewhere": ELSEWHERE,
             "kind": kind,
             "code": _code_id(concept) if concept else None,
             "text": text,
@@ -133,7 +160,9 @@ def record_alike(
             "subjects": arrays.numbers(row[2] for row in rows),
         },
     )
-    if changed := sorted({patient for (patient,) in cursor.fetchall()}):
+    changed = sorted({patient for (patient,) in cursor.fetchall()})
+    watching.tell((row[0], row[1], concept is not None) for row in rows)
+    if changed:
         events.emit(CodedChanged(tuple(changed)))
 
 

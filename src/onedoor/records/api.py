@@ -1,9 +1,18 @@
 """The door of records."""
 
-from onedoor.records.actions import dismiss_held, in_error, look, look_many, record_alike, record_entries
+from onedoor.records.actions import (
+    accept_entries,
+    dismiss_held,
+    in_error,
+    look,
+    look_many,
+    record_alike,
+    record_entries,
+)
+from onedoor.records.believing import Believed, believed
 from onedoor.records.code_files import take_code_sets
 from onedoor.records.coding import WrongValue
-from onedoor.records.importing import take_entries
+from onedoor.records.importing import judge, take_entries
 from onedoor.records.models import Code, Coded, CodeSet, Entry, Held, Look
 from onedoor.records.queries import (
     code_sets,
@@ -13,14 +22,17 @@ from onedoor.records.queries import (
     held,
     held_counts,
     members,
+    not_shared,
     reference_rows,
     terms,
     timeline,
     who_looked,
 )
 from onedoor.records.rules import measured
+from onedoor.records.withdrawing import withdraw_entries
 
 __all__ = [
+    "Believed",
     "Code",
     "CodeSet",
     "Coded",
@@ -28,6 +40,8 @@ __all__ = [
     "Held",
     "Look",
     "WrongValue",
+    "accept_entries",
+    "believed",
     "code_sets",
     "coded_of",
     "concept",
@@ -36,10 +50,12 @@ __all__ = [
     "held",
     "held_counts",
     "in_error",
+    "judge",
     "look",
     "look_many",
     "measured",
     "members",
+    "not_shared",
     "record_alike",
     "record_entries",
     "reference_rows",
@@ -48,4 +64,5 @@ __all__ = [
     "terms",
     "timeline",
     "who_looked",
+    "withdraw_entries",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection, transaction
@@ -17,39 +18,43 @@ from onedoor.accounts.api import Organisation
 from onedoor.kernel import audit, clock, events
 from onedoor.kernel.access import NotPermitted, Permission
 from onedoor.kernel.actor import Actor
-from onedoor.records import reference
-from onedoor.records.coding import IMPORTED
+from onedoor.records import reference, watching
 from onedoor.records.events import CodedChanged
 from onedoor.records.judging import PANELS, CodeFacts, Doubt, Judge, same_unit
 from onedoor.records.linting import Dictionary, Known
-from onedoor.records.models import Code, CodeSet, EntryImport, Unit
+from onedoor.records.models import ELSEWHERE, IMPORTED, Code, CodeSet, EntryImport, Unit
 from onedoor.records.types import CELLS, EntriesTaken, EntryRow, HeldRow
 
 SHOWN = 10_000
 """How many held rows are named one by one; all are counted and kept."""
-_LOCK = 7_211
+LOCK = 7_211
+"""Of whoever takes a file of entries, or withdraws one."""
 
 
 @transaction.atomic
-def take_entries(*, rows: Iterable[EntryRow], name: str, by: Actor) -> EntriesTaken:
+def take_entries(
+    *, rows: Iterable[EntryRow], name: str, by: Actor, source: int = IMPORTED, traced: bool = False
+) -> EntriesTaken:
     """Write the coded facts of a file and hold what cannot be believed; tells CodedChanged with the import's key.
 
-    `rows` is read once, as a stream, and drawing them must not use the database. One file at a time. Raises NotPermitted for
-    anybody but the system.
+    `rows` is read once, as a stream, and drawing them must not use the database. One file at a time. A `traced` file leaves
+    behind which of its facts were there already, so that it can be withdrawn (`withdrawing`). Raises NotPermitted for anybody
+    but the system.
     """
     if by.kind != "system":
         raise NotPermitted(Permission.IMPORT)
-    judge = _judge()
+    facts = judge()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         # Each statement is as large as the file: room to sort and hash in, and no time lost on compiling it.
         cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
         cursor.execute("DROP TABLE IF EXISTS pg_temp.entry_row, pg_temp.entry_held")
         cursor.execute(_STAGING)
-        read = _stage(cursor, judge, rows)
+        read = _stage(cursor, facts, rows)
         now = clock.now()
-        file = EntryImport.objects.create(name=name[:200], at=now, by_label=by.label)
-        known = {"import": file.pk, "now": now, "imported": IMPORTED, "by": by.label, "cells": list(CELLS)}
+        file = EntryImport.objects.create(name=name[:200], at=now, by_label=by.label, traced=traced)
+        known = {"import": file.pk, "now": now, "imported": source, "by": by.label, "cells": list(CELLS)}
+        known |= {"today": clock.today(), "from_file": "a file of entries"}
         return _take(cursor, file, known, read, by)
 
 
@@ -58,8 +63,14 @@ def _take(cursor: Any, file: EntryImport, known: dict[str, Any], read: int, by: 
         cursor.execute(statement, known if "%" in statement else None)
     cursor.execute("SELECT count(DISTINCT row) FROM pg_temp.entry_held")
     (held,) = cursor.fetchone()
+    revived = _revive(cursor, known)
     cursor.execute(_FACTS, known)
     new, file.first_id, file.last_id, patients = cursor.fetchone()
+    again = _trace(cursor, file, known)
+    accepted: list[int] = []
+    if known["imported"] != ELSEWHERE:
+        cursor.execute(_IN_THEIR_RECORD, known)
+        accepted = [patient for (patient,) in cursor.fetchall()]
     cursor.execute(_HOLD, known)
     held_new = cursor.rowcount
     settled = 0
@@ -69,21 +80,35 @@ def _take(cursor: Any, file: EntryImport, known: dict[str, Any], read: int, by: 
         settled = cursor.rowcount
     cursor.execute("SELECT row, col, value, why, todo FROM pg_temp.entry_held ORDER BY row LIMIT %s", [SHOWN])
     taken = EntriesTaken(
-        read, held, new, held_new, settled, patients, tuple(HeldRow(*row) for row in cursor.fetchall())
+        read,
+        held,
+        new + len(revived),
+        held_new,
+        settled,
+        patients,
+        tuple(HeldRow(*row) for row in cursor.fetchall()),
+        file.pk,
     )
-    if new or held_new:
+    if new or held_new or revived or accepted or again:
         file.counts = {"read": read, "held": held, "new": new, "held_new": held_new, "settled": settled}
+        file.counts |= {"accepted": len(accepted)} if accepted else {}
         file.save()
         audit.record(by=by, line=audit.Line("take_entries", "entry_import", file.pk, detail=file.counts))
     else:
         file.delete()
+        taken = replace(taken, import_id=0)
     if new:
+        watching.tell_file(file.pk)
         events.emit(CodedChanged((), file.pk))
+    if accepted:
+        events.emit(CodedChanged(tuple(sorted(set(accepted)))))
+    if revived:
+        events.emit(CodedChanged(tuple(sorted(set(revived)))))
     cursor.execute("DROP TABLE pg_temp.entry_row, pg_temp.entry_held")
     return taken
 
 
-def _judge() -> Judge:
+def judge() -> Judge:
     """What rows are judged by, read once for a file."""
     codes = {
         code.code: CodeFacts(code.pk, code.code, code.unit, code.unit_known, code.low, code.high)
@@ -160,6 +185,27 @@ def _lines(row: EntryRow, judge: Judge) -> list[str]:
     ]
 
 
+def _revive(cursor: Any, known: dict[str, Any]) -> list[int]:
+    """Facts of withdrawn files that this one brings count again; returns whose, once for each fact."""
+    if not EntryImport.objects.filter(withdrawn_at__isnull=False).exists():
+        return []
+    cursor.execute(_REVIVE, known)
+    found = cursor.fetchall()
+    cursor.execute(
+        "INSERT INTO records_coded_again (entry_import_id, coded_id) SELECT %s, unnest(%s::bigint[]) ON CONFLICT DO NOTHING",
+        [known["import"], [key for key, _ in found]],
+    )
+    return [patient for _, patient in found]
+
+
+def _trace(cursor: Any, file: EntryImport, known: dict[str, Any]) -> int:
+    """Note which facts of this file were there: all of a traced file's; of another's those that a traced one brought."""
+    if not file.traced and not EntryImport.objects.filter(traced=True, withdrawn_at=None).exists():
+        return 0
+    cursor.execute(_TRACE, {**known, "all": file.traced})
+    return int(cursor.rowcount)
+
+
 _SHOWN_OF = {"date": "day_text"}
 
 
@@ -193,6 +239,42 @@ _FACTS = """
         ON CONFLICT (patient_id, day, code_id, organisation_id, value) DO NOTHING
         RETURNING id, patient_id)
     SELECT count(*), min(id), max(id), count(DISTINCT patient_id) FROM done
+"""
+# What a file brought that was withdrawn since counts again when a file brings it; what a person said to be in error does not.
+_REVIVE = """
+    UPDATE records_coded c SET in_error_at = NULL, import_id = %(import)s, recorded_at = %(now)s, source = %(imported)s
+    FROM pg_temp.entry_row r JOIN patients_patient p ON p.nhs_number = r.nhs_number
+    WHERE r.reason IS NULL AND c.patient_id = p.id AND c.day = r.day AND c.code_id = r.code_id
+      AND c.organisation_id = r.organisation_id AND c.value IS NOT DISTINCT FROM r.value AND c.in_error_at IS NOT NULL
+      AND c.import_id IN (SELECT id FROM records_entry_import WHERE withdrawn_at IS NOT NULL)
+    RETURNING c.id, c.patient_id
+"""
+_TRACE = """
+    INSERT INTO records_coded_again (entry_import_id, coded_id)
+    SELECT DISTINCT %(import)s::int, c.id
+    FROM pg_temp.entry_row r JOIN patients_patient p ON p.nhs_number = r.nhs_number
+    JOIN records_coded c ON c.patient_id = p.id AND c.day = r.day AND c.code_id = r.code_id
+     AND c.organisation_id = r.organisation_id AND c.value IS NOT DISTINCT FROM r.value
+    WHERE r.reason IS NULL AND c.in_error_at IS NULL AND c.import_id IS DISTINCT FROM %(import)s
+      AND (%(all)s OR c.import_id IN (SELECT id FROM records_entry_import WHERE traced AND withdrawn_at IS NULL))
+    ON CONFLICT DO NOTHING
+"""
+# What was done elsewhere and comes back in the file of the practice where the person is registered, or under the name of whoever
+# did it, is in the practice's record.
+_IN_THEIR_RECORD = """
+    WITH there AS (
+        SELECT c.id FROM pg_temp.entry_row r JOIN patients_patient p ON p.nhs_number = r.nhs_number
+        JOIN records_coded c ON c.patient_id = p.id AND c.day = r.day AND c.source = 3 AND c.in_error_at IS NULL
+             AND c.code_id = r.code_id AND c.value IS NOT DISTINCT FROM r.value
+        WHERE r.reason IS NULL
+          AND (c.organisation_id = r.organisation_id
+               OR EXISTS (SELECT 1 FROM patients_care_relationship a
+                          WHERE a.patient_id = p.id AND a.organisation_id = r.organisation_id AND a.kind = 'registered'
+                            AND a.starts_on <= %(today)s AND (a.ends_on IS NULL OR a.ends_on > %(today)s)))
+        ORDER BY c.id FOR UPDATE OF c)
+    UPDATE records_coded c SET source = %(imported)s, accepted_at = %(now)s, accepted_by = %(from_file)s
+    FROM there WHERE c.id = there.id AND c.source = 3 AND c.in_error_at IS NULL
+    RETURNING c.patient_id
 """
 _HOLD = """
     INSERT INTO records_held (entry_import_id, patient_id, organisation_id, row, cells, day, reason, "column", why, what_to_do,

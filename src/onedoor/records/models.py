@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 
 from onedoor.accounts.models import Organisation
@@ -115,6 +117,10 @@ class EntryImport(models.Model):
     first_id = models.BigIntegerField(null=True)
     last_id = models.BigIntegerField(null=True)
     counts = models.JSONField(default=dict)
+    traced = models.BooleanField(default=False)
+    """Whether `CodedAgain` has which of its facts were there already, so that it can be withdrawn."""
+    withdrawn_at = models.DateTimeField(null=True)
+    """When somebody said that the file was taken by mistake."""
 
     class Meta:
         db_table = "records_entry_import"
@@ -148,6 +154,10 @@ class Held(models.Model):
         indexes = [models.Index(fields=["organisation", "id"], condition=models.Q(settled_at=None), name="held_open")]
 
 
+WRITTEN, IMPORTED, ELSEWHERE = 1, 2, 3
+"""Where a coded fact is from."""
+
+
 class Coded(models.Model):
     """A coded fact of a patient on a day, lean: what sets of people are worked out from (stack-spike.md 7).
 
@@ -168,12 +178,21 @@ class Coded(models.Model):
         Organisation, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
     source = models.SmallIntegerField()
-    """1 written here, 2 from a file."""
+    """1 written here, 2 from a file, 3 done elsewhere and not accepted by the practice: it counts for nothing (ADR 12)."""
     entry_id = models.BigIntegerField(null=True)
     """The timeline's entry that it stands with, if it was written here."""
     import_id = models.IntegerField(null=True)
     recorded_at = models.DateTimeField()
     in_error_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    """When what was done elsewhere came into the practice's record: accepted, or seen in its own file."""
+    accepted_by = models.CharField(max_length=80, null=True)
+    """Who accepted it, or what brought it."""
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it was done elsewhere and is not in the practice's record."""
+        return self.source == ELSEWHERE
 
     @property
     def measured(self) -> str:
@@ -182,7 +201,7 @@ class Coded(models.Model):
 
     class Meta:
         db_table = "records_coded"
-        # The one index besides the key: it finds a person's entries by day, and says that the same fact is there once.
+        # It finds a person's entries by day, and says that the same fact is there once.
         constraints = [
             models.UniqueConstraint(
                 fields=["patient", "day", "code", "organisation", "value"], nulls_distinct=False, name="coded_once"
@@ -190,6 +209,26 @@ class Coded(models.Model):
             # Standings pack the day and the key into one number (recall.compiler.ID_BITS): a larger key would change the day.
             models.CheckConstraint(condition=models.Q(id__lt=1 << 40), name="coded_id_bits"),
         ]
+        # The few that wait to be accepted, without a look at all the others.
+        indexes = [
+            models.Index(
+                fields=["patient", "day"],
+                condition=models.Q(source=ELSEWHERE, in_error_at=None),
+                name="coded_elsewhere",
+            )
+        ]
+
+
+class CodedAgain(models.Model):
+    """A fact that a file said too and did not bring: it stays when the file that brought it is withdrawn."""
+
+    id = models.BigAutoField(primary_key=True)
+    entry_import = models.ForeignKey(EntryImport, on_delete=models.CASCADE, related_name="+", db_index=False)
+    coded = models.ForeignKey(Coded, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+
+    class Meta:
+        db_table = "records_coded_again"
+        constraints = [models.UniqueConstraint(fields=["coded", "entry_import"], name="coded_again_once")]
 
 
 class Entry(models.Model):
@@ -220,9 +259,16 @@ class Entry(models.Model):
     intent_key = models.CharField(max_length=120)
     in_error_at = models.DateTimeField(null=True)
     """When somebody said that it was entered in error (FHIR: entered-in-error). It stays, and counts for nothing."""
+    elsewhere = models.BooleanField(default=False, db_default=False)
+    """Whether it was entered where it counts only once the practice has accepted it (ADR 12)."""
 
     measured: str = ""
     """The value of its coded fact as people read it, where `queries.timeline` has read it."""
+    awaits: bool = False
+    """Whether its coded fact is done elsewhere and not in the practice's record, where `queries.timeline` has read it."""
+    accepted_at: datetime | None = None
+    accepted_by: str = ""
+    """When and by whom its coded fact was accepted, where `queries.timeline` has read it."""
 
     class Meta:
         db_table = "records_entry"

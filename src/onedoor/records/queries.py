@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time
-from typing import TypeAlias
+from datetime import datetime, time
 
 from django.db.models import Count, Q, QuerySet
 
-from onedoor.accounts.api import Sources, sources
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.codes import Concept
@@ -27,7 +25,7 @@ def timeline(
     fact, and coded facts from files as entries that are not saved (`kind` "coded", at midnight of their day). Raises
     Patient.DoesNotExist outside the access."""
     by_id(access, patient_id)
-    read = sources(access)
+    read = reading.of(access, patient_id)
     found = reading.entries_of(read, patient_id).select_related("code", "organisation")
     if kind:
         found = found.filter(kind=kind)
@@ -48,10 +46,10 @@ def timeline(
 def not_shared(access: Access, patient_id: int) -> list[reading.NotShared]:
     """How much of a patient's record is kept from the access; raises Patient.DoesNotExist outside the access."""
     by_id(access, patient_id)
-    return reading.not_shared(sources(access), patient_id)
+    return reading.not_shared(reading.of(access, patient_id), patient_id)
 
 
-def _coded(read: Sources, patient_id: int, limit: int, organisation_id: int | None = None) -> list[Coded]:
+def _coded(read: reading.Read, patient_id: int, limit: int, organisation_id: int | None = None) -> list[Coded]:
     found = reading.facts_of(read, patient_id).select_related("code", "unit", "organisation")
     if organisation_id is not None:
         found = found.filter(organisation_id=organisation_id)
@@ -94,7 +92,7 @@ def coded_of(access: Access, patient_id: int, *, limit: int = 500) -> list[Coded
     """A patient's coded facts that the access reads (`reading`), newest day first, those in error among them; raises
     Patient.DoesNotExist outside the access."""
     by_id(access, patient_id)
-    return _coded(sources(access), patient_id, limit)
+    return _coded(reading.of(access, patient_id), patient_id, limit)
 
 
 def concept(code: str) -> Concept:

@@ -29,6 +29,8 @@ class NewEntry:
     """A number in the code's usual unit, of which `unit` may say that it is meant. With a code of a code set or with a value the
     entry is a coded fact too."""
     unit: str = ""
+    elsewhere: bool = False
+    """Done where it counts only once the practice has accepted it (ADR 12): shown at once, and counted by nothing till then."""
 
 
 class EntryRow(NamedTuple):
@@ -81,6 +83,8 @@ class EntriesTaken:
     patients: int
     named: tuple[HeldRow, ...]
     """The first 10,000 held rows, in order of the file."""
+    import_id: int = 0
+    """The file as records knows it: what `withdraw_entries` takes."""
 
 
 class SetRow(NamedTuple):
