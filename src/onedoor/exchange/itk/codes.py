@@ -123,3 +123,8 @@ LARGEST_SENT = 5_000_000
 TABLE_CLASS = "onedoor-entries-1"
 """Class of the table of coded entries in Composition.section.text. Ours, no national form: who ignores it has the PDF."""
 TABLE_COLUMNS = ("Code", "Term", "Value", "Unit", "Day", "Result")
+
+LENGTHS = {"code": 18, "term": 200, "unit": 20, "text": 400}
+"""Longest texts of a coded entry: what is longer is neither written nor taken."""
+MOST_ENTRIES = 200
+"""Rows of the table."""
