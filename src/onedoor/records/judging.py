@@ -71,6 +71,14 @@ class Judge:
         found = self._fact(row, self.codes[row.code], row.value)
         return found if isinstance(found, Doubt) else [found]
 
+    def doubt(self, row: EntryRow) -> Doubt | None:
+        """Why a row cannot be believed whose person and organisation are known otherwise; None when it can."""
+        doubt = self._code(row) or self._day(row)
+        if doubt:
+            return doubt
+        found = self._fact(row, self.codes[row.code], row.value)
+        return found if isinstance(found, Doubt) else None
+
     def _code(self, row: EntryRow) -> Doubt | None:
         key = row.code, row.term, row.cluster
         try:
@@ -134,7 +142,7 @@ class Judge:
             return unit
         if value is not None and (doubt := _range(code, value)):
             return doubt
-        return Fact(row.nhs_number, code.id, row.day, value, unit, self.organisations[row.organisation])
+        return Fact(row.nhs_number, code.id, row.day, value, unit, self.organisations.get(row.organisation, 0))
 
     def _unit(self, code: CodeFacts, value: float | None, text: str) -> Doubt | int | None:
         """The key of the unit, if there is a value."""
