@@ -24,6 +24,9 @@ LARGEST = 60 * 1024 * 1024
 WIDEST, LONGEST = 200, 100_000
 """Columns and rows that are looked at."""
 
+_STRAY = 5
+"""So many rows beyond are nobody's data: somebody has put a stray cell there."""
+
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
@@ -39,6 +42,12 @@ class Table:
     name: str
     rows: dict[int, list[str]]
     filled: frozenset[tuple[int, int]] = frozenset()
+    hidden: frozenset[int] = frozenset()
+    """Rows that are not shown: a filter left them out of sight. They are read as the others are."""
+    from_1904: bool = False
+    """Whether the workbook counts days from 1904."""
+    cut: bool = False
+    """Whether it has more rows than are looked at."""
 
 
 def tables(content: bytes) -> list[Table]:
@@ -63,7 +72,8 @@ def tables(content: bytes) -> list[Table]:
         raise UnreadableFile(
             "The file cannot be read as a table.", where="the file", what_to_do="Save it as CSV or .xlsx again."
         ) from error
-    return [Table("", {number: [c.strip() for c in cells] for number, cells in enumerate(found[:LONGEST], 1)})]
+    rows = {number: [c.strip() for c in cells] for number, cells in enumerate(found[:LONGEST], 1)}
+    return [Table("", rows, cut=len(found) > LONGEST)]
 
 
 def _delimiter(text: str) -> str:
@@ -90,6 +100,13 @@ class _Workbook:
         )
 
     def _part(self, name: str) -> ElementTree.Element | None:
+        raw = self._bytes(name)
+        try:
+            return None if raw is None else ElementTree.fromstring(raw)
+        except ElementTree.ParseError as error:
+            raise self._fault() from error
+
+    def _bytes(self, name: str) -> bytes | None:
         try:
             if self._zip.getinfo(name).file_size > LARGEST:
                 raise UnreadableFile(
@@ -104,10 +121,7 @@ class _Workbook:
         # A workbook declares no document type; one that does may unpack itself without end.
         if len(raw) > LARGEST or b"<!DOCTYPE" in raw[:2048] or b"<!ENTITY" in raw[:4096]:
             raise self._fault()
-        try:
-            return ElementTree.fromstring(raw)
-        except ElementTree.ParseError as error:
-            raise self._fault() from error
+        return raw
 
     def _shared(self) -> list[str]:
         root = self._part("xl/sharedStrings.xml")
@@ -130,21 +144,35 @@ class _Workbook:
             raise self._fault()
         properties = book.find(f"{_MAIN}workbookPr")
         mac = properties is not None and properties.get("date1904") in ("1", "true")
-        self._zero = date(1904, 1, 1) if mac else date(1899, 12, 30)
+        self._mac, self._zero = mac, date(1904, 1, 1) if mac else date(1899, 12, 30)
         where = {one.get("Id"): one.get("Target", "") for one in relations}
         for sheet in book.iter(f"{_MAIN}sheet"):
             target = where.get(sheet.get(_REL), "").lstrip("/")
-            root = self._part(target if target.startswith("xl/") else f"xl/{target}")
-            if root is not None and sheet.get("state") in (None, "visible"):
-                yield self._table(sheet.get("name", ""), root)
+            raw = self._bytes(target if target.startswith("xl/") else f"xl/{target}")
+            if raw is not None and sheet.get("state") in (None, "visible"):
+                try:
+                    yield self._table(sheet.get("name", ""), raw)
+                except ElementTree.ParseError as error:
+                    raise self._fault() from error
 
-    def _table(self, name: str, root: ElementTree.Element) -> Table:
+    def _table(self, name: str, raw: bytes) -> Table:
+        """A sheet, row by row: its elements are let go as they are read, or they would weigh ten times the file."""
         rows: dict[int, list[str]] = {}
-        for row in root.iter(f"{_MAIN}row"):
+        hidden: set[int] = set()
+        merged: list[ElementTree.Element] = []
+        beyond, last = 0, 0
+        for _, element in ElementTree.iterparse(io.BytesIO(raw)):
+            if element.tag == f"{_MAIN}mergeCell":
+                merged.append(element)
+            if element.tag != f"{_MAIN}row":
+                continue
+            said = element.get("r", "")
+            last = int(said) if said.isdigit() else last + 1
+            beyond += last > LONGEST
             at = 0
-            for cell in row.iter(f"{_MAIN}c"):
+            for cell in element.iter(f"{_MAIN}c"):
                 found = _CELL.fullmatch(cell.get("r", ""))
-                number = int(found[2]) if found else int(row.get("r", len(rows) + 1))
+                number = int(found[2]) if found else last
                 at = _column(found[1]) if found else at
                 if at >= WIDEST or number > LONGEST:
                     continue
@@ -152,10 +180,14 @@ class _Workbook:
                 cells.extend([""] * (at + 1 - len(cells)))
                 cells[at] = self._value(cell)
                 at += 1
-        return Table(name, rows, frozenset(self._merge(root, rows)))
+            if element.get("hidden") in ("1", "true"):
+                hidden.add(last)
+            element.clear()
+        filled = frozenset(self._merge(merged, rows))
+        return Table(name, rows, filled, frozenset(hidden), self._mac, beyond > _STRAY)
 
-    def _merge(self, root: ElementTree.Element, rows: dict[int, list[str]]) -> Iterator[tuple[int, int]]:
-        for merged in root.iter(f"{_MAIN}mergeCell"):
+    def _merge(self, found: list[ElementTree.Element], rows: dict[int, list[str]]) -> Iterator[tuple[int, int]]:
+        for merged in found:
             ends = [_CELL.fullmatch(end) for end in merged.get("ref", "").split(":")]
             if len(ends) != 2 or ends[0] is None or ends[1] is None:
                 continue

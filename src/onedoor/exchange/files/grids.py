@@ -1,0 +1,91 @@
+"""A file of a practice or trust as sheets of cells, read as often as needed: a workbook whole, a long CSV file as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from onedoor.exchange.files.columns import HEADER_IN
+from onedoor.exchange.files.lines import Lines, rows
+from onedoor.exchange.files.report import UnreadableFile
+from onedoor.exchange.files.workbook import LONGEST, Table, tables
+from onedoor.exchange.opening import opened
+
+_SAMPLE = 200
+"""Rows of a CSV file that are held while its columns are made out."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One sheet. `head` is its first rows, for finding the header and proposing what each column is."""
+
+    name: str
+    head: Table
+    file: Path | bytes | None = None
+    """Of a CSV file; None where `head` is all of it."""
+    delimiter: str = ","
+
+    @property
+    def hidden(self) -> frozenset[int]:
+        """Rows that the sheet does not show."""
+        return self.head.hidden
+
+    @property
+    def from_1904(self) -> bool:
+        """Whether its days count from 1904."""
+        return self.head.from_1904
+
+    def rows(self) -> Iterator[tuple[int, list[str], str]]:
+        """Each row with something in it: its number as a spreadsheet shows it, its cells, and why it cannot be read if it cannot."""
+        if self.file is None:
+            for number in sorted(self.head.rows):
+                if any(self.head.rows[number]):
+                    yield number, self.head.rows[number], ""
+            return
+        with ExitStack() as stack:
+            for row in rows(Lines(opened(self.file, stack)), self.delimiter):
+                cells = [cell.strip() for cell in row.cells] if row.ragged else row.cells
+                if row.fault or any(cells):
+                    yield row.number, cells, row.fault
+
+
+def grids(file: Path | bytes) -> list[Grid]:
+    """The sheets of a file in order. Raises UnreadableFile for one that is no table, or longer than can be read whole."""
+    with ExitStack() as stack:
+        start = opened(file, stack).read(8)
+    if not start:
+        raise UnreadableFile("The file is empty.", where="the file", what_to_do="Export it again.")
+    if start[:2] == b"PK" or start == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        found = tables(file if isinstance(file, bytes) else file.read_bytes())
+        for table in found:
+            if table.cut:
+                raise UnreadableFile(
+                    f"The sheet has more than {LONGEST:,} rows.",
+                    where=f"the sheet {table.name}" if table.name else "the sheet",
+                    what_to_do="Save it as CSV, which may be as long as it likes.",
+                )
+        return [Grid(table.name, table) for table in found]
+    if start[:5] in (b"%PDF-", b"{\\rtf") or b"\x00" in start[2:] or start[:1] == b"<":
+        raise UnreadableFile(
+            "This is not a spreadsheet.",
+            where="the beginning of the file",
+            what_to_do="Save it as .xlsx or CSV, and choose that.",
+        )
+    delimiter = _delimiter(file)
+    with ExitStack() as stack:
+        lines = Lines(opened(file, stack))
+        head = {
+            row.number: [cell.strip() for cell in row.cells]
+            for row in islice(rows(lines, delimiter), HEADER_IN + _SAMPLE)
+        }
+    return [Grid("", Table("", head), file, delimiter)]
+
+
+def _delimiter(file: Path | bytes) -> str:
+    """What most of the first lines have most of."""
+    with ExitStack() as stack:
+        head = "\n".join(text for _, text in islice(Lines(opened(file, stack)), 20))
+    return max(",;\t|", key=head.count)
