@@ -13,11 +13,13 @@ from onedoor.accounts.actions import (
 )
 from onedoor.accounts.models import Organisation, RecordSharing, Relation, Site, User
 from onedoor.accounts.queries import (
+    WORKS_AT,
     access_at,
     access_of,
     any_organisation,
     checkers,
     colleagues,
+    may_at,
     names_of,
     organisation,
     organisation_by_ods,
@@ -44,6 +46,7 @@ from onedoor.accounts.relations import (
 )
 from onedoor.accounts.sharing import (
     COVERS,
+    LIVE_TOPIC,
     CannotAgree,
     SharingView,
     Sources,
@@ -56,7 +59,9 @@ from onedoor.accounts.sharing import (
 
 __all__ = [
     "COVERS",
+    "LIVE_TOPIC",
     "NUMBER_UNKNOWN",
+    "WORKS_AT",
     "Brought",
     "CannotAgree",
     "FaultyOrganisations",
@@ -80,6 +85,7 @@ __all__ = [
     "end_records",
     "for_checks",
     "grant_role",
+    "may_at",
     "members",
     "names_of",
     "new_sign_in",

@@ -12,6 +12,9 @@ from onedoor.kernel import clock
 from onedoor.kernel.access import PERMISSIONS, Access, NotPermitted, Permission, Role
 from onedoor.kernel.actor import Actor
 
+WORKS_AT = "works_at"
+"""Where the session keeps the organisation that somebody with several works at now."""
+
 
 def access_of(user: User) -> Access:
     """What the roles held today give: the organisations of all of them and the union of their permissions."""
@@ -42,6 +45,14 @@ def access_at(user: User, chosen: object) -> Access:
         return access
     at = chosen if isinstance(chosen, int) and chosen in access.organisation_ids else min(access.organisation_ids)
     return replace(access, organisation_ids=frozenset({at}), actor=replace(access.actor, organisation_id=at))
+
+
+def may_at(user_id: int, organisation_id: int, permission: Permission) -> bool:
+    """Whether a user's roles at this organisation today include the permission."""
+    today = clock.today()
+    held = Membership.objects.filter(user_id=user_id, organisation_id=organisation_id, starts_on__lte=today)
+    held = held.filter(Q(ends_on=None) | Q(ends_on__gt=today), user__is_active=True)
+    return any(permission in PERMISSIONS[Role(role)] for role in held.values_list("role", flat=True))
 
 
 def organisations(access: Access) -> list[Organisation]:

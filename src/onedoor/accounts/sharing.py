@@ -37,6 +37,7 @@ class Sources:
     """Whose entries somebody reads of a patient whom they may see at all."""
 
     everything: bool
+    own: frozenset[int] = frozenset()
     whole: frozenset[int] = frozenset()
     """Organisations all of whose entries are read: one's own, and those that share all."""
     coded: frozenset[int] = frozenset()
@@ -58,7 +59,7 @@ def sources(access: Access) -> Sources:
     own = frozenset(access.organisation_ids)
     shared = list(_in_force().filter(partner_id__in=access.organisations).values_list("organisation_id", "covers"))
     whole = own | {key for key, covers in shared if covers == "all"}
-    return Sources(False, whole, frozenset(key for key, _ in shared) - whole)
+    return Sources(False, own, whole, frozenset(key for key, _ in shared) - whole)
 
 
 def _in_force() -> QuerySet[RecordSharing]:

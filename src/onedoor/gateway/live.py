@@ -1,19 +1,26 @@
 """Live streams: server-sent events for staff pages, native ASGI, one LISTEN for the whole process.
 
-A stream is authorised once, in a small thread pool that gives its database connection back; from then on it is an asyncio
-queue. What is sent is the name of what changed, never its content: access is checked when the page fetches it
-(stack-spike.md 3).
+A stream is authorised when it opens and again every half minute, in a small thread pool that gives its database connection back;
+between those it is an asyncio queue. What is sent is that something changed, never its content: access is checked when the page
+fetches it (stack-spike.md 3). Of a patient it is not even told that something changed when whoever looks does not read the
+organisation that changed it (docs/adr/0013).
+
+`/live/<worklist>:<organisation>` and `/live/patient:<ref>`, `/live/opened:<ref>` (a record opened by break-glass). Events:
+`changed`; `rights` (what may be read has changed: fetch at once); `over` (nothing may be read any more; the stream ends).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
+from uuid import UUID, uuid4
 
 import psycopg
 import structlog
@@ -22,7 +29,11 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import close_old_connections, connection
 
-from onedoor.accounts.api import User, access_of
+from onedoor.accounts.api import LIVE_TOPIC as SHARING
+from onedoor.accounts.api import WORKS_AT, Sources, User, access_at, access_of, sources
+from onedoor.kernel.access import Permission
+from onedoor.patients import api as patients
+from onedoor.records import api as records
 
 log = structlog.get_logger(__name__)
 
@@ -33,14 +44,40 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 TOPICS = frozenset({"tasks", "diary", "inbox", "offers"})
 CHANNEL = "onedoor_live"
 _HEARTBEAT_SECONDS = 15.0
+_AGAIN_SECONDS = 30.0
+"""How often it is asked again whether a stream may go on; `records.LASTS_SECONDS` is three times that."""
 _QUEUE = 100
+_ASK = "ask"
+"""Put into a stream's queue: ask at once whether it may go on."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """What a stream may be told of: a worklist, or a patient with the organisations whose entries are read."""
+
+    topic: str
+    patient_id: int | None = None
+    sources: Sources | None = None
+    organisation_ids: frozenset[int] = frozenset()
+
+
+@dataclass(eq=False)
+class Screen:
+    """One open stream."""
+
+    path: str
+    cookie: str
+    seat: Seat
+    id: UUID = field(default_factory=uuid4)
+    queue: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(_QUEUE))
 
 
 class Live:
     """The streams of this process. `start` and `stop` belong to the process's life; `stream` serves one request."""
 
     def __init__(self) -> None:
-        self._queues: dict[str, set[asyncio.Queue[str]]] = defaultdict(set)
+        self._screens: dict[str, set[Screen]] = defaultdict(set)
+        """By topic: "tasks:3", or "record:17" of a patient."""
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="live")
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
@@ -53,9 +90,9 @@ class Live:
     async def stop(self) -> None:
         """End every stream, then the listening."""
         self._stopping.set()
-        for queues in self._queues.values():
-            for queue in queues:
-                _put(queue, "")
+        for screens in self._screens.values():
+            for screen in screens:
+                _put(screen.queue, "")
         if self._task:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -63,35 +100,60 @@ class Live:
         self._pool.shutdown(wait=False)
 
     async def stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve /live/<topic>:<organisation> until the browser leaves; 404 to whoever may not see it."""
-        topic = scope["path"].removeprefix("/live/")
+        """Serve /live/<topic> until the browser leaves; 404 to whoever may not see it."""
+        path = scope["path"].removeprefix("/live/")
         cookie = dict(scope["headers"]).get(b"cookie", b"").decode("latin-1")
-        if not await asyncio.get_running_loop().run_in_executor(self._pool, _may_see, topic, cookie):
+        id_ = uuid4()
+        seat = await self._in_pool(_take_seat, path, cookie, id_)
+        if seat is None:
             await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
             await send({"type": "http.response.body", "body": b""})
             return
-        queue: asyncio.Queue[str] = asyncio.Queue(_QUEUE)
-        self._queues[topic].add(queue)
+        screen = Screen(path, cookie, seat, id_)
+        self._screens[seat.topic].add(screen)
         gone = asyncio.create_task(_wait_until_gone(receive))
         try:
             headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await _body(send, b": hello\n\n")
-            while not gone.done() and not self._stopping.is_set():
-                try:
-                    async with asyncio.timeout(_HEARTBEAT_SECONDS):
-                        said = await queue.get()
-                except TimeoutError:
-                    await _body(send, b": still here\n\n")
-                    continue
-                if said:
-                    await _body(send, b"event: changed\ndata: " + said.encode() + b"\n\n")
+            await self._serve(screen, gone, send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except OSError:
             pass  # the browser left in the middle of a line
         finally:
             gone.cancel()
-            self._queues[topic].discard(queue)
+            self._screens[seat.topic].discard(screen)
+            if not self._screens[seat.topic]:
+                del self._screens[seat.topic]
+            if seat.patient_id is not None and not self._stopping.is_set():
+                self._pool.submit(_leave, screen.id)
+
+    async def _serve(self, screen: Screen, gone: asyncio.Task[None], send: Send) -> None:
+        ask_at = time.monotonic() + _AGAIN_SECONDS
+        first = screen.seat.patient_id is not None
+        while not gone.done() and not self._stopping.is_set():
+            said = ""
+            try:
+                async with asyncio.timeout(min(_HEARTBEAT_SECONDS, max(0.0, ask_at - time.monotonic()))):
+                    said = await screen.queue.get()
+            except TimeoutError:
+                await _body(send, b": still here\n\n")
+            if said == _ASK or time.monotonic() >= ask_at:
+                seat = await self._in_pool(_take_seat, screen.path, screen.cookie, screen.id)
+                ask_at = time.monotonic() + _AGAIN_SECONDS
+                if seat is None or seat.topic != screen.seat.topic:
+                    await _event(send, b"over")
+                    return
+                changed, screen.seat = seat.sources != screen.seat.sources, seat
+                # Whoever wrote while the screen was being opened may have told nobody: it looks once more.
+                if changed or said == _ASK or first:
+                    await _event(send, b"rights" if changed else b"changed")
+                first = False
+            elif said:
+                await _event(send, b"changed")
+
+    async def _in_pool(self, ask: Callable[..., Any], *arguments: object) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, ask, *arguments)
 
     async def _listen(self) -> None:
         """LISTEN in a loop: the database may restart (stack-spike.md 5)."""
@@ -104,11 +166,29 @@ class Live:
                 async with listener:
                     await listener.execute(f"LISTEN {CHANNEL}")
                     async for notice in listener.notifies():
-                        for queue in self._queues.get(notice.payload, ()):
-                            _put(queue, notice.payload)
+                        self._told(notice.payload)
             except psycopg.Error as error:
                 log.warning("live streams lost the database, trying again in a second", error=type(error).__name__)
                 await asyncio.sleep(1)
+
+    def _told(self, payload: str) -> None:
+        """Hand a notice to the streams that it is for."""
+        name, _, rest = payload.partition(":")
+        if name == records.TOPIC:
+            patient, organisation, coded = rest.split(":")
+            for screen in self._screens.get(f"{name}:{patient}", ()):
+                read = screen.seat.sources
+                if read is not None and read.reads(int(organisation), coded=coded == "1"):
+                    _put(screen.queue, payload)
+        elif name in (SHARING, patients.OPENED):
+            for screens in self._screens.values():
+                for screen in screens:
+                    mine = name == SHARING and int(rest) in screen.seat.organisation_ids
+                    if mine or screen.path == payload:
+                        _put(screen.queue, _ASK)
+        else:
+            for screen in self._screens.get(payload, ()):
+                _put(screen.queue, payload)
 
 
 def _put(queue: asyncio.Queue[str], said: str) -> None:
@@ -121,25 +201,64 @@ async def _body(send: Send, line: bytes) -> None:
     await send({"type": "http.response.body", "body": line, "more_body": True})
 
 
+async def _event(send: Send, name: bytes) -> None:
+    await _body(send, b"event: " + name + b"\ndata: \n\n")
+
+
 async def _wait_until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-def _may_see(topic: str, cookie: str) -> bool:
-    """Whether the session behind the cookie belongs to staff of the topic's organisation."""
-    name, _, organisation = topic.partition(":")
-    if name not in TOPICS or not organisation.isdigit():
-        return False
+def _take_seat(path: str, cookie: str, screen: UUID) -> Seat | None:
+    """What the session behind the cookie may be told of under this path, now; of a patient it is noted that a screen is open."""
     crumbs: SimpleCookie = SimpleCookie()
     crumbs.load(cookie)
     # A quoted value may hold an escaped NUL, of which the database wants to hear nothing.
     if settings.SESSION_COOKIE_NAME not in crumbs or "\0" in crumbs[settings.SESSION_COOKIE_NAME].value:
-        return False
+        return None
     close_old_connections()
     try:
         session = SessionStore(crumbs[settings.SESSION_COOKIE_NAME].value)
         user = User.objects.filter(pk=int(session.get(SESSION_KEY) or 0), is_active=True).first()
-        return user is not None and int(organisation) in access_of(user).organisation_ids
+        if user is None:
+            return None
+        seat = _seat_of(path, user, session.get(WORKS_AT))
+        if seat is not None and seat.patient_id is not None:
+            records.watch(screen, seat.patient_id)
+        return seat
+    finally:
+        connection.close()
+
+
+def _seat_of(path: str, user: User, works_at: object) -> Seat | None:
+    name, _, key = path.partition(":")
+    if name in TOPICS:
+        may = key.isdecimal() and key.isascii() and int(key) in access_of(user).organisation_ids
+        return Seat(path) if may else None
+    try:
+        ref = UUID(key)
+    except ValueError:
+        return None
+    access = access_at(user, works_at)
+    if name == "patient" and not access.may(Permission.PATIENTS):
+        return None
+    try:
+        if name == patients.OPENED:
+            access = patients.opened(access, ref).access
+            patient_id = access.opened
+        elif name == "patient":
+            patient_id = patients.by_ref(access, ref).pk
+        else:
+            return None
+    except (patients.Patient.DoesNotExist, patients.BreakGlass.DoesNotExist):
+        return None
+    return Seat(f"{records.TOPIC}:{patient_id}", patient_id, sources(access), access.organisation_ids)
+
+
+def _leave(screen: UUID) -> None:
+    close_old_connections()
+    try:
+        records.unwatch(screen)
     finally:
         connection.close()

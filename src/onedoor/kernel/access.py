@@ -52,6 +52,10 @@ class Permission(StrEnum):
     """Run the practice's invitations: programmes, how many a week, preview, and what is shared with partners."""
     SHARING = "sharing"
     """Say for one's organisation which others read what it writes about patients they share, and review who broke the glass."""
+    DOCUMENTS = "documents"
+    """Match and code the documents that came for one's organisation: what is accepted is on the record."""
+    BREAK_GLASS = "break_glass"
+    """Open the record of somebody who is not in one's organisation's care, for a reason, while everybody is told: who gives care."""
     PARTNER = "partner"
     """Open the lists that a practice shared with one's own organisation, for as long as it agreed to; no patient besides."""
 
@@ -80,6 +84,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.COUNTERS,
             Permission.ACCURACY,
             Permission.REFER,
+            Permission.DOCUMENTS,
         }
     ),
     Role.PRACTICE_MANAGER: frozenset(
@@ -91,6 +96,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.COUNTERS,
             Permission.ACCURACY,
             Permission.REFER,
+            Permission.DOCUMENTS,
             Permission.PHRASES,
             Permission.IMPORT,
             Permission.SETTINGS,
@@ -102,9 +108,16 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     # Who does the checks has a clinic of their own to run, refers what they find, and writes to nobody.
     Role.HEALTH_CARE_ASSISTANT: frozenset(
-        {Permission.CHECKS, Permission.DIARY, Permission.TASKS, Permission.PATIENTS, Permission.REFER}
+        {
+            Permission.CHECKS,
+            Permission.DIARY,
+            Permission.TASKS,
+            Permission.PATIENTS,
+            Permission.REFER,
+            Permission.BREAK_GLASS,
+        }
     ),
-    Role.TRIAGE_CLINICIAN: frozenset({Permission.TASKS, Permission.REFERRALS}),
+    Role.TRIAGE_CLINICIAN: frozenset({Permission.TASKS, Permission.REFERRALS, Permission.BREAK_GLASS}),
     # Nobody's patient: a name and a telephone number on a list, while it lasts.
     Role.SOCIAL_PRESCRIBER: frozenset({Permission.PARTNER}),
     # No list of patients and no task that names one: a handler sees who rings, for as long as a view lasts.

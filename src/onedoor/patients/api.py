@@ -12,10 +12,25 @@ from onedoor.patients.details import (
 )
 from onedoor.patients.imports import take_list, who_are
 from onedoor.patients.languages import ENGLISH, Spoken, spoken
-from onedoor.patients.models import Need, Patient, PortalAccount
+from onedoor.patients.models import BreakGlass, Need, Patient, PortalAccount
 from onedoor.patients.needing import end_need, record_need, set_language
 from onedoor.patients.needs import GROUPS as NEED_GROUPS
 from onedoor.patients.needs import HOURS as NEED_HOURS
+from onedoor.patients.opening import (
+    LASTS,
+    OPENED,
+    PURPOSE,
+    NotOpened,
+    Opened,
+    OpeningView,
+    break_glass,
+    close_glass,
+    open_now,
+    opened,
+    openings_of,
+    openings_to_review,
+    review_opening,
+)
 from onedoor.patients.proxies import (
     FirstSignIn,
     NoSuchProxy,
@@ -43,7 +58,7 @@ from onedoor.patients.queries import (
     registered_at,
     visible,
 )
-from onedoor.patients.rules import BASES, CHECKED, CHILD, PARTS, RELATIONSHIPS, Wish, last_day_of_child
+from onedoor.patients.rules import BASES, CHECKED, CHILD, GLASS_REASONS, PARTS, RELATIONSHIPS, Wish, last_day_of_child
 from onedoor.patients.search import search
 
 __all__ = [
@@ -51,15 +66,23 @@ __all__ = [
     "CHECKED",
     "CHILD",
     "ENGLISH",
+    "GLASS_REASONS",
+    "LASTS",
     "NEED_GROUPS",
     "NEED_HOURS",
+    "OPENED",
     "PARTS",
+    "PURPOSE",
     "RELATIONSHIPS",
+    "BreakGlass",
     "FirstSignIn",
     "Need",
     "NoSuchProxy",
     "NotChanged",
+    "NotOpened",
     "NotRecorded",
+    "Opened",
+    "OpeningView",
     "Patient",
     "PointChange",
     "PortalAccount",
@@ -72,11 +95,13 @@ __all__ = [
     "WrongCode",
     "asleep",
     "begin_to_sign_in",
+    "break_glass",
     "by_id",
     "by_ref",
     "card",
     "change_details",
     "change_point",
+    "close_glass",
     "end_need",
     "end_number",
     "end_proxy",
@@ -89,7 +114,11 @@ __all__ = [
     "new_code",
     "no_longer_theirs",
     "not_to_be_reached",
+    "open_now",
     "open_portal",
+    "opened",
+    "openings_of",
+    "openings_to_review",
     "practice_of",
     "proxies_of",
     "reach",
@@ -98,6 +127,7 @@ __all__ = [
     "record_proxy",
     "registered_at",
     "restore_number",
+    "review_opening",
     "search",
     "seen_again",
     "set_language",

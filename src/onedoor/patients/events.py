@@ -14,3 +14,16 @@ class NeedsChanged(Event):
 
     patient_ids: tuple[int, ...]
     by: Actor
+
+
+@dataclass(frozen=True)
+class GlassBroken(Event):
+    """Somebody without a right to it opened a patient's record. Whoever keeps the lists of work asks for its review."""
+
+    opening_id: int
+    patient_id: int
+    organisation_id: int
+    """The one where whoever opened it works."""
+    practice_id: int | None
+    """The one with which the patient is registered."""
+    by: Actor

@@ -218,3 +218,63 @@ class Proxy(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["patient"], name="proxy_patient")]
+
+
+class BreakGlass(models.Model):
+    """Somebody opened the record of a patient whom they had no right to see, for a reason and a short time. Never changed but to
+    be ended; each review is a row of its own."""
+
+    id = models.BigAutoField(primary_key=True)
+    ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="openings", db_index=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="openings", db_index=False)
+    user_label = models.CharField(max_length=80)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    """Where they worked."""
+    practice = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="+")
+    """With which the patient was registered."""
+    reason = models.CharField(max_length=12)
+    """A key of `rules.GLASS_REASONS`."""
+    words = models.CharField(max_length=300)
+    """Why, in their own words; the patient reads it."""
+    opened_at = models.DateTimeField()
+    until_real = models.DateTimeField()
+    """Real time, as all rights that lapse by themselves."""
+    ended_at = models.DateTimeField(null=True)
+    """When they said that they had finished, before that."""
+
+    class Meta:
+        db_table = "patients_break_glass"
+        indexes = [
+            models.Index(fields=["patient", "-id"], name="break_glass_patient"),
+            models.Index(fields=["user", "until_real"], name="break_glass_user"),
+        ]
+
+
+class BreakGlassTry(models.Model):
+    """One try to open a record by break-glass, found or not, by real time. Whom it was about is not kept."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at_real = models.DateTimeField()
+    found = models.BooleanField()
+
+    class Meta:
+        db_table = "patients_break_glass_try"
+        indexes = [models.Index(fields=["user", "-at_real"], name="break_glass_try_user")]
+
+
+class BreakGlassReview(models.Model):
+    """What somebody said of an opening for an organisation: it was right, they are asked, or it is reported."""
+
+    id = models.BigAutoField(primary_key=True)
+    opening = models.ForeignKey(BreakGlass, on_delete=models.PROTECT, related_name="reviews")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    outcome = models.CharField(max_length=10)
+    note = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+    by_id = models.BigIntegerField()
+    by_label = models.CharField(max_length=80)
+
+    class Meta:
+        db_table = "patients_break_glass_review"

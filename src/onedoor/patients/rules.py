@@ -7,7 +7,7 @@ power of attorney is made by somebody of 18 or more is the Mental Capacity Act 2
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -161,3 +161,12 @@ def _why_not(wish: Wish, born_on: date) -> str:
     if wish.child == "refuses":
         return "The young person decides this themselves, and does not agree."
     return "From 13 to 15 the young person is asked first: say what was found."
+
+
+GLASS_REASONS: Mapping[str, str] = {
+    "emergency": "In an emergency, to treat you at once",
+    "cannot_ask": "To care for you when you could not be asked",
+    "safety": "To protect you or somebody else from serious harm",
+    "arrived": "You came to them, and they had no record of you yet",
+}
+"""Why somebody may break the glass, as the patient reads it. Ours."""

@@ -78,7 +78,11 @@ def accept_entries(*, entries: Sequence[NewEntry], by: Actor) -> int:
         raise ValueError("what is accepted is not done elsewhere")
     coding.checked(entries)
     there, counted = coding.accept(entries, by=by.label)
-    watching.tell((entry.patient_id, entry.organisation_id, True) for entry in entries if entry.intent_key in there)
+    # The practice that accepted it reads it from now on, whatever it reads of whoever did it.
+    readers = [entry for entry in entries if entry.intent_key in there]
+    watching.tell(
+        (entry.patient_id, key, True) for entry in readers for key in {entry.organisation_id, by.organisation_id} if key
+    )
     return counted + record_entries(entries=[entry for entry in entries if entry.intent_key not in there], by=by)
 
 

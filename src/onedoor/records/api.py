@@ -9,7 +9,7 @@ from onedoor.records.actions import (
     record_alike,
     record_entries,
 )
-from onedoor.records.believing import Believed, believed
+from onedoor.records.believing import Believed, believed, codes_in_use
 from onedoor.records.code_files import take_code_sets
 from onedoor.records.coding import WrongValue
 from onedoor.records.importing import judge, take_entries
@@ -29,9 +29,12 @@ from onedoor.records.queries import (
     who_looked,
 )
 from onedoor.records.rules import measured
+from onedoor.records.unaccepting import unaccept_entries
+from onedoor.records.watching import TOPIC, unwatch, watch
 from onedoor.records.withdrawing import withdraw_entries
 
 __all__ = [
+    "TOPIC",
     "Believed",
     "Code",
     "CodeSet",
@@ -44,6 +47,7 @@ __all__ = [
     "believed",
     "code_sets",
     "coded_of",
+    "codes_in_use",
     "concept",
     "concepts",
     "dismiss_held",
@@ -63,6 +67,9 @@ __all__ = [
     "take_entries",
     "terms",
     "timeline",
+    "unaccept_entries",
+    "unwatch",
+    "watch",
     "who_looked",
     "withdraw_entries",
 ]

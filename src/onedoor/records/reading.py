@@ -8,25 +8,55 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from onedoor.accounts.api import Sources
+from onedoor.accounts.api import Sources, sources
+from onedoor.kernel.access import Access
 from onedoor.patients.api import practice_of
 from onedoor.records.models import Coded, Entry
 
 
-def entries_of(sources: Sources, patient_id: int) -> QuerySet[Entry]:
+@dataclass(frozen=True)
+class Read:
+    """What somebody reads of one patient's record."""
+
+    sources: Sources
+    accepted: bool = False
+    """Whether it is their own practice's record: then what another organisation did and the practice accepted is theirs (ADR 12)."""
+
+
+def of(access: Access, patient_id: int) -> Read:
+    """What this access reads of a patient; whether they may see the patient is asked before. Two queries at the most."""
+    found = sources(access)
+    if found.everything:
+        return Read(found)
+    practice = practice_of(patient_id)
+    return Read(found, accepted=practice is not None and practice.pk in found.own)
+
+
+def entries_of(read: Read, patient_id: int) -> QuerySet[Entry]:
     """A patient's entries that are read."""
     found = Entry.objects.filter(patient_id=patient_id)
-    if sources.everything:
-        return found
-    return found.filter(Q(organisation_id__in=sources.whole) | Q(organisation_id__in=sources.coded, code__isnull=False))
+    return found if read.sources.everything else found.filter(_entries(read))
 
 
-def facts_of(sources: Sources, patient_id: int) -> QuerySet[Coded]:
+def facts_of(read: Read, patient_id: int) -> QuerySet[Coded]:
     """A patient's coded facts that are read."""
     found = Coded.objects.filter(patient_id=patient_id)
-    return found if sources.everything else found.filter(organisation_id__in=sources.whole | sources.coded)
+    return found if read.sources.everything else found.filter(_facts(read))
+
+
+def _entries(read: Read) -> Q:
+    may = Q(organisation_id__in=read.sources.whole) | Q(organisation_id__in=read.sources.coded, code__isnull=False)
+    if read.accepted:
+        theirs = Coded.objects.filter(patient_id=OuterRef("patient_id"), entry_id=OuterRef("pk"))
+        may |= Q(Exists(theirs.filter(accepted_at__isnull=False)), elsewhere=True)
+    return may
+
+
+def _facts(read: Read) -> Q:
+    may = Q(organisation_id__in=read.sources.whole | read.sources.coded)
+    return may | Q(accepted_at__isnull=False) if read.accepted else may
 
 
 @dataclass(frozen=True)
@@ -39,17 +69,14 @@ class NotShared:
     That somebody is known to another organisation, a mental health trust say, can itself be what is private."""
 
 
-def not_shared(sources: Sources, patient_id: int) -> list[NotShared]:
-    """What is kept from whoever reads by these sources, the practice's first; at most two, and no content. Three queries."""
-    if sources.everything:
+def not_shared(read: Read, patient_id: int) -> list[NotShared]:
+    """What is kept from whoever reads, the practice's first; at most two lines, and no content. Three queries at the most."""
+    if read.sources.everything:
         return []
-    entries = Entry.objects.filter(patient_id=patient_id).exclude(organisation_id__in=sources.whole)
-    facts = Coded.objects.filter(patient_id=patient_id, entry_id=None)
+    entries = Entry.objects.filter(patient_id=patient_id).exclude(_entries(read))
+    facts = Coded.objects.filter(patient_id=patient_id, entry_id=None).exclude(_facts(read))
     hidden: dict[int, int] = {}
-    for found in (
-        entries.exclude(organisation_id__in=sources.coded, code__isnull=False),
-        facts.exclude(organisation_id__in=sources.whole | sources.coded),
-    ):
+    for found in (entries, facts):
         for key, count in found.order_by().values_list("organisation_id").annotate(n=Count("id")):
             hidden[key] = hidden.get(key, 0) + count
     if not hidden:

@@ -16,12 +16,13 @@ WAITING = ("open", "claimed")
 
 
 def visible(access: Access) -> QuerySet[Task]:
-    """Tasks of the organisations of this access."""
+    """Tasks of the organisations of this access, but kinds of work that are only for others there."""
     if access.everything:
         return Task.objects.all()
     if not access.may(Permission.TASKS):
         return Task.objects.none()
-    return Task.objects.filter(organisation_id__in=access.organisations)
+    kept = [one.name for one in kinds() if one.permission is not None and not access.may(one.permission)]
+    return Task.objects.filter(organisation_id__in=access.organisations).exclude(kind__in=kept)
 
 
 def by_ref(access: Access, ref: UUID) -> Task:

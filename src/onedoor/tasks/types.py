@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from onedoor.kernel.access import Permission
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -25,6 +27,8 @@ class Kind:
     """Working time; for an urgent kind the task is due at once by the clock on the wall."""
     outcomes: tuple[Outcome, ...]
     urgent: bool = False
+    permission: Permission | None = None
+    """Only who has it sees and ends such work; None for everybody who has the lists."""
 
 
 @dataclass(frozen=True)

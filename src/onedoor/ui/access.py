@@ -16,16 +16,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from onedoor.accounts.api import User, access_at
+from onedoor.accounts.api import WORKS_AT, User, access_at
 from onedoor.documents import api as documents
 from onedoor.kernel.access import Access, NotPermitted, Part, Permission
 from onedoor.patients import api as patients
 from onedoor.records import api as records
 
 View = Callable[..., HttpResponseBase]
-
-WORKS_AT = "works_at"
-"""Where the session keeps the organisation that somebody with several works at now."""
 
 ACTS_FOR = "acts_for"
 """Where the session keeps for whom somebody acts now: the reference of the right, which is looked at anew at each request."""

@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from onedoor.accounts.api import User, workplaces
-from onedoor.ui.access import WORKS_AT, granted, public, staff
+from onedoor.accounts.api import WORKS_AT, User, workplaces
+from onedoor.ui.access import granted, public, staff
 from onedoor.ui.pages import local, page
 
 DEMO_ROLES = (

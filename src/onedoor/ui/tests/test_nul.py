@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from uuid import uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -10,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from onedoor.accounts.api import User
-from onedoor.gateway.live import _may_see
+from onedoor.gateway.live import _take_seat
 from onedoor.kernel.models import AuditEntry
 from onedoor.ui.tests.world import World, addresses, make
 
@@ -63,7 +64,7 @@ def test_what_a_script_or_a_cookie_sends_is_looked_at_too() -> None:
 
 
 def test_the_live_stream_opens_to_no_such_session() -> None:
-    assert not _may_see("diary:1", 'sessionid="abcdefgh\\000"')
+    assert _take_seat("diary:1", 'sessionid="abcdefgh\\000"', uuid4()) is None
 
 
 def test_what_is_written_by_hand_passes() -> None:
