@@ -1,8 +1,8 @@
 """Strict reading of ITK3: a Send Document (v1 and v2, of which a receiver supports both: interop.md 2.1) and the responses.
 
 Either a whole document comes back or Unacceptable with the response code to answer with (2.4); nothing is guessed or repaired.
-Refused are: what the envelope and payload of 2.3 require and is missing or there twice, profiles and kinds of resource that are not
-of Send Document, anything about a second patient, and files that are not what they say.
+Refused are: what the envelope and payload of 2.3 require and is missing or there twice, profiles and kinds of resource that
+are not of Send Document, anything about a second patient, and files that are not what they say.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from onedoor.kernel import nhs_number
 _LONDON = ZoneInfo("Europe/London")
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_PART_OF_DATE = re.compile(r"\d{4}(-\d\d)?", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _ODS = re.compile(r"[A-Z0-9]{3,12}")
 _MAILBOX = re.compile(r"[A-Za-z0-9_.-]{1,100}")
@@ -49,6 +50,8 @@ _CARE_CONNECT_PROFILE = re.compile(r"CareConnect-(?:GPC-|ITK-Header-)?([A-Za-z]+
 _LONGEST_ID = 100
 _MOST_FILES = 20
 _TITLE, _NAME = 200, 120
+_LONGEST_NAME = 255
+"""Letters of a family name or of all given names: who has more matches nobody, and must fill no screen."""
 
 
 def _cut(text: str, length: int) -> str:
@@ -238,7 +241,8 @@ def _sender(header: At, resources: dict[str, At]) -> tuple[str, str]:
 # The payload
 
 
-def _number(patient: At) -> str:
+def _number(patient: At) -> tuple[str, bool]:
+    """The NHS number, and whether it is marked as traced."""
     found = [one for one in patient.all("identifier") if one.text_or("system") == codes.NHS_NUMBER_SYSTEM]
     if len(found) != 1:
         raise patient.refuse("The patient must have exactly one NHS number.")
@@ -249,9 +253,15 @@ def _number(patient: At) -> str:
         "string(f:extension[contains(@url, 'NHSNumberVerificationStatus-1')]/f:valueCodeableConcept/f:coding/f:code/@value)",
         namespaces={"f": codes.FHIR},
     )
-    if status != "01":
-        raise found[0].refuse("The NHS number is not marked as present and verified (01).")
-    return number
+    return number, status == "01"
+
+
+def _born_on(patient: At) -> dt.date | None:
+    """None when the document gives no date, or a year or month alone: a person must say then whose it is."""
+    birth_date = patient.maybe("birthDate")
+    if birth_date is None or _PART_OF_DATE.fullmatch(birth_date.value()):
+        return None
+    return _date(birth_date)
 
 
 def _patient(patient: At) -> Person:
@@ -261,12 +271,12 @@ def _patient(patient: At) -> Person:
         raise patient.refuse("The patient must have one name, or one that is official.")
     given = " ".join(one.value() for one in official[0].all("given"))
     family = official[0].text("family")
-    if max(len(family), len(given)) > 2 * _NAME:
-        raise official[0].refuse("The name is too long.")
     gender = patient.text_or("gender")
     if gender not in ("", "male", "female", "other", "unknown"):
         raise patient.refuse("The gender is not one of male, female, other and unknown.")
-    return Person(_number(patient), family, given, _date(patient.one("birthDate")), gender)
+    number, verified = _number(patient)
+    died = patient.maybe("deceasedDateTime") is not None or patient.text_or("deceasedBoolean") == "true"
+    return Person(number, family[:_LONGEST_NAME], given[:_LONGEST_NAME], _born_on(patient), gender, verified, died)
 
 
 def _check_one_person(payload: At, url: str, number: str) -> None:
@@ -291,6 +301,8 @@ def _concept(concept: At | None) -> tuple[str, str]:
     if len(found) > 1:
         raise concept.refuse("There is more than one SNOMED CT code.")
     if not found:
+        if concept.all("coding"):
+            raise concept.refuse("The code is not one of SNOMED CT.")
         return "", concept.text_or("text")
     code = found[0].text("code")
     if not _SNOMED.fullmatch(code):
@@ -426,7 +438,7 @@ def _recipient(header: At, outer: dict[str, At], patient: At, resources: dict[st
     return Party("", "")
 
 
-_CONFIDENTIALITY = {"U": False, "L": False, "M": False, "N": False, "R": True, "V": True}
+_OPEN = frozenset("ULMN")  # of FHIR's confidentiality codes
 
 
 def _document(bundle: At) -> SendDocument:
@@ -460,13 +472,13 @@ def _document(bundle: At) -> SendDocument:
     url = next(key for key, resource in resources.items() if resource is patient)
     _check_one_person(payload, url, person.nhs_number)
     written_at = _moment(composition.one("date"))
-    if person.born_on > written_at.date():
+    if person.born_on is not None and person.born_on > written_at.date():
         raise patient.refuse("The patient was born after the document was written.")
     type_code, type_term = _concept(composition.one("type"))
     settings = composition.extensions(codes.CARE_SETTING)
     confidentiality = composition.text_or("confidentiality", "N")
-    if confidentiality not in _CONFIDENTIALITY:
-        raise composition.refuse("The confidentiality is not one of those of FHIR.")
+    if confidentiality not in _OPEN:
+        raise composition.refuse("The document is marked as restricted. Such documents must not be sent this way.")
     replaces = _replaced(composition)
     if replaces == identifier:
         raise composition.refuse("The document says that it replaces itself.")
@@ -486,7 +498,7 @@ def _document(bundle: At) -> SendDocument:
         type_code=type_code,
         type_term=_cut(type_term, _TITLE),
         care_setting_code=_concept(settings[0].maybe("valueCodeableConcept"))[0] if settings else "",
-        confidential=_CONFIDENTIALITY[confidentiality],
+        confidential=False,
         files=_files(sections, resources, composition),
         entries=_carried(sections),
         author_sds_user_id=user,

@@ -41,13 +41,20 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The patient. `given`: all given names, a space between; `gender`: male, female, other, unknown or empty."""
+    """The patient. `given`: all given names, a space between; `gender`: male, female, other, unknown or empty.
+
+    Of a document that was read, `born_on` is None when it gives no full date, and `verified` says whether its sender has traced
+    the number (status 01): without both it is for a person to say whose document it is.
+    """
 
     nhs_number: str
     family: str
     given: str
-    born_on: dt.date
+    born_on: dt.date | None
     gender: str = ""
+    verified: bool = True
+    died: bool = False
+    """Whether the document says that they have died."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,8 @@ def _number(value: float | None) -> str:
 
 def _cells(entry: CarriedEntry) -> tuple[str, ...]:
     day = entry.day.isoformat() if entry.day else ""
+    if any(len(getattr(entry, field)) > length for field, length in codes.LENGTHS.items()):
+        raise Unwritable("a text of a coded entry is too long")
     return entry.code, entry.term, _number(entry.value), entry.unit, day, entry.text
 
 
@@ -172,7 +174,7 @@ def _patient(bundle: etree._Element, name: str, document: SendDocument, practice
     for given in person.given.split():
         _put(full, "given", given)
     _put(resource, "gender", person.gender)
-    _put(resource, "birthDate", person.born_on.isoformat())
+    _put(resource, "birthDate", person.born_on.isoformat() if person.born_on else "")
     if practice:
         _reference(resource, "generalPractitioner", practice)
 
@@ -191,6 +193,10 @@ def _checked(document: SendDocument) -> None:
     ):
         if not value.strip():
             raise Unwritable(f"the document has no {what}")
+    if document.patient.born_on is None or not document.patient.verified:
+        raise Unwritable("the patient has no date of birth, or a number that is not verified")
+    if len(document.entries) > codes.MOST_ENTRIES:
+        raise Unwritable(f"the document has more than {codes.MOST_ENTRIES} coded entries")
     if not document.files or not all(file.content for file in document.files):
         raise Unwritable("the document has no file, or an empty one")
 

@@ -1,9 +1,9 @@
 """From bytes of a stranger to a tree that is safe to walk, and a way to walk it that names the place of every fault.
 
 Nothing of the message can make the parser read a file, ask a network or grow: the size is looked at first, a document type is
-refused before the parser sees it, and elements are counted before they become a tree (interop.md 6). FHIR's XML is UTF-8; another
-encoding could hide a document type from that look. Comments, which published examples have in many places, and processing
-instructions are dropped and never acted on (interop.md 3.3).
+refused before the parser sees it, and elements are counted before they become a tree (interop.md 6). What comes in another
+encoding than UTF-8 is turned into it first, because it could hide a document type from that look. Comments, which published
+examples have in many places, and processing instructions are dropped and never acted on (interop.md 3.3).
 """
 
 from __future__ import annotations
@@ -27,7 +27,16 @@ DEEPEST = 40
 FHIR = f"{{{codes.FHIR}}}"
 XHTML = f"{{{codes.XHTML}}}"
 
-_DECLARATION = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml\s[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+_DECLARATION = re.compile(r"""\ufeff?<\?xml\s[^>?]{0,100}\?>""")
+_ENCODING = re.compile(r"""encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+# Declared encoding -> Python's name of it. Each is one where "<!DOCTYPE" cannot hide once it is decoded, which UTF-7's could.
+_ENCODINGS = {
+    **dict.fromkeys(("utf-8", "us-ascii"), "utf-8"),
+    **dict.fromkeys(("iso-8859-1", "latin1"), "latin-1"),
+    **dict.fromkeys(("utf-16", "utf-16le", "utf-16be"), "utf-16"),
+    "windows-1252": "cp1252",
+}
+_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (DEEPEST + 1) + ")")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _SHOWN = re.compile(r"[^A-Za-z0-9:/._ -]")
@@ -57,15 +66,35 @@ def _has_document_type(content: bytes) -> bool:
     return False
 
 
+def _in_utf8(content: bytes) -> bytes:
+    """The same message in UTF-8. Raises Unacceptable for an encoding that is not one of the four."""
+    wide = content.startswith(_MARKS)
+    try:
+        start = content[:400].decode("utf-16" if wide else "latin-1", errors="ignore").removeprefix("ï»¿")
+        declaration = _DECLARATION.match(start)
+        named = _ENCODING.search(declaration[0]) if declaration else None
+        encoding = _ENCODINGS[named[1].lower()] if named else ("utf-16" if wide else "utf-8")
+        if encoding != "utf-8" or wide:
+            if wide != (encoding == "utf-16"):
+                raise KeyError(encoding)
+            text = content.decode(encoding).removeprefix("\ufeff")
+            content = _DECLARATION.sub("", text, count=1).encode("utf-8")
+    except (KeyError, UnicodeError):
+        raise unreadable(
+            "The message is not in the encoding that it says, or in none that is read here. Send UTF-8."
+        ) from None
+    if b"\0" in content:
+        raise unreadable("The message has a byte that no XML has.")
+    return content
+
+
 def parse(content: bytes) -> etree._Element:
     """The root of the message. Raises Unacceptable: 20015 too large, 10009 what cannot be read or must not be."""
     if len(content) > LARGEST_READ:
         raise Unacceptable(codes.TOO_LARGE, "The message is larger than 5 MB. Send a smaller file.", "the message")
     if not content.strip():
         raise unreadable("The message is empty.")
-    declared = _DECLARATION.match(content)
-    if b"\0" in content or (declared and declared[1].lower() not in (b"utf-8", b"us-ascii")):
-        raise unreadable("The message is not in UTF-8, as FHIR messages are.")
+    content = _in_utf8(content)
     if _has_document_type(content):
         raise unreadable("The message has a document type (DOCTYPE), which FHIR does not allow. Send it without.")
     if content.count(b"<") > MOST_TAGS:
@@ -145,8 +174,8 @@ class At:
         return self.element.iter()
 
 
-# What the text of a section may be made of (FHIR STU3 narrative, rules txt-1 and txt-2): formatted words, links and images; nothing
-# that acts.
+# What the text of a section may be made of (FHIR STU3 narrative, rules txt-1 and txt-2): formatted words, links and images;
+# nothing that acts.
 _TAGS = """
     a abbr acronym b big blockquote br caption cite code col colgroup dd dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i img li ol p pre q
     samp small span strong sub sup table tbody td tfoot th thead tr tt ul var
