@@ -18,7 +18,7 @@ from onedoor.documents.events import Composed, LettersComposed
 from onedoor.documents.facts_file import letter_from_json, letter_to_json, to_json
 from onedoor.documents.models import Delivery, Document, File, PrintFile, Recipient, Rendering
 from onedoor.documents.queries import visible
-from onedoor.documents.types import Format, NewLetter, Party, Printed
+from onedoor.documents.types import TO_PRACTICE, Format, NewLetter, Party, Printed
 from onedoor.kernel import audit, clock, events
 from onedoor.kernel.access import Access, NotPermitted, require_staff
 from onedoor.kernel.actor import Actor
@@ -175,7 +175,7 @@ def file_of(access: Access, ref: UUID, style: str) -> tuple[str, bytes]:
     if known is None:
         raise NoSuchFormat(style)
     document = visible(access).get(ref=ref)
-    role = "practice" if document.kind == "triage_gp" else "patient"
+    role = "practice" if document.kind in TO_PRACTICE else "patient"
     made = _set(document, known, role)
     return made.file_id, bytes(made.file.content)
 

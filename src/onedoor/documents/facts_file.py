@@ -7,7 +7,18 @@ from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
-from onedoor.documents.types import Block, Contact, Facts, Letter, Party, Person
+from onedoor.documents.types import (
+    Block,
+    CheckFacts,
+    CheckRow,
+    Contact,
+    ContactFacts,
+    ContactRow,
+    Facts,
+    Letter,
+    Party,
+    Person,
+)
 
 _DAYS = ("dated", "by_when", "earliest", "latest", "received_on", "missed_on")
 _LISTS = ("options", "commonest")
@@ -38,7 +49,31 @@ def from_json(kept: dict[str, Any]) -> Facts:
     made["patient"] = Person(**person)
     if made.get("contact"):
         made["contact"] = Contact(**made["contact"])
+    if made.get("checks"):
+        made["checks"] = _checks(made["checks"])
+    if made.get("contacts"):
+        day = made["contacts"]
+        rows = tuple(ContactRow(**row) for row in day["rows"])
+        made["contacts"] = ContactFacts(date.fromisoformat(day["on"]), rows)
     return Facts(**made)
+
+
+def _checks(kept: dict[str, Any]) -> CheckFacts:
+    made = dict(kept)
+    made["on"] = date.fromisoformat(made["on"])
+    made["rows"] = tuple(
+        CheckRow(
+            row["check"],
+            row["result"],
+            date.fromisoformat(row["on"]),
+            tuple((code, term) for code, term in row.get("codes", ())),
+            row.get("found", ""),
+        )
+        for row in made.get("rows", ())
+    )
+    made["without"] = tuple((check, why) for check, why in made.get("without", ()))
+    made["acted"], made["asked"] = tuple(made.get("acted", ())), tuple(made.get("asked", ()))
+    return CheckFacts(**made)
 
 
 def letter_to_json(letter: Letter) -> dict[str, Any]:
@@ -64,9 +99,10 @@ def _blocks(kept: Iterable[dict[str, Any]]) -> tuple[Block, ...]:
         Block(
             one["kind"],
             tuple(one["said"]),
-            tuple((label, value) for label, value in one["rows"]),
+            tuple(tuple(row) for row in one["rows"]),
             one.get("lang", ""),
             tuple(one.get("pictures", ())),
+            tuple(one.get("head", ())),
         )
         for one in kept
     )

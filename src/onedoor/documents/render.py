@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from onedoor.documents.errors import CannotBeSet
-from onedoor.documents.types import Block, Format, Letter, Party
+from onedoor.documents.types import TO_PRACTICE, Block, Format, Kind, Letter, Party
 
 _TEMPLATE = Path(__file__).with_name("letter.typ")
 _POINTS: dict[Format, int] = {"standard": 12, "large20": 20, "large24": 24, "large28": 28, "easyread": 18}
 """Body type in points; nothing that the patient is to read stands smaller than 10.5, in large print nothing but the address."""
+_SHORT: frozenset[Kind] = frozenset({"checks", "contacts"})
+_SHORT_POINTS = 10.5
+"""What a practice files is to be seen on one page."""
 
 _setting = threading.Lock()
 
@@ -54,7 +57,7 @@ _WIDTH, _HALF_PAGE = 470, 340
 def _height(section: Sequence[Block], size: int) -> float:
     """Roughly how high a section stands, in points: half an em a letter, a line and a half each line."""
     a_line = _WIDTH / (0.5 * size)
-    said = [one for block in section for one in (*block.said, *(value for _, value in block.rows))]
+    said = [one for block in section for one in (*block.said, *(max(row, key=len) for row in block.rows))]
     return sum(-(-len(one) // a_line) for one in said) * 1.6 * size
 
 
@@ -89,9 +92,11 @@ _TYPEFACES = {
 
 def _data(letter: Letter, style: Format, to: Party) -> dict[str, Any]:
     contact = letter.contact
+    short = letter.kind in _SHORT
     return {
         "layout": style,
-        "size": _POINTS[style],
+        "size": _SHORT_POINTS if short and style == "standard" else _POINTS[style],
+        "short": short,
         "title": letter.title,
         "signed": letter.signed,
         "year": letter.dated_on.year,
@@ -100,7 +105,7 @@ def _data(letter: Letter, style: Format, to: Party) -> dict[str, Any]:
         "sender": {"name": letter.sender.name, "lines": list(letter.sender.lines)},
         "contact": {"name": contact.name, "phone": contact.phone, "hours": contact.hours, "web": contact.web},
         "to": {"name": to.name, "lines": list(to.lines)},
-        "to-patient": letter.kind != "triage_gp",
+        "to-patient": letter.kind not in TO_PRACTICE,
         "parts": [_part(part, style) for part in letter.parts],
         "english": letter.english.language if letter.english else "",
     }
@@ -138,6 +143,7 @@ def _block(block: Block) -> dict[str, Any]:
         "kind": block.kind,
         "said": list(block.said),
         "rows": [list(row) for row in block.rows],
+        "head": list(block.head),
         "lang": block.lang,
         "pictures": list(block.pictures) or [""] * len(block.said),
     }

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from onedoor.documents import wording
+from onedoor.documents import colleagues, wording
 from onedoor.documents.errors import IncompleteLetter
-from onedoor.documents.types import Block, Contact, Facts, Format, Kind, Letter, Party, Wanted
-from onedoor.documents.wording import Wording
+from onedoor.documents.types import TO_PRACTICE, Block, Contact, Facts, Format, Kind, Letter, Party, Wanted
+from onedoor.documents.wording import Wording, spaced
 from onedoor.patients import api as patients
 
-KINDS: tuple[Kind, ...] = ("welcome", "triage_patient", "triage_gp", "discharge", "apology", "invitation")
+KINDS: tuple[Kind, ...] = (
+    "welcome", "triage_patient", "triage_gp", "discharge", "apology", "invitation", "checks", "contacts",
+)  # fmt: skip
 
 NEEDED: dict[Kind, tuple[str, ...]] = {
     "welcome": ("service", "who_books", "commonest", "by_when", "contact"),
@@ -24,6 +26,8 @@ NEEDED: dict[Kind, tuple[str, ...]] = {
     "discharge": ("service", "outcome", "who_books", "contact"),
     "apology": ("service", "who_books", "missed_on", "by_when", "contact"),
     "invitation": ("service", "contact"),
+    "checks": ("checks", "contact", "practice"),
+    "contacts": ("contacts", "contact", "practice"),
 }
 """What a kind must say (product-map.md H3: service, who books, options, date, contact). At the outset the options are the
 service's streams, the commonest first (S2-02); a discharge books nothing. An invitation says who asks and whom to ring, and names
@@ -75,7 +79,7 @@ def compose(facts: Facts) -> Letter:
         raise IncompleteLetter(lacks)
     english = wording.committed()[wording.ENGLISH]
     letter = _in(facts, english)
-    speaks = None if facts.kind == "triage_gp" else patients.spoken(facts.language)
+    speaks = None if facts.kind in TO_PRACTICE else patients.spoken(facts.language)
     if speaks is None or speaks.code == wording.ENGLISH:
         return letter
     words = wording.of(speaks.code)
@@ -106,7 +110,7 @@ def _in(facts: Facts, words: Wording) -> Letter:
     """The letter in the words of one language."""
     assert facts.contact is not None
     slots = _slots(facts, words)
-    to_practice = facts.kind == "triage_gp"
+    to_practice = facts.kind in TO_PRACTICE
     practice = facts.practice or Party("")
     return Letter(
         kind=facts.kind,
@@ -149,14 +153,11 @@ def _slots(facts: Facts, words: Wording) -> dict[str, str]:
 
 def _about(facts: Facts, words: Wording) -> tuple[tuple[str, str], ...]:
     rows = [(words.words("labels", "reference"), facts.reference)]
-    if facts.patient.nhs_number and facts.kind != "triage_gp":
+    if facts.kind in ("checks", "contacts"):
+        return (*rows, *colleagues.whose(facts, words))
+    if facts.patient.nhs_number and facts.kind not in TO_PRACTICE:
         rows.append((words.words("labels", "nhs_number"), spaced(facts.patient.nhs_number)))
     return tuple(rows)
-
-
-def spaced(nhs_number: str) -> str:
-    """999 123 4567, as people read an NHS number out."""
-    return f"{nhs_number[:3]} {nhs_number[3:6]} {nhs_number[6:]}" if len(nhs_number) == 10 else nhs_number
 
 
 PICTURES: dict[str, str | tuple[str, ...]] = {
@@ -367,6 +368,8 @@ _COMPOSED = {
     "discharge": _discharge,
     "apology": _apology,
     "invitation": _invitation,
+    "checks": lambda facts, words, slots: colleagues.checks(facts, words),
+    "contacts": lambda facts, words, slots: colleagues.contacts(facts, words),
 }
 
 
@@ -374,7 +377,7 @@ def text_of(letter: Letter) -> str:
     """All words of a letter, a line each: what a reader can find in it, whatever the format."""
     said = [letter.title, letter.greeting, letter.contact.name, letter.contact.phone]
     for block in (*letter.notes, *letter.blocks):
-        said += [*block.said, *(f"{label}: {value}" for label, value in block.rows)]
+        said += [*block.said, *(": ".join(row) for row in (block.head, *block.rows) if row)]
     return "\n".join(said)
 
 
@@ -392,8 +395,9 @@ def _unsaid(facts: Facts, letter: Letter) -> list[str]:
     }
     said["options"], said["commonest"] = facts.options, facts.commonest
     said["contact"] = (facts.contact.phone,) if facts.contact else ("",)
+    said["checks"], said["contacts"] = colleagues.to_be_said(facts)
     who = ("triage_gp", f"books_short_{facts.who_books}") if facts.kind == "triage_gp" else ("books", facts.who_books)
-    said["who_books"] = () if facts.who_books == "nobody" else words.sentences(who[0], who[1], slots)
+    said["who_books"] = () if facts.who_books in ("nobody", "") else words.sentences(who[0], who[1], slots)
     needed = (*NEEDED[facts.kind], *ALSO_BY_OUTCOME.get(facts.outcome, ()))
     return [name for name in needed if not all(one in text for one in said.get(name, ()))]
 

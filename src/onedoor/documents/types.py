@@ -7,7 +7,9 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-Kind = Literal["welcome", "triage_patient", "triage_gp", "discharge", "apology", "invitation"]
+Kind = Literal["welcome", "triage_patient", "triage_gp", "discharge", "apology", "invitation", "checks", "contacts"]
+TO_PRACTICE: frozenset[Kind] = frozenset({"triage_gp", "checks", "contacts"})
+"""Letters between colleagues: to the patient's GP practice, in English."""
 WhoBooks = Literal["us", "patient", "gp", "nobody", ""]
 """In the words of triage: the service, the patient, the practice through e-RS; "nobody" where nothing is booked."""
 Format = Literal["standard", "large20", "large24", "large28", "easyread"]
@@ -43,6 +45,59 @@ class Person:
     lines: tuple[str, ...] = ()
     nhs_number: str = ""
     born_on: date | None = None
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """One check that has a result: in words with its unit, the day it is of, the codes it is carried by with the term of each,
+    and what was found in it and done about it; `found` is empty where nothing was."""
+
+    check: str
+    result: str
+    on: date
+    codes: tuple[tuple[str, str], ...] = ()
+    found: str = ""
+
+
+@dataclass(frozen=True)
+class CheckFacts:
+    """What a visit for checks came to, for the patient's GP practice."""
+
+    name: str
+    """Of the checks, as "Physical health check, severe mental illness"."""
+    on: date
+    by: str
+    """Who finished it, or while it is open who began it."""
+    rows: tuple[CheckRow, ...] = ()
+    without: tuple[tuple[str, str], ...] = ()
+    """Checks without a result, each with why: declined, not suitable, taken and awaited, not done."""
+    acted: tuple[str, ...] = ()
+    """What was done already: for information."""
+    asked: tuple[str, ...] = ()
+    """What the practice is asked to do besides putting the results in its record."""
+    following: str = ""
+    """When they come next, in words; empty where nothing was agreed."""
+    finished: bool = True
+    replaces: bool = False
+    """Whether an earlier document about the same visit went out."""
+
+
+@dataclass(frozen=True)
+class ContactRow:
+    """One thing of a day: when, by which way and from whom, what it said, and its code where it has one."""
+
+    at: str
+    what: str
+    said: str
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class ContactFacts:
+    """A day of one patient's messages, replies and coded answers, in their order."""
+
+    on: date
+    rows: tuple[ContactRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,11 +141,15 @@ class Facts:
     """The day by which we said that they would hear."""
     language: str = "en"
     """What the patient speaks, as their record says it: code or name (`patients.spoken`)."""
+    checks: CheckFacts | None = None
+    contacts: ContactFacts | None = None
 
 
 @dataclass(frozen=True)
 class Block:
     """A piece of a letter. `said` holds sentences, one idea each, or the items of a list; `rows` those of a table.
+
+    A table of more than two columns has `head`, their names. Lines of a cell are apart by line feeds.
 
     `lang` is the language of words that are not in the letter's own. `pictures` stand beside the sentences in Easy Read, one by
     one: the name of a drawing of ours, "" for none; "calendar 21 December" shows that day.
@@ -98,9 +157,10 @@ class Block:
 
     kind: BlockKind
     said: tuple[str, ...] = ()
-    rows: tuple[tuple[str, str], ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
     lang: str = ""
     pictures: tuple[str, ...] = ()
+    head: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from onedoor.documents.errors import FaultyWording
 
 _FOLDER = Path(__file__).with_name("wording")
 ENGLISH = "en"
-_ENGLISH_ONLY = "in_english"
-"""The section that says things in English whatever the language of the letter."""
+_ENGLISH_ONLY = frozenset({"in_english", "checks", "contacts"})
+"""Sections that say things in English whatever the language of the letter, and those of letters between colleagues."""
 SCRIPTS = ("Latin", "Cyrillic", "Greek")
 """Those that the letters' two typefaces have."""
 _DAYS_TO_COME = ("by_when", "earliest", "latest")
@@ -134,6 +134,11 @@ def _shape(sections: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[int, se
     return {
         f"{section}.{key}": (len(said), {name for one in said for _, name, _, _ in Formatter().parse(one) if name})
         for section, keys in sections.items()
-        if section != _ENGLISH_ONLY
+        if section not in _ENGLISH_ONLY
         for key, said in keys.items()
     }
+
+
+def spaced(nhs_number: str) -> str:
+    """999 123 4567, as people read an NHS number out."""
+    return f"{nhs_number[:3]} {nhs_number[3:6]} {nhs_number[6:]}" if len(nhs_number) == 10 else nhs_number

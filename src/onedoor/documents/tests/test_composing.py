@@ -21,7 +21,7 @@ from onedoor.documents.api import (
     wanted,
 )
 from onedoor.documents.tests.factories import EXAMPLES, facts
-from onedoor.documents.types import Contact, Facts
+from onedoor.documents.types import TO_PRACTICE, CheckFacts, CheckRow, Contact, Facts
 
 MOST_WORDS = 15
 OTHERS = ("pl", "uk")
@@ -167,7 +167,7 @@ def test_a_language_that_nobody_checked_goes_out_with_the_english_behind_it(lang
     letter = compose_letter(asked)
 
     assert review(asked, letter) == ()
-    if asked.kind == "triage_gp":
+    if asked.kind in TO_PRACTICE:
         assert letter == compose_letter(facts(name))
         return
     assert [part.language.split("-")[0] for part in letter.parts] == [language, "en"]
@@ -219,6 +219,43 @@ def test_pictures_stand_beside_their_sentences_and_a_calendar_shows_the_day() ->
         "",
         *wording.committed()["en"].sections["pictures"],
     }
+
+
+def test_results_for_a_practice_stand_in_one_table_at_the_top_and_what_is_asked_apart_from_what_is_told() -> None:
+    letter = compose_letter(EXAMPLES["checks"])
+    kinds = [block.kind for block in letter.blocks]
+    table = letter.blocks[1]
+
+    assert kinds[:2] == ["lead", "table"]
+    assert table.head == ("Check", "Result", "Day", "SNOMED CT code", "Found and done")
+    assert [row[0] for row in table.rows] == ["Blood pressure", "Body mass index", "Alcohol", "Glucose", "Smoking"]
+    assert {len(row) for row in table.rows} == {5}
+    headings = [block.said[0] for block in letter.blocks if block.kind == "heading"]
+    assert headings == ["Without a result", "For the practice to do", "Done already, for information", "The visit"]
+    assert dict(letter.about)["NHS number"] == "999 100 0011"
+
+
+_TOLD = EXAMPLES["checks"].checks or CheckFacts("", date(2026, 12, 1), "")
+
+
+@pytest.mark.parametrize(
+    ("told", "lead"),
+    [
+        (replace(_TOLD, without=(), asked=()), "All 5 checks have a result."),
+        (replace(_TOLD, rows=()), "No check has a result."),
+        (replace(_TOLD, asked=("One thing",)), "one thing is asked of the practice"),
+        (replace(_TOLD, finished=False), "Not finished: this is what was saved so far."),
+        (replace(_TOLD, replaces=True), "This replaces our earlier document about the same visit."),
+    ],
+)
+def test_the_first_lines_say_how_much_there_is_and_what_it_stands_for(told: CheckFacts, lead: str) -> None:
+    assert lead in " ".join(compose_letter(facts("checks", checks=told)).blocks[0].said)
+
+
+def test_a_reviewer_finds_a_result_that_the_document_does_not_say() -> None:
+    more = replace(_TOLD, rows=(*_TOLD.rows, CheckRow("Pulse", "72 a minute", date(2026, 12, 1))))
+
+    assert review(facts("checks", checks=more), compose_letter(EXAMPLES["checks"])) == ("checks",)
 
 
 @pytest.mark.parametrize("language", ["", "en", "en-GB", "English", "english", "Not known"])

@@ -37,6 +37,20 @@ def test_the_checker_holds_the_whole_profile_and_refuses_a_pdf_that_is_not_acces
     assert any("title" in fault for fault in verapdf.faults(typst.compile(b"Only words.", format="pdf")))
 
 
+def test_results_of_six_checks_are_seen_on_one_page() -> None:
+    assert [pages(pdf(compose_letter(EXAMPLES[name]))) for name in ("checks", "checks-unfinished", "contacts")] == [
+        1,
+        1,
+        1,
+    ]
+
+
+def test_the_table_of_checks_is_a_table_with_named_columns_for_whoever_hears_it() -> None:
+    content = _objects(pdf(compose_letter(EXAMPLES["checks"])))
+
+    assert len(re.findall(rb"/S ?/TH\b", content)) >= 5
+
+
 def test_the_same_letter_is_the_same_file() -> None:
     letter = compose_letter(EXAMPLES["welcome"])
 
