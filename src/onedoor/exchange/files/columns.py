@@ -103,6 +103,10 @@ class Layout:
                 self._known.setdefault((column.what, column.measure), column)
         return self._known.get((what, measure))
 
+    def all_of(self, what: str, measure: str = "") -> list[Column]:
+        """Every column that is this, in order."""
+        return [column for column in self.columns if column.what == what and column.measure == measure]
+
     def measures(self) -> list[str]:
         """The measures that some column is of, in order."""
         return list(dict.fromkeys(c.measure for c in self.columns if c.measure and c.what))

@@ -39,17 +39,18 @@ class Grid:
         return self.head.from_1904
 
     def rows(self) -> Iterator[tuple[int, list[str], str]]:
-        """Each row with something in it: its number as a spreadsheet shows it, its cells, and why it cannot be read if it cannot."""
+        """Each row with something in it: its number as a spreadsheet shows it, its cells, and why it cannot be read, if so."""
         if self.file is None:
             for number in sorted(self.head.rows):
                 if any(self.head.rows[number]):
                     yield number, self.head.rows[number], ""
             return
         with ExitStack() as stack:
-            for row in rows(Lines(opened(self.file, stack)), self.delimiter):
+            # Numbered by records, as a spreadsheet does: a cell may run over lines.
+            for number, row in enumerate(rows(Lines(opened(self.file, stack)), self.delimiter), 1):
                 cells = [cell.strip() for cell in row.cells] if row.ragged else row.cells
                 if row.fault or any(cells):
-                    yield row.number, cells, row.fault
+                    yield number, cells, row.fault
 
 
 def grids(file: Path | bytes) -> list[Grid]:
@@ -67,21 +68,44 @@ def grids(file: Path | bytes) -> list[Grid]:
                     where=f"the sheet {table.name}" if table.name else "the sheet",
                     what_to_do="Save it as CSV, which may be as long as it likes.",
                 )
-        return [Grid(table.name, table) for table in found]
-    if start[:5] in (b"%PDF-", b"{\\rtf") or b"\x00" in start[2:] or start[:1] == b"<":
+        return [Grid(table.name, _with_lost(table)) for table in found]
+    if start[:2] not in (b"\xff\xfe", b"\xfe\xff") and _is_none(start):
         raise UnreadableFile(
             "This is not a spreadsheet.",
             where="the beginning of the file",
             what_to_do="Save it as .xlsx or CSV, and choose that.",
         )
+    file = _in_lines(file)
     delimiter = _delimiter(file)
     with ExitStack() as stack:
-        lines = Lines(opened(file, stack))
-        head = {
-            row.number: [cell.strip() for cell in row.cells]
-            for row in islice(rows(lines, delimiter), HEADER_IN + _SAMPLE)
-        }
+        first = islice(rows(Lines(opened(file, stack)), delimiter), HEADER_IN + _SAMPLE)
+        head = {number: [cell.strip() for cell in row.cells] for number, row in enumerate(first, 1)}
     return [Grid("", Table("", head), file, delimiter)]
+
+
+def _with_lost(table: Table) -> Table:
+    """The table with what stands in cells that cannot be read, so that the report shows it."""
+    for (number, at), what in table.lost.items():
+        table.rows[number][at] = what
+    return table
+
+
+def _in_lines(file: Path | bytes) -> Path | bytes:
+    """A CSV file in UTF-16, or with the line ends of an old Mac, as other files are written; any other as it is."""
+    with ExitStack() as stack:
+        start = opened(file, stack).read(1 << 16)
+    wide = start[:2] in (b"\xff\xfe", b"\xfe\xff")
+    if not wide and (b"\n" in start or b"\r" not in start):
+        return file
+    content = file if isinstance(file, bytes) else file.read_bytes()
+    if wide:
+        content = content.decode("utf-16", errors="replace").encode()
+    return content if b"\n" in content else content.replace(b"\r", b"\n")
+
+
+def _is_none(start: bytes) -> bool:
+    """Whether a file begins like something that is no table: a PDF, a web page, anything with noughts in it."""
+    return start[:5] in (b"%PDF-", b"{\\rtf") or start[:1] == b"<" or b"\x00" in start
 
 
 def _delimiter(file: Path | bytes) -> str:

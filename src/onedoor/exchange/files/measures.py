@@ -90,7 +90,7 @@ _UNITS: tuple[tuple[str, str], ...] = (
     ("mmol/mol", r"mmol ?/ ?mol"),
     ("mmol/L", r"mmol ?/ ?l\b"),
     ("mg/dL", r"mg ?/ ?dl"),
-    ("kg/m2", r"kg ?/ ?m ?(2|²)|kg ?m-2"),
+    ("kg/m2", r"kg ?/ ?m ?\^?(2|²)|kg ?m-2"),
     ("mm[Hg]", r"mm ?\[?hg\]?"),
     ("units/week", r"units? ?(/|per|a|each) ?w(ee)?k"),
     ("units/day", r"units? ?(/|per|a|each) ?day"),
@@ -99,6 +99,7 @@ _UNITS: tuple[tuple[str, str], ...] = (
     ("stone", r"\bst(one)?s?\b|\blbs?\b"),
     ("m", r"\bmetres?\b|\bm\b"),
     ("ft", r"\bft\b|\bfeet\b|\binch(es)?\b"),
+    ("kPa", r"\bkpa\b"),
     ("%", r"%"),
 )
 
@@ -259,6 +260,13 @@ def _status(text: str, words: Sequence[tuple[str, str]]) -> str:
     return codes.pop() if len(codes) == 1 and not _NOT.search(left) else ""
 
 
+def number_in(text: str) -> tuple[float, str] | None:
+    """The number that a text begins with, and what stands behind it; None for a bound, a range or none."""
+    plain = text.strip()
+    found = None if _BOUND.match(plain) else _NUMBER.match(plain)
+    return (float(found[1].replace(",", ".")), plain[found.end() :]) if found else None
+
+
 _BOUNDED = "more or less than something is no value"
 
 
@@ -285,6 +293,8 @@ def values_of(one: Result) -> tuple[list[Value], str, str]:
         both = _PRESSURE.search(text)
         if both is None:
             return [], NO_RESULT, "no two numbers stand there"
+        if (unit := unit_in(text[both.end() :]) or one.unit) not in ("", "mm[Hg]"):
+            return [], WRONG_UNIT, f"{unit}, where mm[Hg] is meant"
         return [Value("271649006", float(both[1]), "mm[Hg]"), Value("271650006", float(both[2]), "mm[Hg]")], "", ""
     if _BOUND.match(text):
         return [], NO_RESULT, _BOUNDED

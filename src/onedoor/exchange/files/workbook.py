@@ -11,8 +11,8 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from xml.etree import ElementTree
 
@@ -48,6 +48,8 @@ class Table:
     """Whether the workbook counts days from 1904."""
     cut: bool = False
     """Whether it has more rows than are looked at."""
+    lost: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    """Cells that read empty and are not: an error of the spreadsheet, or a formula that was never worked out."""
 
 
 def tables(content: bytes) -> list[Table]:
@@ -160,6 +162,7 @@ class _Workbook:
         rows: dict[int, list[str]] = {}
         hidden: set[int] = set()
         merged: list[ElementTree.Element] = []
+        lost: dict[tuple[int, int], str] = {}
         beyond, last = 0, 0
         for _, element in ElementTree.iterparse(io.BytesIO(raw)):
             if element.tag == f"{_MAIN}mergeCell":
@@ -179,12 +182,14 @@ class _Workbook:
                 cells = rows.setdefault(number, [])
                 cells.extend([""] * (at + 1 - len(cells)))
                 cells[at] = self._value(cell)
+                if not cells[at] and (why := _lost(cell)):
+                    lost[number, at] = why
                 at += 1
             if element.get("hidden") in ("1", "true"):
                 hidden.add(last)
             element.clear()
         filled = frozenset(self._merge(merged, rows))
-        return Table(name, rows, filled, frozenset(hidden), self._mac, beyond > _STRAY)
+        return Table(name, rows, filled, frozenset(hidden), self._mac, beyond > _STRAY, lost)
 
     def _merge(self, found: list[ElementTree.Element], rows: dict[int, list[str]]) -> Iterator[tuple[int, int]]:
         for merged in found:
@@ -228,6 +233,13 @@ class _Workbook:
         if dated and 1 <= number < 2_958_466:
             return (self._zero + timedelta(days=int(number))).isoformat()
         return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+
+
+def _lost(cell: ElementTree.Element) -> str:
+    """What stands in a cell of which nothing can be read; empty for one in which nothing stands."""
+    if cell.get("t") == "e":
+        return cell.findtext(f"{_MAIN}v") or "#ERROR"
+    return "a formula without a value" if cell.find(f"{_MAIN}f") is not None and not cell.findtext(f"{_MAIN}v") else ""
 
 
 def _text_of(element: ElementTree.Element) -> str:
