@@ -46,6 +46,8 @@ class PartView:
     declined_on: date | None
     """Declined or unsuitable within the time that counts, and not done."""
     by_text: bool
+    hidden: bool = False
+    """The entry that completes it, or last did, is not shared with whoever asks: whether it is done they are told, no more."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class Why:
     evidence: Sequence[EntryView]
     """The entries that decided, and those of the parts."""
     parts: Sequence[PartView]
+    hidden: int = 0
+    """How many entries decided that are not shared with whoever asks; they are not in `evidence`."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from functools import lru_cache
 
 from django.db import connection, transaction
@@ -184,10 +185,15 @@ def _code_id(concept: Concept) -> int:
 
 
 @transaction.atomic
-def look(*, access: Access, patient_id: int, page: str) -> None:
-    """Note that somebody looked at a patient's page. Raises Patient.DoesNotExist outside the access."""
+def look(*, access: Access, patient_id: int, page: str, unless_within: timedelta | None = None) -> None:
+    """Note that somebody looked at a patient's page; with `unless_within`, for a page that fetches its own news, only when they
+    did not look at it so lately. Raises Patient.DoesNotExist outside the access."""
     by_id(access, patient_id)
     by = access.actor
+    if unless_within is not None:
+        lately = Look.objects.filter(patient_id=patient_id, at__gt=clock.now() - unless_within)
+        if lately.filter(actor_id=by.id, actor_kind=by.kind, page=page, purpose=access.purpose).exists():
+            return
     Look.objects.create(
         patient_id=patient_id,
         organisation_id=by.organisation_id,

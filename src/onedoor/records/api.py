@@ -13,16 +13,20 @@ from onedoor.records.believing import Believed, believed, codes_in_use
 from onedoor.records.code_files import take_code_sets
 from onedoor.records.coding import WrongValue
 from onedoor.records.importing import judge, take_entries
+from onedoor.records.judging import Judge
 from onedoor.records.models import Code, Coded, CodeSet, Entry, Held, Look
 from onedoor.records.queries import (
     code_sets,
     coded_of,
     concept,
     concepts,
+    file_readings,
     held,
     held_counts,
+    looks_by_glass,
     members,
     not_shared,
+    read_of,
     reference_rows,
     terms,
     timeline,
@@ -41,6 +45,7 @@ __all__ = [
     "Coded",
     "Entry",
     "Held",
+    "Judge",
     "Look",
     "WrongValue",
     "accept_entries",
@@ -51,15 +56,18 @@ __all__ = [
     "concept",
     "concepts",
     "dismiss_held",
+    "file_readings",
     "held",
     "held_counts",
     "in_error",
     "judge",
     "look",
     "look_many",
+    "looks_by_glass",
     "measured",
     "members",
     "not_shared",
+    "read_of",
     "record_alike",
     "record_entries",
     "reference_rows",

@@ -10,9 +10,10 @@ from django.db.models import Count, Q, QuerySet
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.codes import Concept
-from onedoor.patients.api import by_id, visible
+from onedoor.patients.api import PURPOSE as GLASS
+from onedoor.patients.api import BreakGlass, by_id, visible
 from onedoor.records import reading, reference
-from onedoor.records.models import Code, Coded, CodeSet, Entry, Held, Look
+from onedoor.records.models import Code, Coded, CodeSet, Entry, EntryImport, Held, Look
 
 CODED = "coded"
 """The kind under which facts from files stand on a timeline: they have no entry of their own."""
@@ -88,11 +89,46 @@ def who_looked(access: Access, patient_id: int, *, limit: int = 100) -> list[Loo
     return list(Look.objects.filter(patient_id=patient_id).select_related("organisation").order_by("-at")[:limit])
 
 
+def looks_by_glass(access: Access, opening_ids: Iterable[int]) -> dict[int, list[Look]]:
+    """What was looked at by break-glass, by opening, the first look first: of openings that the access reviews. Raises
+    NotPermitted."""
+    access.require(Permission.SHARING)
+    mine = Q(organisation_id__in=access.organisations) | Q(practice_id__in=access.organisations)
+    rows = list(BreakGlass.objects.filter(mine, pk__in=list(opening_ids)))
+    if not rows:
+        return {}
+    theirs = Q()
+    for row in rows:
+        theirs |= Q(patient_id=row.patient_id, actor_id=row.user_id, at__gte=row.opened_at)
+    looks = list(Look.objects.filter(theirs, actor_kind="user", purpose__startswith=GLASS).order_by("at", "id"))
+    found: dict[int, list[Look]] = {}
+    for look in looks:
+        before = [
+            row
+            for row in rows
+            if (row.patient_id, row.user_id) == (look.patient_id, look.actor_id) and row.opened_at <= look.at
+        ]
+        found.setdefault(max(before, key=lambda row: row.pk).pk, []).append(look)
+    return found
+
+
 def coded_of(access: Access, patient_id: int, *, limit: int = 500) -> list[Coded]:
     """A patient's coded facts that the access reads (`reading`), newest day first, those in error among them; raises
     Patient.DoesNotExist outside the access."""
     by_id(access, patient_id)
     return _coded(reading.of(access, patient_id), patient_id, limit)
+
+
+def read_of(access: Access, patient_id: int, fact_ids: Iterable[int]) -> frozenset[int]:
+    """Of these coded facts of a patient, those that the access reads; raises Patient.DoesNotExist outside the access."""
+    by_id(access, patient_id)
+    found = reading.facts_of(reading.of(access, patient_id), patient_id).filter(pk__in=list(fact_ids))
+    return frozenset(found.values_list("pk", flat=True))
+
+
+def file_readings(*, limit: int) -> list[datetime]:
+    """When files of coded entries were last read; says nothing of what is in them."""
+    return list(EntryImport.objects.filter(withdrawn_at=None).order_by("-id").values_list("at", flat=True)[:limit])
 
 
 def concept(code: str) -> Concept:

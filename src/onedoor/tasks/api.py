@@ -16,8 +16,10 @@ from onedoor.tasks.actions import (
 from onedoor.tasks.kinds import declare_kind, kind_of, kinds
 from onedoor.tasks.models import Task
 from onedoor.tasks.queries import KindCount, by_ref, counts, ended, visible, waiting
+from onedoor.tasks.types import GLASS_KINDS
 
 __all__ = [
+    "GLASS_KINDS",
     "AlreadyDone",
     "KindCount",
     "NewerCame",

@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 
 from onedoor.kernel.access import Permission
 
+GLASS_KINDS = ("break_glass_review", "break_glass_ask", "break_glass_report")
+"""Work about a record opened by break-glass."""
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from onedoor.booking.actions.telling import REMINDER
-from onedoor.booking.models import TAKEN, Appointment, AppointmentType, Conflict, Offer, Seat
+from onedoor.booking.models import TAKEN, Appointment, AppointmentType, Conflict, DiaryImport, Offer, Seat
 from onedoor.booking.queries.needs import interpreters_of, unmet
 from onedoor.booking.rules import UNMARKS, standing
 from onedoor.booking.types import (
@@ -194,6 +195,17 @@ def upcoming_of(access: Access, patient_id: int) -> list[AppointmentView]:
         patient_id=patient_id, starts_at__gt=clock.now(), state__in=("pending", "booked", "cancelling", "arrived")
     )
     return _views(found.order_by("starts_at", "id"))
+
+
+def diary_readings(organisation_ids: Iterable[int], *, limit: int) -> list[tuple[int, str, datetime]]:
+    """(organisation, system, when) of the last readings of these organisations' outside diaries, at most `limit` of each. Says
+    nothing of anybody's appointments."""
+    recent = DiaryImport.objects.filter(organisation_id__in=list(organisation_ids)).exclude(state="settled")
+    ranked = recent.annotate(
+        nth=Window(RowNumber(), partition_by=[F("organisation_id"), F("source")], order_by=F("at").desc())
+    )
+    found = ranked.filter(nth__lte=limit).values_list("organisation_id", "source", "at")
+    return [(organisation_id, source, at) for organisation_id, source, at in found]
 
 
 def ahead_of(patient_ids: Iterable[int], type_ids: Iterable[int]) -> dict[int, int]:

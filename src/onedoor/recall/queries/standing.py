@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import date
 from typing import Any
 
@@ -44,7 +44,11 @@ def why(access: Access, patient_id: int, rule_set_key: str, on: date | None = No
     day = on or clock.today()
     row = _one(rule_set_key, day)[rule_set_key]
     made = program(day, only=row)
-    return _why(made, made.rule_sets[row.pk], row, _judged(made, row.pk, patient_id))
+    judged = _judged(made, row.pk, patient_id)
+    keys = _keys(made.rule_sets[row.pk], judged) if judged is not None else {}
+    # What is due is worked out from all there is; what decided is shown as far as it is shared (docs/adr/0013).
+    read = records.read_of(access, patient_id, {key & compiler.ID_MASK for key in keys.values()})
+    return _why(made, made.rule_sets[row.pk], row, judged, read)
 
 
 def parts_of(access: Access, patient_id: int, key: str, on: date | None = None) -> list[PartView]:
@@ -115,16 +119,22 @@ def _judged(made: Program, rule_set_id: int, patient_id: int) -> dict[str, Any] 
     return dict(zip(names, found, strict=True)) if found else None
 
 
-def _why(made: Program, compiled: Compiled, row: RuleSet, judged: Mapping[str, Any] | None) -> Why:
+def _keys(compiled: Compiled, judged: Mapping[str, Any]) -> dict[str, int]:
+    """The keys of the entries that led to it, by what they are about."""
+    return {about: judged[column] for about, column in compiled.columns() if judged[column] is not None}
+
+
+def _why(made: Program, compiled: Compiled, row: RuleSet, judged: Mapping[str, Any] | None, read: Set[int]) -> Why:
     rules = compiled.rule_set
     if judged is None:
         return Why(
             row.key, row.version, made.on, None, "not_registered", words.REASONS["not_registered"], (), (), (), False, False,
             None, None, None, (), (),
         )  # fmt: skip
-    keys = {about: judged[column] for about, column in compiled.columns() if judged[column] is not None}
-    entries = _entries(keys)
-    parts = tuple(_part(compiled, index, judged, entries) for index in range(len(rules.parts)))
+    found = _entries(_keys(compiled, judged))
+    entries = {about: entry for about, entry in found.items() if entry.id in read}
+    hidden = {about: entry.id for about, entry in found.items() if entry.id not in read}
+    parts = tuple(_part(compiled, index, judged, entries, hidden) for index in range(len(rules.parts)))
     inside = [cohort for cohort in rules.cohorts if judged[f"m_{cohort.label}"]]
     status = judged["status"]
     if status is None:
@@ -155,6 +165,7 @@ def _why(made: Program, compiled: Compiled, row: RuleSet, judged: Mapping[str, A
         changes_on=judged["changes_on"],
         evidence=tuple(entry for about, entry in entries.items() if about.startswith("part:") or about in asked),
         parts=parts if status is not None else (),
+        hidden=len({key for about, key in hidden.items() if about.startswith("part:") or about in asked}),
     )
 
 
@@ -211,7 +222,13 @@ def _entries(keys: Mapping[str, int]) -> dict[str, EntryView]:
     return seen
 
 
-def _part(compiled: Compiled, index: int, judged: Mapping[str, Any], entries: Mapping[str, EntryView]) -> PartView:
+def _part(
+    compiled: Compiled,
+    index: int,
+    judged: Mapping[str, Any],
+    entries: Mapping[str, EntryView],
+    hidden: Mapping[str, int],
+) -> PartView:
     part = compiled.rule_set.parts[index]
     last, refused = entries.get(f"part:{part.key}:done"), entries.get(f"part:{part.key}:declined")
     done = judged[f"p{index}_is_done"]
@@ -228,6 +245,7 @@ def _part(compiled: Compiled, index: int, judged: Mapping[str, Any], entries: Ma
         expires_on=judged[f"p{index}_lapses_on"],
         declined_on=refused.day if refused and judged[f"p{index}_is_out"] and not done else None,
         by_text=part.by_text,
+        hidden=f"part:{part.key}:done" in hidden,
     )
 
 

@@ -154,7 +154,7 @@ def test_ending_takes_it_away_at_once_and_keeps_history(two: Two) -> None:
 
 def test_what_the_practice_accepted_is_its_own(two: Two) -> None:
     _, trust, sam, ours, _ = two
-    away = {
+    away: dict[str, Any] = {
         "patient_id": sam.pk,
         "organisation_id": trust.pk,
         "kind": "check",

@@ -16,12 +16,11 @@ from onedoor.records import api as records
 from onedoor.referrals import api as referrals
 from onedoor.staff import subjects
 from onedoor.staff.frame import staff_page
-from onedoor.staff.views import asking, recalling
+from onedoor.staff.views import asking, recalling, record
 from onedoor.tasks import api as tasks
 from onedoor.ui.access import granted, staff
 
 _FOUND = 20
-_ENTRIES = 20
 _TEXTS = 6
 _LETTERS = 20
 
@@ -47,8 +46,6 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
     except patients.Patient.DoesNotExist as error:
         raise Http404 from error
     records.look(access=access, patient_id=card.id, page="patient")
-    kind = request.GET.get("kind", "")
-    entries = records.timeline(access, card.id, limit=200)
     waiting = tasks.waiting(access, patient_id=card.id)
     return staff_page(
         request,
@@ -67,15 +64,14 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
         seen=subjects.seen(access, waiting),
         kinds={declared.name: declared for declared in tasks.kinds()},
         me=access.actor.id,
-        kind=kind,
-        entry_kinds=sorted({entry.kind for entry in entries}),
-        entries=[entry for entry in entries if kind in ("", entry.kind)][: None if "all" in request.GET else _ENTRIES],
-        more="all" not in request.GET and len(entries) > _ENTRIES,
         looks=records.who_looked(access, card.id, limit=10),
         proxies=[one for one in patients.proxies_of(access, card.id) if one.stands],
         may_ask=access.may(Permission.MESSAGES),
         may_refer=access.may(Permission.REFER),
         may_check=access.may(Permission.CHECKS),
+        may_break_glass=access.may(Permission.BREAK_GLASS),
+        here=request.path,
+        **record.shown(access, card.id, request.GET),
         **asking.section(access, card.id),
         **recalling.due_of(access, card.id),
     )

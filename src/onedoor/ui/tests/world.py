@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from onedoor import factories
 from onedoor.accounts.api import Organisation, User, access_of
+from onedoor.accounts.tests.sharing import shares
 from onedoor.booking import api as booking
 from onedoor.booking.models import Appointment, InterpreterBooking, Offer, Release, Seat, WaitingEntry
 from onedoor.booking.tests import factories as diary
@@ -103,6 +104,10 @@ class World:
     attachment: Attachment
     course: booking.Course
     """In four weeks; Sam is on its list."""
+    opening: uuid.UUID
+    """Sam's record, opened by the assistant."""
+    sharing: uuid.UUID
+    """By which the service reads what the practice writes."""
     place_on_course: booking.Enrolment
 
     @property
@@ -203,6 +208,8 @@ def make() -> World:
     )
     waits = booking.wait_for_course(course_ref=course.ref, patient_id=sam.pk, by=desk)
     return World(
+        opening=opens(sam, access_of(people[Role.HEALTH_CARE_ASSISTANT])),
+        sharing=shares(practice.organisation, service.service.organisation).ref,
         course=course,
         place_on_course=waits,
         paper=letters.letter(practice.organisation, sam, practice=practice.organisation),
@@ -284,6 +291,19 @@ def acts_for(
     proxy = Proxy.objects.filter(patient=patient).latest("pk")
     User.objects.filter(pk=proxy.user_id).update(username=username)
     return User.objects.get(pk=proxy.user_id), proxy
+
+
+def opens(patient: Patient, access: Access) -> uuid.UUID:
+    """The record of a patient, opened by break-glass."""
+    made = patients.break_glass(
+        access=access,
+        number=patient.nhs_number or "",
+        born_on=patient.born_on,
+        reason="emergency",
+        words="Unconscious in the emergency department",
+    )
+    assert not isinstance(made, patients.NotOpened), made
+    return made.ref
 
 
 def place_of(slug: str) -> object:
@@ -402,6 +422,13 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "patients": ({},),
         "patient": ({"ref": world.sam.ref},),
         "patient_needs": ({"ref": world.sam.ref},),
+        "patient_timeline": ({"ref": world.sam.ref},),
+        "break_glass": ({},),
+        "glass_reviews": ({},),
+        **dict.fromkeys(("opened", "opened_timeline", "close_glass"), ({"ref": world.opening},)),
+        "sharing": ({},),
+        "sharing_agree": ({},),
+        "sharing_end": ({"ref": world.sharing},),
         "needs": ({},),
         "needs_download": ({},),
         "interpreter_answer": (
