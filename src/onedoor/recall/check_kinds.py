@@ -65,3 +65,16 @@ AWAITED = declare_kind(
         ),
     )
 )
+SPARED = declare_kind(
+    Kind(
+        "check_spared",
+        "A visit is booked for checks done elsewhere",
+        "reception",
+        timedelta(hours=16),
+        (
+            Outcome("cancelled", "They do not need the visit: it is cancelled"),
+            Outcome("keeps", "The visit stands: it is for something else too"),
+            Outcome("not_reached", "Not reached: the visit stands"),
+        ),
+    )
+)

@@ -95,6 +95,15 @@ class LastValue:
 
 
 @dataclass(frozen=True)
+class AwayValue:
+    """The last time a check was done elsewhere, where the practice has not accepted it: it counts for nothing yet."""
+
+    words: str
+    on: date
+    organisation: str
+
+
+@dataclass(frozen=True)
 class ItemView:
     """One check as the visit has it."""
 
@@ -141,11 +150,15 @@ class CheckView:
     item: ItemView | None
     known: bool
     """False while no code list says what counts for it: it can be written down, and is never done."""
+    kept_until: date | None
+    """It is done and counts until then, by an entry that is not shared with whoever asks."""
     hint: str
     """Where a field that stands filled has its value from."""
     base: str
     typed: Mapping[str, str]
     """What its fields show before anything is typed."""
+    away: AwayValue | None = None
+    """Newer than `last`."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ declare_subject(subjects.Invitations())
 declare_context(subjects.CONTEXT)
 declare_context(subjects.CHECKS)
 declare_purpose(invitations.INVITE)
-# lock_first(ending.SUBJECT, following.lock_invitation)
+lock_first(ending.SUBJECT, following.lock_invitation)
 
 
 @events.handles(AppointmentsChanged)

@@ -26,6 +26,9 @@ ANSWER_DAYS = 28
 """Days to answer after the last wave. Ours."""
 SOON_AFTER = 90
 """Whoever was done fewer days before their month is not asked in it (clinical.md 3.6)."""
+ON_ITS_WAY = 28
+"""For so many days nobody is asked for what was done elsewhere and waits to be accepted (ADR 12). Ours: a document that takes
+longer has its task, and the person is not forgotten for it."""
 YOUNG = 16
 """Campaigns to somebody younger need a parent's consent, and we hold none (clinical.md 6.2)."""
 AGAIN_MONTHS = 12
@@ -68,6 +71,7 @@ EXCEPTIONS = {
     "declined": "Said no this year",
     "said_done": "Says that it is done, and it is not on the record",
     "unanswered": "Did not answer any wave this year: a partner may reach them",
+    "elsewhere": f"Was done elsewhere in the last {ON_ITS_WAY} days, and waits to be accepted into the record",
     "booked": "Has a visit booked already",
     "computing": "Something on the record changed, and is still being read",
 }

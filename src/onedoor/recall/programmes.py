@@ -29,6 +29,8 @@ class Programme:
     seasonal: bool
     by_month: bool
     """Whether it falls due in the month of birth where that comes before the oldest check lapses."""
+    parts: tuple[tuple[str, ...], ...] = ()
+    """Of each of its parts the code sets any member of which completes it."""
 
     @property
     def asked(self) -> str:
@@ -57,4 +59,5 @@ def _programme(key: str, rule_set_id: int, said: Mapping[str, Any]) -> Programme
         text_ok=bool(said.get("text_ok", False)),
         seasonal=said.get("kind") == "season" or said.get("window") == "season",
         by_month=(said.get("due") or {}).get("at") == "birthday_month_or_expiry",
+        parts=tuple(tuple(part.get("done", ())) for part in said.get("parts", ())),
     )

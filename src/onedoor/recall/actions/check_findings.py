@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from django.db import transaction
 
+from onedoor.accounts import api as accounts
 from onedoor.directory import api as directory
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
@@ -133,6 +134,7 @@ def _act(visit: CheckVisit, finding: CheckFinding, chosen: CheckAct, *, access: 
                 intent_key=f"check:{visit.pk}:acted:{finding.code}:{finding.acted_at.isoformat()}",
                 source="check form",
                 concept=concept(code) if code else None,
+                elsewhere=bool(code) and accounts.serves_as_trust(visit.organisation_id),
                 subject=SUBJECT,
                 subject_id=visit.pk,
             )

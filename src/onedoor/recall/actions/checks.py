@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
 
+from onedoor.accounts import api as accounts
 from onedoor.kernel import audit, clock, events, words
 from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.kernel.actor import Actor
@@ -22,6 +23,7 @@ from onedoor.kernel.transitions import record_first, transition
 from onedoor.patients import api as patients
 from onedoor.recall import rules_checks as rules
 from onedoor.recall.actions.check_findings import act, ask_to_read, follow_awaited, take_findings
+from onedoor.recall.actions.sparing import tell_of_visits
 from onedoor.recall.actions.standing import refresh
 from onedoor.recall.check_fields import LABELS
 from onedoor.recall.check_types import (
@@ -83,8 +85,9 @@ def _save(access: Access, visit: CheckVisit, form: CheckForm, known: rules.Known
             refused[key] = reading
         elif reading.state or item is not None:
             sound[key] = reading
+    elsewhere = bool(sound) and accounts.serves_as_trust(visit.organisation_id)
     for key, reading in sound.items():
-        _keep(visit, items.get(key), key, changed[key], reading, by=by)
+        _keep(visit, items.get(key), key, changed[key], reading, elsewhere=elsewhere, by=by)
     if sound:
         take_findings(visit, sound, by=by)
         follow_awaited(visit, sound, by=by)
@@ -186,9 +189,17 @@ def _open(organisation_id: int, patient_id: int, form: CheckForm, *, by: Actor) 
 
 
 def _keep(
-    visit: CheckVisit, item: CheckItem | None, key: str, typed: Mapping[str, str], reading: Reading, *, by: Actor
+    visit: CheckVisit,
+    item: CheckItem | None,
+    key: str,
+    typed: Mapping[str, str],
+    reading: Reading,
+    *,
+    elsewhere: bool,
+    by: Actor,
 ) -> None:
-    """Replace what stood of one check: its former entries are in error, its new ones on the timeline."""
+    """Replace what stood of one check: its former entries are in error, its new ones on the timeline; with `elsewhere` they count
+    once the practice has accepted them (ADR 12)."""
     intents = f"check:{visit.pk}:{key}:"
     if item is not None:
         in_error(patient_id=visit.patient_id, intents=intents)
@@ -220,6 +231,7 @@ def _keep(
                 subject_id=visit.pk,
                 value=one.value,
                 unit=one.unit,
+                elsewhere=elsewhere,
             )
             for n, one in enumerate(reading.writes)
         ],
@@ -295,6 +307,7 @@ def _close(visit: CheckVisit, missing: list[str], *, by: Actor) -> None:
         also={"closed_at": clock.now(), "missing": " ".join(missing)[:200]},
     )  # fmt: skip
     audit.record(by=by, line=_line(visit, "finish_checks"))
+    tell_of_visits(visit, by=by)
     events.emit(ChecksClosed((visit.pk,)))
 
 

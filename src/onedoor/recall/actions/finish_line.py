@@ -15,6 +15,7 @@ from onedoor.kernel.access import Access
 from onedoor.patients import api as patients
 from onedoor.questionnaires import api as questionnaires
 from onedoor.recall.queries.finish_line import ACTIONABLE, FORMS, QUESTIONNAIRE, CheckSet
+from onedoor.recall.queries.on_its_way import on_its_way
 
 MOST = 500
 """People of one step: what a page can tick, with room."""
@@ -161,7 +162,9 @@ def ask_for_checks(*, access: Access, patient_ids: Collection[int], definition: 
     Who declined one, or may not be asked at all, is not asked for it. Raises NotPermitted without Permission.CHECKS,
     Patient.DoesNotExist when one of them is outside the access, and NotDone when nobody was given.
     """
-    keys = _within(accounts.for_checks(access), patient_ids)
+    wide = accounts.for_checks(access)
+    keys = _within(wide, patient_ids)
+    away = on_its_way(wide, keys, {part.key: part.sets for part in definition.parts})
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT patient_id, organisation_id, %(text)s & ~parts_done & ~parts_declined, status
@@ -171,9 +174,13 @@ def ask_for_checks(*, access: Access, patient_ids: Collection[int], definition: 
         found = cursor.fetchall()
     not_asked: Counter[str] = Counter()
     asks: dict[int, dict[int, tuple[str, ...]]] = {}
-    for patient_id, organisation_id, bits, status in found:
+    for patient_id, organisation_id, lacks, status in found:
+        coming = {one.part for one in away.get(patient_id, ())}
+        bits = sum(1 << part.bit for part in definition.of(lacks) if part.key not in coming)
         if status != ACTIONABLE:
             not_asked["they are not to be asked: see the reason on the list"] += 1
+        elif lacks and not bits:
+            not_asked["it was done elsewhere, and waits to be accepted"] += 1
         elif not bits:
             not_asked["nothing that they lack can be said by text"] += 1
         else:

@@ -300,7 +300,7 @@ def _sort_out(
     people = [one.patient_id for one in found]
     ways, left = due.ways(organisation_id, people), _left_of_waves(policy, on)
     _join_more(organisation_id, on, found, programmes)
-    joins = _joined(found, programmes)
+    joins = _not_away(organisation_id, on, found, programmes, _joined(found, programmes))
     waits = set(booking.ahead_of(people, visits.types_of(organisation_id))) | due.unread(people, on)
     going: list[Going] = []
     over: list[Invitation] = []
@@ -316,6 +316,22 @@ def _sort_out(
             left[one.wave + 1] -= 1
             going.append(Going(one, joins[one.pk], way, channels[0], one.wave + 1))
     return going, over, later
+
+
+def _not_away(
+    organisation_id: int,
+    on: date,
+    found: Sequence[Invitation],
+    programmes: dict[str, Programme],
+    joins: dict[int, list[Programme]],
+) -> dict[int, list[Programme]]:
+    """Without what was done elsewhere meanwhile and waits to be accepted: nobody is asked for it again."""
+    away = due.away(organisation_id, on, programmes, sorted({one.patient_id for one in found}))
+    left = {
+        one.pk: [programme for programme in joins.get(one.pk, ()) if programme.key not in away.get(one.patient_id, ())]
+        for one in found
+    }
+    return {key: theirs for key, theirs in left.items() if theirs}
 
 
 def _join_more(organisation_id: int, on: date, found: Sequence[Invitation], programmes: dict[str, Programme]) -> None:

@@ -13,7 +13,7 @@ from onedoor.patients import api as patients
 from onedoor.recall import check_fields as fields
 from onedoor.recall import days, ruleset
 from onedoor.recall import rules_checks as rules
-from onedoor.recall.check_types import CheckFindingView, CheckPage, CheckView, ItemView, LastValue
+from onedoor.recall.check_types import AwayValue, CheckFindingView, CheckPage, CheckView, ItemView, LastValue
 from onedoor.recall.models import AgreedDate, CheckFinding, CheckItem, CheckVisit
 from onedoor.recall.queries.standing import why
 from onedoor.recall.rules_findings import ACTIONS, FINDINGS, SOURCES
@@ -140,9 +140,17 @@ def _check(
     earlier: CheckItem | None,
     height: tuple[Decimal, date] | None,
 ) -> CheckView:
-    own = _of_part(part, facts)
+    own, away = _of_part(part, facts), _of_part(part, facts, elsewhere=True)
+    if away and own and own[0].day > away[0].day:
+        away = []
     last = (
-        LastValue(_words(part.key, own), own[0].day, own[0].organisation.name, stands.done, stands.expires_on)
+        LastValue(
+            _words(part.key, own),
+            own[0].day,
+            own[0].organisation.name,
+            stands.done and not stands.hidden,
+            stands.expires_on,
+        )
         if own
         else None
     )
@@ -150,7 +158,11 @@ def _check(
     if part.key == "bmi" and height is not None and "height" not in typed and not typed.get("state"):
         typed["height"] = rules.plain(height[0])
     # What came onto the record since, of whatever day and by whomever, is the news.
-    newer = earlier is not None and item is None and (not own or own[0].recorded_at < earlier.saved_at)
+    newer = (
+        earlier is not None
+        and item is None
+        and all(one[0].recorded_at < earlier.saved_at for one in (own, away) if one)
+    )
     return CheckView(
         key=part.key,
         label=part.label,
@@ -160,11 +172,13 @@ def _check(
         awaited=earlier is not None and newer and earlier.state == "awaited",
         item=ItemView(item.state, item.typed, item.words, item.version, item.saved_at, item.saved_by) if item else None,
         known=stands.known,
+        kept_until=stands.expires_on if stands.done and stands.hidden else None,
         hint=f"Height of {words.long_day(height[1]).split(' ', 1)[1]}, unless measured today."
         if part.key == "bmi" and height is not None and not (item and item.typed.get("height"))
         else "",
         base=f"{item.version if item else 0}.{rules.mark(typed)}",
         typed=typed,
+        away=AwayValue(_words(part.key, away), away[0].day, away[0].organisation.name) if away else None,
     )
 
 
@@ -202,11 +216,13 @@ def _members(sets: Sequence[str]) -> frozenset[str]:
     return frozenset().union(*(records.members(key) for key in sets)) if sets else frozenset()
 
 
-def _of_part(part: ruleset.Part, facts: Sequence[records.Coded]) -> list[records.Coded]:
-    """The facts of the latest day on which the check was recorded, by whoever wrote the latest of them."""
+def _of_part(part: ruleset.Part, facts: Sequence[records.Coded], *, elsewhere: bool = False) -> list[records.Coded]:
+    """The facts of the latest day on which the check was recorded, by whoever wrote the latest of them: of those that count, or
+    of those that were done elsewhere and wait to be accepted."""
     codes = _members(part.done)
     today = clock.today()
     own = [fact for fact in facts if fact.code.code in codes and fact.day <= today and fact.in_error_at is None]
+    own = [fact for fact in own if fact.elsewhere == elsewhere]
     return [f for f in own if f.day == own[0].day and f.organisation_id == own[0].organisation_id]
 
 

@@ -51,8 +51,23 @@ UNREAD = """(EXISTS (SELECT 1 FROM recall_stale t WHERE t.patient_id = s.patient
              OR coalesce(s.changes_on <= %(on)s, false))"""
 """Whether something changed that the standing does not say yet."""
 
+PARTS = """
+    SELECT w.rule_set_id, w.bit, m.code_id
+    FROM unnest(%(part_rule_sets)s::smallint[], %(part_bits)s::int[], %(part_sets)s::text[]) AS w(rule_set_id, bit, key)
+    JOIN records_code_members m ON m.key = w.key"""
+"""Which codes complete which part of the programmes."""
+
+KNOWN = "SELECT rule_set_id, bit_or(bit) AS bits FROM part GROUP BY rule_set_id"
+"""The parts for which anything counts at all."""
+
+AWAY = f"""
+    SELECT bit_or(w.bit) AS bits FROM records_coded_elsewhere c JOIN part w ON w.code_id = c.code_id
+    WHERE c.patient_id = s.patient_id AND w.rule_set_id = s.rule_set_id
+      AND c.day > %(on)s::date - {planning.ON_ITS_WAY} AND c.day <= %(on)s::date"""
+"""The parts of a standing `s` that were done elsewhere lately and wait to be accepted (ADR 12)."""
+
 STANDINGS = f"""
-    SELECT s.patient_id, p.key, p.rule_set_id, p.seasonal, {DUE_ON} AS due_on, {UNREAD} AS unread
+    SELECT s.patient_id, p.key, p.rule_set_id, p.seasonal, s.parts_done, {DUE_ON} AS due_on, {UNREAD} AS unread
     FROM recall_standing s
     JOIN programme p ON p.rule_set_id = s.rule_set_id
     LEFT JOIN recall_month m ON m.patient_id = s.patient_id
@@ -62,20 +77,28 @@ STANDINGS = f"""
 
 _ITEMS = f"""
     WITH programme AS MATERIALIZED ({PROGRAMMES}),
+    part AS MATERIALIZED ({PARTS}),
+    known AS MATERIALIZED ({KNOWN}),
     standing AS ({STANDINGS}),
     item AS (
-        SELECT t.*, t.due_on <= %(on)s AS due, b.state AS before
-        FROM standing t LEFT JOIN LATERAL (
+        SELECT s.*, s.due_on <= %(on)s AS due, b.state AS before,
+               coalesce(CASE WHEN k.bits & ~s.parts_done <> 0 THEN k.bits & ~s.parts_done ELSE k.bits END & ~e.bits = 0,
+                        false) AS away
+        FROM standing s
+        LEFT JOIN known k ON k.rule_set_id = s.rule_set_id
+        LEFT JOIN LATERAL ({AWAY}) e ON true
+        LEFT JOIN LATERAL (
             SELECT i.state FROM recall_invitation_programme ip JOIN recall_invitation i ON i.id = ip.invitation_id
-            WHERE ip.patient_id = t.patient_id AND ip.key = t.key AND ip.again_on > %(on)s
+            WHERE ip.patient_id = s.patient_id AND ip.key = s.key AND ip.again_on > %(on)s
             ORDER BY ip.id DESC LIMIT 1) b ON true
-        WHERE t.due_on <= CASE WHEN t.seasonal THEN %(on)s ELSE %(on)s + {planning.AHEAD} END)"""
+        WHERE s.due_on <= CASE WHEN s.seasonal THEN %(on)s ELSE %(on)s + {planning.AHEAD} END)"""
 
 _PEOPLE = f"""
     {_ITEMS},
     person AS (
-        SELECT patient_id, min(due_on) FILTER (WHERE due AND before IS NULL) AS first,
+        SELECT patient_id, min(due_on) FILTER (WHERE due AND before IS NULL AND NOT away) AS first,
                min(due_on) FILTER (WHERE due) AS any_first, bool_or(unread) AS unread,
+               bool_or(due AND before IS NULL AND away) AS elsewhere,
                bool_or(due AND before = 'declined') AS declined, bool_or(due AND before = 'already_done') AS said_done
         FROM item GROUP BY patient_id HAVING bool_or(due)),
     judged AS (
@@ -83,6 +106,7 @@ _PEOPLE = f"""
                CASE WHEN EXISTS (SELECT 1 FROM recall_invitation i WHERE i.patient_id = p.patient_id
                                  AND i.state = ANY(%(open)s)) THEN 'open'
                     WHEN p.unread THEN 'computing'
+                    WHEN p.first IS NULL AND p.elsewhere THEN 'elsewhere'
                     WHEN p.first IS NULL THEN CASE WHEN p.declined THEN 'declined' WHEN p.said_done THEN 'said_done'
                                                    ELSE 'unanswered' END
                     WHEN a.asked_on > %(on)s::date - {planning.APART} THEN 'asked'
@@ -160,7 +184,8 @@ def items(
     """What each of these people may be asked for now, the longest due first: what is due, and what joins it. One query."""
     found: dict[int, list[Item]] = defaultdict(list)
     rows = _rows(
-        f"{_ITEMS} SELECT patient_id, key, due_on, due FROM item WHERE before IS NULL AND NOT unread ORDER BY due_on, key",
+        f"""{_ITEMS} SELECT patient_id, key, due_on, due FROM item
+            WHERE before IS NULL AND NOT unread AND NOT away ORDER BY due_on, key""",
         organisation_id,
         on,
         programmes,
@@ -169,6 +194,34 @@ def items(
     for patient_id, key, due_on, leads in rows:
         found[patient_id].append(Item(patient_id, programmes[key], due_on, leads))
     return {key: theirs for key, theirs in found.items() if any(one.leads for one in theirs)}
+
+
+def away(
+    organisation_id: int, on: date, programmes: Mapping[str, Programme], patient_ids: Sequence[int]
+) -> dict[int, set[str]]:
+    """By person the programmes for which all that they lack was done elsewhere and waits to be accepted. One query."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for patient_id, key in _rows(
+        f"{_ITEMS} SELECT patient_id, key FROM item WHERE away", organisation_id, on, programmes, patient_ids
+    ):
+        found[patient_id].add(key)
+    return found
+
+
+def had(patient_id: int, on: date, programmes: Mapping[str, Programme]) -> set[str]:
+    """The programmes for which a person has every part that is known done by now, or done elsewhere and waiting to be accepted.
+    One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""WITH programme AS MATERIALIZED ({PROGRAMMES}), part AS MATERIALIZED ({PARTS}), known AS ({KNOWN})
+                SELECT p.key FROM recall_standing s
+                JOIN programme p ON p.rule_set_id = s.rule_set_id
+                JOIN known k ON k.rule_set_id = s.rule_set_id
+                LEFT JOIN LATERAL ({AWAY}) e ON true
+                WHERE s.patient_id = %(patient)s AND s.status <> 0 AND k.bits & ~(s.parts_done | coalesce(e.bits, 0)) = 0""",
+            {"patient": patient_id, "on": on, **parameters(programmes)},
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def unread(patient_ids: Sequence[int], on: date) -> set[int]:
@@ -208,7 +261,11 @@ def _rows(
 def parameters(programmes: Mapping[str, Programme]) -> dict[str, Any]:
     """The programmes as arrays, for the SQL here."""
     chosen = list(programmes.values())
+    parts = [(one.rule_set_id, 1 << bit, key) for one in chosen for bit, sets in enumerate(one.parts) for key in sets]
     return {
+        "part_rule_sets": [rule_set for rule_set, _, _ in parts],
+        "part_bits": [bit for _, bit, _ in parts],
+        "part_sets": [key for _, _, key in parts],
         "rule_sets": [one.rule_set_id for one in chosen],
         "keys": [one.key for one in chosen],
         "by_month": [one.by_month for one in chosen],

@@ -25,6 +25,7 @@ from onedoor.patients import api as patients
 from onedoor.patients.api import Patient
 from onedoor.questionnaires import api as questionnaires
 from onedoor.recall.models.owners import CheckOwner, CheckPlan
+from onedoor.recall.queries.on_its_way import OnItsWay, on_its_way
 from onedoor.recall.versions import rule_sets_in_force
 
 ACTIONABLE = 2
@@ -140,6 +141,8 @@ class Row:
     """What is to be done at their next visit and is not done yet."""
     asked: bool
     """Whether a questionnaire to them is open."""
+    on_its_way: tuple[tuple[Part, OnItsWay], ...] = ()
+    """Of the missing, what was done elsewhere lately and waits to be accepted: neither `by_text` nor `by_hand`."""
 
 
 @dataclass(frozen=True)
@@ -445,6 +448,7 @@ def _rows(
         for plan in CheckPlan.objects.filter(patient_id__in=keys, until=None, rule_set=definition.key)
     }
     asked = questionnaires.with_open(keys)
+    away = on_its_way(wide, keys, {part.key: part.sets for part in definition.parts})
     visits = _visits(wide, [one["appointment_id"] for one in found if one["appointment_id"]])
     rows = []
     for one in found:
@@ -452,24 +456,27 @@ def _rows(
         if patient is None:
             continue
         missing, declined = one["missing"], one["declined"]
-        text = missing & definition.by_text & ~declined if one["status"] == ACTIONABLE else 0
+        coming = {part.part: part for part in away.get(patient.pk, ())}
+        waits = sum(1 << part.bit for part in definition.of(missing) if part.key in coming)
+        text = missing & definition.by_text & ~declined & ~waits if one["status"] == ACTIONABLE else 0
         rows.append(
             Row(
                 patient=patient,
                 practice=names.get(one["organisation_id"], ""),
                 done=len(definition.parts) - one["lacks"],
                 missing=tuple(definition.of(missing)),
-                declined=tuple(definition.of(declined)),
+                declined=tuple(definition.of(declined & ~waits)),
                 by_text=tuple(definition.of(text)),
-                by_hand=tuple(definition.of(missing & ~text & ~declined)),
+                by_hand=tuple(definition.of(missing & ~text & ~declined & ~waits)),
                 way=one["way"],
                 runs_out=date.fromisoformat(one["expires_on"]) if one["expires_on"] else None,
                 visit=visits.get(one["appointment_id"]),
                 owner=_owner(one, staff),
                 actionable=one["status"] == ACTIONABLE,
                 reason=_because(definition, one),
-                planned=tuple(definition.of(plans.get(patient.pk, 0) & missing)),
+                planned=tuple(definition.of(plans.get(patient.pk, 0) & missing & ~waits)),
                 asked=patient.pk in asked,
+                on_its_way=tuple((part, coming[part.key]) for part in definition.of(waits)),
             )
         )
     return rows

@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -19,6 +19,7 @@ from onedoor.messaging.tests.asking_factories import say
 from onedoor.patients.models import CareRelationship, Patient
 from onedoor.recall import planning, rules
 from onedoor.recall.models import Invitation, InvitationHistory, Standing, Wave
+from onedoor.recall.tests.away import COVERS, everything_away
 from onedoor.recall.tests.run_factories import DAY, MONDAY, done, due, night, people, practice, went
 from onedoor.records.models import Entry
 
@@ -30,6 +31,7 @@ STEPS = st.lists(
         st.tuples(st.just("days"), st.integers(1, 40), st.just("")),
         st.tuples(st.just("due"), st.integers(0, 3), st.sampled_from(KEYS)),
         st.tuples(st.just("done"), st.integers(0, 3), st.sampled_from(KEYS)),
+        st.tuples(st.just("elsewhere"), st.integers(0, 3), st.sampled_from(KEYS)),
         st.tuples(st.just("excluded"), st.integers(0, 3), st.sampled_from(KEYS)),
         st.tuples(
             st.just("says"), st.integers(0, 3), st.sampled_from(["yes", "no thanks", "already had it", "STOP", "?"])
@@ -61,12 +63,17 @@ def _play(steps: list[tuple[str, int, str]]) -> None:
     moment = MONDAY
     due(everybody[:2], *KEYS[:2], on=moment.date())
     barred: dict[int, datetime] = {}
+    coming: dict[int, list[tuple[str, date]]] = defaultdict(list)
     for what, n, more in steps:
         who = everybody[n % 4]
         if what == "days":
             for _ in range(n):
                 _night(moment)
                 moment += DAY
+        elif what == "elsewhere":
+            with clock.at(moment):
+                everything_away(who, more)
+            coming[who.pk] += [(key, moment.date()) for key in COVERS[more]]
         elif what in ("due", "done", "excluded"):
             _stand(what, who, more, moment)
         elif what == "says":
@@ -78,6 +85,16 @@ def _play(steps: list[tuple[str, int, str]]) -> None:
         moment += timedelta(hours=1)
     _night(moment)
     _holds(here, barred)
+    _nobody_for_what_is_on_its_way(here, coming)
+
+
+def _nobody_for_what_is_on_its_way(here: Organisation, coming: dict[int, list[tuple[str, date]]]) -> None:
+    """A wave names at least one programme of which nothing was done elsewhere in the last 28 days."""
+    for wave in Wave.objects.filter(organisation=here).select_related("invitation"):
+        theirs = coming.get(wave.invitation.patient_id, ())
+        lately = {key for key, day in theirs if timedelta() < wave.made_on - day < timedelta(days=planning.ON_ITS_WAY)}
+        joined = set(wave.invitation.programmes.values_list("key", flat=True))
+        assert joined - lately, (wave.number, wave.made_on, theirs)
 
 
 def _night(moment: datetime) -> None:
