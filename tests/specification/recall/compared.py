@@ -137,10 +137,15 @@ def _difference(
     names: Mapping[str, str] = {code: word for word, code in golden.invented().items()}
     entries = ", ".join(
         f"{entry.day} {names.get(entry.code, entry.code)}"
-        f"{f'={entry.value:g} {entry.unit}' if entry.value is not None else ''}{' in error' if entry.in_error else ''}"
+        f"{f'={entry.value:g} {entry.unit}' if entry.value is not None else ''}{_aside(entry)}"
         for entry in sorted(person.entries, key=lambda entry: (entry.day, entry.number))
     )
     return f"{key} on {on}, patient {patient_id}, born {person.born}, registered {_spans(person)}: {said} | {entries}"
+
+
+def _aside(entry: Entry) -> str:
+    """Why an entry does not count, if it does not."""
+    return " in error" if entry.in_error else " elsewhere" if entry.elsewhere else ""
 
 
 def _spans(person: Person) -> str:

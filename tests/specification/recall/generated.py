@@ -199,4 +199,5 @@ def _entry(draw: random.Random, number: int, day: date, code: str) -> Entry:
     for key, values, usual in (("BMIVAL_COD", BODY_MASS, "kg/m2"), ("BP_COD", PRESSURES, "mm[Hg]")):
         if code in members[key] and draw.random() < 0.9:
             value, unit = draw.choice(values), draw.choices((usual, "", "kg"), (94, 3, 3))[0]
-    return Entry(number=number, day=day, code=code, value=value, unit=unit, in_error=draw.random() < 0.05)
+    wrong, away = draw.random() < 0.05, draw.random() < 0.05
+    return Entry(number=number, day=day, code=code, value=value, unit=unit, in_error=wrong, elsewhere=away)

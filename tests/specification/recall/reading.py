@@ -44,6 +44,8 @@ class Entry:
     value: float | None = None
     unit: str = ""
     in_error: bool = False
+    elsewhere: bool = False
+    """Done elsewhere and not accepted by the practice (docs/adr/0012)."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,9 @@ class Reader:
     seen: list[Entry] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.seen = [entry for entry in self.person.entries if not entry.in_error and entry.day <= self.on]
+        self.seen = [
+            entry for entry in self.person.entries if not (entry.in_error or entry.elsewhere) and entry.day <= self.on
+        ]
 
     # ---------------------------------------------------------------- windows
 

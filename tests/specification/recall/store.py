@@ -103,7 +103,7 @@ def _write_entries(patients: Sequence[Patient], people: Sequence[Person], places
                     value=entry.value,
                     unit_id=units[entry.unit] if entry.unit else None,
                     organisation=places[again],
-                    source=2,
+                    source=3 if entry.elsewhere else 2,
                     recorded_at=WRITTEN,
                     in_error_at=WRITTEN if entry.in_error else None,
                 )
