@@ -83,7 +83,7 @@ def _entries(bundle: At, kinds: frozenset[str]) -> dict[str, At]:
             raise entry.refuse("The entry does not hold exactly one resource.")
         element = holder.element[0]
         name = element.tag.removeprefix(FHIR)
-        resource = At(element, f"{entry.path}/{shown(name)}", bundle.code)
+        resource = entry.below(element, shown(name))
         if name not in kinds:
             raise resource.refuse(f"A {shown(name)} is not supported in this place of the message.")
         _check_profiles(resource)
@@ -451,9 +451,11 @@ def _document(bundle: At) -> SendDocument:
     inner = _resolve(header.one("focus"), outer, "Bundle")
     if [one for one in outer.values() if one.name == "Bundle"] != [inner]:
         raise bundle.refuse("There is more than one payload.")
-    payload = At(inner.element, inner.path, codes.PAYLOAD_FAULT)
+    payload = inner.recoded(codes.PAYLOAD_FAULT)
     check_elements(payload.element, codes.PAYLOAD_FAULT)
-    check_elements(bundle.element, codes.HEADER_FAULT)
+    for resource in outer.values():
+        if resource is not inner:
+            check_elements(resource.element, codes.HEADER_FAULT)
     if payload.text("type") != "document":
         raise payload.refuse("The payload is not a Bundle of type document.")
     identifier = payload.one("identifier").text("value")

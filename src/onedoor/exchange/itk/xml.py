@@ -9,8 +9,6 @@ examples have in many places, and processing instructions are dropped and never 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lxml import etree
 
@@ -113,13 +111,18 @@ def parse(content: bytes) -> etree._Element:
     return root
 
 
-@dataclass(frozen=True, slots=True)
 class At:
     """An element, where it stands, and the response code for a fault there (20006 in the header, 20009 in the payload)."""
 
-    element: etree._Element
-    path: str
-    code: str
+    __slots__ = ("_step", "_within", "code", "element")
+
+    def __init__(self, element: etree._Element, step: str, code: str, within: At | None = None) -> None:
+        self.element, self._step, self.code, self._within = element, step, code, within
+
+    @property
+    def path(self) -> str:
+        """As in "Bundle/entry[3]/Patient/birthDate"; made only when somebody asks."""
+        return f"{self._within.path}/{self._step}" if self._within else self._step
 
     def refuse(self, why: str, *, code: str = "") -> Unacceptable:
         return Unacceptable(code or self.code, why, self.path)
@@ -128,19 +131,28 @@ class At:
     def name(self) -> str:
         return self.element.tag.removeprefix(FHIR)
 
+    def recoded(self, code: str) -> At:
+        """The same place with another code for its faults."""
+        return At(self.element, self._step, code, self._within)
+
+    def below(self, element: etree._Element, step: str) -> At:
+        return At(element, step, self.code, self)
+
     def all(self, tag: str) -> list[At]:
         """Children of that name, in order."""
-        found = self.element.findall(FHIR + tag)
+        found = list(self.element.iterchildren(FHIR + tag))
         if len(found) == 1:
-            return [At(found[0], f"{self.path}/{tag}", self.code)]
-        return [At(one, f"{self.path}/{tag}[{number}]", self.code) for number, one in enumerate(found, 1)]
+            return [At(found[0], tag, self.code, self)]
+        return [At(one, f"{tag}[{number}]", self.code, self) for number, one in enumerate(found, 1)]
 
     def maybe(self, tag: str) -> At | None:
         """The child of that name, if any. Raises Unacceptable for two."""
-        found = self.all(tag)
-        if len(found) > 1:
-            raise self.refuse(f"There is more than one {tag}: which one counts cannot be told.")
-        return found[0] if found else None
+        found = None
+        for element in self.element.iterchildren(FHIR + tag):
+            if found is not None:
+                raise self.refuse(f"There is more than one {tag}: which one counts cannot be told.")
+            found = At(element, tag, self.code, self)
+        return found
 
     def one(self, tag: str) -> At:
         """Raises Unacceptable unless there is exactly one."""
@@ -152,7 +164,7 @@ class At:
     def value(self) -> str:
         """The primitive's value. Raises Unacceptable for an empty one or one with control characters."""
         value: str = self.element.get("value", "")
-        if not value.strip():
+        if not value or value.isspace():
             raise self.refuse("The value is empty.")
         if _CONTROL.search(value):
             raise self.refuse("The value has control characters.")
@@ -169,10 +181,6 @@ class At:
     def extensions(self, url: str) -> list[At]:
         return [one for one in self.all("extension") if one.element.get("url") == url]
 
-    def elements(self) -> Iterator[etree._Element]:
-        """Everything below, itself first."""
-        return self.element.iter()
-
 
 # What the text of a section may be made of (FHIR STU3 narrative, rules txt-1 and txt-2): formatted words, links and images;
 # nothing that acts.
@@ -187,6 +195,8 @@ _LINKS = ("href", "src", "cite", "longdesc", "background")
 
 def _narrative_fault(element: etree._Element) -> str:
     """Why an element of XHTML is refused; empty for a harmless one."""
+    if not element.attrib and element.tag in _NARRATIVE:
+        return ""
     if element.tag not in _NARRATIVE:
         return "The text of a section may hold formatted words only: no scripts, forms, frames or objects."
     for name, value in ((str(name), str(value)) for name, value in element.attrib.items()):
@@ -211,14 +221,11 @@ def check_elements(root: etree._Element, code: str) -> None:
                 raise Unacceptable(
                     code, f"There is a {tag.removeprefix(FHIR)}, none of which is supported.", "the message"
                 )
-            if (element.text and not element.text.isspace()) or (len(element) and not _only_space_after(element)):
+            before, after = element.text, element.tail
+            if (before and not before.isspace()) or (after and not after.isspace()):
                 raise Unacceptable(code, "There are words between elements, where FHIR has none.", "the message")
         elif tag.startswith(XHTML):
             if fault := _narrative_fault(element):
                 raise Unacceptable(code, fault, "section/text")
         else:
             raise Unacceptable(code, f"The element {shown(etree.QName(tag).localname)} is not of FHIR.", "the message")
-
-
-def _only_space_after(element: etree._Element) -> bool:
-    return all(not child.tail or child.tail.isspace() for child in element)
