@@ -16,8 +16,13 @@ HOME = Path(env.str("ONEDOOR_HOME", str(ROOT / ".onedoor")))
 SECRET_KEY = env.str("ONEDOOR_SECRET_KEY", "not-secret: only for tests and tools")
 DEMONSTRATION = env.bool("ONEDOOR_DEMO", False)
 """One-click sign-in and the settable clock exist only in a demonstration."""
+MESH_POLL_SECONDS = env.float("ONEDOOR_MESH_POLL_SECONDS", 3.0 if DEMONSTRATION else 300.0)
+"""How often an inbox is looked at: live about every five minutes (interop.md 1.3)."""
 DEMO_TOKEN = env.str("ONEDOOR_DEMO_TOKEN", "")
 DEBUG = False
+EXTRACT_DUE_DAY = env.int("ONEDOOR_EXTRACT_DUE_DAY", 10)
+"""The day of the next month, 1 to 28, by which a month's extract is due. Ours: no source names one."""
+
 ALLOWED_HOSTS = env.list("ONEDOOR_HOSTS", ["127.0.0.1", "localhost", "testserver"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("ONEDOOR_ORIGINS", [])
 
@@ -61,7 +66,11 @@ DATABASES = {
         "OPTIONS": {},
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        "TEST": {"NAME": env.str("ONEDOOR_TEST_DATABASE", "test_onedoor")},
+        # A template is a database that has been migrated before: copying it takes a second, migrating half a minute.
+        "TEST": {
+            "NAME": env.str("ONEDOOR_TEST_DATABASE", "test_onedoor"),
+            "TEMPLATE": env.str("ONEDOOR_TEST_TEMPLATE", "") or None,
+        },
     }
 }
 

@@ -9,5 +9,9 @@ class ExchangeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Declare the sweep."""
+        """Declare the sweeps, the work that is asked of people, and the moves between states."""
         from onedoor.exchange import jobs  # noqa: F401
+        from onedoor.exchange.mesh import kinds, rules  # noqa: F401
+        from onedoor.kernel.transitions import declare_moves
+
+        declare_moves("MeshMessage", rules.MOVES)

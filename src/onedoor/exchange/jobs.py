@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from onedoor.exchange import keeping, lost_checks
+from onedoor.exchange.mesh import collecting, sending
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.jobs import sweep
 
@@ -17,3 +18,30 @@ def forget_files() -> int:
 def forget_trust_files() -> int:
     """Remove what was compared of a trust's spreadsheet 28 days ago: what was accepted is on the record."""
     return lost_checks.forget_trust_files(by=Actor.system("keeping of compared checks"))
+
+
+_MESH = "the line to MESH"
+
+
+@sweep("exchange.mesh_send", every=5.0)
+def mesh_send() -> int:
+    """Send to MESH what waits, and find out what became of what was sent and not answered."""
+    return sending.send_slice(by=Actor.system(_MESH)) + sending.reconcile(by=Actor.system(_MESH))
+
+
+@sweep("exchange.mesh_collect", every=2.0)
+def mesh_collect() -> int:
+    """Take what waits in the MESH inboxes that are due a look."""
+    return collecting.collect(by=Actor.system(_MESH))
+
+
+@sweep("exchange.deal_with", every=5.0)
+def deal_with() -> int:
+    """Deal with what came from MESH: documents, responses and reports."""
+    return collecting.deal_with(by=Actor.system(_MESH))
+
+
+@sweep("exchange.mesh_track", every=5.0)
+def mesh_track() -> int:
+    """Ask MESH which of our messages were collected."""
+    return collecting.track(by=Actor.system(_MESH))

@@ -31,9 +31,6 @@ class Mailbox(models.Model):
     failing_since = models.DateTimeField(null=True)
     fault = models.CharField(max_length=200, blank=True)
     """What the last try came to, in words that name nobody; empty while all is well."""
-    owner = models.UUIDField(null=True)
-    owned_until = models.DateTimeField(null=True)
-    """Whoever speaks for it holds it until then, so that two workers never send the same row."""
 
     class Meta:
         db_table = "exchange_mailbox"
@@ -129,6 +126,8 @@ class MeshArrival(models.Model):
     """When MESH took our acknowledgement."""
     state = models.CharField(max_length=10, default="stored")
     """stored, taken (dealt with), refused (never will be: `problem` says why)."""
+    tries = models.PositiveSmallIntegerField(default=0)
+    """How often dealing with it failed."""
     dealt_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=200, blank=True)
 

@@ -1,0 +1,91 @@
+"""Writes of the line: mailboxes, what is queued, and what a person tries again."""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+
+from onedoor.exchange.mesh import hooks, rules
+from onedoor.exchange.models import Mailbox, MeshMessage, MeshMessageHistory
+from onedoor.kernel import audit, clock, jobs
+from onedoor.kernel.actor import Actor
+from onedoor.kernel.transitions import record_first, transition
+
+SEND = "exchange.mesh_send"
+"""The sweep that is woken."""
+
+
+def mailbox_of(organisation_id: int) -> Mailbox | None:
+    """The mailbox for which an organisation's messages go; the oldest where it has several."""
+    return Mailbox.objects.filter(organisation_id=organisation_id, active=True).order_by("pk").first()
+
+
+def mailboxes_of(organisation_ids: list[int]) -> dict[int, Mailbox]:
+    """The same for many, by organisation."""
+    found = Mailbox.objects.filter(organisation_id__in=organisation_ids, active=True).order_by("-pk")
+    return {one.organisation_id: one for one in found}
+
+
+@transaction.atomic
+def set_mailbox(
+    *, organisation_id: int, mailbox_id: str, password: str, shared_key: str, base_url: str, by: Actor
+) -> Mailbox:
+    """Make a mailbox or change how it is reached. Raises ValueError for an identifier that MESH cannot have."""
+    name = mailbox_id.strip().upper()
+    if not name.isalnum() or len(name) > 30:
+        raise ValueError(f"{mailbox_id!r} is no MESH mailbox: letters and digits, 30 at most.")
+    if not base_url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        raise ValueError("MESH is reached by https; by http only on this machine.")
+    made, _ = Mailbox.objects.update_or_create(
+        mailbox_id=name,
+        defaults={
+            "organisation_id": organisation_id,
+            "password": password,
+            "shared_key": shared_key,
+            "base_url": base_url.rstrip("/"),
+            "active": True,
+            "handshake_at": None,
+        },
+    )
+    audit.record(by=by, line=audit.Line("set_mailbox", "mailbox", made.pk, organisation_id=organisation_id))
+    return made
+
+
+def queue(*, mailbox: Mailbox, to: str, workflow: str, subject: str, content: bytes, by: Actor) -> MeshMessage:
+    """Put a message in the outbox, in the caller's transaction. It is sent once that is committed, and survives any crash."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("a message belongs to the transaction of what it is about")
+    message = MeshMessage.objects.create(
+        mailbox=mailbox, to=to, workflow=workflow, subject=subject[:500], content=content, made_at=clock.now()
+    )
+    record_first(history=MeshMessageHistory, ids=[message.pk], state="waiting", by=by)
+    jobs.wake(SEND)
+    return message
+
+
+def retry(*, message_id: int, by: Actor) -> bool:
+    """Send again what failed, the same bytes under the same local id, in the caller's transaction; False unless it had failed."""
+    if move(
+        [message_id], to="waiting", by=by, reason="tried again", retry_real=None, attempts=0, fault="", fault_code=""
+    ):
+        jobs.wake(SEND)
+        return True
+    return False
+
+
+def move(ids: list[int], *, to: str, by: Actor, reason: str = "", **also: object) -> list[int]:
+    """Move these messages where the table allows it, and tell whoever waits for it, in the caller's transaction."""
+    if not ids:
+        return []
+    moved = transition(
+        model=MeshMessage,
+        history=MeshMessageHistory,
+        moves=rules.MOVES,
+        ids=ids,
+        to=to,
+        by=by,
+        reason=reason[:80],
+        also=also,
+    )
+    if to in ("sent", "collected", "failed"):
+        hooks.tell(moved)
+    return moved

@@ -1,0 +1,252 @@
+"""From MESH to us: stored and committed first, then acknowledged, then dealt with. A crash between any two repeats harmlessly: a
+message is known by its id, and MESH gives what was not acknowledged again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+
+from onedoor.exchange.mesh import hooks, rules
+from onedoor.exchange.mesh.actions import move
+from onedoor.exchange.mesh.client import Download, Line, LineDown
+from onedoor.exchange.mesh.health import faulty, real_now, well
+from onedoor.exchange.mesh.kinds import NOT_READ
+from onedoor.exchange.models import Mailbox, MeshArrival, MeshMessage
+from onedoor.kernel import audit, clock, jobs
+from onedoor.kernel.actor import Actor
+from onedoor.tasks import api as tasks
+from onedoor.tasks.types import NewTask
+
+log = structlog.get_logger(__name__)
+
+DEAL = "exchange.deal_with"
+"""The sweep that is woken."""
+TRIES = 5
+"""How often an arrival may fail to be dealt with before a person has it."""
+PATIENCE = 3
+"""Downloads that may fail one after another before the mailbox is left until the next time."""
+
+
+def collect(by: Actor) -> int:
+    """Take what waits in the inboxes that are due a look; returns how many came."""
+    since = real_now() - timedelta(seconds=settings.MESH_POLL_SECONDS)
+    due = Mailbox.objects.filter(Q(polled_at=None) | Q(polled_at__lte=since), active=True)
+    return sum(_collect(mailbox, by) for mailbox in due.order_by("pk"))
+
+
+def _collect(mailbox: Mailbox, by: Actor) -> int:
+    line = Line(mailbox)
+    try:
+        if mailbox.handshake_at is None or mailbox.handshake_at < real_now() - rules.HANDSHAKE:
+            line.handshake()
+            Mailbox.objects.filter(pk=mailbox.pk).update(handshake_at=real_now())
+        came, again = 0, True
+        while again:
+            listed = line.inbox()
+            fresh = _take(mailbox, line, listed, by)
+            came += fresh
+            # What is acknowledged leaves the list: more may stand behind a full one.
+            again = fresh > 0 and len(listed) >= FULL
+        Mailbox.objects.filter(pk=mailbox.pk).update(polled_at=real_now())
+        well(mailbox)
+        return came
+    except LineDown as why:
+        faulty(mailbox, str(why))
+        return 0
+    finally:
+        line.close()
+
+
+FULL = 500
+"""How many a list holds (interop.md 1.4)."""
+
+
+def _take(mailbox: Mailbox, line: Line, listed: Sequence[str], by: Actor) -> int:
+    known = set(MeshArrival.objects.filter(mailbox=mailbox, message_id__in=listed).values_list("message_id", flat=True))
+    came, failed = 0, 0
+    for message_id in listed:
+        try:
+            if message_id not in known:
+                _store(mailbox, line.download(message_id, rules.LARGEST), by)
+                came += 1
+            line.acknowledge(message_id)
+        except LineDown as why:
+            # One that cannot be had does not keep its neighbours.
+            failed += 1
+            if failed >= PATIENCE:
+                raise LineDown(str(why)) from None
+            continue
+        MeshArrival.objects.filter(mailbox=mailbox, message_id=message_id).update(acknowledged_at=clock.now())
+    return came
+
+
+@transaction.atomic
+def _store(mailbox: Mailbox, came: Download, by: Actor) -> None:
+    too_large = came.content is None
+    arrival, made = MeshArrival.objects.get_or_create(
+        mailbox=mailbox,
+        message_id=came.message_id,
+        defaults={
+            "sender": came.sender[:100],
+            "workflow": came.workflow[:50],
+            "message_type": came.message_type[:10],
+            "local_id": came.local_id[:300],
+            "linked_id": came.linked_id[:100],
+            "status_code": came.status_code[:20],
+            "status_text": came.status_text[:200],
+            "content": came.content or b"",
+            "size": came.size,
+            "arrived_at": clock.now(),
+        },
+    )
+    if made and too_large:
+        _give_up(arrival, f"It is larger than the {rules.LARGEST // 1_048_576} MB that are read", by)
+    elif made:
+        jobs.wake(DEAL)
+
+
+# -- dealing with it ------------------------------------------------------------------------------------------------------------
+
+
+def deal_with(by: Actor) -> int:
+    """Hand what was stored to whoever takes it, each in a transaction of its own; returns how many were dealt with."""
+    ids = list(
+        MeshArrival.objects.filter(state="stored").order_by("tries", "pk").values_list("pk", flat=True)[: rules.SLICE]
+    )
+    return sum(_deal(key, by) for key in ids)
+
+
+def _deal(arrival_id: int, by: Actor) -> bool:
+    try:
+        with transaction.atomic():
+            found = MeshArrival.objects.select_for_update(skip_locked=True, of=("self",)).select_related(
+                "mailbox__organisation"
+            )
+            arrival = found.filter(pk=arrival_id, state="stored").first()
+            if arrival is None:
+                return False
+            _hand_over(arrival, by)
+            return True
+    except Exception as error:
+        # A fault of ours with one message: it stays, its neighbours go on, and in the end a person has it.
+        log.exception("a message from MESH could not be dealt with", arrival=arrival_id, error=type(error).__name__)
+        with transaction.atomic():
+            MeshArrival.objects.filter(pk=arrival_id).update(tries=F("tries") + 1)
+            tired = (
+                MeshArrival.objects.select_for_update().filter(pk=arrival_id, state="stored", tries__gte=TRIES).first()
+            )
+            if tired is not None:
+                _give_up(tired, "Onedoor failed with it five times", by)
+        return False
+
+
+def _hand_over(arrival: MeshArrival, by: Actor) -> None:
+    if arrival.message_type == "REPORT":
+        _report(arrival, by)
+    elif arrival.workflow in hooks.takers:
+        hooks.takers[arrival.workflow](arrival, by)
+    else:
+        _give_up(arrival, f"Nobody here takes messages of the kind {arrival.workflow or 'without a name'}", by)
+
+
+def _report(arrival: MeshArrival, by: Actor) -> None:
+    """MESH could not deliver something of ours: the linked message, or the one of that local id (interop.md 1.5)."""
+    mine = MeshMessage.objects.filter(mailbox=arrival.mailbox)
+    found = mine.filter(message_id=arrival.linked_id).first() if arrival.linked_id else None
+    if found is None and arrival.local_id:
+        found = next((one for one in mine.filter(ref__in=_refs(arrival.local_id))), None)
+    if found is None:
+        _give_up(arrival, "MESH reports a failure of a message that is not known here", by)
+        return
+    code = arrival.status_code
+    if found.state == "in_doubt":
+        move(
+            [found.pk], to="sent", by=by, reason="MESH reports on it", message_id=arrival.linked_id, sent_at=clock.now()
+        )
+    move([found.pk], to="failed", by=by, reason=code, fault_code=code[:20], fault=rules.says(code))
+    for each in hooks.reports:
+        each(arrival, by)
+    settle(arrival, "taken")
+
+
+def _refs(local_id: str) -> list[str]:
+    from uuid import UUID
+
+    try:
+        return [str(UUID(local_id))]
+    except ValueError:
+        return []
+
+
+def settle(arrival: MeshArrival, state: str, problem: str = "") -> None:
+    """Say what became of an arrival: taken, or refused and why. In the transaction of whatever was done with it."""
+    arrival.state, arrival.problem, arrival.dealt_at = state, problem[:200], clock.now()
+    arrival.save(update_fields=["state", "problem", "dealt_at"])
+
+
+def _give_up(arrival: MeshArrival, why: str, by: Actor) -> None:
+    settle(arrival, "refused", why)
+    organisation = arrival.mailbox.organisation_id
+    tasks.ask_for(
+        tasks=[
+            NewTask(
+                kind=NOT_READ.name,
+                organisation_id=organisation,
+                key=f"{NOT_READ.name}:{arrival.pk}",
+                title=f"A message from {arrival.sender or 'MESH'} was not taken",
+                detail=f"{why}. Ask the sender what it was, and to send it again.",
+                subject="mesh_arrival",
+                subject_id=arrival.pk,
+            )
+        ],
+        by=by,
+    )
+    audit.record(
+        by=by, line=audit.Line("mesh_message_refused", "mesh_arrival", arrival.pk, organisation_id=organisation)
+    )
+
+
+# -- the first acknowledgement --------------------------------------------------------------------------------------------------
+
+
+def track(by: Actor) -> int:
+    """Ask MESH which of our messages were collected; returns of how many it said so."""
+    now = real_now()
+    young = MeshMessage.objects.filter(state="sent").exclude(message_id="").defer("content")
+    due = young.filter(
+        Q(tracked_real=None)
+        | Q(tracked_real__lte=now - rules.TRACK_AFTER, sent_at__gt=clock.now() - rules.TRACK_YOUNG)
+        | Q(tracked_real__lte=now - rules.TRACK_LATER)
+    )
+    mailboxes = Mailbox.objects.filter(pk__in=due.values("mailbox_id"), active=True).order_by("pk")
+    return sum(
+        _track(mailbox, list(due.filter(mailbox=mailbox).order_by("pk")[: rules.SLICE]), by) for mailbox in mailboxes
+    )
+
+
+def _track(mailbox: Mailbox, messages: Iterable[MeshMessage], by: Actor) -> int:
+    line = Line(mailbox)
+    collected, failed, asked = [], [], []
+    try:
+        for message in messages:
+            said = line.track(message.message_id)
+            asked.append(message.pk)
+            if said.status == "acknowledged":
+                collected.append(message.pk)
+            elif said.status in ("undeliverable", "error"):
+                failed.append((message.pk, said.code))
+    except LineDown as why:
+        faulty(mailbox, str(why))
+    finally:
+        line.close()
+    with transaction.atomic():
+        MeshMessage.objects.filter(pk__in=asked).update(tracked_real=real_now())
+        move(collected, to="collected", by=by, collected_at=clock.now())
+        for key, code in failed:
+            move([key], to="failed", by=by, reason=code, fault_code=code[:20], fault=rules.says(code))
+    return len(collected)

@@ -1,0 +1,183 @@
+"""From the outbox to MESH. An attempt is committed before its request leaves; whatever a crash or a lost answer leaves behind is
+asked about before anything is sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from django.db import connection, transaction
+
+from onedoor.exchange.mesh import rules
+from onedoor.exchange.mesh.actions import SEND, move
+from onedoor.exchange.mesh.client import Line, LineDown, Sent
+from onedoor.exchange.mesh.health import faulty, real_now, well
+from onedoor.exchange.models import Mailbox, MeshAttempt, MeshMessage
+from onedoor.kernel import arrays, clock, jobs
+from onedoor.kernel.actor import Actor
+
+LINES = 4
+"""Requests of a mailbox on the wire at once."""
+DOUBT = timedelta(seconds=2)
+"""How long MESH has to finish with a request whose answer was lost, before it is asked."""
+
+
+def send_slice(by: Actor) -> int:
+    """Send what waits, a wave for each mailbox; returns how many left."""
+    return sum(_send(mailbox, by) for mailbox in Mailbox.objects.filter(pk__in=_due(), active=True).order_by("pk"))
+
+
+def _due() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT DISTINCT mailbox_id FROM exchange_mesh_message
+               WHERE state = 'waiting' AND (retry_real IS NULL OR retry_real <= clock_timestamp())"""
+        )
+        return [key for (key,) in cursor.fetchall()]
+
+
+def _send(mailbox: Mailbox, by: Actor) -> int:
+    wave = _claim(mailbox, by)
+    if not wave:
+        return 0
+    results = _on_the_wire(mailbox, wave)
+    settle(results, by)
+    down = next((said.detail for said in results.values() if said.word in ("unreached", "unknown")), "")
+    if any(said.word in ("accepted", "refused") for said in results.values()):
+        well(mailbox)
+    elif down:
+        faulty(mailbox, down)
+    return sum(said.word in ("accepted", "refused") for said in results.values())
+
+
+@transaction.atomic
+def _claim(mailbox: Mailbox, by: Actor) -> list[MeshMessage]:
+    """The next wave, each with its attempt: from here on it may be on the wire."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT id FROM exchange_mesh_message
+               WHERE mailbox_id = %s AND state = 'waiting' AND (retry_real IS NULL OR retry_real <= clock_timestamp())
+               ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED""",
+            [mailbox.pk, rules.SLICE],
+        )
+        ids = move([key for (key,) in cursor.fetchall()], to="sending", by=by)
+        cursor.execute(
+            """WITH tried AS (UPDATE exchange_mesh_message SET attempts = attempts + 1 WHERE id = ANY(%(ids)s) RETURNING id)
+               INSERT INTO exchange_mesh_attempt (message_id, number, began_at, outcome, detail)
+               SELECT t.id, 1 + (SELECT count(*) FROM exchange_mesh_attempt a WHERE a.message_id = t.id), clock_timestamp(),
+                      '', ''
+               FROM tried t""",
+            {"ids": ids},
+        )
+    return list(MeshMessage.objects.filter(pk__in=ids).order_by("pk"))
+
+
+def _on_the_wire(mailbox: Mailbox, wave: Sequence[MeshMessage]) -> dict[int, Sent]:
+    """Outside any transaction. Each line takes every n-th message, so that each session speaks of one thing at a time."""
+
+    def say(mine: Sequence[MeshMessage]) -> list[tuple[int, Sent]]:
+        line = Line(mailbox)
+        try:
+            return [(message.pk, line.send(message)) for message in mine]
+        finally:
+            line.close()
+
+    shares = [wave[number::LINES] for number in range(min(LINES, len(wave)))]
+    if len(shares) == 1:
+        return dict(say(shares[0]))
+    with ThreadPoolExecutor(len(shares)) as pool:
+        return {key: said for part in pool.map(say, shares) for key, said in part}
+
+
+def settle(results: dict[int, Sent], by: Actor) -> None:
+    """Write what became of a wave. Nothing of a message that has moved meanwhile: somebody else found out."""
+    with transaction.atomic():
+        _ended({key: (said.word, said.detail) for key, said in results.items()})
+        by_word: dict[str, list[int]] = {}
+        for key, said in sorted(results.items()):
+            by_word.setdefault(said.word, []).append(key)
+        _accepted(by_word.get("accepted", []), results, by)
+        for key in by_word.get("refused", ()):
+            code = results[key].code
+            move([key], to="failed", by=by, reason=code, fault_code=code[:20], fault=rules.says(code))
+        for key in by_word.get("unreached", ()):
+            later = real_now() + rules.pause(MeshMessage.objects.values_list("attempts", flat=True).get(pk=key))
+            move([key], to="waiting", by=by, reason=results[key].detail, retry_real=later)
+        doubtful = by_word.get("unknown", [])
+        move(doubtful, to="in_doubt", by=by, reason="its answer was lost", retry_real=real_now() + DOUBT)
+    jobs.wake(SEND)
+
+
+def _ended(outcomes: dict[int, tuple[str, str]]) -> None:
+    keys = sorted(outcomes)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE exchange_mesh_attempt a SET ended_at = clock_timestamp(), outcome = r.word, detail = left(r.detail, 200)
+               FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS r(id, word, detail)
+               WHERE a.message_id = r.id AND a.ended_at IS NULL""",
+            [
+                arrays.numbers(keys),
+                arrays.words(outcomes[key][0] for key in keys),
+                arrays.words(outcomes[key][1] for key in keys),
+            ],
+        )
+
+
+def _accepted(keys: Sequence[int], results: dict[int, Sent], by: Actor) -> None:
+    moved = move(list(keys), to="sent", by=by, sent_at=clock.now(), retry_real=None, fault="", fault_code="")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE exchange_mesh_message m SET message_id = r.message_id
+               FROM unnest(%s::bigint[], %s::text[]) AS r(id, message_id) WHERE m.id = r.id""",
+            [arrays.numbers(moved), arrays.words(results[key].message_id for key in moved)],
+        )
+
+
+def reconcile(by: Actor) -> int:
+    """Find out what became of messages of which nobody knows whether they went; returns how many are known now."""
+    with transaction.atomic():
+        # Whoever held these longer than a request may take has died.
+        lost = MeshAttempt.objects.filter(
+            message__state="sending", ended_at=None, began_at__lt=real_now() - rules.LEASE
+        )
+        move(sorted(lost.values_list("message_id", flat=True)), to="in_doubt", by=by, reason="whoever sent it died")
+    known = 0
+    doubtful = MeshMessage.objects.filter(state="in_doubt").exclude(retry_real__gt=real_now())
+    for mailbox in Mailbox.objects.filter(pk__in=doubtful.values("mailbox_id")).order_by("pk"):
+        known += _ask(
+            mailbox, list(doubtful.filter(mailbox=mailbox).defer("content").order_by("pk")[: rules.SLICE]), by
+        )
+    return known
+
+
+def _ask(mailbox: Mailbox, doubtful: Sequence[MeshMessage], by: Actor) -> int:
+    """MESH says by our local id what it has; what it has not goes again, with the same bytes and identifiers, so that the other
+    side knows it should both ever arrive."""
+    known = 0
+    line = Line(mailbox)
+    try:
+        for message in doubtful:
+            found = line.find(str(message.ref))
+            with transaction.atomic():
+                _ended({message.pk: ("unknown", "asked about since")})
+                if found is None:
+                    move([message.pk], to="waiting", by=by, reason="MESH has it not", retry_real=None)
+                else:
+                    move(
+                        [message.pk],
+                        to="sent",
+                        by=by,
+                        reason="MESH has it",
+                        message_id=found.message_id,
+                        sent_at=clock.now(),
+                    )
+                jobs.wake(SEND)
+            known += 1
+    except LineDown as why:
+        faulty(mailbox, str(why))
+        later = real_now() + rules.pause(2)
+        MeshMessage.objects.filter(pk__in=[one.pk for one in doubtful], state="in_doubt").update(retry_real=later)
+    finally:
+        line.close()
+    return known
