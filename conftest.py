@@ -1,9 +1,11 @@
-"""Shared by every test: plain assets, a domain clock that stands, and reference data that survives a flush."""
+"""Shared by every test: plain assets, a domain clock that stands, reference data that survives a flush, and which tests
+are slow or belong to another part of the run."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +29,30 @@ def pytest_configure() -> None:
         (HOME / folder).mkdir(parents=True, exist_ok=True)
     settings.STATIC_ROOT, settings.STATICFILES_DIRS = HOME / "static", [HOME / "assets"]
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+
+SLOW = Path(__file__).parent / "tests" / "slow.txt"
+"""Tests that `./check fast` leaves out, beside those marked where they stand; `python -m onedoor.cli.slow` writes it anew."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--part", default="1/1", help="K/N: the tests are dealt into N parts; run the Kth")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what is slow, and leave to other runs what is theirs: each test is in one part, by its name alone."""
+    slow = set(SLOW.read_text().split()) if SLOW.exists() else set()
+    number, parts = (int(text) for text in config.getoption("--part").split("/"))
+    mine: list[pytest.Item] = []
+    others: list[pytest.Item] = []
+    for item in items:
+        if slow and not slow.isdisjoint({item.nodeid.partition("[")[0], item.nodeid.partition("::")[0]}):
+            item.add_marker(pytest.mark.slow)
+        (mine if zlib.crc32(item.nodeid.encode()) % parts == number - 1 else others).append(item)
+    if others:
+        items[:] = mine
+        config.hook.pytest_deselected(items=others)
 
 
 # How long examples take is the machine's affair: with others at work on it, 200 ms for one are no fault of what is tested.

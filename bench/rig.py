@@ -41,8 +41,9 @@ def open_database(name: str) -> Iterator[str]:
     """A new, migrated database on the server that DATABASE_URL names; Django of this process is set up on it."""
     server = os.environ["DATABASE_URL"]
     mine = f"onedoor_{name}_{os.getpid()}"
+    template = os.environ.get("ONEDOOR_TEST_TEMPLATE", "template1")
     with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(mine)))
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(mine), sql.Identifier(template)))
     url = make_conninfo("", **{**conninfo_to_dict(server), "dbname": mine})
     os.environ["DATABASE_URL"] = url
     try:

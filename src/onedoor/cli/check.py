@@ -15,12 +15,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from onedoor.cli import migrated
 from onedoor.cli.errors import Refused
 from onedoor.cli.supervisor.embedded import throwaway
 from onedoor.cli.supervisor.place import checkout
 from onedoor.cli.supervisor.spawn import has_ended, kill, spawn
 
 CORES = 2
+PARTS = 3
+"""Into how many runs of one process each the tests are dealt: two cores are shared evenly when no run is very long."""
+
 STEP_SECONDS = 1_200
 SLOWEST = 10
 TAIL_LINES = 80
@@ -114,7 +118,7 @@ class Run:
                 print(f"        {line}", flush=True)
 
     def _log(self, step: Step) -> Path:
-        return self.folder / f"{re.sub(r'[^a-z0-9]+', '-', step.name)}.log"
+        return self.folder / f"{_plain(step.name, '-')}.log"
 
     def _results(self, step: Step) -> Path:
         return self._log(step).with_suffix(".xml")
@@ -138,8 +142,14 @@ def main(arguments: Sequence[str]) -> int:
 def _fast(run: Run) -> None:
     with throwaway() as cluster:
         database = {"DATABASE_URL": cluster.url}
-        run.together([_assets(database)])
-        quick = _pytest("unit tests", "not slow and not browser and not chaos", env=database, root=run.root)
+        kept = migrated.Kept(cluster, run.root, run.folder)
+        run.together([_assets(database), *([] if kept.restore() else [_migrate(database)])])
+        if not any(outcome.failed for outcome in run.outcomes):
+            kept.keep()
+            database |= migrated.template(cluster)
+        quick = _pytest(
+            "unit tests", "not slow and not browser and not chaos", env=database, root=run.root, processes=CORES
+        )
         run.together([quick, *_static(run.root)])
 
 
@@ -147,23 +157,29 @@ def _full(run: Run) -> None:
     old = debian_postgresql()
     browser = chromium()
     with ExitStack() as stack:
-        database = {"DATABASE_URL": stack.enter_context(throwaway()).url}
+        cluster = stack.enter_context(throwaway())
+        database = {"DATABASE_URL": cluster.url}
         older = {"DATABASE_URL": stack.enter_context(throwaway(programs=old)).url}
         run.together([_assets(database)])
-        run.together([*_static(run.root), _migrations(database), _links()])
-        run.together([_pytest("tests", "not browser and not chaos", env=database, root=run.root)])
+        run.together([_migrations(database), *_static(run.root), _links()])
+        if not any(outcome.failed for outcome in run.outcomes):
+            database |= migrated.template(cluster)
         suites = ["src/onedoor/booking", "src/onedoor/messaging"]
-        name = f"booking and outbox on {old.parent.name}"
-        driven = database | {"ONEDOOR_CHROMIUM": str(browser)}
-        # A browser leaves one core idle most of the time.
+        driven = database | {"ONEDOOR_CHROMIUM": str(browser), "ONEDOOR_HOME": str(run.folder / "browser")}
+        killing = database | {"ONEDOOR_CHAOS_KILLS": KILLS}
+        ordinary = "not browser and not chaos"
+        # The longest first, so that both cores have work to the end.
         run.together(
             [
-                _pytest("browser journeys", "browser", "tests/browser", env=driven, root=run.root, processes=0),
-                _pytest(name, "not browser and not chaos", *suites, env=older, root=run.root, processes=1),
+                _pytest("browser journeys", "browser", "tests/browser", env=driven, root=run.root),
+                *(
+                    _pytest(f"tests {part}", ordinary, f"--part={part}", env=database, root=run.root)
+                    for part in (f"{number}/{PARTS}" for number in range(1, PARTS + 1))
+                ),
+                _pytest(f"booking and outbox on {old.parent.name}", ordinary, *suites, env=older, root=run.root),
+                _pytest(f"{KILLS} kills", "chaos", "tests/chaos", env=killing, root=run.root),
             ]
         )
-        killing = database | {"ONEDOOR_CHAOS_KILLS": KILLS}
-        run.together([_pytest(f"{KILLS} kills", "chaos", "tests/chaos", env=killing, root=run.root, processes=0)])
 
 
 def _assets(database: Mapping[str, str]) -> Step:
@@ -181,6 +197,10 @@ def _static(root: Path) -> list[Step]:
     ]
 
 
+def _migrate(database: Mapping[str, str]) -> Step:
+    return Step("migrating", [PYTHON, "-m", "onedoor.cli.main", "manage", "migrate"], database)
+
+
 def _migrations(database: Mapping[str, str]) -> Step:
     """Models and migrations say the same, and the migrations run on an empty database."""
     manage = f"{shlex.quote(PYTHON)} -m onedoor.cli.main manage"
@@ -192,10 +212,17 @@ def _links() -> Step:
     return Step("documents' links", [PYTHON, "-m", "onedoor.cli.links"])
 
 
-def _pytest(name: str, marks: str, *paths: str, env: Mapping[str, str], root: Path, processes: int = CORES) -> Step:
-    where = list(paths) or [folder for folder in ("src", "simulator", "tests") if (root / folder).is_dir()]
-    argv = [PYTHON, "-m", "pytest", "-m", marks, "-rs", "--tb=short", "-n", str(processes), *where]
-    return Step(name, argv, env, tests=True)
+def _pytest(name: str, marks: str, *arguments: str, env: Mapping[str, str], root: Path, processes: int = 0) -> Step:
+    """A run of the tests with these marks, all of them unless `arguments` name a folder; on a database of its own."""
+    where = [folder for folder in ("src", "simulator", "tests") if (root / folder).is_dir()]
+    if any(not argument.startswith("-") for argument in arguments):
+        where = []
+    argv = [PYTHON, "-m", "pytest", "-m", marks, "-rs", "--tb=short", "-n", str(processes), *where, *arguments]
+    return Step(name, argv, {**env, "ONEDOOR_TEST_DATABASE": f"test_{_plain(name, '_')}"}, tests=True)
+
+
+def _plain(name: str, joint: str) -> str:
+    return re.sub(r"[^a-z0-9]+", joint, name)
 
 
 def debian_postgresql() -> Path:
@@ -222,13 +249,19 @@ def chromium() -> Path:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """The caller's environment less anything that would point the tests at his own installation."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ONEDOOR_", "DATABASE_", "PG"))}
+    """The caller's environment less anything that would point the tests at his own installation.
+
+    Bytecode is kept, whatever the caller does: a dozen processes would each compile all of it again (collecting the tests
+    took 13 s of a core without, 7 s with).
+    """
+    others = ("ONEDOOR_", "DATABASE_", "PG", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     programs = str(Path(PYTHON).parent)
     return kept | {
         "ONEDOOR_HOME": str(folder),
         "DJANGO_SETTINGS_MODULE": "onedoor.config.settings",
         "PATH": f"{programs}{os.pathsep}{kept.get('PATH', os.defpath)}",
+        "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
         "PYTHONUNBUFFERED": "1",
     }
 
