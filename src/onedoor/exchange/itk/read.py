@@ -264,6 +264,13 @@ def _born_on(patient: At) -> dt.date | None:
     return _date(birth_date)
 
 
+def _has_died(patient: At) -> bool:
+    said, when = patient.maybe("deceasedBoolean"), patient.maybe("deceasedDateTime")
+    if said is not None and (when is not None or said.value() not in ("true", "false")):
+        raise patient.refuse("Whether the patient has died is said twice, or is neither true nor false.")
+    return when is not None or (said is not None and said.value() == "true")
+
+
 def _patient(patient: At) -> Person:
     names = patient.all("name")
     official = [one for one in names if one.text_or("use") == "official"] or names
