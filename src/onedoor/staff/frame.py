@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from onedoor.accounts import api as accounts
+from onedoor.exchange import api as exchange
 from onedoor.kernel.access import Access, Permission
 from onedoor.messaging import api as messaging
 from onedoor.referrals import api as referrals
@@ -44,6 +45,7 @@ _MENU: tuple[tuple[str, str, Permission | tuple[Permission, ...] | None], ...] =
     ("Diary", "diary", Permission.DIARY),
     ("Courses", "courses", (Permission.DIARY, Permission.REFERRALS)),
     ("Inbox", "inbox", Permission.MESSAGES),
+    ("Documents", "documents_in", Permission.DOCUMENTS),
     ("Offers", "offers", Permission.DIARY),
     ("Tasks", "tasks", Permission.TASKS),
     ("Calls", "calls", Permission.CALLS),
@@ -90,6 +92,9 @@ def staff_page(request: HttpRequest, template: str, current: str, *, status: int
     if access.may(Permission.REFERRALS):
         counts["to_book"] = (referrals.to_book_count(access), False)
         counts["next_actions"] = (referrals.overdue(access), False)
+    if access.may(Permission.DOCUMENTS):
+        to_do, unmatched = exchange.documents_waiting(access)
+        counts["documents_in"] = (to_do, unmatched > 0)
     menu = [
         Item(label, reverse(name), name == current, *counts.get(name, (None, False)))
         for label, name, permission in _MENU

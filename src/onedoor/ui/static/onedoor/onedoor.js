@@ -34,3 +34,11 @@ try {
 } catch {
   // A browser that keeps nothing has nothing to sweep.
 }
+
+// How many entries of a document are ticked stands on the button that accepts them.
+const accepts = document.querySelector("form[data-accept]");
+const tellTicked = () => {
+  const ticked = accepts.querySelectorAll("input[name=number]:checked").length;
+  if (ticked) accepts.querySelector("[data-accept-button]").textContent = `Accept ${ticked} into the record`;
+};
+if (accepts) accepts.addEventListener("change", tellTicked);

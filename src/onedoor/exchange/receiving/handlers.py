@@ -1,0 +1,24 @@
+"""Declarations of the practice's side: which arrivals it takes, and the work that it asks of people."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from onedoor.exchange.mesh import hooks
+from onedoor.exchange.receiving.coding import TELL_SENDER
+from onedoor.exchange.receiving.taking import WORKFLOWS, take
+from onedoor.tasks.api import declare_kind
+from onedoor.tasks.types import Kind, Outcome
+
+for workflow in WORKFLOWS:
+    hooks.takers[workflow] = take
+
+declare_kind(
+    Kind(
+        name=TELL_SENDER,
+        label="Tell a sender that a document is not about our patient",
+        team="reception",
+        within=timedelta(hours=4),
+        outcomes=(Outcome("told", "They know"), Outcome("ours", "It is our patient after all")),
+    )
+)

@@ -1,0 +1,51 @@
+"""Which documents are versions of one: a newer one names the identifier of the one that it replaces (interop.md 2.3).
+
+Only the sender of a document can replace it: another's that names it stands by itself. Versions are locked newest first by
+everybody, or two would wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import QuerySet
+
+from onedoor.exchange.models import ProposedEntry, ReceivedDocument
+
+_MOST = 20
+"""Versions that are followed: nobody corrects a letter more often, and a ring of names must end."""
+
+
+def versions_of(document: ReceivedDocument, *, lock: bool = False) -> list[ReceivedDocument]:
+    """The earlier versions of a document that have come, the one that it replaces first."""
+    found: list[ReceivedDocument] = []
+    wanted, seen = document.replaces_identifier, {document.document_identifier}
+    while wanted and wanted not in seen and len(found) < _MOST:
+        seen.add(wanted)
+        found_one = _theirs(document).filter(document_identifier=wanted)
+        old = (found_one.select_for_update(of=("self",)) if lock else found_one).first()
+        if old is None:
+            break
+        found.append(old)
+        wanted = old.replaces_identifier
+    return found
+
+
+def later_of(document: ReceivedDocument, *, lock: bool = False) -> ReceivedDocument | None:
+    """A version that replaces this one and has come; None while there is none."""
+    found = _theirs(document).filter(replaces_identifier=document.document_identifier).exclude(pk=document.pk)
+    return (found.select_for_update(of=("self",)) if lock else found).order_by("-id").first()
+
+
+def standing(versions: Sequence[ReceivedDocument]) -> list[ProposedEntry]:
+    """Entries of these versions that stand on the record, each with its document."""
+    if not versions:
+        return []
+    found = ProposedEntry.objects.filter(document__in=[one.pk for one in versions], state="accepted")
+    return list(found.select_related("document").order_by("document_id", "number"))
+
+
+def _theirs(document: ReceivedDocument) -> QuerySet[ReceivedDocument]:
+    return ReceivedDocument.objects.select_related("arrival__mailbox__organisation").filter(
+        organisation_id=document.organisation_id, sender_ods=document.sender_ods
+    )
