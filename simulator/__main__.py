@@ -17,6 +17,7 @@ from simulator import stub
 from simulator.app import build
 from simulator.govuk.limits import LimitSettings
 from simulator.govuk.services import Service, parse_service
+from simulator.gp_system import Practice
 from simulator.world import Options
 
 GRACE_SECONDS = 2.0
@@ -32,6 +33,8 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--personas", type=Path, help="JSON file: people who reply by themselves")
     parser.add_argument("--token", default=os.environ.get("ONEDOOR_DEMO_TOKEN", ""), help="for setting the clock")
     parser.add_argument("--reception", action="store_true", help="a receptionist works through the task list")
+    parser.add_argument("--mesh", default=os.environ.get("ONEDOOR_MESH_URL", ""), help="MESH, for an outside GP system")
+    parser.add_argument("--gp", type=Path, help="JSON file: that GP system's mailbox, practice and patients")
     bench = parser.add_argument_group("stub for benchmarks: counts, remembers in memory, has no phones")
     bench.add_argument("--stub", action="store_true")
     bench.add_argument("--delay-ms", type=float, default=0.0, help="before each 201")
@@ -54,12 +57,22 @@ def _services(path: Path) -> tuple[Service, ...]:
     return tuple(parse_service(item) for item in _documents(path, "services"))
 
 
+def _practice(options: argparse.Namespace) -> Practice | None:
+    """The outside practice, when there is a MESH for it."""
+    if not options.mesh:
+        return None
+    document = orjson.loads(options.gp.read_bytes()) if options.gp else {}
+    patients = tuple(document.pop("patients", ()))
+    return Practice(options.mesh, **document, patients=patients)
+
+
 def main(arguments: list[str] | None = None) -> int:
     options = _arguments(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
     try:
         services = _services(options.services)
         personas = tuple(_documents(options.personas, "personas")) if options.personas else ()
+        practice = _practice(options)
     except (OSError, ValueError, KeyError, TypeError) as error:
         print(f"simulator: cannot read its files: {error!r}", file=sys.stderr)
         return 2
@@ -76,6 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
             state=options.state,
             token=options.token,
             reception=options.reception,
+            gp=practice,
         )
     )
     # No access log: addresses hold telephone numbers.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from simulator import control
+from simulator import control, gp_pages
 from simulator.govuk import routes as govuk
 from simulator.phones import pages
 from simulator.world import WORLD, Options, World
@@ -43,6 +43,7 @@ def build(options: Options) -> web.Application:
     app.add_routes(govuk.routes)
     app.add_routes(control.routes)
     app.add_routes(pages.routes)
+    app.add_routes(gp_pages.routes)
     app.router.add_static("/static/", STATIC)
     app.cleanup_ctx.append(_life)
     app.on_shutdown.append(pages.end_streams)

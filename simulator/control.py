@@ -56,7 +56,7 @@ async def _document(request: web.Request) -> Any:
         raise Refused("the body is not JSON") from None
 
 
-async def _object(request: web.Request) -> dict[str, Any]:
+async def json_object(request: web.Request) -> dict[str, Any]:
     document = await _document(request)
     if not isinstance(document, dict):
         raise Refused("the body is not a JSON object")
@@ -154,7 +154,7 @@ async def read_settings(request: web.Request) -> web.Response:
 async def put_settings(request: web.Request) -> web.Response:
     world = request.app[WORLD]
     try:
-        world.configure(await _object(request))
+        world.configure(await json_object(request))
     except TypeError as error:
         raise Refused(str(error)) from None
     return answer(world.settings())
@@ -169,7 +169,7 @@ async def read_clock(request: web.Request) -> web.Response:
 async def put_clock(request: web.Request) -> web.Response:
     """Passes {"now"?, "rate"?} on to Onedoor; 502 when Onedoor does not take it."""
     world = request.app[WORLD]
-    change = {key: value for key, value in (await _object(request)).items() if key in ("now", "rate")}
+    change = {key: value for key, value in (await json_object(request)).items() if key in ("now", "rate")}
     try:
         return answer(await world.clock.set(world.session, change))
     except ClockUnavailable as error:
@@ -184,7 +184,7 @@ async def read_idle(request: web.Request) -> web.Response:
 @routes.put("/control/crowd")
 async def put_crowd(request: web.Request) -> web.Response:
     """{"seed": n} lets everybody without a persona answer by seeded chance, in `words` if given; null silences them."""
-    order = await _object(request)
+    order = await json_object(request)
     seed, words = order.get("seed"), order.get("words") or {}
     if seed is not None and not isinstance(seed, int):
         raise Refused("seed is neither a whole number nor null")
@@ -210,7 +210,7 @@ async def read_reception(request: web.Request) -> web.Response:
 @routes.put("/control/reception")
 async def put_reception(request: web.Request) -> web.StreamResponse:
     world = request.app[WORLD]
-    order = await _object(request)
+    order = await json_object(request)
     world.put_reception(
         on=bool(order.get("on", world.reception.on)),
         after_minutes=float(order.get("after_minutes", world.reception.after_minutes)),
@@ -254,7 +254,7 @@ async def put_personas(request: web.Request) -> web.Response:
 @routes.put("/control/personas/{mobile}")
 async def switch_persona(request: web.Request) -> web.Response:
     world = request.app[WORLD]
-    world.personas.switch(_phone(request.match_info["mobile"]), bool((await _object(request)).get("on")))
+    world.personas.switch(_phone(request.match_info["mobile"]), bool((await json_object(request)).get("on")))
     return answer(_personas(world))
 
 
@@ -269,7 +269,7 @@ def _phone(number: object) -> str:
 async def send_inbound(request: web.Request) -> web.Response:
     """A phone texts a service: {"from", "to" (its reply number) or "service", "text", "copies"?}."""
     world = request.app[WORLD]
-    order = await _object(request)
+    order = await json_object(request)
     service = world.services.by_inbound_number(str(order.get("to", ""))) or world.services.get(
         str(order.get("service"))
     )

@@ -106,6 +106,10 @@ class Database:
         self._connection.executescript(SCHEMA)
         self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
+    def script(self, statements: str) -> None:
+        """Make a part's own tables, where they are not made yet."""
+        self._connection.executescript(statements)
+
     def execute(self, sql: str, *values: Any) -> int:
         """Run one statement; returns the number of changed rows."""
         return self._connection.execute(sql, values).rowcount

@@ -23,6 +23,7 @@ from simulator.govuk.faults import Faults, parse_fault
 from simulator.govuk.limits import SECONDS_PER_DAY, Limits
 from simulator.govuk.services import Service, Services, parse_service
 from simulator.govuk.store import Store
+from simulator.gp_system import GpSystem, Practice
 from simulator.phones.personas import Personas, parse_persona
 from simulator.phones.phones import Phones
 from simulator.reception import Reception
@@ -43,6 +44,8 @@ class Options:
     state: str | None = None
     token: str = ""
     reception: bool = False
+    gp: Practice | None = None
+    """An outside practice with a MESH mailbox, if any."""
 
 
 class World:
@@ -69,6 +72,7 @@ class World:
         self.put_personas(options.personas or self.database.setting("personas") or ())
         self.network = Network(self.store, self.courier, self.faults, DeliverySettings(), self._arrived)
         self.reception = Reception(options.onedoor, self.clock)
+        self.gp = GpSystem(options.gp, self.database, self.clock.now) if options.gp else None
         self._restore(options)
         self._running: list[asyncio.Task[None]] = []
 
@@ -158,6 +162,8 @@ class World:
             self.reception.run(),
         ):
             self._running.append(asyncio.create_task(run))
+        if self.gp is not None:
+            self._running.append(asyncio.create_task(self.gp.run()))
 
     async def stop(self) -> None:
         for task in self._running:

@@ -79,7 +79,7 @@ _templates = Environment(
 _templates.filters.update(spaced=spaced, clock=clock_text, time=time_text, day=day_text)
 
 
-def _page(request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
+def page(request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
     clock = request.app[WORLD].clock
     text = _templates.get_template(template).render(
         clock=clock,
@@ -138,7 +138,7 @@ def _phone_row(world: World, phone: str, thread: Thread | None, unread: int) -> 
 
 def _home(request: web.Request, status: int = 200, number: str = "", error: str = "") -> web.Response:
     rows = _phone_rows(request.app[WORLD])
-    return _page(request, "phones.html", status, rows=rows, number=number, error=error)
+    return page(request, "phones.html", status, rows=rows, number=number, error=error)
 
 
 @routes.get("/")
@@ -183,7 +183,7 @@ def _thread_page(request: web.Request, phone: str, status: int = 200, text: str 
     unread = {thread.service_id: thread.unread for thread in threads}
     known = [s for thread in threads if (s := world.services.get(thread.service_id))]
     others = [s for s in world.services if s.inbound_number and s not in known]
-    return _page(
+    return page(
         request,
         "phone.html",
         status,
