@@ -9,6 +9,7 @@ import uuid
 
 from onedoor.exchange.itk import codes, write
 from onedoor.exchange.itk.types import Response
+from onedoor.exchange.mesh import actions as mesh
 from onedoor.exchange.models import ItkResponse, MeshArrival, ReceivedDocument
 from onedoor.kernel import clock
 from onedoor.kernel.actor import Actor
@@ -19,8 +20,6 @@ BUSINESS = "business"
 def answer(*, arrival: MeshArrival, bundle_id: str, code: str, text: str = "", by: Actor) -> bool:
     """Queue a response to the message `bundle_id`; False when one of its kind went out before, or MESH did not say from where it
     came. The caller holds the arrival or its document locked."""
-    from onedoor.exchange.mesh import actions as mesh
-
     kind = codes.kind_of(code)
     if not arrival.sender or ItkResponse.objects.filter(arrival=arrival, kind=kind).exists():
         return False

@@ -16,6 +16,8 @@ from django.db import transaction
 from onedoor.accounts import api as accounts
 from onedoor.exchange.itk import read
 from onedoor.exchange.itk.types import SendDocument, Unacceptable
+from onedoor.exchange.mesh import kinds
+from onedoor.exchange.mesh.collecting import settle
 from onedoor.exchange.models import (
     Attachment,
     Mailbox,
@@ -31,6 +33,8 @@ from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.nhs_number import compact
 from onedoor.kernel.transitions import record_first, transition
+from onedoor.tasks import api as tasks
+from onedoor.tasks.types import NewTask
 
 WORKFLOWS = ("GPCONNECT_SEND_DOCUMENT", "GPFED_CONSULT_REPORT")
 """Both must be taken (interop.md 2.1)."""
@@ -67,7 +71,7 @@ def take(arrival: MeshArrival, by: Actor) -> None:
     answer(arrival=arrival, bundle_id=said.bundle_id, code=rules.READ, by=by)
     record_first(history=ReceivedDocumentHistory, ids=[document.pk], state="to_match", by=by)
     _place(document, by)
-    _dealt(arrival, "taken", "")
+    settle(arrival, "taken")
     audit.record(
         by=by,
         line=audit.Line(
@@ -103,7 +107,10 @@ def _not_taken(arrival: MeshArrival, said: SendDocument) -> _Refusal | None:
 
 def _refuse(arrival: MeshArrival, refusal: _Refusal, bundle_id: str, by: Actor) -> None:
     told = answer(arrival=arrival, bundle_id=bundle_id, code=refusal.code, text=refusal.why, by=by)
-    _dealt(arrival, "refused", refusal.why)
+    settle(arrival, "refused", refusal.why)
+    if not told:
+        # It does not say to which message an answer would belong: somebody rings.
+        tasks.ask_for(tasks=[_ask_sender(arrival, refusal.why)], by=by)
     audit.record(
         by=by,
         line=audit.Line(
@@ -117,9 +124,16 @@ def _refuse(arrival: MeshArrival, refusal: _Refusal, bundle_id: str, by: Actor) 
     jobs.notify_live("documents", arrival.mailbox.organisation_id)
 
 
-def _dealt(arrival: MeshArrival, state: str, problem: str) -> None:
-    arrival.state, arrival.problem, arrival.dealt_at = state, problem[:200], clock.now()
-    arrival.save(update_fields=["state", "problem", "dealt_at"])
+def _ask_sender(arrival: MeshArrival, why: str) -> NewTask:
+    return NewTask(
+        kind=kinds.NOT_READ.name,
+        organisation_id=arrival.mailbox.organisation_id,
+        key=f"{kinds.NOT_READ.name}:{arrival.pk}",
+        title=f"A document from {arrival.sender or 'an unknown mailbox'} was refused, and its sender could not be told",
+        detail=f"{why}. Ask the sender what it was, and to send it again.",
+        subject="mesh_arrival",
+        subject_id=arrival.pk,
+    )
 
 
 def _again(arrival: MeshArrival, said: SendDocument, first: ReceivedDocument, by: Actor) -> None:
@@ -130,7 +144,7 @@ def _again(arrival: MeshArrival, said: SendDocument, first: ReceivedDocument, by
     code = rules.DUPLICATE_MESSAGE if said.bundle_id == first.bundle_id else rules.DUPLICATE_DOCUMENT
     if same:
         answer(arrival=arrival, bundle_id=said.bundle_id, code=code, by=by)
-        _dealt(arrival, "taken", "The same document came before: nothing changed")
+        settle(arrival, "taken", "The same document came before: nothing changed")
         return
     before = f"a document of {first.received_at:%d/%m/%Y} from {first.sender_ods}"
     why = f"Its identifier is that of {before}, and it says something else"
