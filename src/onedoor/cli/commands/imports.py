@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from onedoor.cli.extracts import extract
 from onedoor.cli.organisations import organisations
 from onedoor.cli.services import places, services
 from onedoor.cli.trust_checks import trust_checks
@@ -49,6 +50,7 @@ def register(app: typer.Typer) -> None:
     group.command()(calls)
     group.command()(entries)
     group.command()(codes)
+    group.command()(extract)
     app.add_typer(group, name="import")
 
 

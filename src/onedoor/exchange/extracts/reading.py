@@ -236,9 +236,10 @@ class Reader:
         nhs = _at(cells, self.layout.one("nhs"))
         first = next((cell for cell in cells if cell), "")
         said = [cell for column in self._said if (cell := _at(cells, column))]
-        if not re.search(r"\d", nhs) and (
-            not said or _TOTAL.fullmatch(first.strip(" :")) or len({c for c in cells if c}) == 1
-        ):
+        alone, words = len({cell for cell in cells if cell}) == 1, len(re.findall(r"[A-Za-z]{3,}", nhs)) > 1
+        if not read_nhs_number(nhs)[0] and (alone or (not said and (words or not re.search(r"\d", nhs)))):
+            return True
+        if not re.search(r"\d", nhs) and _TOTAL.fullmatch(first.strip(" :")):
             return True
         return bool(nhs) and [fold(cell) for cell in cells if cell][:3] == [one for one in self._heading if one][:3]
 
