@@ -1,24 +1,49 @@
-"""A document that came: matched or not, answered, coded in one touch, corrected, undone; and never twice."""
+"""A document that came: matched or asked about, answered, coded in one touch, corrected, taken back; and never twice."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from onedoor import factories
 from onedoor.exchange import api as exchange
-from onedoor.exchange.tests.arrivals import SIX, Scene, arrive, received, said, scene, told
+from onedoor.exchange.itk.types import CarriedEntry, File, Party
+from onedoor.exchange.models import MeshArrival, ProposedEntry, ReceivedDocument
+from onedoor.exchange.tests.arrivals import (
+    DAY,
+    EX_SMOKER,
+    SIX,
+    SYSTOLIC,
+    Scene,
+    arrive,
+    received,
+    said,
+    scene,
+    told,
+)
 from onedoor.kernel import clock
-from onedoor.records.models import Coded
+from onedoor.kernel.access import NotPermitted, Role
+from onedoor.kernel.models import AuditEntry
+from onedoor.patients.models import CareRelationship, Patient
+from onedoor.recall import api as recall
+from onedoor.recall.tests.standings import stand
+from onedoor.records import api as records
+from onedoor.records.models import Code, Coded, Entry
+from onedoor.records.types import NewEntry
+from onedoor.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
+MONDAY = datetime(2026, 12, 7, 9, tzinfo=clock.LONDON)
 
 
 @pytest.fixture(autouse=True)
 def _on_a_monday() -> Iterator[None]:
-    with clock.at(datetime(2026, 12, 7, 9, tzinfo=clock.LONDON)):
+    with clock.at(MONDAY):
         yield
 
 
@@ -27,15 +52,466 @@ def place() -> Scene:
     return scene()
 
 
-def test_a_document_of_somebody_sure_is_answered_and_accepted_in_one_touch(place: Scene) -> None:
-    sam = factories.patient(place.practice, "Sam")
+@pytest.fixture
+def sam(place: Scene) -> Patient:
+    return factories.patient(place.practice, "Sam")
+
+
+def counted(patient: Patient) -> set[tuple[str, float | None]]:
+    """What rule sets see of somebody."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT c.code, e.value FROM records_coded_entries e JOIN records_code c ON c.id = e.code_id
+               WHERE e.patient_id = %s""",
+            [patient.pk],
+        )
+        return set(cursor.fetchall())
+
+
+ALL_SIX = {(one.code, one.value) for one in SIX}
+
+
+def write(
+    place: Scene, patient: Patient, code: str, value: float | None, day: date = DAY, *, elsewhere: bool = False
+) -> None:
+    where = place.trust if elsewhere else place.practice
+    with transaction.atomic():
+        records.record_entries(
+            entries=[
+                NewEntry(
+                    patient_id=patient.pk,
+                    organisation_id=where.pk,
+                    kind="check",
+                    text="as measured",
+                    intent_key=f"test:{patient.pk}:{code}:{day}:{value}:{elsewhere}",
+                    source="check form",
+                    concept=records.concept(code),
+                    effective_at=datetime(day.year, day.month, day.day, 12, tzinfo=clock.LONDON),
+                    value=value,
+                    elsewhere=elsewhere,
+                )
+            ],
+            by=factories.TEST,
+        )
+
+
+def accept(place: Scene, document: ReceivedDocument, numbers: list[int] | None = None) -> tuple[int, int, int]:
+    done = exchange.accept_document(access=place.access, ref=document.ref, numbers=numbers)
+    return done.entered, done.passed_over, done.corrected
+
+
+def differences(place: Scene, document: ReceivedDocument) -> list[tuple[str, str]]:
+    lines = exchange.document_in(place.access, document.ref).lines
+    return [(line.judged.difference, line.judged.against) for line in lines]
+
+
+# ---- taken and answered
+
+
+def test_somebody_sure_is_answered_and_one_touch_enters_all_where_it_was_done(place: Scene, sam: Patient) -> None:
     document = received(place, said(place, sam))
     assert (document.state, document.match, document.patient) == ("to_code", "sure", sam)
     assert told(document.arrival) == ["20013", "30001"]
-    done = exchange.accept_document(access=place.access, ref=document.ref)
-    assert (done.entered, done.passed_over, done.corrected) == (6, 0, 0)
-    assert Coded.objects.filter(patient=sam, organisation=place.trust).count() == len(SIX)
-    again = exchange.accept_document(access=place.access, ref=document.ref)
-    assert again.entered == 0
-    assert Coded.objects.filter(patient=sam).count() == len(SIX)
-    arrive(place, said(place, sam, identifier=document.document_identifier))
+    assert counted(sam) == set()
+    assert accept(place, document) == (6, 0, 0)
+    assert counted(sam) == ALL_SIX
+    assert set(Coded.objects.values_list("organisation_id", flat=True)) == {place.trust.pk}
+    assert AuditEntry.objects.filter(action="document_accepted", patient_id=sam.pk).count() == 1
+    assert accept(place, document) == (0, 0, 0)
+    assert Coded.objects.count() == len(SIX)
+    assert Entry.objects.filter(patient=sam).count() == len(SIX)
+
+
+def test_where_people_stand_is_right_in_the_same_request(place: Scene, sam: Patient) -> None:
+    stand([sam], lack=["bp", "bmi", "glucose", "smoking", "alcohol"])
+    recall.refresh(patient_ids=[sam.pk])
+    document = received(place, said(place, sam))
+    accept(place, document)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM recall_stale WHERE patient_id = %s", [sam.pk])
+        assert cursor.fetchone() == (0,)
+
+
+def test_what_the_trust_has_entered_here_becomes_counted_without_a_second_line(place: Scene, sam: Patient) -> None:
+    for one in SIX:
+        write(place, sam, one.code, one.value, elsewhere=True)
+    assert counted(sam) == set()
+    document = received(place, said(place, sam))
+    assert {how for how, _ in differences(place, document)} == {"new"}
+    accept(place, document)
+    assert counted(sam) == ALL_SIX
+    assert Entry.objects.filter(patient=sam).count() == len(SIX)
+    assert exchange.undo_document(access=place.access, ref=document.ref) == len(SIX)
+    assert counted(sam) == set()
+    assert Coded.objects.filter(patient=sam, in_error_at=None).count() == len(SIX)
+    assert accept(place, document) == (6, 0, 0)
+    assert counted(sam) == ALL_SIX
+
+
+def test_a_message_or_document_that_comes_again_changes_nothing(place: Scene, sam: Patient) -> None:
+    sent = said(place, sam)
+    document = received(place, sent)
+    accept(place, document)
+    again = arrive(place, sent)
+    other_message = arrive(place, replace(sent, bundle_id="another-message"))
+    assert (told(again), told(other_message)) == (["20007"], ["20008"])
+    assert {again.state, other_message.state} == {"taken"}
+    assert ReceivedDocument.objects.count() == 1
+    assert counted(sam) == ALL_SIX
+    document.refresh_from_db()
+    assert document.state == "accepted"
+
+
+def test_other_words_under_an_old_identifier_are_refused_where_a_person_sees_it(place: Scene, sam: Patient) -> None:
+    sent = said(place, sam)
+    received(place, sent)
+    other = arrive(place, replace(sent, bundle_id="b2", files=(File("Other", "text/plain", b"Something else"),)))
+    assert (other.state, told(other)) == ("refused", ["20008"])
+    assert "says something else" in other.problem
+    listed = exchange.documents_in(place.access, view="refused").refused
+    assert [(one.arrival.pk, one.told) for one in listed] == [(other.pk, "20008")]
+
+
+def test_a_document_for_another_organisation_or_of_a_false_sender_is_refused(place: Scene, sam: Patient) -> None:
+    other = factories.practice("Y99003", "Marfleet Lane Practice")
+    astray = arrive(place, said(place, sam, recipient=Party(other.ods_code, other.name)))
+    assert (astray.state, told(astray)) == ("refused", ["20002"])
+    false = arrive(place, said(place, sam, sender=Party("Y99003", "Marfleet Lane")), sender="Y99902OT001")
+    assert (false.state, told(false)) == ("refused", ["20003"])
+    assert not ReceivedDocument.objects.exists()
+
+
+def test_what_cannot_be_read_is_refused_and_whoever_cannot_be_told_is_rung(place: Scene) -> None:
+    rubbish = arrive(place, b"\x00\x01 rubbish")
+    assert rubbish.state == "refused"
+    assert rubbish.problem
+    assert told(rubbish) == [] or told(rubbish) == ["10009"]
+    if not told(rubbish):
+        assert Task.objects.get().kind == "mesh_not_read"
+    assert exchange.documents_in(place.access, view="refused").counts["refused"] == 1
+
+
+# ---- whose it is
+
+
+def test_who_is_not_sure_is_asked_and_the_sender_is_told_once_a_person_has_said(place: Scene) -> None:
+    eve = factories.patient(place.practice, "Eve", "Marsh")
+    sent = said(place, eve)
+    document = received(place, replace(sent, patient=replace(sent.patient, family="Marsden")))
+    assert (document.state, document.match, document.patient) == ("to_match", "name", None)
+    assert told(document.arrival) == ["20013"]
+    with pytest.raises(exchange.NotSo):
+        accept(place, document)
+    ((shown, compared, _),) = exchange.whose_document(place.access, document.ref)
+    assert shown == eve
+    assert [point.label for point in compared if not point.same] == ["Surname"]
+    exchange.say_whose(access=place.access, ref=document.ref, patient_ref=eve.ref)
+    assert told(document.arrival) == ["20013", "30001"]
+    with pytest.raises(exchange.NotSo):
+        exchange.say_whose(access=place.access, ref=document.ref, patient_ref=eve.ref)
+    folder = exchange.document_in(place.access, document.ref)
+    assert not folder.sure
+    assert accept(place, document)[0] == 6
+    assert counted(eve) == ALL_SIX
+
+
+def test_a_person_of_another_practice_is_nobody_and_cannot_be_chosen(place: Scene) -> None:
+    other = factories.patient(factories.practice("Y99003", "Marfleet Lane Practice"), "Tess")
+    document = received(place, said(place, other))
+    assert (document.state, document.match) == ("not_ours", "not_here")
+    assert told(document.arrival) == ["20013", "30002"]
+    odd = said(place, factories.patient(place.practice, "Eve", "Marsh"))
+    waits = received(place, replace(odd, patient=replace(odd.patient, family="Marsden")))
+    with pytest.raises(Patient.DoesNotExist):
+        exchange.say_whose(access=place.access, ref=waits.ref, patient_ref=other.ref)
+
+
+def test_who_has_left_goes_back_when_a_person_says_so(place: Scene, sam: Patient) -> None:
+    CareRelationship.objects.filter(patient=sam).update(ends_on=date(2026, 11, 1))
+    document = received(place, said(place, sam))
+    assert (document.state, document.match) == ("to_match", "left")
+    assert exchange.whose_document(place.access, document.ref) == []
+    exchange.send_back_document(access=place.access, ref=document.ref, response="30003")
+    assert told(document.arrival) == ["20013", "30003"]
+    with pytest.raises(exchange.NotSo):
+        exchange.send_back_document(access=place.access, ref=document.ref, response="30002")
+
+
+def test_of_somebody_who_has_died_the_sender_is_told_so(place: Scene) -> None:
+    died = factories.patient(place.practice, "Ada", deceased=True)
+    document = received(place, said(place, died))
+    assert document.match == "deceased"
+    exchange.say_whose(access=place.access, ref=document.ref, patient_ref=died.ref, response="30004")
+    assert told(document.arrival) == ["20013", "30004"]
+
+
+def test_a_sender_who_was_told_otherwise_is_rung(place: Scene, sam: Patient) -> None:
+    document = received(place, said(place, sam))
+    exchange.wrong_person(access=place.access, ref=document.ref)
+    document.refresh_from_db()
+    assert (document.state, document.patient, document.match) == ("to_match", None, "put_back")
+    exchange.send_back_document(access=place.access, ref=document.ref, response="30002")
+    assert told(document.arrival) == ["20013", "30001"]
+    assert Task.objects.get().kind == "tell_sender"
+    assert counted(sam) == set()
+
+
+# ---- how it stands to the record
+
+
+def test_each_entry_says_how_it_stands_to_the_record(place: Scene, sam: Patient) -> None:
+    write(place, sam, SYSTOLIC, 142)
+    write(place, sam, "271650006", 90)
+    write(place, sam, "60621009", 30, DAY + timedelta(days=2))
+    document = received(place, said(place, sam))
+    assert [how for how, _ in differences(place, document)] == ["same", "other_value", "older", "new", "new", "new"]
+    assert accept(place, document) == (4, 0, 0)
+    assert (SYSTOLIC, 142.0) in counted(sam)
+    assert Coded.objects.filter(patient=sam, code__code="271650006").count() == 1
+
+
+def test_another_value_of_the_day_is_entered_by_whoever_ticks_it_and_the_same_never(place: Scene, sam: Patient) -> None:
+    write(place, sam, SYSTOLIC, 142)
+    write(place, sam, "271650006", 90)
+    document = received(place, said(place, sam))
+    assert accept(place, document, [1, 2]) == (1, 1, 0)
+    assert counted(sam) == {(SYSTOLIC, 142.0), ("271650006", 90.0), ("271650006", 88.0)}
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        (CarriedEntry("271649007", "Systolic blood pressure", 142, "mm[Hg]", DAY, "x"), "check digit"),
+        (CarriedEntry("138875005", "SNOMED CT concept", None, "", DAY, "x"), "dictionary does not have"),
+        (CarriedEntry("506701000000100", "PHQ-9 score", 7, "{score}", DAY, "x"), "superseded"),
+        (CarriedEntry(SYSTOLIC, "Systolic blood pressure", 1420, "mm[Hg]", DAY, "x"), "nobody has such a value"),
+        (CarriedEntry(SYSTOLIC, "Systolic blood pressure", 142, "kg", DAY, "x"), "unit"),
+        (CarriedEntry(SYSTOLIC, "Diastolic blood pressure", 142, "mm[Hg]", DAY, "x"), "something else"),
+        (CarriedEntry(SYSTOLIC, "", None, "", DAY, "x"), "no value"),
+        (CarriedEntry(SYSTOLIC, "", 142, "mm[Hg]", date(2026, 12, 8), "x"), "still to come"),
+        (CarriedEntry(SYSTOLIC, "", 142, "mm[Hg]", None, "x"), "no such day"),
+    ],
+)
+def test_a_wrong_code_value_or_day_is_never_entered(place: Scene, sam: Patient, entry: CarriedEntry, why: str) -> None:
+    document = received(place, said(place, sam, [entry, SIX[4]]))
+    (how, against), sound = differences(place, document)
+    assert how == "fault"
+    assert why in against
+    assert sound[0] == "new"
+    assert accept(place, document, [1, 2]) == (1, 1, 0)
+    assert counted(sam) == {(EX_SMOKER, None)}
+
+
+def test_a_code_that_is_superseded_after_it_came_is_not_entered(place: Scene, sam: Patient) -> None:
+    document = received(place, said(place, sam, SIX[4:5]))
+    Code.objects.filter(code=EX_SMOKER).update(inactive_since=date(2026, 12, 1), replaced_by="735128000")
+    ((how, against),) = differences(place, document)
+    assert how == "fault"
+    assert "735128000" in against
+    assert accept(place, document, [1]) == (0, 1, 0)
+    assert counted(sam) == set()
+
+
+def test_what_the_document_says_twice_is_entered_once(place: Scene, sam: Patient) -> None:
+    document = received(place, said(place, sam, [SIX[0], SIX[0]]))
+    assert accept(place, document) == (1, 0, 0)
+
+
+# ---- versions
+
+
+def version(place: Scene, sam: Patient, *entries: CarriedEntry, **named: str) -> ReceivedDocument:
+    return received(place, said(place, sam, entries, **named))  # type: ignore[arg-type]
+
+
+def systolic(value: float) -> CarriedEntry:
+    return replace(SIX[0], value=value, text=f"systolic {value:g}")
+
+
+def test_a_newer_version_corrects_what_was_accepted_of_the_older(place: Scene, sam: Patient) -> None:
+    first = version(place, sam, systolic(142), SIX[1], identifier="v1")
+    accept(place, first)
+    second = version(place, sam, systolic(124), SIX[1], identifier="v2", replaces="v1")
+    first.refresh_from_db()
+    assert (first.state, second.state) == ("replaced", "to_code")
+    assert counted(sam) == {(SYSTOLIC, 142.0), ("271650006", 88.0)}
+    folder = exchange.document_in(place.access, second.ref)
+    assert [one.value for one in folder.to_correct] == [142, 88]
+    assert [line.ticked for line in folder.lines] == [True, True]
+    assert accept(place, second) == (2, 0, 2)
+    assert counted(sam) == {(SYSTOLIC, 124.0), ("271650006", 88.0)}
+    exchange.undo_document(access=place.access, ref=second.ref)
+    assert counted(sam) == {(SYSTOLIC, 142.0), ("271650006", 88.0)}
+    assert accept(place, second) == (2, 0, 2)
+    assert counted(sam) == {(SYSTOLIC, 124.0), ("271650006", 88.0)}
+
+
+def test_an_open_version_that_is_replaced_is_not_offered_any_more(place: Scene, sam: Patient) -> None:
+    first = version(place, sam, systolic(142), identifier="v1")
+    version(place, sam, systolic(124), identifier="v2", replaces="v1")
+    with pytest.raises(exchange.NotSo, match="newer version"):
+        accept(place, first)
+    assert exchange.documents_waiting(place.access) == (1, 0)
+
+
+def test_a_version_that_overtakes_the_one_before_it_waits_for_it(place: Scene, sam: Patient) -> None:
+    second = version(place, sam, systolic(124), identifier="v2", replaces="v1")
+    assert (second.state, second.match) == ("to_match", "replaces_unknown")
+    first = version(place, sam, systolic(142), identifier="v1")
+    second.refresh_from_db()
+    assert (first.state, second.state, second.patient) == ("replaced", "to_code", sam)
+    assert told(first.arrival) == told(second.arrival) == ["20013", "30001"]
+    accept(place, second)
+    assert counted(sam) == {(SYSTOLIC, 124.0)}
+
+
+def test_a_middle_version_that_comes_last_has_the_first_corrected(place: Scene, sam: Patient) -> None:
+    first = version(place, sam, systolic(142), identifier="v1")
+    accept(place, first)
+    third = version(place, sam, systolic(124), identifier="v3", replaces="v2")
+    exchange.say_whose(access=place.access, ref=third.ref, patient_ref=sam.ref)
+    accept(place, third, [1])
+    assert counted(sam) == {(SYSTOLIC, 142.0), (SYSTOLIC, 124.0)}
+    version(place, sam, systolic(134), identifier="v2", replaces="v1")
+    third.refresh_from_db()
+    first.refresh_from_db()
+    assert (first.state, third.state) == ("replaced", "to_code")
+    accept(place, third)
+    assert counted(sam) == {(SYSTOLIC, 124.0)}
+
+
+def test_another_sender_replaces_nothing(place: Scene, sam: Patient) -> None:
+    first = version(place, sam, systolic(142), identifier="v1")
+    accept(place, first)
+    other = said(place, sam, [systolic(99)], replaces="v1", sender=Party("RX999", "Elsewhere"))
+    document = received(place, other)
+    first.refresh_from_db()
+    assert (first.state, document.match) == ("accepted", "replaces_unknown")
+    exchange.say_whose(access=place.access, ref=document.ref, patient_ref=sam.ref)
+    assert exchange.document_in(place.access, document.ref).to_correct == []
+
+
+def test_a_version_about_somebody_else_is_for_a_person_and_takes_the_first_ones_entries_away(
+    place: Scene, sam: Patient
+) -> None:
+    eve = factories.patient(place.practice, "Eve", "Marsh")
+    first = version(place, sam, systolic(142), identifier="v1")
+    accept(place, first)
+    second = version(place, eve, systolic(142), identifier="v2", replaces="v1")
+    assert (second.state, second.match) == ("to_match", "other_person")
+    exchange.say_whose(access=place.access, ref=second.ref, patient_ref=eve.ref)
+    accept(place, second)
+    assert (counted(sam), counted(eve)) == (set(), {(SYSTOLIC, 142.0)})
+
+
+def test_two_documents_that_replace_each_other_do_not_both_vanish(place: Scene, sam: Patient) -> None:
+    one = version(place, sam, systolic(142), identifier="a", replaces="b")
+    version(place, sam, systolic(124), identifier="b", replaces="a")
+    assert ReceivedDocument.objects.exclude(state="replaced").count() == 1
+    one.refresh_from_db()
+    assert exchange.documents_waiting(place.access)[0] == 1
+
+
+# ---- left, taken back, added
+
+
+def test_a_document_is_filed_with_a_reason_and_taken_back_within_a_day(place: Scene, sam: Patient) -> None:
+    document = received(place, said(place, sam))
+    with pytest.raises(exchange.NotSo):
+        exchange.leave_document(access=place.access, ref=document.ref, reason="  ")
+    exchange.leave_document(access=place.access, ref=document.ref, reason="done here last week", seconds=41.0)
+    document.refresh_from_db()
+    assert (document.state, document.seconds_open) == ("left", 41.0)
+    assert counted(sam) == set()
+    with clock.at(MONDAY + timedelta(hours=23)):
+        assert exchange.undo_document(access=place.access, ref=document.ref) == 0
+    assert accept(place, document) == (6, 0, 0)
+    with clock.at(MONDAY + timedelta(hours=25)), pytest.raises(exchange.NotSo):
+        exchange.undo_document(access=place.access, ref=document.ref)
+    assert counted(sam) == ALL_SIX
+
+
+def test_a_letter_without_codes_is_filed_with_what_somebody_read_in_it(place: Scene, sam: Patient) -> None:
+    document = received(place, said(place, sam, ()))
+    propose = {"access": place.access, "ref": document.ref, "unit": "mm[Hg]", "day": DAY}
+    assert "nobody has" in exchange.propose_entry(**propose, code=SYSTOLIC, value=1420)  # type: ignore[arg-type]
+    assert "dictionary" in exchange.propose_entry(**propose, code="138875005", value=None)  # type: ignore[arg-type]
+    assert exchange.propose_entry(**propose, code=SYSTOLIC, value=142) == ""  # type: ignore[arg-type]
+    assert ProposedEntry.objects.count() == 1
+    assert accept(place, document) == (1, 0, 0)
+    assert counted(sam) == {(SYSTOLIC, 142.0)}
+
+
+def test_actions_asked_are_kept_apart_from_what_is_told(place: Scene, sam: Patient) -> None:
+    asked = CarriedEntry("", "", None, "", DAY, "Please repeat the blood pressure in two weeks")
+    seen = CarriedEntry("", "", None, "", DAY, "Seen with her sister")
+    document = received(place, said(place, sam, [*SIX, asked, seen]))
+    folder = exchange.document_in(place.access, document.ref)
+    assert [one.text for one in folder.asked] == [asked.text]
+    assert [one.text for one in folder.told] == [seen.text]
+    assert len(folder.lines) == len(SIX)
+
+
+# ---- who may, and what it costs
+
+
+def test_who_works_elsewhere_or_has_no_right_does_nothing(place: Scene, sam: Patient) -> None:
+    document = received(place, said(place, sam))
+    _, other = factories.person(factories.practice("Y99003", "Marfleet Lane Practice"))
+    with pytest.raises(ReceivedDocument.DoesNotExist):
+        exchange.accept_document(access=other, ref=document.ref)
+    _, assistant = factories.person(place.practice, Role.HEALTH_CARE_ASSISTANT)
+    with pytest.raises(NotPermitted):
+        exchange.accept_document(access=assistant, ref=document.ref)
+    with pytest.raises(NotPermitted):
+        exchange.documents_in(assistant)
+    assert exchange.received_of(assistant, sam.pk) == []
+    assert [one.pk for one in exchange.received_of(place.access, sam.pk)] == [document.pk]
+
+
+def test_whoever_leaves_before_it_is_coded_has_nothing_entered(place: Scene, sam: Patient) -> None:
+    document = received(place, said(place, sam))
+    CareRelationship.objects.filter(patient=sam).update(ends_on=MONDAY.date())
+    with pytest.raises(exchange.NotSo, match="no longer in your care"):
+        accept(place, document)
+    assert counted(sam) == set()
+
+
+def copies(place: Scene, document: ReceivedDocument, many: int) -> None:
+    """The same document many times over, as rows."""
+    arrivals = MeshArrival.objects.bulk_create(
+        MeshArrival(
+            mailbox=place.mailbox,
+            message_id=f"copy-{many}-{n}",
+            workflow=document.arrival.workflow,
+            message_type="DATA",
+            content=b"",
+            size=0,
+            arrived_at=clock.now(),
+            state="taken",
+        )
+        for n in range(many)
+    )
+    kept = {
+        name: getattr(document, name)
+        for name in (
+            *("organisation_id", "bundle_id", "sender_ods", "sender_name", "type_code", "title", "written_at"),
+            *("claimed", "patient_id", "match", "state", "received_at"),
+        )
+    }
+    ReceivedDocument.objects.bulk_create(
+        ReceivedDocument(arrival=arrival, document_identifier=f"copy-{arrival.pk}", **kept) for arrival in arrivals
+    )
+
+
+def test_the_list_asks_as_often_for_a_thousand_as_for_ten(place: Scene, sam: Patient) -> None:
+    document = received(place, said(place, sam))
+    asked = []
+    for many in (9, 990):
+        copies(place, document, many)
+        with CaptureQueriesContext(connection) as queries:
+            found = exchange.documents_in(place.access)
+        asked.append(len(queries))
+    assert found.counts["open"] == 1_000
+    assert len(found.rows) == exchange.MOST_DOCUMENTS
+    assert asked[0] == asked[1] <= 8

@@ -27,7 +27,12 @@ pytestmark = pytest.mark.django_db
 
 HERE = Path(__file__).with_name("hostile")
 SETTING: dict[str, Any] = json.loads((HERE / "setting.json").read_text())
-LABELS: list[dict[str, Any]] = make.labels()
+DISPUTED: dict[str, str] = json.loads((HERE / "disputed.json").read_text())
+LABELS = [
+    pytest.param(label, id=label["file"], marks=[pytest.mark.slow] if label["file"] in make.LARGE else [])
+    for label in make.labels()
+    if label["file"] not in DISPUTED
+]
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +75,7 @@ def became(arrival: MeshArrival) -> str:
     return {"to_code": "accepted", "to_match": "person must say", "not_ours": "refused"}[document.state]
 
 
-@pytest.mark.parametrize("label", LABELS, ids=lambda label: str(label["file"]))
+@pytest.mark.parametrize("label", LABELS)
 def test_each_is_taken_as_it_is_labelled_and_nothing_of_it_is_on_a_record(
     practice: Organisation, label: dict[str, Any]
 ) -> None:
