@@ -35,7 +35,7 @@ from onedoor.exchange.codes import import_codes
 from onedoor.exchange.entries import import_entries
 from onedoor.exchange.lines import import_calls
 from onedoor.kernel import clock
-from onedoor.kernel.access import Access, Part, Role
+from onedoor.kernel.access import Access, Part, Permission, Role
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.calendar import is_working_day
 from onedoor.messaging import api as messaging
@@ -302,6 +302,7 @@ def connect(line: Line) -> None:
                 grant_role(user_id=user.pk, organisation_id=place.pk, role=role, by=BY)
     _carer()
     _partner()
+    _share_records()
     services = [_service(practice, line) for practice in practices]
     line.services.parent.mkdir(parents=True, exist_ok=True)
     line.services.write_text(json.dumps(services, indent=1))
@@ -338,6 +339,42 @@ def _partner() -> None:
             signed_on=date(2026, 11, 2),
             starts_on=date(2026, 11, 9),
             ends_on=date(2027, 11, 8),
+        )
+
+
+SHARED = (
+    ("Y99002", "Y99902", "all", "Physical health of people with a severe mental illness"),
+    ("Y99902", "Y99002", "coded", "Physical health of people with a severe mental illness"),
+    ("Y99002", TRIAGES, "coded", "Triage of referrals"),
+)
+"""Who shares with whom: the trust only its results, and the service that triages nothing, so that each way of it can be seen."""
+
+
+def _share_records() -> None:
+    """Written down by each one's manager, once."""
+    manager = set_user(username=PEOPLE[1][0], first_name=PEOPLE[1][1], last_name=PEOPLE[1][2], by=BY)
+    triages = directory.service_by_slug(TRIAGES)
+    for giver_ods, reader, covers, purpose in SHARED:
+        giver = accounts.organisation_by_ods(giver_ods)
+        to = triages.organisation if reader == TRIAGES and triages else accounts.organisation_by_ods(reader)
+        if giver is None or to is None:
+            continue
+        access = accounts.access_at(manager, giver.pk)
+        if not access.may(Permission.SHARING) or any(
+            one.given and one.reader == to.name for one in accounts.record_agreements(access)
+        ):
+            continue
+        accounts.agree_records(
+            access=access,
+            organisation_id=giver.pk,
+            partner_ods=to.ods_code,
+            covers=covers,
+            purpose=purpose,
+            basis="UK GDPR 6(1)(e) and 9(2)(h)",
+            signed_by="Morgan Leigh, and the other side's Caldicott Guardian",
+            signed_on=date(2026, 10, 1),
+            starts_on=date(2026, 10, 5),
+            ends_on=date(2027, 10, 4),
         )
 
 

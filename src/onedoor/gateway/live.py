@@ -46,6 +46,7 @@ CHANNEL = "onedoor_live"
 _HEARTBEAT_SECONDS = 15.0
 _AGAIN_SECONDS = 30.0
 """How often it is asked again whether a stream may go on; `records.LASTS_SECONDS` is three times that."""
+_LISTENS_SECONDS = 5.0
 _QUEUE = 100
 _ASK = "ask"
 """Put into a stream's queue: ask at once whether it may go on."""
@@ -81,6 +82,7 @@ class Live:
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="live")
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
+        self._listening = asyncio.Event()
 
     async def start(self) -> None:
         """Begin to listen."""
@@ -104,6 +106,9 @@ class Live:
         path = scope["path"].removeprefix("/live/")
         cookie = dict(scope["headers"]).get(b"cookie", b"").decode("latin-1")
         id_ = uuid4()
+        with contextlib.suppress(TimeoutError):  # Without a database there is no stream either, and its answer says so.
+            async with asyncio.timeout(_LISTENS_SECONDS):
+                await self._listening.wait()
         seat = await self._in_pool(_take_seat, path, cookie, id_)
         if seat is None:
             await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
@@ -165,11 +170,20 @@ class Live:
                 listener = await psycopg.AsyncConnection.connect(**parameters, autocommit=True)
                 async with listener:
                     await listener.execute(f"LISTEN {CHANNEL}")
+                    self._listening.set()
+                    self._look_again()
                     async for notice in listener.notifies():
                         self._told(notice.payload)
             except psycopg.Error as error:
+                self._listening.clear()
                 log.warning("live streams lost the database, trying again in a second", error=type(error).__name__)
                 await asyncio.sleep(1)
+
+    def _look_again(self) -> None:
+        """Whatever happened while nobody listened was told to nobody: every screen looks."""
+        for topic, screens in self._screens.items():
+            for screen in screens:
+                _put(screen.queue, topic if screen.seat.patient_id is None else _ASK)
 
     def _told(self, payload: str) -> None:
         """Hand a notice to the streams that it is for."""

@@ -178,6 +178,16 @@ def practice_of(patient_id: int) -> Organisation | None:
     return relationship.organisation if relationship else None
 
 
+def carers_of(access: Access, patient_id: int) -> list[Organisation]:
+    """The organisations that care for a patient now, by name; raises Patient.DoesNotExist outside the access."""
+    by_id(access, patient_id)
+    today = clock.today()
+    present = CareRelationship.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gt=today), patient_id=patient_id, starts_on__lte=today
+    )
+    return list(Organisation.objects.filter(pk__in=present.values("organisation_id")).order_by("name"))
+
+
 def names(access: Access, patient_ids: Iterable[int]) -> dict[int, Patient]:
     """Many patients by key, those within the access only."""
     return visible(access).in_bulk(list(patient_ids))

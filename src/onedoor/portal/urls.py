@@ -15,6 +15,7 @@ from onedoor.portal import (
     letters,
     patient_care,
     questionnaires,
+    record,
     referring,
     services,
     tracker,
@@ -57,5 +58,6 @@ urlpatterns: list[URLPattern] = [
     path("my/proxies/", acting.proxies, name="my_proxies"),
     path("my/proxies/<uuid:ref>/end/", acting.end, name="my_proxy_end"),
     path("begin/", acting.begin, name="begin"),
+    path("my/record/", record.my_record, name="my_record"),
     path("my/looks/", views.looks, name="my_looks"),
 ]

@@ -181,7 +181,8 @@ def looks(request: HttpRequest) -> HttpResponse:
     """Who else has looked at the patient's record."""
     access, me = _me(request)
     seen = [look for look in records.who_looked(access, me.id) if look.actor_kind != "patient"]
-    return page(request, "portal/looks.jinja", me=me, looks=seen, practice=me.practice)
+    openings = patients.openings_of(access, me.id)
+    return page(request, "portal/looks.jinja", me=me, looks=seen, openings=openings, practice=me.practice)
 
 
 def _frame(access: Access) -> dict[str, bool]:

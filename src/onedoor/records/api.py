@@ -31,6 +31,7 @@ from onedoor.records.queries import (
     terms,
     timeline,
     who_looked,
+    written_of,
 )
 from onedoor.records.rules import measured
 from onedoor.records.unaccepting import unaccept_entries
@@ -80,4 +81,5 @@ __all__ = [
     "watch",
     "who_looked",
     "withdraw_entries",
+    "written_of",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, time
 
 from django.db.models import Count, Q, QuerySet
@@ -13,7 +13,7 @@ from onedoor.kernel.codes import Concept
 from onedoor.patients.api import PURPOSE as GLASS
 from onedoor.patients.api import BreakGlass, by_id, visible
 from onedoor.records import reading, reference
-from onedoor.records.models import Code, Coded, CodeSet, Entry, EntryImport, Held, Look
+from onedoor.records.models import WRITTEN, Code, Coded, CodeSet, Entry, EntryImport, Held, Look
 
 CODED = "coded"
 """The kind under which facts from files stand on a timeline: they have no entry of their own."""
@@ -129,6 +129,14 @@ def read_of(access: Access, patient_id: int, fact_ids: Iterable[int]) -> frozens
 def file_readings(*, limit: int) -> list[datetime]:
     """When files of coded entries were last read; says nothing of what is in them."""
     return list(EntryImport.objects.filter(withdrawn_at=None).order_by("-id").values_list("at", flat=True)[:limit])
+
+
+def written_of(patient_ids: Collection[int], since: datetime) -> list[Coded]:
+    """Coded facts of these patients that were written or accepted here, or entered in error, since a moment, those in error among
+    them: what a system that is told of them must hear. One query for any number of patients; whose they are was asked before."""
+    found = Coded.objects.filter(patient_id__in=patient_ids, source=WRITTEN)
+    changed = Q(recorded_at__gte=since) | Q(accepted_at__gte=since) | Q(in_error_at__gte=since)
+    return list(found.filter(changed).select_related("code", "unit").order_by("id"))
 
 
 def concept(code: str) -> Concept:

@@ -56,10 +56,14 @@ _MENU: tuple[tuple[str, str, Permission | tuple[Permission, ...] | None], ...] =
     ("Checks", "finish_line", Permission.CHECKS),
     ("Shared with you", "shared", Permission.PARTNER),
     ("Patients", "patients", Permission.PATIENTS),
+    ("Open in need", "break_glass", Permission.BREAK_GLASS),
     ("Referred", "referrals_sent", Permission.REFER),
     ("Letters", "letters", Permission.REFERRALS),
     ("Services", "services", None),
+    ("Sharing", "sharing", Permission.SHARING),
+    ("Opened", "glass_reviews", Permission.SHARING),
     ("Import", "imports", Permission.IMPORT),
+    ("Extracts", "extracts", Permission.IMPORT),
     ("Counters", "counters", Permission.COUNTERS),
     ("Gaps", "gaps", Permission.COUNTERS),
     ("Accuracy", "accuracy", Permission.ACCURACY),
@@ -89,12 +93,12 @@ def staff_page(request: HttpRequest, template: str, current: str, *, status: int
     if access.may(Permission.MESSAGES):
         inbox = messaging.inbox_count(access)
         counts["inbox"] = (inbox.waiting, inbox.urgent > 0)
-    if access.may(Permission.REFERRALS):
-        counts["to_book"] = (referrals.to_book_count(access), False)
-        counts["next_actions"] = (referrals.overdue(access), False)
     if access.may(Permission.DOCUMENTS):
         to_do, unmatched = exchange.documents_waiting(access)
         counts["documents_in"] = (to_do, unmatched > 0)
+    if access.may(Permission.REFERRALS):
+        counts["to_book"] = (referrals.to_book_count(access), False)
+        counts["next_actions"] = (referrals.overdue(access), False)
     menu = [
         Item(label, reverse(name), name == current, *counts.get(name, (None, False)))
         for label, name, permission in _MENU

@@ -20,7 +20,9 @@ from onedoor.documents import api as documents
 from onedoor.documents.api import Document, PrintFile
 from onedoor.documents.tests import factories as letters
 from onedoor.exchange import api as exchange
-from onedoor.exchange.models import ImportFile
+from onedoor.exchange.itk.types import Party
+from onedoor.exchange.models import ImportFile, ReceivedDocument
+from onedoor.exchange.tests import arrivals
 from onedoor.kernel import clock, jobs
 from onedoor.kernel.access import Access, Part, Role
 from onedoor.messaging.models import Inbound, Thread
@@ -102,6 +104,8 @@ class World:
     decision: Decision
     """About Ada's referral, held."""
     attachment: Attachment
+    came: ReceivedDocument
+    """About Sam, from a trust that the locality does not know; it waits to be coded."""
     course: booking.Course
     """In four weeks; Sam is on its list."""
     opening: uuid.UUID
@@ -210,6 +214,7 @@ def make() -> World:
     return World(
         opening=opens(sam, access_of(people[Role.HEALTH_CARE_ASSISTANT])),
         sharing=shares(practice.organisation, service.service.organisation).ref,
+        came=came(practice.organisation, access_of(people[Role.RECEPTIONIST]), sam),
         course=course,
         place_on_course=waits,
         paper=letters.letter(practice.organisation, sam, practice=practice.organisation),
@@ -306,6 +311,12 @@ def opens(patient: Patient, access: Access) -> uuid.UUID:
     return made.ref
 
 
+def came(practice: Organisation, desk: Access, patient: Patient) -> ReceivedDocument:
+    """A document about a patient that has come to the practice by MESH."""
+    here = arrivals.Scene(practice, desk, arrivals.mailbox_of(practice), practice)
+    return arrivals.received(here, arrivals.said(here, patient, sender=Party("RX999", "Fellside Trust")))
+
+
 def place_of(slug: str) -> object:
     """The reference of a service's main place."""
     card = directory.card(slug)
@@ -365,7 +376,12 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
     joints: dict[str, object] = {"slug": "joints", "ref": place_of("joints")}
     course: dict[str, object] = {"ref": world.course.ref}
     course_date: dict[str, object] = {**course, "date": world.course.dates.order_by("starts_at")[0].ref}
+    document: dict[str, object] = {"ref": world.came.ref}
     return {
+        "documents_in": ({},),
+        "document_in": (document,),
+        **{f"document_{name}": (document,) for name in ("who", "accept", "leave", "back", "undo", "wrong", "add")},
+        "document_file": ({**document, "number": 1},),
         "courses": ({},),
         "courses_download": ({},),
         "course_new": ({},),
@@ -563,4 +579,5 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "my_letter_pdf": ({"ref": world.paper.ref, "style": "standard"},),
         "my_messages": ({},),
         "my_looks": ({},),
+        "my_record": ({},),
     }
