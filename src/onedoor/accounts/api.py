@@ -43,6 +43,7 @@ from onedoor.accounts.relations import (
     serves_as_trust,
     successor,
     take_organisations,
+    trusts,
 )
 from onedoor.accounts.sharing import (
     COVERS,
@@ -109,5 +110,6 @@ __all__ = [
     "successor",
     "take_organisations",
     "telephone",
+    "trusts",
     "workplaces",
 ]

@@ -247,6 +247,11 @@ def serves_as_trust(organisation_id: int, *, on: date | None = None) -> bool:
     return _on(on or clock.today()).filter(other_id=organisation_id, kind=Relation.TRUST).exists()
 
 
+def trusts(*, on: date | None = None) -> list[int]:
+    """Keys of the organisations that others name as their trust on the day (today)."""
+    return sorted(set(_on(on or clock.today()).filter(kind=Relation.TRUST).values_list("other_id", flat=True)))
+
+
 def successor(organisation_id: int, *, on: date | None = None) -> int:
     """What the organisation had become by the day (today), through all its mergers; itself where there was none."""
     moves = dict(

@@ -12,6 +12,7 @@ from onedoor.documents.actions import (
 )
 from onedoor.documents.errors import CannotBeSet, FaultyWording, IncompleteLetter, NoSuchFormat
 from onedoor.documents.facts_file import from_json as facts_from_json
+from onedoor.documents.facts_file import to_json as facts_to_json
 from onedoor.documents.models import Document, PrintFile
 from onedoor.documents.queries import (
     by_ref,
@@ -65,6 +66,7 @@ __all__ = [
     "compose_letter",
     "deliveries_waiting",
     "facts_from_json",
+    "facts_to_json",
     "file_of",
     "make_print_file",
     "mark_delivered",

@@ -361,6 +361,14 @@ def _invitation(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Blo
     return write.blocks
 
 
+def _checks(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Block]:
+    return colleagues.checks(facts, words)
+
+
+def _contacts(facts: Facts, words: Wording, slots: dict[str, str]) -> list[Block]:
+    return colleagues.contacts(facts, words)
+
+
 _COMPOSED = {
     "welcome": _welcome,
     "triage_patient": _triage_patient,
@@ -368,8 +376,8 @@ _COMPOSED = {
     "discharge": _discharge,
     "apology": _apology,
     "invitation": _invitation,
-    "checks": lambda facts, words, slots: colleagues.checks(facts, words),
-    "contacts": lambda facts, words, slots: colleagues.contacts(facts, words),
+    "checks": _checks,
+    "contacts": _contacts,
 }
 
 

@@ -38,7 +38,7 @@ from onedoor.recall.days import lapses
 from onedoor.recall.models import AgreedDate, CheckVisit, Invitation, PartnerLine, PartnerList, SharingAgreement
 from onedoor.recall.planning import CHANNEL_WORDS, EXCEPTIONS
 from onedoor.recall.queries.check_clinic import ClinicRow, check_visit_patients, clinic_day, next_in_clinic
-from onedoor.recall.queries.check_summaries import visit_summary
+from onedoor.recall.queries.check_summaries import left_open, visit_summary
 from onedoor.recall.queries.checks import CHECK_SETS, check_page
 from onedoor.recall.queries.finish_line import (
     FINISH_LINE_VIEWS,
@@ -132,6 +132,7 @@ __all__ = [
     "invitations_of",
     "invite",
     "lapses",
+    "left_open",
     "left_out",
     "lists_for_partner",
     "mark_stale",

@@ -13,6 +13,7 @@ from onedoor.exchange.models.papers import (
     SentDocument,
     SentDocumentHistory,
 )
+from onedoor.exchange.models.tries import SentAnswer, SentTry
 
 __all__ = [
     "Attachment",
@@ -31,8 +32,10 @@ __all__ = [
     "ProposedEntry",
     "ReceivedDocument",
     "ReceivedDocumentHistory",
+    "SentAnswer",
     "SentDocument",
     "SentDocumentHistory",
+    "SentTry",
     "StoredFile",
     "TrustCheck",
     "TrustFile",

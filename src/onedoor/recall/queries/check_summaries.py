@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db.models import Max
 
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
@@ -51,6 +54,14 @@ def visit_summary(access: Access, visit_id: int) -> VisitSummary:
         next_on=agreed.on if agreed else None,
         next_whole_month=agreed.whole_month if agreed else False,
     )
+
+
+def left_open(organisation_ids: Sequence[int], *, unchanged_since: datetime) -> list[tuple[int, datetime]]:
+    """Open visits at these organisations in which something is saved and nothing was since the moment: (key, when it last was).
+    For whoever tells others of them, which says why it may know."""
+    found = CheckVisit.objects.filter(state="open", organisation_id__in=organisation_ids)
+    last = found.annotate(saved=Max("items__saved_at")).filter(saved__lte=unchanged_since)
+    return list(last.order_by("saved", "pk").values_list("pk", "saved"))
 
 
 def _items(visit: CheckVisit, rules: ruleset.RuleSet) -> tuple[SummaryItem, ...]:

@@ -1,0 +1,209 @@
+"""What waits goes out: looked at once more whether it may, set as PDF, put into an ITK3 message and queued, all or nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import structlog
+from django.db import transaction
+
+from onedoor.accounts import api as accounts
+from onedoor.documents import api as documents
+from onedoor.exchange.itk import codes, write
+from onedoor.exchange.itk.types import CarriedEntry, File, Party, Person, SendDocument, Unwritable
+from onedoor.exchange.mesh import actions as mesh
+from onedoor.exchange.models import Mailbox, SentDocument, SentTry
+from onedoor.exchange.sending import kinds, making, moving, rules
+from onedoor.kernel import audit, clock
+from onedoor.kernel.access import Access
+from onedoor.kernel.actor import Actor
+from onedoor.patients import api as patients
+from onedoor.patients.models import Patient
+
+log = structlog.get_logger(__name__)
+
+SLICE = 20
+_GENDERS = ("male", "female", "other", "unknown")
+
+
+def compose_slice(access: Access) -> int:
+    """Send what waits, the oldest first; returns how many were looked at."""
+    found = SentDocument.objects.filter(state="waiting", message=None).order_by("pk").values_list("pk", flat=True)
+    keys = list(found[:SLICE])
+    for key in keys:
+        try:
+            _compose(key, access)
+        except (Unwritable, documents.CannotBeSet) as error:
+            _hold_faulty(
+                key, str(error) if isinstance(error, Unwritable) else "it cannot be set as a PDF", access.actor
+            )
+        except Exception as error:
+            # One document that cannot be sent must not keep back those behind it. The class only: messages can carry values.
+            log.error("a document cannot be sent", document=key, error=type(error).__name__)
+            _hold_faulty(key, "", access.actor)
+    return len(keys)
+
+
+@transaction.atomic
+def _compose(key: int, access: Access) -> None:
+    document = _locked(key, "waiting")
+    if document is None or document.message_id is not None:
+        return
+    by = access.actor
+    why, practice = gate(document, access)
+    if why:
+        hold(document, why, practice, by=by)
+        return
+    document.practice = practice
+    mailbox = mesh.mailbox_of(document.organisation_id)
+    assert mailbox is not None, "the gate asked for it"
+    written = _written(document, mailbox, access)
+    message = mesh.queue(
+        mailbox=mailbox,
+        to=_address(practice, written.patient),
+        workflow=rules.CARRIED_BY,
+        subject=write.subject_line(written, document.version),
+        content=write.document(written),
+        by=by,
+    )
+    document.message = message
+    document.save(update_fields=["practice", "message"])
+    number = SentTry.objects.filter(document=document).count() + 1
+    SentTry.objects.create(
+        document=document,
+        number=number,
+        bundle_id=document.bundle_id,
+        practice=practice,
+        message=message,
+        made_at=clock.now(),
+    )
+    audit.record(by=by, line=moving.line(document, "send_document", number=number))
+
+
+def gate(document: SentDocument, access: Access) -> tuple[str, accounts.Organisation | None]:
+    """Why a document may not go now (a key of `rules.HOLDS`; "" where it may), and the practice it is for: where the patient is
+    registered today, whatever was so when it was made."""
+    patient = patients.by_id(access, document.patient_id)
+    home = patients.registered_at(access, document.patient_id)
+    practice = accounts.Organisation.objects.get(pk=home) if home is not None else None
+    # A day's messages go to the system of whoever wrote them.
+    if document.kind == making.CONTACTS:
+        practice = document.organisation
+    return _why(document, patient, practice), practice
+
+
+def _why(document: SentDocument, patient: Patient, practice: accounts.Organisation | None) -> str:
+    if patient.restricted:
+        return "restricted"
+    if patient.deceased:
+        return "deceased"
+    if practice is None or (document.kind != making.CONTACTS and practice.pk == document.organisation_id):
+        return "left" if document.practice_id is not None else "unregistered"
+    if not patient.nhs_number:
+        return "no_number"
+    return "" if mesh.mailbox_of(document.organisation_id) is not None else "no_mailbox"
+
+
+def hold(
+    document: SentDocument, why: str, practice: accounts.Organisation | None, *, by: Actor, more: str = ""
+) -> None:
+    """Hold a locked document and ask a person; one that is held for another reason already is asked about anew."""
+    reason = rules.HOLDS[why]
+    words = f"{reason.words}{': ' + more if more else ''}"[:200]
+    if document.state == "held":
+        SentDocument.objects.filter(pk=document.pk).update(because=words)
+        document.because = words
+    elif not moving.move(document, "held", by=by, reason=reason.words, because=words):
+        return
+    detail = f"It is not sent: {words}. {reason.ask} {reason.ends}"
+    moving.ask(document, kinds.FAULT if reason.fault else kinds.HELD, detail, by=by)
+
+
+@transaction.atomic
+def _hold_faulty(key: int, more: str, by: Actor) -> None:
+    document = _locked(key, "waiting")
+    if document is not None:
+        hold(document, "faulty", document.practice, by=by, more=more)
+
+
+def look_at_held(access: Access) -> int:
+    """Let go what is held no more, and say anew why the rest is; returns how many went on."""
+    went = 0
+    for key in list(SentDocument.objects.filter(state="held").order_by("pk").values_list("pk", flat=True)):
+        went += _look_at(key, access)
+    return went
+
+
+@transaction.atomic
+def _look_at(key: int, access: Access) -> bool:
+    document = _locked(key, "held")
+    if document is None or document.because.startswith(rules.HOLDS["faulty"].words):
+        return False
+    why, practice = gate(document, access)
+    if not why:
+        return moving.move(document, "waiting", by=access.actor, reason="what held it has ended", because="")
+    if rules.HOLDS[why].words != document.because:
+        hold(document, why, practice, by=access.actor)
+    return False
+
+
+def _locked(key: int, state: str) -> SentDocument | None:
+    """The document with its turn held, if it is in that state still and nobody else has it."""
+    found = SentDocument.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=key, state=state)
+    return found.select_related("organisation", "practice", "document").first()
+
+
+def _address(practice: accounts.Organisation | None, person: Person) -> str:
+    """The practice's mailbox where the locality knows it; else MESH finds the practice by the patient (interop.md 2.2)."""
+    mailbox = mesh.mailbox_of(practice.pk) if practice is not None else None
+    if mailbox is not None:
+        return mailbox.mailbox_id
+    assert person.born_on is not None
+    return write.gp_provider_address(person.nhs_number, person.born_on, person.family)
+
+
+def _written(document: SentDocument, mailbox: Mailbox, access: Access) -> SendDocument:
+    patient = patients.by_id(access, document.patient_id)
+    practice = document.practice
+    letter = document.document
+    _, pdf = documents.file_of(access, letter.ref, "standard")
+    title = letter.letter["title"]
+    checks = letter.facts.get("checks")
+    gender = patient.gender.lower()
+    return SendDocument(
+        bundle_id=str(document.bundle_id),
+        document_identifier=str(document.document_identifier),
+        replaces_identifier=making.replaced_identifier(document.replaces),
+        sender=Party(document.organisation.ods_code, document.organisation.name),
+        sender_mailbox=mailbox.mailbox_id,
+        author=checks["by"] if checks else document.organisation.name,
+        recipient=Party(practice.ods_code, practice.name) if practice else Party("", ""),
+        patient=Person(
+            nhs_number=patient.nhs_number or "",
+            family=patient.family_name,
+            given=patient.given_name,
+            born_on=patient.born_on,
+            gender=gender if gender in _GENDERS else "",
+        ),
+        written_at=document.composed_at,
+        title=title,
+        # Which SNOMED CT document type and care setting these are comes from value sets that we do not hold (interop.md 6).
+        type_code="",
+        type_term=title,
+        care_setting_code="",
+        confidential=False,
+        files=(File(title, "application/pdf", pdf),),
+        entries=tuple(_carried(one) for one in document.entries[: codes.MOST_ENTRIES]),
+    )
+
+
+def _carried(entry: dict[str, Any]) -> CarriedEntry:
+    return CarriedEntry(
+        code=entry["code"],
+        term=entry["term"],
+        value=entry["value"],
+        unit=entry["unit"],
+        day=date.fromisoformat(entry["day"]) if entry["day"] else None,
+        text=entry["text"],
+    )

@@ -1,0 +1,64 @@
+"""Work for people about documents on their way. How long each may take is `invented:`: the facts set no time for any of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from onedoor.tasks.api import declare_kind
+from onedoor.tasks.types import Kind, Outcome
+
+SUBJECT = "sent_document"
+
+BY_HAND = Outcome("by_hand", "Given to the practice by other means")
+STOPPED = Outcome("stopped", "Not to be sent")
+
+HELD = declare_kind(
+    Kind(
+        "document_held",
+        "A document for a practice is held",
+        "exchange",
+        timedelta(hours=8),
+        (Outcome("look", "Put right: look again"), BY_HAND, STOPPED),
+    )
+)
+LATE = declare_kind(
+    Kind(
+        "document_late",
+        "A practice has not answered about a document",
+        "exchange",
+        timedelta(hours=8),
+        (Outcome("again", "Send it again"), BY_HAND, Outcome("wait", "Wait another day")),
+    )
+)
+REFUSED = declare_kind(
+    Kind(
+        "document_refused",
+        "A document did not get to a practice",
+        "exchange",
+        timedelta(hours=8),
+        (Outcome("again", "Put right: send it again"), BY_HAND, STOPPED),
+    )
+)
+FAULT = declare_kind(
+    Kind(
+        "document_fault",
+        "Documents to practices: something must be mended",
+        "exchange",
+        timedelta(hours=8),
+        (Outcome("again", "Mended: send it again"), BY_HAND, STOPPED),
+    )
+)
+ANSWER = declare_kind(
+    Kind(
+        "document_answer",
+        "An answer to a document that somebody must read",
+        "exchange",
+        timedelta(hours=8),
+        (Outcome("has_it", "The practice has it"), Outcome("again", "Send it again"), BY_HAND),
+    )
+)
+
+
+def key(document_id: int) -> str:
+    """Of the one piece of work about a document."""
+    return f"sent_document:{document_id}"

@@ -1,0 +1,520 @@
+"""Documents to practices: made with the visit they tell of, gated when they go, followed until somebody has them (hazard H2)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from onedoor import factories
+from onedoor.exchange.itk import codes, read
+from onedoor.exchange.models import MeshMessage, SentAnswer, SentDocument, SentTry
+from onedoor.exchange.sending import deciding, making, rules
+from onedoor.exchange.tests.sent_documents import (
+    Place,
+    a_document,
+    answer,
+    compose,
+    finish,
+    mailbox,
+    mesh_takes,
+    place,
+    report,
+    sent,
+)
+from onedoor.factories import TEST
+from onedoor.kernel import clock, jobs
+from onedoor.kernel.access import Access, NotPermitted, Role
+from onedoor.patients.models import CareRelationship
+from onedoor.recall import api as recall
+from onedoor.recall.tests.test_checks import NOW, send
+from onedoor.tasks import api as tasks
+
+pytestmark = pytest.mark.django_db
+
+BP = {"systolic": "128", "diastolic": "82"}
+
+
+@pytest.fixture(autouse=True)
+def wednesday() -> Iterator[None]:
+    with clock.at(NOW):
+        yield
+
+
+@pytest.fixture
+def at() -> Place:
+    return place()
+
+
+def the_message(document: SentDocument) -> MeshMessage:
+    document.refresh_from_db()
+    assert document.message is not None
+    return document.message
+
+
+def work(at: Place) -> list[tuple[str, str]]:
+    """What is asked of people about documents: kind and detail."""
+    return [(one.kind, one.detail) for one in tasks.waiting(at.hca) if one.kind.startswith("document_")]
+
+
+def end_work(at: Place, outcome: str, note: str = "") -> None:
+    one = next(one for one in tasks.waiting(at.hca) if one.kind.startswith("document_"))
+    tasks.complete(access=at.hca, ref=one.ref, outcome=outcome, note=note)
+
+
+# Made with the visit
+
+
+def test_a_finished_visit_at_a_trust_is_on_its_way_to_the_practice_with_its_results(at: Place) -> None:
+    document = a_document(at)
+    compose()
+    message = the_message(document)
+    carried = read.document(bytes(message.content))
+
+    assert (document.practice, document.version, document.state) == (at.practice, 1, "waiting")
+    assert (message.to, message.workflow) == ("Y99002OT001", codes.SEND_DOCUMENT)
+    assert (carried.sender.ods, carried.recipient.ods) == ("Y99902", "Y99002")
+    assert (carried.patient.nhs_number, carried.bundle_id) == (at.sam.nhs_number, str(document.bundle_id))
+    assert carried.files[0].content.startswith(b"%PDF")
+    assert [(one.code, one.value, one.unit) for one in carried.entries] == [
+        ("271649006", 128.0, "mm[Hg]"),
+        ("271650006", 82.0, "mm[Hg]"),
+    ]
+    assert at.sam.nhs_number
+    assert at.sam.nhs_number not in str(message.ref)
+    mesh_takes(document)
+    document.refresh_from_db()
+    assert document.state == "sent"
+
+
+def test_no_document_is_made_of_a_visit_at_a_practice_or_of_one_in_which_nothing_is_saved(at: Place) -> None:
+    _, own = factories.person(at.practice, Role.HEALTH_CARE_ASSISTANT)
+    send(own, at.sam, {"bp": BP}, close=True, missing_ok=True)
+    assert finish(at, smoking={"status": "never"}) is not None
+    assert SentDocument.objects.get().organisation == at.trust
+
+
+def test_who_is_registered_where_the_visit_was_needs_no_document(at: Place) -> None:
+    CareRelationship.objects.filter(patient=at.sam, kind="registered").update(organisation=at.trust)
+    assert finish(at, bp=BP) is None
+
+
+def test_a_correction_is_a_new_version_that_says_which_it_replaces(at: Place) -> None:
+    first = sent(at)
+    answer(at, first, "20013")
+    visit = recall.CheckVisit.objects.get()
+    assert recall.open_checks_again(access=at.hca, visit_ref=visit.ref)
+    second = finish(at, bp={"systolic": "126", "diastolic": "80"})
+    assert second is not None
+    first.refresh_from_db()
+    assert (second.version, second.replaces, first.state) == (2, first, "replaced")
+    compose()
+    carried = read.document(bytes(the_message(second).content))
+    assert carried.replaces_identifier == str(first.document_identifier)
+    assert "This replaces our earlier document" in str(second.document.letter)
+
+
+def test_finished_once_more_with_nothing_changed_there_is_no_new_document(at: Place) -> None:
+    sent(at)
+    visit = recall.CheckVisit.objects.get()
+    assert recall.open_checks_again(access=at.hca, visit_ref=visit.ref)
+    finish(at)
+    assert SentDocument.objects.count() == 1
+
+
+def test_a_version_that_never_went_is_not_named_as_replaced(at: Place) -> None:
+    a_document(at)
+    recall.open_checks_again(access=at.hca, visit_ref=recall.CheckVisit.objects.get().ref)
+    second = finish(at, bp={"systolic": "126", "diastolic": "80"})
+    compose()
+    assert second is not None
+    assert read.document(bytes(the_message(second).content)).replaces_identifier == ""
+    assert MeshMessage.objects.count() == 1
+
+
+def test_a_visit_left_open_goes_as_it_stands_within_three_hours_and_is_replaced_when_it_is_finished(at: Place) -> None:
+    send(at.hca, at.sam, {"bp": BP})
+    jobs.run_once("exchange.send_unfinished")
+    assert not SentDocument.objects.exists()
+    with clock.at(NOW + timedelta(hours=2, minutes=5)):
+        jobs.run_once("exchange.send_unfinished")
+        jobs.run_once("exchange.send_unfinished")
+        first = SentDocument.objects.get()
+        assert "Not finished" in str(first.document.letter)
+        compose()
+        mesh_takes(first)
+        second = finish(at)
+        assert second is not None
+        assert (second.version, second.replaces) == (2, first)
+        assert "Not finished" not in str(second.document.letter)
+
+
+# Whether it may go
+
+
+def died(at: Place) -> None:
+    at.sam.deceased = True
+    at.sam.save()
+
+
+def hidden(at: Place) -> None:
+    at.sam.restricted = True
+    at.sam.save()
+
+
+def gone(at: Place) -> None:
+    CareRelationship.objects.filter(patient=at.sam, kind="registered").update(ends_on=date(2026, 12, 8))
+
+
+def no_number(at: Place) -> None:
+    at.sam.nhs_number = None
+    at.sam.save()
+
+
+@pytest.mark.parametrize(
+    ("happens", "why"),
+    [(died, "deceased"), (hidden, "restricted"), (gone, "left"), (no_number, "no_number")],
+)
+def test_nothing_goes_that_may_not_whatever_was_so_when_it_was_made(at: Place, happens: object, why: str) -> None:
+    document = a_document(at)
+    assert callable(happens)
+    happens(at)
+    compose()
+    document.refresh_from_db()
+    assert (document.state, document.because) == ("held", rules.HOLDS[why].words)
+    assert not MeshMessage.objects.exists()
+    [(kind, detail)] = work(at)
+    assert kind == "document_held"
+    assert rules.HOLDS[why].ask in detail
+    compose()
+    jobs.run_once("exchange.look_at_held")
+    assert len(work(at)) == 1
+
+
+def test_what_is_held_goes_by_itself_when_the_reason_ends(at: Place) -> None:
+    hidden(at)
+    document = a_document(at)
+    compose()
+    at.sam.restricted = False
+    at.sam.save()
+    jobs.run_once("exchange.look_at_held")
+    compose()
+    assert the_message(document).to == "Y99002OT001"
+    assert work(at) == []
+
+
+def test_one_reason_after_another_is_one_piece_of_work_that_says_what_is_so(at: Place) -> None:
+    hidden(at)
+    document = a_document(at)
+    compose()
+    at.sam.restricted = False
+    died(at)
+    jobs.run_once("exchange.look_at_held")
+    document.refresh_from_db()
+    assert document.because == rules.HOLDS["deceased"].words
+    [(_, detail)] = work(at)
+    assert rules.DIED in detail
+
+
+def test_who_moved_before_it_went_gets_it_where_they_are_now(at: Place) -> None:
+    document = a_document(at)
+    other = factories.practice("Y99101", "Another Surgery")
+    CareRelationship.objects.filter(patient=at.sam, kind="registered").update(organisation=other)
+    compose()
+    message = the_message(document)
+    assert document.practice == other
+    assert message.to == f"GPPROVIDER_{at.sam.nhs_number}_19800501_Hollis"
+
+
+def test_without_a_mailbox_of_our_own_it_waits_for_whoever_runs_the_system(at: Place) -> None:
+    at.trust.mailboxes.update(active=False)
+    a_document(at)
+    compose()
+    assert [kind for kind, _ in work(at)] == ["document_fault"]
+    mailbox(at.trust, "Y99902OT001")
+    jobs.run_once("exchange.look_at_held")
+    compose()
+    assert MeshMessage.objects.count() == 1
+
+
+def test_one_that_cannot_be_set_is_held_and_those_behind_it_go(at: Place) -> None:
+    at.sam.given_name = "名前"
+    at.sam.save()
+    bad = a_document(at)
+    good = place_another(at)
+    compose()
+    bad.refresh_from_db()
+    assert (bad.state, bad.because) == ("held", f"{rules.HOLDS['faulty'].words}: it cannot be set as a PDF")
+    assert the_message(good).state == "waiting"
+
+
+def place_another(at: Place) -> SentDocument:
+    someone = factories.patient(at.practice, "Alex", "Marsh")
+    CareRelationship.objects.create(patient=someone, organisation=at.trust, kind="caseload", starts_on=date(2020, 1, 1))
+    send(at.hca, someone, {"bp": BP}, close=True, missing_ok=True)
+    return SentDocument.objects.order_by("-pk")[0]
+
+
+# What comes back
+
+
+def test_three_acknowledgements_one_after_the_other(at: Place) -> None:
+    document = sent(at, collected=False)
+    assert (document.state, document.collected_at) == ("sent", None)
+    mesh_again = the_message(document)
+    from onedoor.exchange.mesh import actions as mesh
+
+    mesh.move([mesh_again.pk], to="collected", by=TEST, collected_at=clock.now())
+    document.refresh_from_db()
+    assert document.collected_at == clock.now()
+    answer(at, document, "20013")
+    assert (document.state, document.read_code, document.accepted_at) == ("sent", "20013", None)
+    answer(at, document, "30001")
+    assert (document.state, document.accepted_code, work(at)) == ("delivered", "30001", [])
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "kind"),
+    [
+        ("10001", "refused", "document_fault"),
+        ("20001", "refused", "document_refused"),
+        ("20002", "refused", "document_refused"),
+        ("20003", "refused", "document_fault"),
+        ("20004", "refused", "document_fault"),
+        ("20005", "refused", "document_fault"),
+        ("20006", "refused", "document_fault"),
+        ("20009", "refused", "document_fault"),
+        ("20010", "refused", "document_refused"),
+        ("20011", "refused", "document_refused"),
+        ("20012", "refused", "document_fault"),
+        ("20014", "refused", "document_refused"),
+        ("20015", "refused", "document_fault"),
+        ("30002", "refused", "document_refused"),
+        ("30003", "refused", "document_refused"),
+        ("30005", "sent", "document_answer"),
+        ("20099", "sent", "document_answer"),
+        ("30001", "delivered", ""),
+        ("30004", "delivered", ""),
+        ("20013", "sent", ""),
+        ("20007", "sent", ""),
+        ("20008", "sent", ""),
+        ("10009", "waiting", ""),
+    ],
+)
+def test_each_code_does_what_the_table_says(at: Place, code: str, state: str, kind: str) -> None:
+    document = sent(at)
+    answer(at, document, code)
+    assert (document.state, [one for one, _ in work(at)]) == (state, [kind] if kind else [])
+
+
+def test_every_code_of_the_facts_has_an_outcome() -> None:
+    assert {rules.means(code) for code in codes.RESPONSES} <= set(rules.CAME_OF_IT)
+    assert rules.means("99999") == "person"
+
+
+@pytest.mark.parametrize("order", [("20013", "30001"), ("30001", "20013"), ("30001", "20013", "20013", "30001")])
+def test_answers_in_any_order_and_twice_change_nothing_twice(at: Place, order: tuple[str, ...]) -> None:
+    document = sent(at)
+    same = {code: str(uuid.uuid4()) for code in order}
+    for code in order:
+        answer(at, document, code, bundle_id=same[code])
+    assert (document.state, document.read_code, document.accepted_code) == ("delivered", "20013", "30001")
+    assert SentAnswer.objects.filter(document=document).count() == 2
+    assert document.history.filter(to_state="delivered").count() == 1
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from([*codes.RESPONSES, "55555"]), min_size=1, max_size=5))
+def test_whatever_comes_a_document_is_delivered_only_when_somebody_knows_the_patient(said: list[str]) -> None:
+    from django.db import transaction
+
+    with transaction.atomic():
+        at = place()
+        document = sent(at)
+        for code in said:
+            answer(at, document, code)
+        if document.state == "delivered":
+            assert {"30001", "30004"} & set(said)
+            assert document.accepted_at is not None
+        if document.state in ("refused", "held"):
+            assert len(work(at)) == 1
+        assert len(work(at)) <= 1
+        transaction.set_rollback(True)
+
+
+def test_what_they_cannot_read_goes_once_more_by_itself_and_then_to_a_person(at: Place) -> None:
+    document = sent(at)
+    answer(at, document, "10009", bundle_id=(first := str(uuid.uuid4())))
+    compose()
+    mesh_takes(document)
+    answer(at, document, "10009", bundle_id=first)
+    assert document.state == "sent"
+    answer(at, document, "10009")
+    assert (document.state, [kind for kind, _ in work(at)]) == ("refused", ["document_fault"])
+    sends = [
+        read.document(bytes(one.message.content))
+        for one in SentTry.objects.filter(document=document).order_by("number")
+    ]
+    assert len({one.bundle_id for one in sends}) == len({one.document_identifier for one in sends}) == 1
+
+
+def test_who_moved_meanwhile_gets_it_at_the_new_practice_without_anybody(at: Place) -> None:
+    document = sent(at)
+    other = factories.practice("Y99101", "Another Surgery")
+    mailbox(other, "Y99101OT001")
+    CareRelationship.objects.filter(patient=at.sam, kind="registered").update(organisation=other)
+    before = document.bundle_id
+    answer(at, document, "30003")
+    compose()
+    assert the_message(document).to == "Y99101OT001"
+    assert document.bundle_id != before
+    assert work(at) == []
+
+
+def test_a_refusal_of_an_earlier_message_says_nothing_of_the_present_one(at: Place) -> None:
+    document = sent(at)
+    before = str(document.bundle_id)
+    answer(at, document, "30002")
+    end_work(at, "again")
+    compose()
+    mesh_takes(document)
+    answer(at, document, "30002", responds_to=before)
+    assert (document.state, work(at)) == ("sent", [])
+    answer(at, document, "30001")
+    assert document.state == "delivered"
+
+
+def test_an_answer_to_nothing_of_ours_is_kept_and_changes_nothing(at: Place) -> None:
+    document = sent(at)
+    arrival = answer(at, document, "30001", responds_to=str(uuid.uuid4()))
+    assert (arrival.state, document.state) == ("refused", "sent")
+    elsewhere = answer(at, document, "30001", mailbox_id="Y99002OT001")
+    assert (elsewhere.state, document.state) == ("refused", "sent")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("14", "document_refused"),
+        ("EPL-152", "document_refused"),
+        ("EPL-151", "document_refused"),
+        ("17", "document_fault"),
+    ],
+)
+def test_what_mesh_could_not_pass_on_is_said_in_words_to_a_person(at: Place, code: str, kind: str) -> None:
+    document = sent(at, collected=False)
+    report(document, code)
+    assert document.state == "refused"
+    assert document.because.endswith(f"({code})")
+    assert [one for one, _ in work(at)] == [kind]
+    assert SentAnswer.objects.get(document=document).kind == "report"
+    end_work(at, "again")
+    compose()
+    mesh_takes(document)
+    document.refresh_from_db()
+    assert (document.state, SentTry.objects.filter(document=document).count()) == ("sent", 2)
+
+
+# What does not come
+
+
+@pytest.mark.parametrize(
+    ("steps", "after", "missing"),
+    [
+        ((), timedelta(hours=24), "collected"),
+        (("collected",), timedelta(hours=4), "read"),
+        (("collected", "20013"), timedelta(hours=48), "accepted"),
+    ],
+)
+def test_an_answer_that_does_not_come_in_time_is_one_task_that_closes_by_itself(
+    at: Place, steps: tuple[str, ...], after: timedelta, missing: str
+) -> None:
+    document = sent(at, collected="collected" in steps)
+    for code in steps[1:]:
+        answer(at, document, code)
+    with clock.at(NOW + after - timedelta(minutes=1)):
+        jobs.run_once("exchange.look_for_late")
+        assert work(at) == []
+    with clock.at(NOW + after):
+        jobs.run_once("exchange.look_for_late")
+        jobs.run_once("exchange.look_for_late")
+        [(kind, detail)] = work(at)
+        assert kind == "document_late"
+        assert rules.LATE_AFTER[missing][1] in detail
+        document.refresh_from_db()
+        assert document.late_at == clock.now()
+        answer(at, document, "30001")
+        assert SentDocument.objects.get().late_at is None
+        assert work(at) == []
+
+
+def test_who_waits_another_day_is_asked_again_after_it(at: Place) -> None:
+    sent(at, collected=False)
+    with clock.at(NOW + timedelta(hours=25)):
+        jobs.run_once("exchange.look_for_late")
+        end_work(at, "wait")
+        jobs.run_once("exchange.look_for_late")
+        assert work(at) == []
+    with clock.at(NOW + timedelta(hours=50)):
+        jobs.run_once("exchange.look_for_late")
+        assert len(work(at)) == 1
+
+
+def test_sent_again_unanswered_it_keeps_its_identifiers_and_a_duplicate_is_no_harm(at: Place) -> None:
+    document = sent(at, collected=False)
+    with clock.at(NOW + timedelta(hours=25)):
+        jobs.run_once("exchange.look_for_late")
+        end_work(at, "again")
+        compose()
+        mesh_takes(document)
+        answer(at, document, "30001")
+        answer(at, document, "20007")
+    assert (document.state, SentTry.objects.filter(document=document).count()) == ("delivered", 2)
+    assert len(set(SentTry.objects.values_list("bundle_id", flat=True))) == 1
+
+
+# What a person decides
+
+
+@pytest.mark.parametrize(("outcome", "state"), [("by_hand", "by_hand"), ("stopped", "stopped"), ("look", "held")])
+def test_a_person_decides_about_what_is_held(at: Place, outcome: str, state: str) -> None:
+    died(at)
+    document = a_document(at)
+    compose()
+    end_work(at, outcome, "rang them")
+    compose()
+    document.refresh_from_db()
+    assert document.state == state
+    assert len(work(at)) == (1 if outcome == "look" else 0)
+
+
+def test_deciding_on_the_page_ends_the_work_and_only_ones_own_can_be_decided(at: Place) -> None:
+    document = sent(at)
+    answer(at, document, "30002")
+    stranger = factories.person(at.practice, Role.HEALTH_CARE_ASSISTANT)[1]
+    with pytest.raises(SentDocument.DoesNotExist):
+        deciding.decide(access=stranger, ref=document.ref, choice="by_hand")
+    with pytest.raises(NotPermitted):
+        deciding.decide(access=Access.nobody(), ref=document.ref, choice="by_hand")
+    deciding.decide(access=at.hca, ref=document.ref, choice="by_hand", note="handed over")
+    document.refresh_from_db()
+    assert (document.state, document.because, work(at)) == ("by_hand", "handed over", [])
+    with pytest.raises(deciding.CannotChoose):
+        deciding.decide(access=at.hca, ref=document.ref, choice="again")
+
+
+def test_a_day_of_messages_goes_to_the_practices_own_system_once(at: Place) -> None:
+    from onedoor.documents.types import ContactRow
+
+    row = ContactRow("9:02am", "Text to the patient", "Your appointment is on Tue 8 Dec.")
+    arguments = {"organisation_id": at.practice.pk, "patient_id": at.sam.pk, "day": date(2026, 12, 8), "by": TEST}
+    made = making.make_contacts(**arguments, rows=[row], entries=[])  # type: ignore[arg-type]
+    assert made is not None
+    assert making.make_contacts(**arguments, rows=[row], entries=[]) is None  # type: ignore[arg-type]
+    compose()
+    message = the_message(made)
+    assert (message.mailbox.mailbox_id, message.to) == ("Y99002OT001", "Y99002OT001")
