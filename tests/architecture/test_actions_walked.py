@@ -111,6 +111,17 @@ NOT_WALKED: dict[str, str] = {
     "documents.wanted": READS,
     "accounts.for_checks": "a read of agreements; tests/specification/test_organisation_relations.py",
     "accounts.members": READS,
+    "accounts.readers_of": READS,
+    "accounts.record_agreements": "a read, of one's own organisation's; records/tests/test_reading.py",
+    "accounts.sources": "the rule itself; records/tests/test_reading.py",
+    "patients.open_now": "one's own; patients/tests/test_opening.py",
+    "patients.opened": "one's own; patients/tests/test_opening.py",
+    "patients.openings_of": "a read, through what the access may see; patients/tests/test_opening.py",
+    "patients.openings_to_review": "a read, of one's own organisation's; patients/tests/test_opening.py",
+    "patients.review_opening": INSIDE,
+    "records.watch": "of a stream, which asks whether it may; gateway/tests/test_live.py",
+    "records.unwatch": "of a stream, which asks whether it may; gateway/tests/test_live.py",
+    "exchange.feeds": READS,
     "accounts.new_sign_in": INSIDE,
     "accounts.read_organisations": READS,
     "accounts.related": READS,
@@ -184,6 +195,19 @@ NOT_WALKED: dict[str, str] = {
     "referrals.take_pathways": INSIDE,
     "referrals.take_referrals": INSIDE,
     "calls.take_calls": INSIDE,
+    "records.believed": READS,
+    "records.codes_in_use": READS,
+    "records.unaccept_entries": INSIDE,
+    "records.accept_entries": INSIDE,
+    "records.facts_of": INSIDE,
+    "records.written_of": INSIDE,
+    "accounts.serves_as_trust": READS,
+    "recall.visit_summary": "a read, of one's own organisation's; recall/tests/test_check_summaries.py",
+    "exchange.feed_setting": "a read, of one's own organisation's; exchange/tests/test_feed.py",
+    "exchange.to_type": "a read, of one's own organisation's; exchange/tests/test_feed.py",
+    "exchange.to_type_count": "a read, of one's own organisation's; exchange/tests/test_feed.py",
+    "exchange.set_feed": "always one's own organisation's; exchange/tests/test_feed.py",
+    "exchange.say_typed": "of others' it ticks nothing; exchange/tests/test_feed.py",
     "records.measured": READS,
     "records.take_code_sets": INSIDE,
     "records.take_entries": INSIDE,
@@ -197,6 +221,20 @@ NOT_WALKED: dict[str, str] = {
     "exchange.trust_file": "a read, of one's own organisation's; exchange/tests/test_lost_checks.py",
     "exchange.trust_files": "a read, of one's own organisation's; exchange/tests/test_lost_checks.py",
     "questionnaires.with_open": READS,
+    "exchange.receive_extract": "always one's own organisation's; exchange/tests/test_extracts.py",
+    "exchange.register_sheet": "one's own register, others' by agreement; exchange/tests/test_extracts.py",
+    "exchange.import_extract": "the operator's command, and nobody else's; exchange/tests/test_extracts.py",
+    "exchange.extract_of": "a read, of one's own organisation's; exchange/tests/test_extracts.py",
+    "exchange.extracts": "a read, of one's own organisation's; exchange/tests/test_extracts.py",
+    "exchange.extract_status": "a read, of figures by relation; exchange/tests/test_extracts.py",
+    **dict.fromkeys(
+        (
+            *("exchange.columns_of", "exchange.extract_quality", "exchange.extract_rejects", "exchange.months_back"),
+            *("exchange.extract_rejects_csv", "exchange.field_groups", "records.judge"),
+        ),
+        READS,
+    ),
+    "records.withdraw_entries": INSIDE,
     "exchange.connect": MACHINE,
     "exchange.load": MACHINE,
     "reporting.balance": READS,
@@ -376,6 +414,23 @@ def _lacks_alcohol(s: Scene) -> None:
     account(s.world.organisation)
 
 
+def _sent(s: Scene) -> None:
+    """A monthly extract of the practice, with its columns confirmed."""
+    content = f"NHS number,BMI,Date\n{s.own.nhs_number},27.4,{s.world.day - timedelta(days=30):%d/%m/%Y}\n"
+    month = exchange.months_back()[0]
+    found = exchange.receive_extract(content=content.encode(), name="november.csv", month=month, access=s.manager)
+    exchange.confirm_extract(access=s.manager, ref=found.ref, columns=found.columns)
+
+
+def _taken(s: Scene) -> None:
+    _sent(s)
+    exchange.take_extract(access=s.manager, ref=_extract().ref)
+
+
+def _extract() -> exchange.Extract:
+    return exchange.Extract.objects.get()
+
+
 def _compared(s: Scene) -> None:
     stand([s.own], lack=["bmi"])
     _compare(s, accounts.access_of(s.world.assistant))
@@ -416,6 +471,46 @@ ACTIONS: dict[str, Action] = {
             user_id=s.world.stranger.pk, organisation_id=s.world.organisation.pk, role=Role.RECEPTIONIST, by=a.actor
         ),
         "administrator",
+    ),
+    "exchange.accept_document": Action(lambda s, a: exchange.accept_document(access=a, ref=s.world.came.ref)),
+    "exchange.leave_document": Action(
+        lambda s, a: exchange.leave_document(access=a, ref=s.world.came.ref, reason="read, nothing new")
+    ),
+    "exchange.wrong_person": Action(lambda s, a: exchange.wrong_person(access=a, ref=s.world.came.ref)),
+    "exchange.say_whose": Action(
+        lambda s, a: exchange.say_whose(access=a, ref=s.world.came.ref, patient_ref=s.own.ref),
+        before=lambda s: exchange.wrong_person(access=s.desk, ref=s.world.came.ref),
+    ),
+    "exchange.send_back_document": Action(
+        lambda s, a: exchange.send_back_document(access=a, ref=s.world.came.ref, response="30002"),
+        before=lambda s: exchange.wrong_person(access=s.desk, ref=s.world.came.ref),
+    ),
+    "exchange.undo_document": Action(
+        lambda s, a: exchange.undo_document(access=a, ref=s.world.came.ref),
+        before=lambda s: exchange.accept_document(access=s.desk, ref=s.world.came.ref),
+    ),
+    "exchange.propose_entry": Action(
+        lambda s, a: exchange.propose_entry(
+            access=a, ref=s.world.came.ref, code="266919005", value=None, unit="", day=s.world.day
+        ),
+        at=diary.at(diary.WEDNESDAY, 12),
+    ),
+    "exchange.confirm_extract": Action(
+        lambda s, a: exchange.confirm_extract(access=a, ref=_extract().ref, columns=_extract().columns),
+        "manager",
+        before=_sent,
+    ),
+    "exchange.map_extract_again": Action(
+        lambda s, a: exchange.map_extract_again(access=a, ref=_extract().ref),
+        "manager",
+        before=_sent,
+        instead="nothing is said of anybody, and the file stays as it was sent",
+    ),
+    "exchange.take_extract": Action(
+        lambda s, a: exchange.take_extract(access=a, ref=_extract().ref), "manager", before=_sent
+    ),
+    "exchange.withdraw_extract": Action(
+        lambda s, a: exchange.withdraw_extract(access=a, ref=_extract().ref), "manager", before=_taken
     ),
     "exchange.compare_checks": Action(_compare, "assistant", before=lambda s: stand([s.own], lack=["bmi"])),
     "exchange.accept_checks": Action(
@@ -558,6 +653,35 @@ ACTIONS: dict[str, Action] = {
         lambda s, a: patients.seen_again(access=a, ref=s.world.proxy.ref, checked=["photo", "record"]),
         before=lambda s: Proxy.objects.filter(pk=s.world.proxy.pk).update(asleep_since=clock.now()),
     ),
+    "accounts.agree_records": Action(
+        lambda s, a: accounts.agree_records(
+            access=a,
+            organisation_id=s.world.organisation.pk,
+            partner_ods="Y99003",
+            covers="coded",
+            purpose="Direct care",
+            basis="UK GDPR 6(1)(e)",
+            signed_by="Dr A Thorne",
+            signed_on=clock.today(),
+            starts_on=clock.today(),
+            ends_on=clock.today(),
+        ),
+        "manager",
+    ),
+    "accounts.end_records": Action(
+        lambda s, a: accounts.end_records(access=a, ref=s.world.sharing, because="Over"), "manager"
+    ),
+    "patients.break_glass": Action(
+        lambda s, a: patients.break_glass(
+            access=a,
+            number=s.world.ada.nhs_number or "",
+            born_on=s.world.ada.born_on,
+            reason="emergency",
+            words="Unconscious in the waiting room",
+        ),
+        "assistant",
+    ),
+    "patients.close_glass": Action(lambda s, a: patients.close_glass(access=a, ref=s.world.opening), "assistant"),
     "patients.new_code": Action(lambda s, a: patients.new_code(access=a, ref=s.world.proxy.ref)),
     "records.look": Action(
         lambda s, a: records.look(access=a, patient_id=s.own.pk, page="patient"),
