@@ -119,6 +119,8 @@ class Tally:
     same_rows: int = 0
     hidden: int = 0
     entries: int = 0
+    facts: int = 0
+    """What the entries say: a blood pressure is two."""
     rejected: int = 0
     rows_rejected: int = 0
     """Rows of which nothing was taken."""
@@ -225,6 +227,7 @@ class Reader:
             return []
         entries = entries or []
         tally.entries += len(entries)
+        tally.facts += sum(2 if entry.code == PANEL and "/" in entry.value else 1 for entry in entries)
         tally.rows_rejected += not entries and len(self.rejected) > before
         return entries
 

@@ -198,7 +198,7 @@ def run(*, opened: Opened, layout: Layout, organisation: Organisation, extract: 
         unknown=sum(many for number, many in survey.people.items() if number not in known),
         twice=sum(many > 1 for many in survey.people.values()) if wide else 0,
         taken=taken,
-        facts=reader.tally.entries,
+        facts=reader.tally.facts,
     )
 
 

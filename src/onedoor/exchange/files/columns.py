@@ -290,7 +290,7 @@ def _column_of(at: int, cell: str, group: str) -> Column:
         return column(measure, "code")
     if _DATE.search(low) and not re.search(r"units?\b", low):
         return column(measure, "date" if measure or not _NOT_OF_CHECK.search(low) else "")
-    if re.fullmatch(r"(\w+ ){0,3}units?( of measure(ment)?)?", low) and (not measure or not unit):
+    if re.fullmatch(r"(\w+ ){0,5}units?( of measure(ment)?)?", low) and (not measure or not unit):
         # “Alcohol units” are what was drunk; “alcohol unit of measure” is a unit.
         return column(measure, "value", unit) if re.fullmatch(r"alcohol units", low) else column(measure, "unit")
     if re.search(r"\b(declined|refused|dissent(ed)?)\b", low):

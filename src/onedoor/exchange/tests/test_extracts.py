@@ -192,7 +192,7 @@ def test_a_damaged_code_is_told_and_a_right_one_taken(scene: Scene) -> None:
 def test_each_fact_is_there_once_over_all_files_and_withdrawing_one_leaves_what_another_has(scene: Scene) -> None:
     first = taken(scene.access, row(scene.sam) + row(scene.ada), month=OCTOBER)
     second = taken(scene.access, row(scene.sam) + row(scene.ada, "140/90,,,,03/11/2026"))
-    assert (first.taken, second.taken, second.same) == (10, 2, 4)
+    assert (first.taken, second.taken, second.same) == (10, 2, 5)
     assert actions.withdraw(access=scene.access, ref=first.ref) == 5
     assert facts(scene.sam) == WHOLE
     assert facts(scene.ada) == {("271649006", 140.0), ("271650006", 90.0)}
@@ -404,7 +404,7 @@ def test_what_a_spreadsheet_does_to_a_number_is_undone_only_where_every_digit_is
     assert read_nhs_number(lost)[0] == ""
 
 
-@settings(max_examples=15, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(cells=st.lists(st.text(max_size=12), min_size=5, max_size=5))
 def test_whatever_stands_in_a_row_its_neighbour_is_taken_whole(scene: Scene, cells: list[str]) -> None:
     out = io.StringIO()
