@@ -62,7 +62,7 @@ def register_sheet(*, access: Access, form: Form, rule_set: str = "smi") -> Shee
     checks = next(one for one in recall.check_sets() if one.key == rule_set)
     shared = sorted(wide.organisation_ids - access.organisation_ids)
     people = _people(checks.id, sorted(own), shared)
-    found = _entries([key for key, *_ in people], checks)
+    found = _entries(wide, [key for key, *_ in people], checks)
     others = bool(shared)
     header = _header(checks, others)
     rows = [_row(person, found.get(person[0], {}), checks, others) for person in people]
@@ -125,13 +125,13 @@ class _Entry:
     unit: str
 
 
-def _entries(keys: Sequence[int], checks: recall.CheckSet) -> dict[int, dict[str, list[_Entry]]]:
-    """By person and check, the entries of its latest day, of those that still count."""
+def _entries(access: Access, keys: Sequence[int], checks: recall.CheckSet) -> dict[int, dict[str, list[_Entry]]]:
+    """By person and check, the entries of its latest day, of those that still count and that the access reads (ADR 13)."""
     sets = {key: part for part in checks.parts for key in part.sets}
     longest = max((part.months for part in checks.parts), default=12)
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT DISTINCT e.patient_id, m.key, e.day, c.code, c.term, e.value, coalesce(u.ucum, '')
+            """SELECT e.patient_id, m.key, e.day, c.code, c.term, e.value, coalesce(u.ucum, ''), e.id
                FROM records_coded_entries e JOIN records_code c ON c.id = e.code_id
                JOIN records_code_members m ON m.code_id = e.code_id AND m.key = ANY(%s)
                LEFT JOIN records_unit u ON u.id = e.unit_id
@@ -139,8 +139,12 @@ def _entries(keys: Sequence[int], checks: recall.CheckSet) -> dict[int, dict[str
                ORDER BY e.patient_id, e.day DESC, c.code, e.value""",
             [list(sets), list(keys), clock.today() - timedelta(days=31 * (longest + 1)), clock.today()],
         )
+        rows = cursor.fetchall()
+        read = records.read_among(access, {row[-1] for row in rows})
         found: dict[int, dict[str, list[_Entry]]] = {}
-        for key, cluster, day, code, term, value, unit in cursor.fetchall():
+        for key, cluster, day, code, term, value, unit, fact in rows:
+            if fact not in read:
+                continue
             part = sets[cluster]
             if recall.lapses(day, part.months) <= clock.today():
                 continue
