@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.db import transaction
 
+from onedoor.exchange.feed.typing_list import Ticks
 from onedoor.exchange.files.entries import EntryRows
 from onedoor.exchange.files.mapping import Mapping, all_mappings
 from onedoor.exchange.files.report import Findings, Report
@@ -27,7 +28,9 @@ def import_entries(
     called = name_of(file, name)
     with transaction.atomic(), ExitStack() as stack:
         sheet = Sheet(opened(file, stack), [mapping] if mapping else all_mappings(), "entries")
-        taken = records.take_entries(rows=EntryRows(sheet, findings), name=called, by=by)
+        ticks = Ticks()
+        taken = records.take_entries(rows=ticks.watch(EntryRows(sheet, findings)), name=called, by=by)
+        ticked = ticks.settle(by=by)
         if not apply:
             transaction.set_rollback(True)
     for held in taken.named:
@@ -36,5 +39,6 @@ def import_entries(
     findings.counts["reject"] += taken.held - len(taken.named)
     did = {"new": taken.new, "patients with something new": taken.patients}
     did |= {"rows held that were not before": taken.held_new, "rows held before, and whole by now": taken.settled}
+    did |= {"ticked off as typed": ticked} if ticked else {}
     whose = Whose("the organisations that its rows name", "by row", "-")
     return report_of("entries", sheet, findings, name=called, whose=whose, did=did, apply=apply)

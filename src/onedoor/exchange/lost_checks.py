@@ -405,7 +405,8 @@ def accept_checks(*, access: Access, ref: UUID, keys: Sequence[int] | None = Non
     codes = {code for line in lines for code, _, _ in line.values}
     concepts = {code: Concept(code, term) for code, term in records.terms(codes).items()}
     entries = [entry for line in lines for entry in _entered(file, line, concepts)]
-    records.record_entries(entries=entries, by=access.actor)
+    # What the trust wrote here itself has its line: it counts from now on (docs/adr/0012).
+    records.accept_entries(entries=entries, by=access.actor)
     TrustCheck.objects.filter(pk__in=[line.pk for line in lines]).update(
         accepted_at=clock.now(), accepted_by=access.actor.label[:80]
     )

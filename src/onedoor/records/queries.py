@@ -153,8 +153,8 @@ def file_readings(*, limit: int) -> list[datetime]:
 
 
 def written_of(patient_ids: Collection[int], since: datetime) -> list[Coded]:
-    """Coded facts that stand of these patients and were written or accepted here since a moment: what a system that is told of them
-    must hear. One query for any number of patients; whose they are was asked before."""
+    """Coded facts that stand of these patients and were written or accepted here since a moment: what a system that is told of
+    them must hear. One query for any number of patients; whose they are was asked before."""
     found = Coded.objects.filter(patient_id__in=patient_ids, source=WRITTEN, in_error_at=None)
     changed = Q(recorded_at__gte=since) | Q(accepted_at__gte=since)
     return list(found.filter(changed).select_related("code", "unit").order_by("id"))

@@ -16,6 +16,7 @@ from onedoor.staff.views import (
     diary,
     directory,
     documents_in,
+    exchange,
     extracts,
     finish_line,
     heard_by,
@@ -39,6 +40,7 @@ from onedoor.staff.views import (
     teaching,
     to_book,
     triage,
+    write_back,
 )
 
 register_converter(DayConverter, "day")
@@ -54,6 +56,9 @@ urlpatterns: list[URLPattern] = [
     path("state/", home.state, name="health"),
     path("tasks/", tasks.worklist, name="tasks"),
     path("tasks/download/", tasks.download, name="tasks_download"),
+    path("to-type/", write_back.to_type, name="to_type"),
+    path("to-type/done/", write_back.typed, name="typed"),
+    path("settings/write-back/", write_back.setting, name="write_back"),
     path("tasks/<uuid:ref>/", tasks.task, name="task"),
     path("tasks/<uuid:ref>/claim/", tasks.claim, name="task_claim"),
     path("tasks/<uuid:ref>/give-back/", tasks.give_back, name="task_give_back"),
@@ -173,6 +178,10 @@ urlpatterns: list[URLPattern] = [
     path("next-actions/<uuid:ref>/", next_actions.one, name="next_action"),
     path("referrals/balance/", triage.balance, name="referrals_balance"),
     path("referrals/sent/", triage.sent, name="referrals_sent"),
+    path("exchange/", exchange.overview, name="exchange"),
+    path("exchange/<uuid:ref>/", exchange.document, name="exchange_document"),
+    path("exchange/<uuid:ref>/document.pdf", exchange.document_pdf, name="exchange_pdf"),
+    path("exchange/<uuid:ref>/decide/", exchange.decide, name="exchange_decide"),
     path("documents-in/", documents_in.worklist, name="documents_in"),
     path("documents-in/<uuid:ref>/", documents_in.document, name="document_in"),
     path("documents-in/<uuid:ref>/who/", documents_in.who, name="document_who"),

@@ -1,7 +1,7 @@
 """What crosses the line to other systems, as tables: files, MESH, documents, the feed and extracts."""
 
 from onedoor.exchange.models.extracts import Extract, ExtractMapping, ExtractReject
-from onedoor.exchange.models.feed import FeedItem, FeedSetting
+from onedoor.exchange.models.feed import FeedDue, FeedItem, FeedSetting
 from onedoor.exchange.models.files import ImportFile, StoredFile, TrustCheck, TrustFile
 from onedoor.exchange.models.mesh import Mailbox, MeshArrival, MeshAttempt, MeshMessage, MeshMessageHistory
 from onedoor.exchange.models.papers import (
@@ -20,6 +20,7 @@ __all__ = [
     "Extract",
     "ExtractMapping",
     "ExtractReject",
+    "FeedDue",
     "FeedItem",
     "FeedSetting",
     "ImportFile",

@@ -16,9 +16,10 @@ class FeedSetting(models.Model):
     id = models.BigAutoField(primary_key=True)
     organisation = models.OneToOneField(Organisation, on_delete=models.PROTECT, related_name="+")
     route = models.CharField(max_length=8, default="typed")
-    """mesh: a document a day for each patient; typed: somebody types what is coded."""
+    """mesh: a document a day for each patient; typed: somebody types what is coded; off: neither."""
     since = models.DateTimeField()
     by_label = models.CharField(max_length=80)
+    """Empty while nobody has chosen."""
 
     class Meta:
         db_table = "exchange_feed_setting"
@@ -33,9 +34,12 @@ class FeedItem(models.Model):
     kind = models.CharField(max_length=8)
     """message, reply, answer."""
     source = models.CharField(max_length=40, unique=True)
-    """Of what it is made: "message:17", "entry:58"."""
+    """Of what it is made: "message:17", "reply:4", "fact:58", "undo:58:<when>"."""
     at = models.DateTimeField()
     day = models.DateField()
+    """The London day on which it was said: that of its document."""
+    of_day = models.DateField(null=True)
+    """The day that a coded answer is of."""
     text = models.CharField(max_length=1_000)
     code = models.CharField(max_length=18, blank=True)
     value = models.FloatField(null=True)
@@ -52,3 +56,14 @@ class FeedItem(models.Model):
             models.Index(fields=["organisation", "day", "patient"], condition=Q(state="waiting"), name="feed_waiting"),
             models.Index(fields=["organisation", "id"], condition=Q(state__in=("waiting", "sent")), name="feed_open"),
         ]
+
+
+class FeedDue(models.Model):
+    """Somebody whose coded facts changed. Only ever added to by whoever writes them, in the same transaction, so that nobody waits
+    for anybody; one person may stand here often."""
+
+    id = models.BigAutoField(primary_key=True)
+    patient_id = models.BigIntegerField()
+
+    class Meta:
+        db_table = "exchange_feed_due"

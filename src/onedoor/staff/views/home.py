@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from onedoor.booking import api as booking
+from onedoor.exchange import api as exchange
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.messaging import api as messaging
@@ -67,6 +68,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
         counters=access.may(Permission.COUNTERS),
         checks=access.may(Permission.CHECKS),
         in_a_building=recall.expected_today(access) if access.may(Permission.CHECKS) else 0,
+        to_type=exchange.to_type_count(access),
         policy=booking.policy_of(access, organisation.pk),
         stopped_here=messaging.stopped(organisation.pk),
         stopped_all=messaging.stopped(None),

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from onedoor.booking import api as booking
 from onedoor.documents import api as documents
+from onedoor.exchange import api as exchange
 from onedoor.kernel.access import Permission
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
@@ -16,7 +17,7 @@ from onedoor.records import api as records
 from onedoor.referrals import api as referrals
 from onedoor.staff import subjects
 from onedoor.staff.frame import staff_page
-from onedoor.staff.views import asking, recalling, record
+from onedoor.staff.views import asking, recalling, record, write_back
 from onedoor.tasks import api as tasks
 from onedoor.ui.access import granted, staff
 
@@ -57,6 +58,7 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
         waiting=booking.waiting_list(access, patient_id=card.id),
         where=referrals.where_is(access, card.id),
         letters=documents.of_patient(access, card.id, limit=_LETTERS),
+        documents_sent=exchange.sent_about(access, card.id),
         texts=messaging.texts_of_patient(access, card.id, limit=_TEXTS),
         threads=messaging.thread_of_patient(access, card.id, limit=1),
         tasks=waiting,
@@ -74,4 +76,5 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
         **record.shown(access, card.id, request.GET),
         **asking.section(access, card.id),
         **recalling.due_of(access, card.id),
+        **write_back.strip_of(access, card.id),
     )

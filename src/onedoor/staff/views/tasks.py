@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from onedoor.exchange import api as exchange
 from onedoor.kernel import clock
 from onedoor.kernel.access import Permission
 from onedoor.patients import api as patients
@@ -44,6 +45,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         counts=counts,
         waiting=sum(count.count for count in counts if kind in ("", count.kind)),
         done=tasks.ended(access, since=clock.london_day(clock.today())[0]),
+        to_type=exchange.to_type_count(access),
         topic=f"tasks:{organisation_of(access).pk}",
     )
 
