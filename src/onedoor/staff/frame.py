@@ -54,6 +54,7 @@ _MENU: tuple[tuple[str, str, Permission | tuple[Permission, ...] | None], ...] =
     ("Next actions", "next_actions", Permission.REFERRALS),
     ("Recall", "recall", Permission.RECALL),
     ("Checks", "finish_line", Permission.CHECKS),
+    ("Sent", "exchange", (Permission.CHECKS, Permission.SETTINGS)),
     ("Shared with you", "shared", Permission.PARTNER),
     ("Patients", "patients", Permission.PATIENTS),
     ("Open in need", "break_glass", Permission.BREAK_GLASS),

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from onedoor.booking import api as booking
+from onedoor.exchange import api as exchange
 from onedoor.kernel.access import Access, Permission
 from onedoor.messaging import api as messaging
 from onedoor.recall import api as recall
@@ -71,6 +72,10 @@ def links(access: Access, waiting: Sequence[tasks.Task]) -> dict[int, Link]:
     for task_id, key in about["check_visit"].items():
         if key in checked:
             found[task_id] = Link("See the checks", reverse("check_form", args=[checked[key]]))
+    documents = exchange.sent_refs(access, list(about["sent_document"].values()))
+    for task_id, key in about["sent_document"].items():
+        if key in documents:
+            found[task_id] = Link("See the document", reverse("exchange_document", args=[documents[key]]))
     for task_id in about["diary_import"] if access.may(Permission.IMPORT) else ():
         found[task_id] = Link("See the imports", reverse("imports"))
     for task_id in about["offer"]:

@@ -16,6 +16,7 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from onedoor.accounts import api as accounts
+from onedoor.exchange import api as exchange
 from onedoor.kernel import clock, words
 from onedoor.kernel.access import Access, Permission
 from onedoor.patients import api as patients
@@ -150,6 +151,7 @@ def _page(
         draft=_draft(access, card.ref),
         today=clock.today(),
         sets=recall.CHECK_SETS,
+        sent=exchange.sent_about(granted(request), card.id, limit=1),
     )
 
 
