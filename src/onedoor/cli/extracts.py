@@ -74,8 +74,8 @@ def _show(found: "Extract", opened: "ExtractOpened") -> None:
     sheet = f" of the sheet {opened.grid.name}" if opened.grid.name else ""
     print(f"  Header on row {opened.layout.header}{sheet}")
     samples = opened.samples(2)
-    for heading, field in found.columns.items():
-        words = exchange.EXTRACT_FIELDS.get(field, "not read")
+    for heading in found.headings:
+        words = exchange.EXTRACT_FIELDS.get(found.columns.get(heading, ""), "not read")
         print(f"  {heading[:34]:<34}  {words:<36}  {', '.join(samples.get(heading, ()))[:40]}")
     if found.state == "to_map":
         return

@@ -575,11 +575,13 @@ class Reader:
                 reason, detail = "percent", "an HbA1c in per cent is no data for targets, which are in mmol/mol"
                 what_to_do = "Send the value in mmol/mol."
             elif reason == "unit":
+                detail = f"it is in {detail}"
                 what_to_do = "Send it in that unit: nothing is converted here."
         elif fault == NO_RESULT and DONE.fullmatch(one.text.strip()):
             reason, what_to_do = "said_done", "Send the result itself: without it nobody can code the check."
         elif fault == DECLINED:
             what_to_do = "Record it in the practice’s system with the code for it."
+        detail = detail.replace("mm[Hg]", "mmHg")
         self._reject(number, self._column("value", one.measure), one.text, reason, detail, what_to_do)
 
 

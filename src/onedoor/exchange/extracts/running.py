@@ -105,7 +105,7 @@ def _counts(grid: Grid) -> UnreadableFile | None:
 
     So are published the national figures of physical health checks (clinical.md 1.4): period, organisation, question, answer.
     """
-    numbers = [n for n in sorted(grid.head.rows)[:HEADER_IN] if len({c for c in grid.head.rows[n] if c}) > 2]
+    numbers = [n for n in sorted(grid.head.rows)[:HEADER_IN] if len({c for c in grid.head.rows[n] if c}) > 1]
     if not numbers:
         return None
     header = grid.head.rows[numbers[0]]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Min
 
 from onedoor.accounts import api as accounts
 from onedoor.accounts.api import Organisation, Relation
@@ -109,13 +110,19 @@ def status(access: Access, *, months: int = MONTHS) -> list[Line]:
     shown = list(Organisation.objects.filter(pk__in={*own, *below}).order_by("name"))
     shown.sort(key=lambda one: one.pk not in own)
     back = months_back(months)
-    held = _held([one.pk for one in shown], back)
+    keys = [one.pk for one in shown]
+    held, first = _held(keys, back), _first(keys)
     lines = []
     for one in shown:
         mine = {month: found for (key, month), found in held.items() if key == one.pk}
         expected = any(found.state == "taken" for found in mine.values())
         lines.append(
-            Line(one, one.pk in own, expected, tuple(_cell(month, mine.get(month), expected) for month in back))
+            Line(
+                one,
+                one.pk in own,
+                expected,
+                tuple(_cell(month, mine.get(month), expected and first[one.pk] < month) for month in back),
+            )
         )
     return lines
 
@@ -131,6 +138,12 @@ def _held(organisation_ids: Sequence[int], months: Sequence[date]) -> dict[tuple
         if before is None or before.state != "taken" or one.state == "taken":
             found[one.organisation_id, one.month] = one
     return found
+
+
+def _first(organisation_ids: Sequence[int]) -> dict[int, date]:
+    """The first month that each has ever sent: what is before it is no gap."""
+    taken = Extract.objects.filter(organisation_id__in=organisation_ids, state="taken").order_by()
+    return dict(taken.values_list("organisation_id").annotate(first=Min("month")))
 
 
 def _cell(month: date, extract: Extract | None, expected: bool) -> Cell:
@@ -158,6 +171,8 @@ class Quality:
     repaired: Sequence[tuple[str, int]]
     notes: Sequence[str]
     """What to look at before taking it."""
+    days: tuple[date, date] | None
+    """The first and the last day of its checks."""
     values: dict[str, Any]
 
 
@@ -167,7 +182,11 @@ def quality_of(extract: Extract) -> Quality:
     rows = values.get("rows", 0)
     before = values.get("before") or {}
     fields = []
-    for key, many in (values.get("filled") or {}).items():
+    filled = values.get("filled") or {}
+    # The order of the sheet, which the kept values have not.
+    in_order = [field for heading in extract.headings if (field := extract.columns.get(heading)) in filled]
+    for key in dict.fromkeys([*in_order, *filled]):
+        many = filled[key]
         share = 100 * many / rows if rows else 0.0
         earlier = (before.get("filled") or {}).get(key)
         change = share - 100 * earlier / before["rows"] if earlier is not None and before.get("rows") else None
@@ -179,6 +198,7 @@ def quality_of(extract: Extract) -> Quality:
         [(key, REASONS.get(key, key), many, 100 * many / every) for key, many in reasons.items()],
         list((values.get("repaired") or {}).items()),
         _notes(extract, values, before, fields),
+        (date.fromisoformat(values["first"]), date.fromisoformat(values["last"])) if values.get("first") else None,
         values,
     )
 
