@@ -80,7 +80,7 @@ if (bar && "EventSource" in window) {
     tell("", false);
     const heading = document.getElementById("timeline");
     heading.tabIndex = -1;
-    heading.focus({ preventScroll: true });
+    heading.focus();
   });
 
   const source = new EventSource(`/live/${bar.dataset.record}`);

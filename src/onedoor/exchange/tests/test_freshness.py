@@ -1,0 +1,45 @@
+"""When a source is late: by its own rhythm, never by a promise."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onedoor.exchange.freshness import is_late, usual
+
+NOW = datetime(2026, 12, 7, 9, 0, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+NIGHTLY = [NOW - n * DAY for n in range(8)]
+WORKDAYS = [NOW - n * DAY for n in range(14) if (NOW - n * DAY).weekday() < 5]
+MONTHLY = [NOW - n * 30 * DAY for n in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("name", "readings", "after", "late"),
+    [
+        ("each night, this morning", NIGHTLY, HOUR, False),
+        ("each night, a night missed", NIGHTLY, 2 * DAY, True),
+        ("on working days, over a weekend", WORKDAYS, 3 * DAY, False),
+        ("on working days, four days", WORKDAYS, 4 * DAY, True),
+        ("each month, after three weeks", MONTHLY, 21 * DAY, False),
+        ("each month, after six weeks", MONTHLY, 42 * DAY, True),
+        ("read once", NIGHTLY[:1], 40 * DAY, False),
+        ("read three times", NIGHTLY[:3], 40 * DAY, False),
+        ("one outage is not usual", [NOW, *(NOW - 20 * DAY - n * DAY for n in range(8))], 2 * DAY, True),
+        ("many files at one minute are one", [NOW - timedelta(seconds=n) for n in range(9)], 40 * DAY, False),
+    ],
+)
+def test_a_source_is_late_by_its_own_rhythm(name: str, readings: list[datetime], after: timedelta, late: bool) -> None:
+    assert is_late(readings, NOW + after) is late, name
+
+
+@given(st.lists(st.integers(1, 10_000), min_size=4, max_size=20, unique=True), st.integers(0, 10_000))
+def test_once_late_it_is_late_until_it_is_read(minutes: list[int], waited: int) -> None:
+    readings = [NOW - timedelta(minutes=n) for n in minutes]
+    if is_late(readings, NOW + timedelta(minutes=waited)):
+        assert is_late(readings, NOW + timedelta(minutes=waited + 1))
+    assert not is_late([*readings, NOW], NOW)
+    assert usual(readings) is not None
