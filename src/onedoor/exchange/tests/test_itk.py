@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 import warnings
+import zipfile
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -60,6 +63,23 @@ RESPONSE = Response(
     sender_mailbox="Y99002OT001",
     written_at=dt.datetime(2026, 11, 26, 9, 31, tzinfo=dt.UTC),
 )
+
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def packed(*names: str) -> bytes:
+    """A ZIP file with these parts."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as made:
+        for name in names:
+            made.writestr(name, "x")
+    return whole.getvalue()
+
+
+def object_stream(objects: bytes) -> bytes:
+    """Objects of a PDF, packed, and its end."""
+    return b"<< /Type /ObjStm >>\nstream\n" + zlib.compress(objects) + b"\nendstream %%EOF"
 
 
 def _found(content: bytes, path: str) -> list[etree._Element]:
@@ -324,3 +344,64 @@ def test_the_subject_is_as_gp_connect_prescribes_it() -> None:
         "Physical health checks for Siân Ann O'Brien-Müller, NHS number 9990614032, "
         "seen at Wexcombe Mental Health, Y99902, version 2"
     )
+
+
+DAMAGE = st.lists(
+    st.tuples(
+        st.integers(0, 7_000),
+        st.integers(0, 40),
+        st.binary(max_size=12)
+        | st.sampled_from([b"<", b'"', b"&x;", b"<!DOCTYPE a>", b"\xff", b"/>", b"<entry/>", b""]),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(damage=DAMAGE)
+def test_a_damaged_message_is_read_or_refused_and_nothing_else(damage: list[tuple[int, int, bytes]]) -> None:
+    for whole, reader in ((write.document(DOCUMENT), read.document), (write.response(RESPONSE), read.response)):
+        content = whole
+        for place, length, instead in damage:
+            at = place % len(content)
+            content = content[:at] + instead + content[at + length :]
+        refused = None
+        try:
+            reader(content)
+        except Unacceptable as refusal:
+            refused = refusal
+        assert refused is None or (refused.code in codes.RESPONSES and refused.why and refused.where)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "content", "code"),
+    [
+        ("application/pdf", PDF[:-8], "20005"),
+        ("application/pdf", PDF.replace(b"/Catalog", b"/Catalog /OpenAction << /S /Java#53cript >>"), "20005"),
+        ("application/pdf", PDF.replace(b"%%EOF", object_stream(b"<</S /Launch>>")), "20005"),
+        ("application/pdf", PDF.replace(b"%%EOF", object_stream(b"0" * 11_000_000)), "20005"),
+        ("application/pdf", PDF.replace(b"%%EOF", b"<< /Length 9 >>\nstream\nx /JS x\nendstream %%EOF"), ""),
+        ("application/pdf", b"MZ\x90\x00" + PDF, "20005"),
+        ("application/PDF; charset=binary", PDF, ""),
+        ("image/png", b"\x89PNG\r\n\x1a\n....", ""),
+        ("image/png", b"GIF89a....", "20005"),
+        ("image/tiff", b"II*\x00....", ""),
+        ("text/plain", "Blood pressure 128/82 – good\n".encode(), ""),
+        ("text/plain", b"\x00\x01\x02", "20005"),
+        ("text/rtf", b"{\\rtf1 Words}", ""),
+        ("application/rtf", b"{\\rtf1{\\object\\objdata 0105}}", "20005"),
+        ("application/zip", b"PK\x03\x04", "20004"),
+        ("image/svg+xml", b"<svg/>", "20004"),
+        ("application/msword", b"\xd0\xcf\x11\xe0", "20005"),
+        (WORD, packed("word/document.xml"), ""),
+        (WORD, packed("word/document.xml", "word/vbaProject.bin"), "20005"),
+        (WORD, packed("xl/workbook.xml"), "20005"),
+        (WORD, b"PK\x03\x04 and no more", "20005"),
+    ],
+)  # fmt: skip
+def test_a_file_is_what_it_says_or_is_refused(media_type: str, content: bytes, code: str) -> None:
+    written = write.document(replace(DOCUMENT, files=(File("Letter", media_type, content),)))
+    if code:
+        assert _refusal(written).code == code
+    else:
+        assert read.document(written).files[0].content == content
