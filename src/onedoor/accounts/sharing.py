@@ -21,8 +21,8 @@ from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.kernel.actor import Actor
 
 COVERS: Mapping[str, str] = {
-    "all": "All that it writes about them",
-    "coded": "What has a code: results, checks, diagnoses",
+    "all": "All that is written about them",
+    "coded": "Only what has a code: results, checks, diagnoses",
 }
 LIVE_TOPIC = "sharing"
 """Tells open screens that somebody's rights changed; the key is that of whose rights."""

@@ -13,10 +13,11 @@ from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.codes import Concept
 from onedoor.patients.api import PURPOSE as GLASS
-from onedoor.patients.api import BreakGlass, by_id, visible
+from onedoor.patients.api import BreakGlass, by_id, practice_of, visible
 from onedoor.records import reading, reference
 from onedoor.records.models import WRITTEN, Code, Coded, CodeSet, Entry, EntryImport, Held, Look
 
+OTHER_LOOKER = "Somebody of another organisation"
 CODED = "coded"
 """The kind under which facts from files stand on a timeline: they have no entry of their own."""
 
@@ -86,9 +87,22 @@ def _as_entry(fact: Coded) -> Entry:
 
 
 def who_looked(access: Access, patient_id: int, *, limit: int = 100) -> list[Look]:
-    """Who looked at a patient's pages, newest first; raises Patient.DoesNotExist outside the access."""
+    """Who looked at a patient's pages, newest first; raises Patient.DoesNotExist outside the access.
+
+    To staff, looks from organisations whose entries they do not read have no name: that another looked at all tells that the
+    patient is known there (docs/adr/0013). The patient reads every name.
+    """
     by_id(access, patient_id)
-    return list(Look.objects.filter(patient_id=patient_id).select_related("organisation").order_by("-at")[:limit])
+    looks = list(Look.objects.filter(patient_id=patient_id).select_related("organisation").order_by("-at")[:limit])
+    read = sources(access)
+    if read.everything:
+        return looks
+    practice = practice_of(patient_id)
+    named = read.whole | read.coded | ({practice.pk} if practice else set())
+    for look in looks:
+        if look.organisation_id is not None and look.organisation_id not in named:
+            look.actor_label, look.organisation = OTHER_LOOKER, None
+    return looks
 
 
 def looks_by_glass(access: Access, opening_ids: Iterable[int]) -> dict[int, list[Look]]:

@@ -68,6 +68,12 @@ def links(access: Access, waiting: Sequence[tasks.Task]) -> dict[int, Link]:
         for task_id, key in about["thread"].items():
             if key in refs:
                 found[task_id] = Link("Read and answer", reverse("thread", args=[refs[key]]))
+    came = exchange.document_refs(access, about["received_document"].values()) if about["received_document"] else {}
+    for task_id, key in about["received_document"].items():
+        if key in came:
+            found[task_id] = Link("See the document", reverse("document_in", args=[came[key]]))
+    if access.may(Permission.SHARING):
+        found |= dict.fromkeys(about["break_glass"], Link("See who opened it, and what they looked at", reverse("glass_reviews")))
     checked = recall.check_visit_patients(access, list(about["check_visit"].values()))
     for task_id, key in about["check_visit"].items():
         if key in checked:

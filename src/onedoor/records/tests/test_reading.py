@@ -134,6 +134,18 @@ def test_that_somebody_is_known_elsewhere_is_not_named(two: Two) -> None:
     assert (kept.count, kept.organisation) == (2, "")
 
 
+def test_who_looked_elsewhere_has_no_name_but_to_the_patient(two: Two) -> None:
+    practice, trust, sam, ours, theirs = two
+    for access in (ours, theirs):
+        records.look(access=access, patient_id=sam.pk, page="patient")
+    assert {look.organisation_id for look in records.who_looked(ours, sam.pk)} == {practice.pk, None}
+    assert {look.organisation_id for look in records.who_looked(theirs, sam.pk)} == {practice.pk, trust.pk}
+    assert {look.organisation_id for look in records.who_looked(Access.of_patient(sam.pk), sam.pk)} == {
+        practice.pk,
+        trust.pk,
+    }
+
+
 @pytest.mark.parametrize("of", [Access.of_patient, lambda _: Access.system("test")])
 def test_a_patient_and_the_system_read_all(two: Two, of: Callable[[int], Access]) -> None:
     sam = two[2]

@@ -58,6 +58,7 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
         waiting=booking.waiting_list(access, patient_id=card.id),
         where=referrals.where_is(access, card.id),
         letters=documents.of_patient(access, card.id, limit=_LETTERS),
+        received=exchange.received_of(access, card.id, limit=_LETTERS),
         documents_sent=exchange.sent_about(access, card.id),
         texts=messaging.texts_of_patient(access, card.id, limit=_TEXTS),
         threads=messaging.thread_of_patient(access, card.id, limit=1),
