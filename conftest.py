@@ -80,7 +80,12 @@ def monday_morning() -> Iterator[None]:
         yield
 
 
-_reference: dict[str, list[tuple[Any, ...]]] = {}
+class _Kept:
+    """The reference data, how to reach the database outside tests, and whether a flush has come since it was whole."""
+
+    rows: dict[str, list[tuple[Any, ...]]] = {}
+    blocker: Any = None
+    flushed = False
 
 
 @pytest.fixture(scope="session")
@@ -91,27 +96,27 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     """
     from django.db import connection
 
+    _Kept.blocker = django_db_blocker
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in ("audit_entry", "audit_seal"):
             cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_truncate ON kernel_{table}")
         for table in REFERENCE_TABLES:
             cursor.execute(f"SELECT * FROM {table}")
-            _reference[table] = _reference.get(table) or cursor.fetchall()
+            _Kept.rows[table] = _Kept.rows.get(table) or cursor.fetchall()
     yield
     with django_db_blocker.unblock():
         put_back()
 
 
-@pytest.fixture(autouse=True)
-def keep_reference(request: pytest.FixtureRequest) -> None:
-    """Put reference data back before a test that a flush may have come before."""
-    mark = request.node.get_closest_marker("django_db")
-    names = set(request.fixturenames)
-    if not mark and not {"db", "transactional_db", "live_server"} & names:
-        return
-    transactional = {"transactional_db", "live_server"} & names or (mark and mark.kwargs.get("transaction"))
-    request.getfixturevalue("transactional_db" if transactional else "db")
-    put_back()
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Put reference data back after a transactional test, whose end empties all tables, and before the next begins."""
+    if _Kept.flushed and _Kept.blocker:
+        with _Kept.blocker.unblock():
+            put_back()
+    mark = item.get_closest_marker("django_db")
+    names = set(getattr(item, "fixturenames", ()))
+    _Kept.flushed = bool({"transactional_db", "live_server"} & names or (mark and mark.kwargs.get("transaction")))
 
 
 def put_back() -> None:
@@ -119,7 +124,7 @@ def put_back() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        for table, rows in _reference.items():
+        for table, rows in _Kept.rows.items():
             cursor.execute(f"SELECT count(*) FROM {table}")
             if cursor.fetchone()[0] == 0 and rows:
                 places = ", ".join(["%s"] * len(rows[0]))
