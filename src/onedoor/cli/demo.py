@@ -33,6 +33,7 @@ def connect() -> None:
             onedoor=os.environ["ONEDOOR_URL"],
             simulator=os.environ["ONEDOOR_SIMULATOR_URL"],
             services=Path(os.environ["ONEDOOR_HOME"]) / "simulator" / "services.json",
+            mesh=os.environ.get("ONEDOOR_MESH_URL", ""),
         )
         exchange.connect(line)
 

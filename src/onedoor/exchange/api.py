@@ -54,6 +54,8 @@ from onedoor.exchange.lost_checks import (
     trust_files,
     trusts_for,
 )
+from onedoor.exchange.mesh.actions import set_mailbox, switch_mailbox_off
+from onedoor.exchange.mesh.queries import MailboxView, mailboxes, try_mailbox
 from onedoor.exchange.models import Attachment as DocumentFile
 from onedoor.exchange.models import Extract, ImportFile, ReceivedDocument, SentDocument, TrustFile
 from onedoor.exchange.queries import report_of, upload, uploads
@@ -66,7 +68,7 @@ from onedoor.exchange.receiving.coding import say_who as say_whose
 from onedoor.exchange.receiving.coding import undo as undo_document
 from onedoor.exchange.receiving.queries import MOST as MOST_DOCUMENTS
 from onedoor.exchange.receiving.queries import VIEWS as DOCUMENT_VIEWS
-from onedoor.exchange.receiving.queries import Folder, next_document, received_of
+from onedoor.exchange.receiving.queries import Folder, document_refs, next_document, received_of
 from onedoor.exchange.receiving.queries import attachment as document_file
 from onedoor.exchange.receiving.queries import folder as document_in
 from onedoor.exchange.receiving.queries import waiting as documents_waiting
@@ -119,6 +121,7 @@ __all__ = [
     "ImportFile",
     "Kind",
     "Line",
+    "MailboxView",
     "MappingError",
     "NotSo",
     "ReceivedDocument",
@@ -141,6 +144,7 @@ __all__ = [
     "decide_document",
     "document_file",
     "document_in",
+    "document_refs",
     "documents_in",
     "documents_waiting",
     "extract_of",
@@ -164,6 +168,7 @@ __all__ = [
     "leave_document",
     "load",
     "load_mapping",
+    "mailboxes",
     "map_extract_again",
     "months_back",
     "next_document",
@@ -185,12 +190,15 @@ __all__ = [
     "sent_pdf",
     "sent_refs",
     "set_feed",
+    "set_mailbox",
+    "switch_mailbox_off",
     "take_extract",
     "to_type",
     "to_type_count",
     "trust_file",
     "trust_files",
     "trusts_for",
+    "try_mailbox",
     "undo_document",
     "upload",
     "uploads",

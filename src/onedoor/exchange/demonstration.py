@@ -34,6 +34,7 @@ from onedoor.exchange.caseloads import import_pathways, import_referrals
 from onedoor.exchange.codes import import_codes
 from onedoor.exchange.entries import import_entries
 from onedoor.exchange.lines import import_calls
+from onedoor.exchange.mesh import demonstration as mesh
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Part, Permission, Role
 from onedoor.kernel.actor import Actor
@@ -90,11 +91,12 @@ him."""
 
 @dataclass(frozen=True)
 class Line:
-    """Where the two sides of the demonstration answer, and where the simulator's services file is."""
+    """Where the sides of the demonstration answer, and where the simulator's services file is; MESH's mailboxes go beside it."""
 
     onedoor: str
     simulator: str
     services: Path
+    mesh: str = ""
 
 
 def load(folder: Path) -> None:
@@ -307,6 +309,8 @@ def connect(line: Line) -> None:
     line.services.parent.mkdir(parents=True, exist_ok=True)
     line.services.write_text(json.dumps(services, indent=1))
     _tell(f"{line.simulator}/control/services", services)
+    if line.mesh:
+        mesh.connect(line.mesh, line.services.with_name("mailboxes.json"), BY)
 
 
 def _caring() -> list[Organisation]:

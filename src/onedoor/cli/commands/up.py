@@ -58,7 +58,7 @@ class Signals:
 
 
 def up(fresh: Annotated[bool, typer.Option(help="Remove this installation's data first.")] = False) -> None:
-    """Bring the demonstration up: database, web, worker, dispatcher, simulator. Ctrl-C stops it all."""
+    """Bring the demonstration up: database, web, worker, dispatcher, simulator, MESH. Ctrl-C stops it all."""
     from onedoor.cli.environment import export_settings
     from onedoor.cli.errors import Refused
     from onedoor.cli.supervisor.locks import FileLock
@@ -104,11 +104,14 @@ def programs(home: Path, ports: "Ports", host: str) -> dict[str, list[str]]:
     simulator += ["--services", str(home / "simulator" / "services.json")]
     simulator += ["--personas", str(checkout() / "localities" / "demo" / "personas.json")]
     simulator += ["--state", str(home / "simulator" / "state.sqlite"), "--reception"]
+    mesh = [sys.executable, "-m", "simulator.mesh", "--port", str(ports.mesh)]
+    mesh += ["--mailboxes", str(home / "simulator" / "mailboxes.json"), "--state", str(home / "simulator")]
     return {
         "web": [*onedoor, "web", "--fd", str(ports.web.fileno())],
         "worker": [*onedoor, "worker"],
         "dispatch": [*onedoor, "dispatch"],
         "simulator": simulator,
+        "mesh": mesh,
     }
 
 
@@ -117,12 +120,23 @@ def _run(home: Path, running: "FileLock", signals: Signals, stack: ExitStack) ->
     from onedoor.cli.supervisor.ports import choose
 
     host = os.environ.get("ONEDOOR_HOST", "127.0.0.1")
-    ports = choose(host, web=_port("ONEDOOR_PORT"), simulator=_port("ONEDOOR_SIMULATOR_PORT"))
+    ports = choose(
+        host, web=_port("ONEDOOR_PORT"), simulator=_port("ONEDOOR_SIMULATOR_PORT"), mesh=_port("ONEDOOR_MESH_PORT")
+    )
     stack.callback(ports.web.close)
     address = _address(host, ports)
     simulator = f"http://127.0.0.1:{ports.simulator}"
     demonstration = os.environ.get("ONEDOOR_DEMO", "true")
-    remember_up(home, {"ONEDOOR_DEMO": demonstration, "ONEDOOR_URL": address, "ONEDOOR_SIMULATOR_URL": simulator})
+    mesh = f"http://127.0.0.1:{ports.mesh}"
+    remember_up(
+        home,
+        {
+            "ONEDOOR_DEMO": demonstration,
+            "ONEDOOR_URL": address,
+            "ONEDOOR_SIMULATOR_URL": simulator,
+            "ONEDOOR_MESH_URL": mesh,
+        },
+    )
     running.note(address)
     cluster = None if os.environ.get("DATABASE_URL") else _start_database(home, stack)
     _prepare()

@@ -46,6 +46,9 @@ def set_mailbox(
             "handshake_at": None,
         },
     )
+    # What waited for the mailbox to work waits no longer.
+    MeshMessage.objects.filter(mailbox=made, state="waiting").exclude(retry_real=None).update(retry_real=None)
+    jobs.wake(SEND)
     audit.record(by=by, line=audit.Line("set_mailbox", "mailbox", made.pk, organisation_id=organisation_id))
     return made
 
@@ -89,3 +92,15 @@ def move(ids: list[int], *, to: str, by: Actor, reason: str = "", **also: object
     if to in ("sent", "collected", "failed"):
         hooks.tell(moved)
     return moved
+
+
+@transaction.atomic
+def switch_mailbox_off(*, mailbox_id: str, by: Actor) -> bool:
+    """Neither send from it nor collect any more; what waits stays. False when there is none. `set_mailbox` switches it on."""
+    found = Mailbox.objects.select_for_update().filter(mailbox_id=mailbox_id.strip().upper()).first()
+    if found is None:
+        return False
+    found.active = False
+    found.save(update_fields=["active"])
+    audit.record(by=by, line=audit.Line("mailbox_off", "mailbox", found.pk, organisation_id=found.organisation_id))
+    return True

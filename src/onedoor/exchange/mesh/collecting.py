@@ -13,7 +13,7 @@ from django.db.models import F, Q
 
 from onedoor.exchange.mesh import hooks, rules
 from onedoor.exchange.mesh.actions import move
-from onedoor.exchange.mesh.client import Download, Line, LineDown
+from onedoor.exchange.mesh.client import Download, Gone, Line, LineDown, NotThis
 from onedoor.exchange.mesh.health import faulty, real_now, well
 from onedoor.exchange.mesh.kinds import NOT_READ
 from onedoor.exchange.models import Mailbox, MeshArrival, MeshMessage
@@ -29,7 +29,7 @@ DEAL = "exchange.deal_with"
 TRIES = 5
 """How often an arrival may fail to be dealt with before a person has it."""
 PATIENCE = 3
-"""Downloads that may fail one after another before the mailbox is left until the next time."""
+"""Times in a row that MESH may not be reached before the mailbox is left until the next look."""
 
 
 def collect(by: Actor) -> int:
@@ -45,18 +45,22 @@ def _collect(mailbox: Mailbox, by: Actor) -> int:
         if mailbox.handshake_at is None or mailbox.handshake_at < real_now() - rules.HANDSHAKE:
             line.handshake()
             Mailbox.objects.filter(pk=mailbox.pk).update(handshake_at=real_now())
-        came, again = 0, True
+        came, again, fault = 0, True, ""
         while again:
             listed = line.inbox()
-            fresh = _take(mailbox, line, listed, by)
+            fresh, fault = _take(mailbox, line, listed, by)
             came += fresh
             # What is acknowledged leaves the list: more may stand behind a full one.
             again = fresh > 0 and len(listed) >= FULL
         Mailbox.objects.filter(pk=mailbox.pk).update(polled_at=real_now())
-        well(mailbox)
+        if fault:
+            faulty(mailbox, fault, by)
+        else:
+            well(mailbox, by)
         return came
     except LineDown as why:
-        faulty(mailbox, str(why))
+        Mailbox.objects.filter(pk=mailbox.pk).update(polled_at=real_now())
+        faulty(mailbox, str(why), by)
         return 0
     finally:
         line.close()
@@ -66,48 +70,79 @@ FULL = 500
 """How many a list holds (interop.md 1.4)."""
 
 
-def _take(mailbox: Mailbox, line: Line, listed: Sequence[str], by: Actor) -> int:
+def _take(mailbox: Mailbox, line: Line, listed: Sequence[str], by: Actor) -> tuple[int, str]:
+    """Store and acknowledge each that is listed: how many were new, and what kept us from any. Raises LineDown."""
     known = set(MeshArrival.objects.filter(mailbox=mailbox, message_id__in=listed).values_list("message_id", flat=True))
-    came, failed = 0, 0
-    for message_id in listed:
+    came, in_a_row, fault = 0, 0, ""
+    for message_id in [*listed, *_left(mailbox, listed)]:
         try:
-            if message_id not in known:
+            if message_id in listed and message_id not in known:
                 _store(mailbox, line.download(message_id, rules.LARGEST), by)
                 came += 1
             line.acknowledge(message_id)
-        except LineDown as why:
+            in_a_row = 0
+        except Gone:
+            # Acknowledged already, by another worker or by ourselves when the answer was lost.
+            pass
+        except NotThis as why:
             # One that cannot be had does not keep its neighbours.
-            failed += 1
-            if failed >= PATIENCE:
-                raise LineDown(str(why)) from None
+            fault = str(why)
             continue
-        MeshArrival.objects.filter(mailbox=mailbox, message_id=message_id).update(acknowledged_at=clock.now())
-    return came
+        except LineDown as why:
+            fault, in_a_row = str(why), in_a_row + 1
+            if in_a_row >= PATIENCE:
+                raise
+            continue
+        _acknowledged(mailbox, message_id)
+    return came, fault
+
+
+def _left(mailbox: Mailbox, listed: Sequence[str]) -> list[str]:
+    """What we have and MESH lists no more, though we never heard that it took our acknowledgement: it is said once more."""
+    open_here = MeshArrival.objects.filter(mailbox=mailbox, acknowledged_at=None).order_by("pk")
+    return list(open_here.exclude(message_id__in=listed).values_list("message_id", flat=True)[: rules.SLICE])
+
+
+def _acknowledged(mailbox: Mailbox, message_id: str) -> None:
+    MeshArrival.objects.filter(mailbox=mailbox, message_id=message_id, acknowledged_at=None).update(
+        acknowledged_at=clock.now()
+    )
 
 
 @transaction.atomic
 def _store(mailbox: Mailbox, came: Download, by: Actor) -> None:
-    too_large = came.content is None
     arrival, made = MeshArrival.objects.get_or_create(
         mailbox=mailbox,
-        message_id=came.message_id,
+        message_id=came.message_id[:100],
         defaults={
-            "sender": came.sender[:100],
-            "workflow": came.workflow[:50],
-            "message_type": came.message_type[:10],
-            "local_id": came.local_id[:300],
-            "linked_id": came.linked_id[:100],
-            "status_code": came.status_code[:20],
-            "status_text": came.status_text[:200],
+            "sender": plain(came.sender, 100),
+            "workflow": plain(came.workflow, 50),
+            "message_type": plain(came.message_type, 10),
+            "local_id": plain(came.local_id, 300),
+            "linked_id": plain(came.linked_id, 100),
+            "status_code": plain(came.status_code, 20),
+            "status_text": plain(came.status_text, 200),
             "content": came.content or b"",
             "size": came.size,
             "arrived_at": clock.now(),
         },
     )
-    if made and too_large:
-        _give_up(arrival, f"It is larger than the {rules.LARGEST // 1_048_576} MB that are read", by)
+    if made and came.problem:
+        _give_up(arrival, PROBLEMS[came.problem].format(mb=rules.LARGEST // 1_048_576), by)
     elif made:
         jobs.wake(DEAL)
+
+
+PROBLEMS = {
+    "too_large": "It is larger than the {mb} MB that are read",
+    "too_many_parts": "It is in more parts than are asked for",
+    "cannot_unpack": "It says that it is compressed, and it cannot be unpacked",
+}
+
+
+def plain(value: str, most: int) -> str:
+    """A header as a column can hold it: whatever its sender put in, no control characters and no more than fits."""
+    return "".join(one for one in value if one.isprintable())[:most]
 
 
 # -- dealing with it ------------------------------------------------------------------------------------------------------------
@@ -134,7 +169,8 @@ def _deal(arrival_id: int, by: Actor) -> bool:
             return True
     except Exception as error:
         # A fault of ours with one message: it stays, its neighbours go on, and in the end a person has it.
-        log.exception("a message from MESH could not be dealt with", arrival=arrival_id, error=type(error).__name__)
+        # The class only: what it says may name somebody.
+        log.error("a message from MESH could not be dealt with", arrival=arrival_id, error=type(error).__name__)
         with transaction.atomic():
             MeshArrival.objects.filter(pk=arrival_id).update(tries=F("tries") + 1)
             tired = (
@@ -234,14 +270,18 @@ def _track(mailbox: Mailbox, messages: Iterable[MeshMessage], by: Actor) -> int:
     collected, failed, asked = [], [], []
     try:
         for message in messages:
-            said = line.track(message.message_id)
             asked.append(message.pk)
+            try:
+                said = line.track(message.message_id)
+            except NotThis:
+                # It is asked about again at its next turn.
+                continue
             if said.status == "acknowledged":
                 collected.append(message.pk)
             elif said.status in ("undeliverable", "error"):
                 failed.append((message.pk, said.code))
     except LineDown as why:
-        faulty(mailbox, str(why))
+        faulty(mailbox, str(why), by)
     finally:
         line.close()
     with transaction.atomic():

@@ -1,13 +1,21 @@
-"""How a mailbox's door is: one row, changed only when it changes."""
+"""How a mailbox's door is: one row, changed only when it changes; and a person is told once of a door that stays shut."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Coalesce, Now
 
+from onedoor.exchange.mesh.client import TURNED_AWAY
+from onedoor.exchange.mesh.kinds import MAILBOX_SHUT
 from onedoor.exchange.models import Mailbox
+from onedoor.kernel.actor import Actor
+from onedoor.tasks import api as tasks
+from onedoor.tasks.types import NewTask
+
+SHUT = timedelta(minutes=30)
+"""Real time after which a fault is not a passing one. A mailbox that is turned away is told of at once."""
 
 
 def real_now() -> datetime:
@@ -18,11 +26,36 @@ def real_now() -> datetime:
         return found
 
 
-def faulty(mailbox: Mailbox, why: str) -> None:
-    """The last try came to nothing."""
+@transaction.atomic
+def faulty(mailbox: Mailbox, why: str, by: Actor) -> None:
+    """The last try came to nothing. Whoever looks after the organisation's lines is told when it stays so."""
     Mailbox.objects.filter(pk=mailbox.pk).update(fault=why[:200], failing_since=Coalesce("failing_since", Now()))
+    since = Mailbox.objects.values_list("failing_since", flat=True).get(pk=mailbox.pk)
+    if why != TURNED_AWAY and (since is None or since > real_now() - SHUT):
+        return
+    tasks.ask_for(
+        tasks=[
+            NewTask(
+                kind=MAILBOX_SHUT.name,
+                organisation_id=mailbox.organisation_id,
+                key=_key(mailbox),
+                title=f"MESH mailbox {mailbox.mailbox_id} does not work",
+                detail=f"{why} Nothing is lost: what is to go out waits, and what came in waits at MESH for five days.",
+                subject="mesh_mailbox",
+                subject_id=mailbox.pk,
+            )
+        ],
+        by=by,
+    )
 
 
-def well(mailbox: Mailbox) -> None:
+@transaction.atomic
+def well(mailbox: Mailbox, by: Actor) -> None:
     """MESH answered."""
-    Mailbox.objects.filter(pk=mailbox.pk).exclude(failing_since=None).update(fault="", failing_since=None)
+    mended = Mailbox.objects.filter(pk=mailbox.pk).exclude(failing_since=None).update(fault="", failing_since=None)
+    if mended:
+        tasks.withdraw(keys=[_key(mailbox)], because="it works again", by=by)
+
+
+def _key(mailbox: Mailbox) -> str:
+    return f"{MAILBOX_SHUT.name}:{mailbox.pk}"

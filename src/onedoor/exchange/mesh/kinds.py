@@ -16,3 +16,12 @@ NOT_READ = declare_kind(
         outcomes=(Outcome("asked", "They were asked"), Outcome("not_needed", "Nothing is missing")),
     )
 )
+MAILBOX_SHUT = declare_kind(
+    Kind(
+        name="mesh_mailbox_shut",
+        label="Put right a MESH mailbox that does not work",
+        team="management",
+        within=timedelta(hours=4),
+        outcomes=(Outcome("mended", "It is put right"), Outcome("waits", "It is MESH's fault and will pass")),
+    )
+)

@@ -20,6 +20,9 @@ MOVES: Moves = {
 BACK_OFF = (5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0)
 """Seconds of real time before the next try, by how many there were; the last of them from then on. Ours."""
 
+MOST_TRIES = 40
+"""After so many tries, a day and a half, a message fails and a person has it; nothing is dropped without a word. Ours."""
+
 LARGEST = 10 * 1024 * 1024
 """Bytes of a message that are read, after any compression is undone: twice the 5 MB that code 20015 names, for base64."""
 

@@ -3,13 +3,14 @@ asked about before anything is sent again."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from django.db import connection, transaction
 
-from onedoor.exchange.mesh import rules
+from onedoor.exchange.mesh import client, rules
 from onedoor.exchange.mesh.actions import SEND, move
 from onedoor.exchange.mesh.client import Line, LineDown, Sent
 from onedoor.exchange.mesh.health import faulty, real_now, well
@@ -17,6 +18,7 @@ from onedoor.exchange.models import Mailbox, MeshAttempt, MeshMessage
 from onedoor.kernel import arrays, clock, jobs
 from onedoor.kernel.actor import Actor
 
+NO_TIME = "others were slow before it"
 LINES = 4
 """Requests of a mailbox on the wire at once."""
 DOUBT = timedelta(seconds=2)
@@ -24,7 +26,7 @@ DOUBT = timedelta(seconds=2)
 
 
 def send_slice(by: Actor) -> int:
-    """Send what waits, a wave for each mailbox; returns how many left."""
+    """Send what waits, a wave for each mailbox; returns of how many MESH said what became of them."""
     return sum(_send(mailbox, by) for mailbox in Mailbox.objects.filter(pk__in=_due(), active=True).order_by("pk"))
 
 
@@ -38,16 +40,18 @@ def _due() -> list[int]:
 
 
 def _send(mailbox: Mailbox, by: Actor) -> int:
+    # Before the claim: whoever finds these rows old must not find them on the wire.
+    until = time.monotonic() + rules.LEASE.total_seconds() - client.TIMEOUT
     wave = _claim(mailbox, by)
     if not wave:
         return 0
-    results = _on_the_wire(mailbox, wave)
+    results = _on_the_wire(mailbox, wave, until)
     settle(results, by)
     down = next((said.detail for said in results.values() if said.word in ("unreached", "unknown")), "")
     if any(said.word in ("accepted", "refused") for said in results.values()):
-        well(mailbox)
+        well(mailbox, by)
     elif down:
-        faulty(mailbox, down)
+        faulty(mailbox, down, by)
     return sum(said.word in ("accepted", "refused") for said in results.values())
 
 
@@ -73,13 +77,19 @@ def _claim(mailbox: Mailbox, by: Actor) -> list[MeshMessage]:
     return list(MeshMessage.objects.filter(pk__in=ids).order_by("pk"))
 
 
-def _on_the_wire(mailbox: Mailbox, wave: Sequence[MeshMessage]) -> dict[int, Sent]:
-    """Outside any transaction. Each line takes every n-th message, so that each session speaks of one thing at a time."""
+def _on_the_wire(mailbox: Mailbox, wave: Sequence[MeshMessage], until: float) -> dict[int, Sent]:
+    """Outside any transaction. Each line takes every n-th message, so that each session speaks of one thing at a time.
+
+    After `until` nothing more is said: others may take a row for lost that was claimed longer ago than `rules.LEASE`.
+    """
 
     def say(mine: Sequence[MeshMessage]) -> list[tuple[int, Sent]]:
         line = Line(mailbox)
         try:
-            return [(message.pk, line.send(message)) for message in mine]
+            return [
+                (message.pk, line.send(message) if time.monotonic() < until else Sent("unreached", detail=NO_TIME))
+                for message in mine
+            ]
         finally:
             line.close()
 
@@ -101,12 +111,26 @@ def settle(results: dict[int, Sent], by: Actor) -> None:
         for key in by_word.get("refused", ()):
             code = results[key].code
             move([key], to="failed", by=by, reason=code, fault_code=code[:20], fault=rules.says(code))
-        for key in by_word.get("unreached", ()):
-            later = real_now() + rules.pause(MeshMessage.objects.values_list("attempts", flat=True).get(pk=key))
-            move([key], to="waiting", by=by, reason=results[key].detail, retry_real=later)
+        wait({key: results[key].detail for key in by_word.get("unreached", ())}, by)
         doubtful = by_word.get("unknown", [])
         move(doubtful, to="in_doubt", by=by, reason="its answer was lost", retry_real=real_now() + DOUBT)
     jobs.wake(SEND)
+
+
+def wait(why: dict[int, str], by: Actor) -> None:
+    """These certainly did not go: each waits as long as it was tried often, and fails when that was often enough."""
+    pauses: dict[tuple[timedelta | None, str], list[int]] = {}
+    for key, attempts in MeshMessage.objects.filter(pk__in=why).order_by("pk").values_list("pk", "attempts"):
+        pause = rules.pause(attempts) if attempts < rules.MOST_TRIES else None
+        pauses.setdefault((pause, why[key]), []).append(key)
+    now = real_now()
+    for (pause, reason), keys in pauses.items():
+        if pause is None:
+            move(
+                keys, to="failed", by=by, reason=reason, fault=f"MESH could not be reached in {rules.MOST_TRIES} tries"
+            )
+        else:
+            move(keys, to="waiting", by=by, reason=reason, retry_real=now + pause)
 
 
 def _ended(outcomes: dict[int, tuple[str, str]]) -> None:
@@ -125,13 +149,17 @@ def _ended(outcomes: dict[int, tuple[str, str]]) -> None:
 
 
 def _accepted(keys: Sequence[int], results: dict[int, Sent], by: Actor) -> None:
-    moved = move(list(keys), to="sent", by=by, sent_at=clock.now(), retry_real=None, fault="", fault_code="")
+    if not keys:
+        return
     with connection.cursor() as cursor:
+        # Before the move: whoever is told of it may look for the message by MESH's id.
         cursor.execute(
             """UPDATE exchange_mesh_message m SET message_id = r.message_id
-               FROM unnest(%s::bigint[], %s::text[]) AS r(id, message_id) WHERE m.id = r.id""",
-            [arrays.numbers(moved), arrays.words(results[key].message_id for key in moved)],
+               FROM unnest(%s::bigint[], %s::text[]) AS r(id, message_id)
+               WHERE m.id = r.id AND m.state IN ('sending', 'in_doubt')""",
+            [arrays.numbers(keys), arrays.words(results[key].message_id for key in keys)],
         )
+    move(list(keys), to="sent", by=by, sent_at=clock.now(), retry_real=None, fault="", fault_code="")
 
 
 def reconcile(by: Actor) -> int:
@@ -162,7 +190,7 @@ def _ask(mailbox: Mailbox, doubtful: Sequence[MeshMessage], by: Actor) -> int:
             with transaction.atomic():
                 _ended({message.pk: ("unknown", "asked about since")})
                 if found is None:
-                    move([message.pk], to="waiting", by=by, reason="MESH has it not", retry_real=None)
+                    wait({message.pk: "MESH has it not"}, by)
                 else:
                     move(
                         [message.pk],
@@ -175,7 +203,7 @@ def _ask(mailbox: Mailbox, doubtful: Sequence[MeshMessage], by: Actor) -> int:
                 jobs.wake(SEND)
             known += 1
     except LineDown as why:
-        faulty(mailbox, str(why))
+        faulty(mailbox, str(why), by)
         later = real_now() + rules.pause(2)
         MeshMessage.objects.filter(pk__in=[one.pk for one in doubtful], state="in_doubt").update(retry_real=later)
     finally:
