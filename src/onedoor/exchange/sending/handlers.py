@@ -29,7 +29,7 @@ hooks.takers[codes.CONSULT_REPORT_ACK] = response_came
 
 @events.handles(ChecksClosed)
 def checks_closed(event: ChecksClosed) -> None:
-    """A finished visit and the document that tells of it are there together or not at all (hazard H2)."""
+    """A finished visit and the document that tells of it are there together or not at all (hazard H32)."""
     making.make_of_visits(visit_ids=event.visit_ids, access=Access.system("documents to practices"))
 
 

@@ -1,4 +1,4 @@
-"""Documents to practices: made with the visit they tell of, gated when they go, followed until somebody has them (hazard H2)."""
+"""Documents to practices: made with the visit they tell of, gated when they go, followed until somebody has them (hazard H32)."""
 
 from __future__ import annotations
 
