@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -201,6 +201,13 @@ def received_of(access: Access, patient_id: int, *, limit: int = 20) -> list[Rec
     if not access.may(Permission.DOCUMENTS):
         return []
     return list(_mine(access).filter(patient_id=patient_id).order_by("-written_at", "-id")[:limit])
+
+
+def document_refs(access: Access, ids: Iterable[int]) -> dict[int, UUID]:
+    """The references of those of these documents that the access may open, by key; in one query."""
+    if not access.may(Permission.DOCUMENTS):
+        return {}
+    return dict(_mine(access).filter(pk__in=list(ids)).values_list("pk", "ref"))
 
 
 def _mine(access: Access) -> QuerySet[ReceivedDocument]:
