@@ -20,28 +20,27 @@ def forget_trust_files() -> int:
     return lost_checks.forget_trust_files(by=Actor.system("keeping of compared checks"))
 
 
-_MESH = "the line to MESH"
-
-
 @sweep("exchange.mesh_send", every=5.0)
 def mesh_send() -> int:
     """Send to MESH what waits, and find out what became of what was sent and not answered."""
-    return sending.send_slice(by=Actor.system(_MESH)) + sending.reconcile(by=Actor.system(_MESH))
+    return sending.send_slice(by=Actor.system("the line to MESH")) + sending.reconcile(
+        by=Actor.system("the line to MESH")
+    )
 
 
 @sweep("exchange.mesh_collect", every=2.0)
 def mesh_collect() -> int:
     """Take what waits in the MESH inboxes that are due a look."""
-    return collecting.collect(by=Actor.system(_MESH))
+    return collecting.collect(by=Actor.system("the line to MESH"))
 
 
 @sweep("exchange.deal_with", every=5.0)
 def deal_with() -> int:
     """Deal with what came from MESH: documents, responses and reports."""
-    return collecting.deal_with(by=Actor.system(_MESH))
+    return collecting.deal_with(by=Actor.system("the line to MESH"))
 
 
 @sweep("exchange.mesh_track", every=5.0)
 def mesh_track() -> int:
     """Ask MESH which of our messages were collected."""
-    return collecting.track(by=Actor.system(_MESH))
+    return collecting.track(by=Actor.system("the line to MESH"))
