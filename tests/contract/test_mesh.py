@@ -13,7 +13,9 @@ from django.db import transaction
 from onedoor.exchange.mesh import actions, client, collecting, hooks, rules, sending
 from onedoor.exchange.mesh.health import real_now
 from onedoor.exchange.models import Mailbox, MeshArrival, MeshAttempt, MeshMessage
-from onedoor.exchange.tests.sandbox import (
+from onedoor.kernel.actor import Actor
+from onedoor.tasks.api import Task
+from tests.mesh_sandbox import (
     BY,
     DOCUMENT,
     OUTSIDE,
@@ -27,8 +29,6 @@ from onedoor.exchange.tests.sandbox import (
     sandbox,
     served,
 )
-from onedoor.kernel.actor import Actor
-from onedoor.tasks.api import Task
 
 __all__ = ["sandbox", "served"]
 
