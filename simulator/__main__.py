@@ -61,7 +61,7 @@ def _practice(options: argparse.Namespace) -> Practice | None:
     """The outside practice, when there is a MESH for it."""
     if not options.mesh:
         return None
-    document = orjson.loads(options.gp.read_bytes()) if options.gp else {}
+    document = orjson.loads(options.gp.read_bytes()) if options.gp and options.gp.exists() else {}
     patients = tuple(document.pop("patients", ()))
     return Practice(options.mesh, **document, patients=patients)
 

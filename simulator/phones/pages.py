@@ -80,12 +80,14 @@ _templates.filters.update(spaced=spaced, clock=clock_text, time=time_text, day=d
 
 
 def page(request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
-    clock = request.app[WORLD].clock
+    world = request.app[WORLD]
+    clock = world.clock
     text = _templates.get_template(template).render(
         clock=clock,
         now=clock.now(),
         speeds=SPEEDS,
         here=request.path_qs,
+        outside=world.gp.practice if world.gp else None,
         clock_refused=request.query.get("clock") == "refused",
         **values,
     )

@@ -104,6 +104,7 @@ def programs(home: Path, ports: "Ports", host: str) -> dict[str, list[str]]:
     simulator += ["--services", str(home / "simulator" / "services.json")]
     simulator += ["--personas", str(checkout() / "localities" / "demo" / "personas.json")]
     simulator += ["--state", str(home / "simulator" / "state.sqlite"), "--reception"]
+    simulator += ["--gp", str(home / "simulator" / "gp.json")]
     mesh = [sys.executable, "-m", "simulator.mesh", "--port", str(ports.mesh)]
     mesh += ["--mailboxes", str(home / "simulator" / "mailboxes.json"), "--state", str(home / "simulator")]
     return {

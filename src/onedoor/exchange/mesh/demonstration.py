@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from onedoor.accounts.api import organisation_by_ods
@@ -42,12 +43,32 @@ def connect(mesh: str, file: Path, by: Actor) -> None:
         boxes.append(
             {"mailbox_id": box.mailbox_id, "name": organisation.name, "ods_code": ods_code, "password": password}
         )
+    people = _people()
+    _write(file, {"shared_key": SHARED_KEY, "mailboxes": boxes, "people": people})
+    _write(file.with_name("gp.json"), {**OUTSIDE, "shared_key": SHARED_KEY, "patients": _list_of_outside(people)})
+
+
+def _write(file: Path, document: dict[str, Any]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     # In one step: the sandbox reads it again whenever it changes.
     side = file.with_suffix(".new")
-    side.write_text(json.dumps({"shared_key": SHARED_KEY, "mailboxes": boxes, "people": _people()}))
+    side.write_text(json.dumps(document))
     side.chmod(0o600)
     side.replace(file)
+
+
+def _list_of_outside(people: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Who is on the list of the simulator's practice, as its own system has them (simulator/README.md)."""
+    return [
+        {
+            "nhs_number": one["nhs_number"],
+            "family": one["family"],
+            "given": "",
+            "born_on": f"{one['born_on'][:4]}-{one['born_on'][4:6]}-{one['born_on'][6:]}",
+        }
+        for one in people
+        if one["practice"] == OUTSIDE["ods_code"]
+    ]
 
 
 def _people() -> list[dict[str, str]]:
