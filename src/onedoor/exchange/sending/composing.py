@@ -10,6 +10,7 @@ from django.db import transaction
 
 from onedoor.accounts import api as accounts
 from onedoor.documents import api as documents
+from onedoor.documents.types import Party as Addressee
 from onedoor.exchange.itk import codes, write
 from onedoor.exchange.itk.types import CarriedEntry, File, Party, Person, SendDocument, Unwritable
 from onedoor.exchange.mesh import actions as mesh
@@ -167,7 +168,6 @@ def _written(document: SentDocument, mailbox: Mailbox, access: Access) -> SendDo
     patient = patients.by_id(access, document.patient_id)
     practice = document.practice
     letter = document.document
-    _, pdf = documents.file_of(access, letter.ref, "standard")
     title = letter.letter["title"]
     checks = letter.facts.get("checks")
     gender = patient.gender.lower()
@@ -193,9 +193,18 @@ def _written(document: SentDocument, mailbox: Mailbox, access: Access) -> SendDo
         type_term=title,
         care_setting_code="",
         confidential=False,
-        files=(File(title, "application/pdf", pdf),),
+        files=(File(title, "application/pdf", pdf_of(document, access)),),
         entries=tuple(_carried(one) for one in document.entries[: codes.MOST_ENTRIES]),
     )
+
+
+def pdf_of(document: SentDocument, access: Access) -> bytes:
+    """The document as it goes: addressed to whom it is for now, who may be another than when it was written."""
+    letter = document.document
+    if document.practice is not None and document.practice.name != letter.letter["to"]["name"]:
+        shown = documents.by_ref(access, letter.ref).letter
+        return documents.pdf(shown, to=Addressee(document.practice.name))
+    return documents.file_of(access, letter.ref, "standard")[1]
 
 
 def _carried(entry: dict[str, Any]) -> CarriedEntry:

@@ -14,6 +14,7 @@ from onedoor.documents import api as documents
 from onedoor.exchange.mesh import rules as mesh_rules
 from onedoor.exchange.models import Mailbox, MeshMessage, SentAnswer, SentDocument, SentDocumentHistory, SentTry
 from onedoor.exchange.sending import deciding, rules
+from onedoor.exchange.sending.composing import pdf_of
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.patients import api as patients
@@ -227,7 +228,7 @@ def sent_pdf(access: Access, ref: UUID) -> bytes:
     """The PDF of a document. Raises as `sent_document`."""
     one = visible(access).get(ref=ref)
     patients.by_id(accounts.for_checks(access), one.patient_id)
-    return documents.file_of(_reading(access), one.document.ref, "standard")[1]
+    return pdf_of(one, _reading(access))
 
 
 def sent_about(access: Access, patient_id: int, *, limit: int = 5) -> list[SentLine]:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from onedoor import factories
+from onedoor.documents import api as documents
 from onedoor.exchange.itk import codes, read
 from onedoor.exchange.models import MeshMessage, SentAnswer, SentDocument, SentTry
 from onedoor.exchange.sending import deciding, making, rules
@@ -228,6 +229,8 @@ def test_who_moved_before_it_went_gets_it_where_they_are_now(at: Place) -> None:
     message = the_message(document)
     assert document.practice == other
     assert message.to == f"GPPROVIDER_{at.sam.nhs_number}_19800501_Hollis"
+    shown = bytes(read.document(bytes(message.content)).files[0].content)
+    assert shown != documents.file_of(Access.system("test"), document.document.ref, "standard")[1]
 
 
 def test_without_a_mailbox_of_our_own_it_waits_for_whoever_runs_the_system(at: Place) -> None:
@@ -327,7 +330,8 @@ def test_answers_in_any_order_and_twice_change_nothing_twice(at: Place, order: t
     assert document.history.filter(to_state="delivered").count() == 1
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from([*codes.RESPONSES, "55555"]), min_size=1, max_size=5))
 def test_whatever_comes_a_document_is_delivered_only_when_somebody_knows_the_patient(said: list[str]) -> None:
     from django.db import transaction
