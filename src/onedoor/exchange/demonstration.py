@@ -310,7 +310,7 @@ def connect(line: Line) -> None:
     line.services.write_text(json.dumps(services, indent=1))
     _tell(f"{line.simulator}/control/services", services)
     if line.mesh:
-        mesh.connect(line.mesh, line.services.with_name("mailboxes.json"), BY)
+        mesh.connect(line.mesh, line.services.with_name("mailboxes.json"), access=_all(), by=BY)
 
 
 def _caring() -> list[Organisation]:
@@ -346,16 +346,22 @@ def _partner() -> None:
         )
 
 
+TRUST = "Y99902"
 SHARED = (
-    ("Y99002", "Y99902", "all", "Physical health of people with a severe mental illness"),
-    ("Y99902", "Y99002", "coded", "Physical health of people with a severe mental illness"),
+    ("Y99002", TRUST, "all", "Physical health of people with a severe mental illness"),
+    (TRUST, "Y99002", "coded", "Physical health of people with a severe mental illness"),
     ("Y99002", TRIAGES, "coded", "Triage of referrals"),
 )
 """Who shares with whom: the trust only its results, and the service that triages nothing, so that each way of it can be seen."""
 
 
 def _share_records() -> None:
-    """Written down by each one's manager, once."""
+    """Written down by each one's manager, once. The same people work at the trust, so that both sides of it can be seen."""
+    trust = accounts.organisation_by_ods(TRUST)
+    for username, first_name, last_name, role in PEOPLE:
+        if trust is not None and role in (Role.PRACTICE_MANAGER, Role.HEALTH_CARE_ASSISTANT):
+            user = set_user(username=username, first_name=first_name, last_name=last_name, by=BY)
+            grant_role(user_id=user.pk, organisation_id=trust.pk, role=role, by=BY)
     manager = set_user(username=PEOPLE[1][0], first_name=PEOPLE[1][1], last_name=PEOPLE[1][2], by=BY)
     triages = directory.service_by_slug(TRIAGES)
     for giver_ods, reader, covers, purpose in SHARED:
@@ -364,9 +370,8 @@ def _share_records() -> None:
         if giver is None or to is None:
             continue
         access = accounts.access_at(manager, giver.pk)
-        if not access.may(Permission.SHARING) or any(
-            one.given and one.reader == to.name for one in accounts.record_agreements(access)
-        ):
+        manages = giver.pk in access.organisation_ids and access.may(Permission.SHARING)
+        if not manages or any(one.given and one.reader == to.name for one in accounts.record_agreements(access)):
             continue
         accounts.agree_records(
             access=access,

@@ -15,7 +15,7 @@ if (bar && "EventSource" in window) {
   const tell = (words, press) => {
     said.textContent = words;
     show.hidden = !press;
-    bar.hidden = !words;
+    bar.toggleAttribute("data-said", Boolean(words));
   };
   const over = () => {
     source.close();
