@@ -97,8 +97,15 @@ def parse(content: bytes) -> etree._Element:
         raise unreadable("The message has a document type (DOCTYPE), which FHIR does not allow. Send it without.")
     if content.count(b"<") > MOST_TAGS:
         raise unreadable(f"The message has more than {MOST_TAGS} tags.")
+    # The encoding is given, whatever the message says in a way that was overlooked: so nothing hides from the looks above.
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
         root = etree.fromstring(content, parser)

@@ -273,6 +273,13 @@ def test_a_fault_is_answered_with_its_code(old: str, new: str, code: str) -> Non
     assert _refusal(_changed(old, new)).code == code
 
 
+@pytest.mark.parametrize("spaces", [1, 90, 600])
+def test_no_other_encoding_hides_a_document_type(spaces: int) -> None:
+    inside = write.document(DOCUMENT).split(b"?>", 1)[1]
+    hidden = b'<?xml version="1.0"' + b" " * spaces + b'encoding="UTF-7"?>+ADwAIQ-DOCTYPE Bundle []+AD4-' + inside
+    assert _refusal(hidden).code == "10009"
+
+
 def test_a_refusal_says_what_it_is_about_and_names_nobody() -> None:
     refused = _refusal(_changed('value="9990614032"', 'value="9990614033"'))
     assert refused.bundle_id == DOCUMENT.bundle_id
