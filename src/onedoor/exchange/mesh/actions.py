@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from onedoor.exchange.mesh import hooks, rules
 from onedoor.exchange.models import Mailbox, MeshMessage, MeshMessageHistory
 from onedoor.kernel import audit, clock, jobs
+from onedoor.kernel.access import NotPermitted, Permission
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.transitions import record_first, transition
 
@@ -29,7 +30,11 @@ def mailboxes_of(organisation_ids: list[int]) -> dict[int, Mailbox]:
 def set_mailbox(
     *, organisation_id: int, mailbox_id: str, password: str, shared_key: str, base_url: str, by: Actor
 ) -> Mailbox:
-    """Make a mailbox or change how it is reached. Raises ValueError for an identifier that MESH cannot have."""
+    """Make a mailbox or change how it is reached; for the operator, who knows its secrets.
+
+    Raises ValueError for an identifier that MESH cannot have, NotPermitted for anybody but the system.
+    """
+    _operator(by)
     name = mailbox_id.strip().upper()
     if not name.isalnum() or len(name) > 30:
         raise ValueError(f"{mailbox_id!r} is no MESH mailbox: letters and digits, 30 at most.")
@@ -97,6 +102,7 @@ def move(ids: list[int], *, to: str, by: Actor, reason: str = "", **also: object
 @transaction.atomic
 def switch_mailbox_off(*, mailbox_id: str, by: Actor) -> bool:
     """Neither send from it nor collect any more; what waits stays. False when there is none. `set_mailbox` switches it on."""
+    _operator(by)
     found = Mailbox.objects.select_for_update().filter(mailbox_id=mailbox_id.strip().upper()).first()
     if found is None:
         return False
@@ -104,3 +110,8 @@ def switch_mailbox_off(*, mailbox_id: str, by: Actor) -> bool:
     found.save(update_fields=["active"])
     audit.record(by=by, line=audit.Line("mailbox_off", "mailbox", found.pk, organisation_id=found.organisation_id))
     return True
+
+
+def _operator(by: Actor) -> None:
+    if by.kind != "system":
+        raise NotPermitted(Permission.IMPORT)

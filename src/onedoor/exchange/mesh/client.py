@@ -232,7 +232,8 @@ class Line:
 def carried(subject: str) -> str:
     """A subject in letters that every header carries: accents go, other letters are question marks, lines become one."""
     plain = unicodedata.normalize("NFKD", " ".join(subject.split()))
-    return "".join(one for one in plain if not unicodedata.combining(one)).encode("ascii", "replace").decode()
+    shown = "".join(one for one in plain if not unicodedata.combining(one)).encode("ascii", "replace").decode()
+    return "".join(one for one in shown if one.isprintable()).strip()
 
 
 def _fits(value: str) -> bool:
@@ -243,7 +244,7 @@ def _fits(value: str) -> bool:
 def _parts(chunk_range: str) -> int:
     """Of "1:3" the 3; of a REPORT's "1:0", and of anything else, 1."""
     last = chunk_range.partition(":")[2]
-    return max(1, int(last)) if last.isdigit() and len(last) < 9 else 1
+    return max(1, int(last)) if last.isascii() and last.isdigit() and len(last) < 9 else 1
 
 
 def _read(response: Any, room: int) -> tuple[bytes, str]:

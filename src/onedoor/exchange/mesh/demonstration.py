@@ -24,7 +24,7 @@ OUTSIDE = {"mailbox_id": "Y99003OT001", "name": "Millford Surgery", "ods_code": 
 """The simulator's practice with another GP system (simulator/gp_system.py)."""
 
 
-def connect(mesh: str, file: Path, by: Actor) -> None:
+def connect(mesh: str, file: Path, *, access: Access, by: Actor) -> None:
     """Give our organisations their mailboxes at the sandbox that answers at `mesh`, and write `file` for it."""
     boxes = [OUTSIDE]
     for ods_code in OURS:
@@ -43,7 +43,7 @@ def connect(mesh: str, file: Path, by: Actor) -> None:
         boxes.append(
             {"mailbox_id": box.mailbox_id, "name": organisation.name, "ods_code": ods_code, "password": password}
         )
-    people = _people()
+    people = _people(access)
     _write(file, {"shared_key": SHARED_KEY, "mailboxes": boxes, "people": people})
     _write(file.with_name("gp.json"), {**OUTSIDE, "shared_key": SHARED_KEY, "patients": _list_of_outside(people)})
 
@@ -71,10 +71,10 @@ def _list_of_outside(people: list[dict[str, str]]) -> list[dict[str, str]]:
     ]
 
 
-def _people() -> list[dict[str, str]]:
+def _people(access: Access) -> list[dict[str, str]]:
     """Everybody with an NHS number, and where they are registered, as the national demographics would have it."""
     found = (
-        patients.visible(Access.system("loading the demonstration"))
+        patients.visible(access)
         .filter(nhs_number__isnull=False, care_relationships__kind="registered", care_relationships__ends_on=None)
         .values_list("nhs_number", "born_on", "family_name", "care_relationships__organisation__ods_code")
     )
