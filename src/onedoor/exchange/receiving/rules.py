@@ -6,6 +6,7 @@ what MESH traces by). Whatever differs a person decides.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -222,7 +223,7 @@ def difference(code: str, day: date, value: float | None, record: Sequence[OnRec
         return OTHER_VALUE, f"{_said(of_day[0])} of the same day, from {of_day[0].where}"
     newest = max(alike, key=lambda one: one.day, default=None)
     if newest is None:
-        return NEW, "Nothing of the kind is on the record"
+        return NEW, "None before"
     if newest.day > day:
         return OLDER, f"The record has {_said(newest)} of {newest.day:%d/%m/%Y}"
     return NEW, f"Last: {_said(newest)}, {newest.day:%d/%m/%Y}"
@@ -243,7 +244,7 @@ _ALIKE = 1e-9
 
 def asks(text: str) -> bool:
     """Whether what a document says without a code is asked of the practice."""
-    return text.casefold().startswith(_ASKS)
+    return _ASKS.search(text) is not None
 
 
-_ASKS = ("asked of the practice", "action", "please")
+_ASKS = re.compile(r"\bplease\b|^(?:asked of the practice|action)\b", re.IGNORECASE)

@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 
 from onedoor import factories
 from onedoor.exchange import api as exchange
+from onedoor.exchange.itk import write as itk
 from onedoor.exchange.itk.types import CarriedEntry, File, Party
-from onedoor.exchange.models import MeshArrival, ProposedEntry, ReceivedDocument
+from onedoor.exchange.models import MeshArrival, MeshMessage, ProposedEntry, ReceivedDocument
 from onedoor.exchange.tests.arrivals import (
     DAY,
     EX_SMOKER,
@@ -26,7 +27,7 @@ from onedoor.exchange.tests.arrivals import (
     scene,
     told,
 )
-from onedoor.kernel import clock
+from onedoor.kernel import clock, jobs
 from onedoor.kernel.access import NotPermitted, Role
 from onedoor.kernel.models import AuditEntry
 from onedoor.patients.models import CareRelationship, Patient
@@ -120,6 +121,26 @@ def test_somebody_sure_is_answered_and_one_touch_enters_all_where_it_was_done(pl
     assert accept(place, document) == (0, 0, 0)
     assert Coded.objects.count() == len(SIX)
     assert Entry.objects.filter(patient=sam).count() == len(SIX)
+
+
+def test_what_mesh_brought_is_taken_by_its_sweep_in_either_version(place: Scene, sam: Patient) -> None:
+    for workflow in ("GPCONNECT_SEND_DOCUMENT", "GPFED_CONSULT_REPORT"):
+        content = itk.document(said(place, sam))
+        MeshArrival.objects.create(
+            mailbox=place.mailbox,
+            message_id=workflow,
+            sender="Y99902OT001",
+            workflow=workflow,
+            message_type="DATA",
+            content=content,
+            size=len(content),
+            arrived_at=clock.now(),
+        )
+    jobs.run_once("exchange.deal_with")
+    assert set(MeshArrival.objects.values_list("state", flat=True)) == {"taken"}
+    assert exchange.documents_waiting(place.access) == (2, 0)
+    sent = MeshMessage.objects.values_list("to", "workflow").order_by("id")
+    assert set(sent) == {("Y99902OT001", "GPCONNECT_SEND_DOCUMENT_ACK"), ("Y99902OT001", "GPFED_CONSULT_REPORT_ACK")}
 
 
 def test_where_people_stand_is_right_in_the_same_request(place: Scene, sam: Patient) -> None:

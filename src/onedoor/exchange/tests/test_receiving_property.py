@@ -32,7 +32,7 @@ steps = st.lists(
         st.tuples(st.just("comes"), st.sampled_from(sorted(VALUES)), st.booleans()),
         st.tuples(st.sampled_from(["accept", "leave", "undo", "say"]), st.sampled_from(sorted(VALUES)), st.just(False)),
     ),
-    max_size=14,
+    max_size=10,
 )
 
 
@@ -94,7 +94,7 @@ def counted(patient: Patient) -> Counter[tuple[str, float | None]]:
         return Counter(cursor.fetchall())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(steps)
 def test_once_at_most_and_the_newest_version_in_the_end(happened: list[tuple[str, str, bool]]) -> None:
     with transaction.atomic(), clock.at(MONDAY):

@@ -95,7 +95,7 @@ def have(day: date, value: float | None, code: str = "271649006") -> OnRecord:
 @pytest.mark.parametrize(
     ("record", "how", "words"),
     [
-        ([], "new", "Nothing of the kind"),
+        ([], "new", "None before"),
         ([have(EARLIER, 150)], "new", "Last: 150 mmHg, 01/03/2026"),
         ([have(EARLIER, 142)], "new", "Last: 142 mmHg"),
         ([have(DAY, 142)], "same", "The same stands there"),
@@ -105,7 +105,7 @@ def have(day: date, value: float | None, code: str = "271649006") -> OnRecord:
         ([have(DAY, None)], "other_value", "the same code of the same day"),
         ([have(LATER, 138)], "older", "138 mmHg of 05/12/2026"),
         ([have(LATER, 138), have(DAY, 140)], "other_value", "140 mmHg"),
-        ([have(DAY, 142, "271650006")], "new", "Nothing of the kind"),
+        ([have(DAY, 142, "271650006")], "new", "None before"),
     ],
 )
 def test_how_an_entry_stands_to_the_record(record: list[OnRecord], how: str, words: str) -> None:
@@ -121,4 +121,5 @@ def test_a_code_without_a_value_is_the_same_as_itself_alone() -> None:
 
 def test_what_is_asked_is_told_from_what_is_said() -> None:
     assert asks("Please repeat the blood pressure in two weeks")
+    assert asks("Still due, please offer: lipids.")
     assert not asks("Was pleased with the visit")

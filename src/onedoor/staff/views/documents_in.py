@@ -76,7 +76,7 @@ def document(request: HttpRequest, ref: UUID) -> HttpResponseBase:
         differences=exchange.DIFFERENCES,
         states=exchange.DOCUMENT_STATES,
         matches=exchange.MATCHES,
-        not_ours=exchange.NOT_OURS,
+        told={**exchange.THEIRS, **exchange.NOT_OURS},
         inline=_SHOWN_INLINE,
         text=_text(request, folder),
         measured=records.measured,
