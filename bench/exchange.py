@@ -20,6 +20,7 @@ import threading
 import time
 import traceback
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -31,8 +32,9 @@ from bench.rig import Rig, free_port, rig, rows, wait_for
 
 SIZES = (1_000, 10_000)
 RESTARTS = 20
-APART_SECONDS = 8.0
-"""Between two restarts at the least: the worker needs some of them to come up."""
+"""Of fewer than a thousand documents one for each fifty, so that about the same share of them meets one."""
+APART_SECONDS = 30.0
+"""Between two restarts at the least: the pace is slowed so that the entering lasts for all of them."""
 ENTERING = 2
 """Health care assistants at work at once."""
 STEADY_SHARE = 0.5
@@ -101,6 +103,7 @@ class Sandbox:
         ]
         self._file.write_text(json.dumps({"shared_key": KEY, "mailboxes": boxes}))
         self._laid: list[dict[str, Any]] = []
+        self.struck: Counter[str] = Counter()
         self.process = self._started()
 
     def _started(self) -> subprocess.Popen[bytes]:
@@ -121,17 +124,21 @@ class Sandbox:
             return None
 
     def lay(self, faults: list[dict[str, Any]], seed: int = 1) -> None:
-        """These faults from now on."""
+        """These faults from now on; those before are counted."""
+        for one in (self.ask("GET", "/control/faults") or {}).get("faults", []):
+            self.struck[f"{one['do']} {one['on']}"] += one["struck"]
         self._laid = faults
         if self.ask("PUT", "/control/faults", {"faults": faults, "seed": seed}) is None:
             raise RuntimeError("the sandbox does not take its faults")
 
     def kill(self, seed: int) -> None:
         """End it without warning, and start it again."""
+        laid, self._laid = self._laid, []
+        self.lay([])
         self.process.kill()
         self.process.wait()
         self.process = self._started()
-        self.lay(self._laid, seed)
+        self.lay(laid, seed)
 
 
 def _measured(size: int) -> dict[str, Any]:
@@ -147,10 +154,10 @@ def _measured(size: int) -> dict[str, Any]:
         worker = made.start("onedoor.cli.main", "worker", ONEDOOR_MESH_POLL_SECONDS=str(POLL_SECONDS))
         _until(town, len(first), "the first half")
         full_speed = len(first) / (time.monotonic() - began)
-        steady = min(full_speed * STEADY_SHARE, len(second) / (RESTARTS * APART_SECONDS))
+        restarts = min(RESTARTS, max(2, size // 50))
+        steady = min(full_speed * STEADY_SHARE, len(second) / (restarts * APART_SECONDS))
         sandbox.lay(FAULTS)
-        restarts = _under_fire(made, sandbox, worker, town, second, steady)
-        struck = sandbox.ask("GET", "/control/faults")
+        _under_fire(made, sandbox, worker, town, second, pace=steady, restarts=restarts)
         _until(town, size, "the second half")
         # What comes late, or once more, must change nothing: wait for all of it.
         sandbox.lay([])
@@ -172,9 +179,7 @@ def _measured(size: int) -> dict[str, Any]:
             "documents": size,
             "steady_per_s": round(steady, 2),
             "restarts": restarts,
-            "faults_since_the_last_restart": {
-                f"{one['do']} {one['on']}": one["struck"] for one in (struck or {}).get("faults", [])
-            },
+            "faults_struck": dict(sandbox.struck),
             "unexpected": sorted(set(town.faults))[:5],
             "settings": {"poll_seconds": POLL_SECONDS, "entering": ENTERING, **_server(made)},
         }
@@ -321,13 +326,20 @@ def _desk(town: Town, over: threading.Event) -> None:
 
 
 def _under_fire(
-    made: Rig, sandbox: Sandbox, worker: subprocess.Popen[bytes], town: Town, people: list[int], pace: float
-) -> int:
+    made: Rig,
+    sandbox: Sandbox,
+    worker: subprocess.Popen[bytes],
+    town: Town,
+    people: list[int],
+    *,
+    pace: float,
+    restarts: int,
+) -> None:
     """Enter the rest at a pace while worker and sandbox are killed by turns."""
     entering = threading.Thread(target=_enter, args=(town, people, pace), daemon=True)
     entering.start()
-    apart = max(APART_SECONDS, len(people) / pace / (RESTARTS + 1))
-    for number in range(RESTARTS):
+    apart = len(people) / pace / (restarts + 1)
+    for number in range(restarts):
         time.sleep(apart)
         if number % 2:
             sandbox.kill(seed=number)
@@ -336,7 +348,6 @@ def _under_fire(
             worker.wait()
             worker = made.start("onedoor.cli.main", "worker", ONEDOOR_MESH_POLL_SECONDS=str(POLL_SECONDS))
     entering.join()
-    return RESTARTS
 
 
 def _until(town: Town, count: int, what: str) -> None:
