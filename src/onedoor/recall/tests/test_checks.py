@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from onedoor import factories
 from onedoor.accounts.api import Organisation
+from onedoor.accounts.tests.sharing import shares
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, NotPermitted, Role
 from onedoor.patients.models import Patient
@@ -149,6 +150,7 @@ def test_each_check_says_what_it_was_last_when_where_and_whether_it_counts(
     access: Access, practice: Organisation, sam: Patient
 ) -> None:
     trust = factories.practice("Y99100", "Wexcombe Mental Health Trust")
+    shares(trust, practice, covers="coded")
     add(sam, trust, "271649006", date(2026, 3, 2), 131)
     add(sam, trust, "271650006", date(2026, 3, 2), 84)
     add(sam, practice, "8517006", date(2025, 12, 9))
@@ -159,6 +161,29 @@ def test_each_check_says_what_it_was_last_when_where_and_whether_it_counts(
     # A year ago to the day: over.
     assert smoking is not None
     assert (smoking.words, smoking.counts) == ("Ex-smoker", False)
+
+
+def test_what_another_did_counts_and_is_not_shown_without_an_agreement(
+    access: Access, practice: Organisation, sam: Patient
+) -> None:
+    trust = factories.practice("Y99100", "Wexcombe Mental Health Trust")
+    add(sam, practice, "271649006", date(2024, 3, 2), 150)
+    add(sam, practice, "271650006", date(2024, 3, 2), 90)
+    add(sam, trust, "271649006", date(2026, 3, 2), 131)
+    add(sam, trust, "271650006", date(2026, 3, 2), 84)
+    found = check(access, sam, "bp")
+    assert found.kept_until == date(2027, 3, 2)
+    assert found.last is not None
+    assert (found.last.words, found.last.organisation, found.last.counts) == ("150/90 mmHg", practice.name, False)
+    assert shown(access, sam).done == 1
+    why = recall.why(access, sam.pk, "smi")
+    assert trust.name not in {part.organisation for part in why.parts} | {entry.organisation for entry in why.evidence}
+    assert why.hidden >= 1
+    shares(trust, practice, covers="coded")
+    after = check(access, sam, "bp")
+    assert after.kept_until is None
+    assert after.last is not None
+    assert (after.last.words, after.last.counts) == ("131/84 mmHg", True)
 
 
 def test_what_is_wrong_comes_back_and_the_rest_is_saved(access: Access, sam: Patient) -> None:
