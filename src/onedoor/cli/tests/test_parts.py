@@ -24,6 +24,7 @@ def test_two_installations_get_different_pairs_of_ports() -> None:
     with first.web, second.web:
         assert (first.web_port, first.simulator) == (FIRST, FIRST + 1)
         assert (second.web_port, second.simulator) == (FIRST + 2, FIRST + 3)
+        assert first.mesh != second.mesh
 
 
 def test_a_pair_is_taken_whole_or_not_at_all() -> None:
@@ -42,6 +43,8 @@ def test_a_port_asked_for_by_hand_is_given_or_refused() -> None:
             ports.choose(HOST, web=FIRST + 50, simulator=None)
         with pytest.raises(Refused, match="ONEDOOR_SIMULATOR_PORT"):
             ports.choose(HOST, web=None, simulator=FIRST + 50)
+        with pytest.raises(Refused, match="ONEDOOR_MESH_PORT"):
+            ports.choose(HOST, web=None, simulator=None, mesh=FIRST + 50)
 
 
 def test_a_fault_is_described_without_what_the_database_said() -> None:

@@ -76,7 +76,7 @@ def test_it_serves_and_ctrl_c_leaves_nothing(home: Path) -> None:
         with urllib.request.urlopen(f"{up.address}/healthz") as answer:
             assert answer.status == 200
         names = " ".join(processes_of(home))
-        for part in ("web --fd", "worker", "dispatch", "-m simulator", "postgres -D"):
+        for part in ("web --fd", "worker", "dispatch", "-m simulator --", "-m simulator.mesh", "postgres -D"):
             assert part in names
         again = subprocess.run(UP, env=os.environ, capture_output=True, text=True)
         assert again.returncode == 1
