@@ -26,6 +26,7 @@ from onedoor.exchange.tests.sent_documents import (
     place,
     report,
     sent,
+    sent_quickly,
 )
 from onedoor.factories import TEST
 from onedoor.kernel import clock, jobs
@@ -309,7 +310,7 @@ def test_three_acknowledgements_one_after_the_other(at: Place) -> None:
     ],
 )
 def test_each_code_does_what_the_table_says(at: Place, code: str, state: str, kind: str) -> None:
-    document = sent(at)
+    document = sent_quickly(at)
     answer(at, document, code)
     assert (document.state, [one for one, _ in work(at)]) == (state, [kind] if kind else [])
 
@@ -321,7 +322,7 @@ def test_every_code_of_the_facts_has_an_outcome() -> None:
 
 @pytest.mark.parametrize("order", [("20013", "30001"), ("30001", "20013"), ("30001", "20013", "20013", "30001")])
 def test_answers_in_any_order_and_twice_change_nothing_twice(at: Place, order: tuple[str, ...]) -> None:
-    document = sent(at)
+    document = sent_quickly(at)
     same = {code: str(uuid.uuid4()) for code in order}
     for code in order:
         answer(at, document, code, bundle_id=same[code])
@@ -338,7 +339,7 @@ def test_whatever_comes_a_document_is_delivered_only_when_somebody_knows_the_pat
 
     with transaction.atomic():
         at = place()
-        document = sent(at)
+        document = sent_quickly(at)
         for code in said:
             answer(at, document, code)
         if document.state == "delivered":
