@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -18,7 +18,7 @@ from onedoor import factories
 from onedoor.exchange import api as exchange
 from onedoor.exchange.itk.types import SendDocument
 from onedoor.exchange.models import ItkResponse, ReceivedDocument
-from onedoor.exchange.tests.arrivals import SIX, Scene, arrive, said, scene
+from onedoor.exchange.tests.arrivals import DAY, SIX, Scene, arrive, said, scene
 from onedoor.kernel import clock
 from onedoor.patients.models import Patient
 
@@ -26,6 +26,12 @@ pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 12, 7, 9, tzinfo=clock.LONDON)
 VALUES = {"v1": 142.0, "v2": 134.0, "v3": 124.0, "alone": 118.0}
 REPLACES = {"v2": "v1", "v3": "v2"}
+
+
+def day_of(name: str) -> date:
+    """The document that stands alone tells of the day before."""
+    return DAY - timedelta(days=name == "alone")
+
 
 steps = st.lists(
     st.one_of(
@@ -50,7 +56,7 @@ def world() -> World:
         name: said(
             place,
             sam,
-            [replace(SIX[0], value=value), SIX[1]],
+            [replace(SIX[0], value=value, day=day_of(name)), replace(SIX[1], day=day_of(name))],
             identifier=name,
             bundle=f"message-{name}",
             replaces=REPLACES.get(name, ""),
@@ -84,10 +90,10 @@ def do(here: World, what: str, name: str, new_message: bool) -> None:
         pass
 
 
-def counted(patient: Patient) -> Counter[tuple[str, float | None]]:
+def counted(patient: Patient) -> Counter[tuple[str, date, float | None]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT c.code, e.value FROM records_coded_entries e JOIN records_code c ON c.id = e.code_id
+            """SELECT c.code, e.day, e.value FROM records_coded_entries e JOIN records_code c ON c.id = e.code_id
                WHERE e.patient_id = %s""",
             [patient.pk],
         )
@@ -108,9 +114,10 @@ def test_once_at_most_and_the_newest_version_in_the_end(happened: list[tuple[str
         with clock.at(MONDAY + timedelta(hours=1)):
             bring_to_its_end(here)
         assert counted(here.sam) == {
-            (SIX[0].code, VALUES["v3"]): 1,
-            (SIX[0].code, VALUES["alone"]): 1,
-            (SIX[1].code, SIX[1].value): 1,
+            (SIX[0].code, DAY, VALUES["v3"]): 1,
+            (SIX[0].code, day_of("alone"), VALUES["alone"]): 1,
+            (SIX[1].code, DAY, SIX[1].value): 1,
+            (SIX[1].code, day_of("alone"), SIX[1].value): 1,
         }
         answers = list(ItkResponse.objects.values_list("arrival", "kind"))
         assert len(answers) == len(set(answers))
