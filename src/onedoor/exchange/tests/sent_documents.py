@@ -77,6 +77,7 @@ def compose() -> None:
     jobs.run_once("exchange.compose")
 
 
+@transaction.atomic
 def mesh_takes(document: SentDocument, *, collected: bool = False) -> None:
     """MESH took the message, and with `collected` handed it over."""
     document.refresh_from_db()

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db import transaction
+
 from onedoor import factories
 from onedoor.accounts.api import Organisation, User, access_of
 from onedoor.accounts.tests.sharing import shares
@@ -19,9 +21,12 @@ from onedoor.directory.tests.factories import services
 from onedoor.documents import api as documents
 from onedoor.documents.api import Document, PrintFile
 from onedoor.documents.tests import factories as letters
+from onedoor.documents.types import ContactRow
 from onedoor.exchange import api as exchange
 from onedoor.exchange.itk.types import Party
-from onedoor.exchange.models import ImportFile, ReceivedDocument
+from onedoor.exchange.models import ImportFile, ReceivedDocument, SentDocument
+from onedoor.exchange.sending import moving
+from onedoor.exchange.sending.making import make_contacts
 from onedoor.exchange.tests import arrivals
 from onedoor.kernel import clock, jobs
 from onedoor.kernel.access import Access, Part, Role
@@ -105,6 +110,8 @@ class World:
     """About Ada's referral, held."""
     attachment: Attachment
     came: ReceivedDocument
+    sent: SentDocument
+    """A day of Sam's texts, on its way to the practice's own system; held as one that may not go."""
     """About Sam, from a trust that the locality does not know; it waits to be coded."""
     course: booking.Course
     """In four weeks; Sam is on its list."""
@@ -215,6 +222,7 @@ def make() -> World:
         opening=opens(sam, access_of(people[Role.HEALTH_CARE_ASSISTANT])),
         sharing=shares(practice.organisation, service.service.organisation).ref,
         came=came(practice.organisation, access_of(people[Role.RECEPTIONIST]), sam),
+        sent=sent(practice.organisation, sam),
         course=course,
         place_on_course=waits,
         paper=letters.letter(practice.organisation, sam, practice=practice.organisation),
@@ -309,6 +317,21 @@ def opens(patient: Patient, access: Access) -> uuid.UUID:
     )
     assert not isinstance(made, patients.NotOpened), made
     return made.ref
+
+
+@transaction.atomic
+def sent(practice: Organisation, patient: Patient) -> SentDocument:
+    made = make_contacts(
+        organisation_id=practice.pk,
+        patient_id=patient.pk,
+        day=WEDNESDAY,
+        rows=[ContactRow("9:02am", "Text to the patient", "Your appointment is today at 2pm.")],
+        entries=[],
+        by=factories.TEST,
+    )
+    assert made is not None
+    moving.move(made, "held", by=factories.TEST, because="the patient’s whereabouts are restricted")
+    return made
 
 
 def came(practice: Organisation, desk: Access, patient: Patient) -> ReceivedDocument:
@@ -574,6 +597,10 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "my_question": ({"ref": world.question.ref},),
         "my_invitation": ({"ref": world.invitation.ref},),
         "my_offer": ({"ref": world.offer.ref, "answer": "accept"},),
+        "exchange": ({},),
+        "exchange_document": ({"ref": world.sent.ref},),
+        "exchange_pdf": ({"ref": world.sent.ref},),
+        "exchange_decide": ({"ref": world.sent.ref},),
         "letters": ({},),
         "letters_print": ({},),
         "letters_file": ({"ref": world.print_file.ref},),
