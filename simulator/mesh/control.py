@@ -5,7 +5,7 @@ DELETE /control/messages          forget them all, and the faults
 GET    /control/content/{id}      a message's bytes, as they were sent
 GET    /control/faults            what is laid in wait, and how often it struck
 PUT    /control/faults            {"faults": [{"do", "on"?, "mailbox"?, "workflow"?, "times"?, …}], "seed"?}
-POST   /control/release           {"workflow"?, "order"?: "reversed"}: what is held appears in its inbox
+POST   /control/release           {"workflow"?, "contains"?, "order"?: "reversed"}: what is held appears in its inbox
 POST   /control/again             {"message_id", "times"?}: delivered once more, under another id
 POST   /control/report            {"message_id", "code", "text"?, "times"?, "instead"?}: a REPORT to its sender; "instead": and
                                   the message is not delivered
@@ -15,7 +15,6 @@ PUT    /control/settings          mailboxes, workflows and people, as in the fil
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -84,10 +83,7 @@ class _Orders:
 
     async def content(self, request: Request) -> Response:
         message = self._message(request.path_params["message_id"])
-        parts = [await self._world.store.get_chunk(message, n + 1) or b"" for n in range(message.total_chunks)]
-        if message.metadata.content_encoding == "gzip":
-            parts = [gzip.decompress(part) for part in parts if part]
-        return Response(b"".join(parts), media_type="application/octet-stream")
+        return Response(await self._world.store.whole(message), media_type="application/octet-stream")
 
     async def read_faults(self, request: Request) -> Response:
         return _json({"faults": [fault.document() for fault in self._world.faults.laid]})
@@ -105,6 +101,8 @@ class _Orders:
         order = await _order(request)
         store = self._world.store
         held = [one for one in store.held.values() if order.get("workflow", one.workflow_id) == one.workflow_id]
+        words = [str(word).encode() for word in order.get("contains", [])]
+        held = [one for one in held if not words or all(word in await store.whole(one) for word in words)]
         if order.get("order") == "reversed":
             held.reverse()
         for message in held:

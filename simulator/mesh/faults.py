@@ -14,8 +14,8 @@ CALLS = ("handshake", "send", "list", "download", "acknowledge", "track", "other
 ON_CALLS = ("lose_reply", "cut", "answer", "delay", "pretend")
 """The server does it and the connection breaks; it breaks before; another status and nothing is done; it is done late; the server
 says that it did, and did not."""
-ON_MESSAGES = ("copy", "hold", "lose")
-"""It appears more often, each under an id of its own; only when released; never."""
+ON_MESSAGES = ("copy", "hold", "lose", "report")
+"""It appears more often, each under an id of its own; only when released; never; never, and a REPORT says so by `code`."""
 
 
 @dataclass
@@ -29,6 +29,9 @@ class Fault:
     status: int = 503
     seconds: float = 0.0
     copies: int = 1
+    code: str = ""
+    contains: list[str] = field(default_factory=list)
+    """Only a message in whose content all of these stand."""
     times: int | None = 1
     chance: float = 1.0
     struck: int = field(default=0)
@@ -66,11 +69,14 @@ class Faults:
             lambda fault: fault.do in ON_CALLS and fault.on in ("any", call) and fault.mailbox in ("", mailbox)
         )
 
-    def for_message(self, recipient: str, workflow: str) -> Fault | None:
+    def for_message(self, recipient: str, workflow: str, content: bytes) -> Fault | None:
         """What strikes this message on its way."""
         return self._first(
             lambda fault: (
-                fault.do in ON_MESSAGES and fault.mailbox in ("", recipient) and fault.workflow in ("", workflow)
+                fault.do in ON_MESSAGES
+                and fault.mailbox in ("", recipient)
+                and fault.workflow in ("", workflow)
+                and all(word.encode() in content for word in fault.contains)
             )
         )
 

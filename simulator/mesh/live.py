@@ -86,10 +86,16 @@ class Live(Messaging):
 
     async def meet_fault(self, message: Message) -> None:
         """Whatever was laid in wait for it on its way to the inbox."""
-        fault = self.faults.for_message(message.recipient.mailbox_id, message.workflow_id)
+        if not self.faults.laid:
+            return
+        content = await self.kept.whole(message)
+        fault = self.faults.for_message(message.recipient.mailbox_id, message.workflow_id, content)
         if fault is None:
             return
-        if fault.do == "copy":
+        if fault.do == "report":
+            self.kept.put(message, "lost")
+            await self.refuse_later(message, fault.code, routing.WORDS.get(fault.code, fault.code))
+        elif fault.do == "copy":
             for _ in range(fault.copies):
                 await self.copy(message)
         else:

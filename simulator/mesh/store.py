@@ -8,9 +8,12 @@ the package). Here each step is one transaction, and what is in which inbox foll
 
 from __future__ import annotations
 
+import gzip
 import sqlite3
+import zlib
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -159,6 +162,14 @@ class KeptStore(MemoryStore):
             "SELECT coalesce(sum(length(content)), 0) FROM chunk WHERE message_id = ?", [message.message_id]
         ).fetchone()
         return int(row[0])
+
+    async def whole(self, message: Message) -> bytes:
+        """Its content, unpacked; as it was sent where that cannot be done."""
+        parts = [await self.get_chunk(message, n + 1) or b"" for n in range(message.total_chunks)]
+        if message.metadata.content_encoding == "gzip":
+            with suppress(OSError, EOFError, zlib.error):
+                parts = [gzip.decompress(part) for part in parts if part]
+        return b"".join(parts)
 
     def chunks_of(self, message: Message) -> int:
         """How many of its chunks have come."""
