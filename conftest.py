@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     from django.db import connection
 
     _Kept.blocker = django_db_blocker
+    connection.ops.sql_flush = _emptied  # type: ignore[method-assign]
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in ("audit_entry", "audit_seal"):
             cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_truncate ON kernel_{table}")
@@ -117,6 +118,41 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     mark = item.get_closest_marker("django_db")
     names = set(getattr(item, "fixturenames", ()))
     _Kept.flushed = bool({"transactional_db", "live_server"} & names or (mark and mark.kwargs.get("transaction")))
+
+
+def _emptied(
+    style: Any, tables: Sequence[str], *, reset_sequences: bool = False, allow_cascade: bool = False
+) -> list[str]:
+    """What the flush after a transactional test does, in place of TRUNCATE: that makes new files for each table and each index,
+    0.2 s of a core for 170 tables of which a test has filled a dozen. This empties those, and waits for others as TRUNCATE would.
+
+    Django's own two lists of models stay as they are; it would make them anew. So nothing is left for it to do.
+    """
+    from django.db import connection, transaction
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT has_parameter_privilege('session_replication_role', 'SET')")
+        if reset_sequences or not cursor.fetchone()[0]:
+            plain: list[str] = DatabaseOperations.sql_flush(
+                connection.ops, style, tables, reset_sequences=reset_sequences, allow_cascade=allow_cascade
+            )
+            return plain
+        names = [
+            connection.ops.quote_name(name) for name in tables if name not in ("django_content_type", "auth_permission")
+        ]
+        each = ", ".join(f"'{name}'" for name in names)
+        # As a replica: no foreign key is followed and no trigger fires, as with TRUNCATE.
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE")
+        cursor.execute(
+            f"""DO $$ DECLARE name text; filled boolean; BEGIN
+                FOREACH name IN ARRAY ARRAY[{each}] LOOP
+                    EXECUTE 'SELECT EXISTS (SELECT FROM ' || name || ')' INTO filled;
+                    IF filled THEN EXECUTE 'DELETE FROM ' || name; END IF;
+                END LOOP; END $$"""
+        )
+    return []
 
 
 def put_back() -> None:
