@@ -102,7 +102,9 @@ class _Orders:
         store = self._world.store
         held = [one for one in store.held.values() if order.get("workflow", one.workflow_id) == one.workflow_id]
         words = [str(word).encode() for word in order.get("contains", [])]
-        held = [one for one in held if not words or all(word in await store.whole(one) for word in words)]
+        if words:
+            contents = [await store.whole(one) for one in held]
+            held = [one for one, content in zip(held, contents, strict=True) if all(word in content for word in words)]
         if order.get("order") == "reversed":
             held.reverse()
         for message in held:
