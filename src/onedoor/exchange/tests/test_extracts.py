@@ -326,6 +326,30 @@ def test_a_table_of_counts_is_told_from_a_list_of_people(scene: Scene) -> None:
         sent(scene.access, "", head=COUNTS)
 
 
+def test_the_command_reads_from_disk_and_asks_for_new_headings(scene: Scene, tmp_path: Path) -> None:
+    file = tmp_path / "november.csv"
+    file.write_text(f"NHS number,Code,Date,Value,Unit\n{scene.sam.nhs_number},60621009,03/11/2026,27.4,kg/m2\n")
+
+    def read(*, confirm: bool = False, apply: bool = True) -> Extract:
+        return exchange.import_extract(
+            file=file,
+            organisation=scene.practice.ods_code.lower(),
+            month=NOVEMBER,
+            by=factories.TEST,
+            confirm=confirm,
+            apply=apply,
+        )[0]
+
+    assert (read().state, facts(scene.sam)) == ("to_map", set())
+    assert (read(confirm=True, apply=False).taken, facts(scene.sam)) == (1, set())
+    assert (read().state, facts(scene.sam)) == ("taken", {("60621009", 27.4)})
+    assert (read().same, ExtractMapping.objects.count()) == (1, 1)
+    with pytest.raises(NotPermitted):
+        exchange.import_extract(file=file, organisation="Y99002", month=NOVEMBER, by=scene.access.actor)
+    with pytest.raises(exchange.UnreadableFile, match="No organisation has the ODS code"):
+        exchange.import_extract(file=file, organisation="Y99XXX", month=NOVEMBER, by=factories.TEST)
+
+
 # ---- the sheet that goes out
 
 
