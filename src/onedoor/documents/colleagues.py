@@ -53,7 +53,7 @@ def _lead(facts: Facts, words: Wording) -> tuple[str, ...]:
     assert told is not None
     done, number = len(told.rows), len(told.rows) + len(told.without)
     names = ", ".join(check for check, _ in told.without)
-    key = "lead_none" if not done else "lead_all" if done == number else "lead_some"
+    key = "lead_none" if not done else "lead_all" if done == number else "lead_one" if done == 1 else "lead_some"
     said = [] if told.finished else list(words.sentences("checks", "lead_open", {}))
     said += words.sentences("checks", key, {"number": str(number), "done": str(done), "names": names})
     if told.asked:

@@ -243,6 +243,7 @@ _TOLD = EXAMPLES["checks"].checks or CheckFacts("", date(2026, 12, 1), "")
     [
         (replace(_TOLD, without=(), asked=()), "All 5 checks have a result."),
         (replace(_TOLD, rows=()), "No check has a result."),
+        (replace(_TOLD, rows=_TOLD.rows[:1]), "1 of 2 checks has a result. Without: Cholesterol."),
         (replace(_TOLD, asked=("One thing",)), "one thing is asked of the practice"),
         (replace(_TOLD, finished=False), "Not finished: this is what was saved so far."),
         (replace(_TOLD, replaces=True), "This replaces our earlier document about the same visit."),

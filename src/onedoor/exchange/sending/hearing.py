@@ -189,7 +189,10 @@ def _follow(document: SentDocument, said: Response, outcome: rules.Outcome, *, b
     elif outcome == "rerouted":
         again(document, by=by, reason=words, same=False)
     elif outcome in ("refused", "fault"):
-        which = {"read_code": said.code} if said.kind == "infrastructure" else {"accepted_code": said.code}
+        which: dict[str, object] = {"read_code": said.code}
+        if said.kind == "business":
+            # Who says that they do not know the patient has read it.
+            which = {"accepted_code": said.code, "read_at": document.read_at or now}
         if moving.move(document, "refused", by=by, reason=words, because=words[:200], late_at=None, **which):
             ask_about_refusal(document, words, fault=outcome == "fault", by=by)
     elif outcome == "person":
