@@ -27,6 +27,10 @@ def record_entries(*, entries: Sequence[NewEntry], by: Actor) -> int:
     What has a value, or a code of a code set, is written as a coded fact beside (`coding`), and CodedChanged told. Returns how
     many were new. Raises coding.WrongValue for a value that is not in its code's unit or range.
     """
+    return _record(entries, by, taken_for=None)
+
+
+def _record(entries: Sequence[NewEntry], by: Actor, *, taken_for: int | None) -> int:
     if not connection.in_atomic_block:
         raise RuntimeError("an entry belongs to the transaction of what it records")
     if not entries:
@@ -53,6 +57,7 @@ def record_entries(*, entries: Sequence[NewEntry], by: Actor) -> int:
                 subject_id=entry.subject_id,
                 intent_key=entry.intent_key,
                 elsewhere=entry.elsewhere,
+                taken_for=taken_for if taken_for != entry.organisation_id else None,
             )
             for entry in entries
         ],
@@ -84,7 +89,8 @@ def accept_entries(*, entries: Sequence[NewEntry], by: Actor) -> int:
     watching.tell(
         (entry.patient_id, key, True) for entry in readers for key in {entry.organisation_id, by.organisation_id} if key
     )
-    return counted + record_entries(entries=[entry for entry in entries if entry.intent_key not in there], by=by)
+    new = [entry for entry in entries if entry.intent_key not in there]
+    return counted + _record(new, by, taken_for=by.organisation_id)
 
 
 def in_error(*, patient_id: int, intents: str) -> int:

@@ -262,6 +262,9 @@ class Entry(models.Model):
     elsewhere = models.BooleanField(default=False, db_default=False)
     """Whether it was entered where it counts only once the practice has accepted it (ADR 12)."""
 
+    taken_for = models.BigIntegerField(null=True)
+    """The organisation whose people took it into their own record: accepted of another's document or list. It reads it always."""
+
     measured: str = ""
     """The value of its coded fact as people read it, where `queries.timeline` has read it."""
     awaits: bool = False

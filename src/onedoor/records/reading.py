@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from onedoor.accounts.api import Sources, sources
+from onedoor.accounts.api import Organisation, Sources, sources
 from onedoor.kernel.access import Access
 from onedoor.patients.api import practice_of
 from onedoor.records.models import Coded, Entry
@@ -21,8 +21,13 @@ class Read:
     """What somebody reads of one patient's record."""
 
     sources: Sources
-    accepted: bool = False
-    """Whether it is their own practice's record: then what another organisation did and the practice accepted is theirs (ADR 12)."""
+    practice: Organisation | None = None
+    """With which the patient is registered; not looked up for whoever reads all."""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it is their own practice's record: then what another did and the practice accepted is theirs (ADR 12)."""
+        return self.practice is not None and self.practice.pk in self.sources.own
 
 
 def of(access: Access, patient_id: int) -> Read:
@@ -30,8 +35,7 @@ def of(access: Access, patient_id: int) -> Read:
     found = sources(access)
     if found.everything:
         return Read(found)
-    practice = practice_of(patient_id)
-    return Read(found, accepted=practice is not None and practice.pk in found.own)
+    return Read(found, practice_of(patient_id))
 
 
 def entries_of(read: Read, patient_id: int) -> QuerySet[Entry]:
@@ -48,6 +52,7 @@ def facts_of(read: Read, patient_id: int) -> QuerySet[Coded]:
 
 def _entries(read: Read) -> Q:
     may = Q(organisation_id__in=read.sources.whole) | Q(organisation_id__in=read.sources.coded, code__isnull=False)
+    may |= Q(taken_for__in=read.sources.own)
     if read.accepted:
         theirs = Coded.objects.filter(patient_id=OuterRef("patient_id"), entry_id=OuterRef("pk"))
         may |= Q(Exists(theirs.filter(accepted_at__isnull=False)), elsewhere=True)
@@ -55,7 +60,9 @@ def _entries(read: Read) -> Q:
 
 
 def _facts(read: Read) -> Q:
+    taken = Entry.objects.filter(patient_id=OuterRef("patient_id"), pk=OuterRef("entry_id"))
     may = Q(organisation_id__in=read.sources.whole | read.sources.coded)
+    may |= Q(Exists(taken.filter(taken_for__in=read.sources.own)))
     return may | Q(accepted_at__isnull=False) if read.accepted else may
 
 
@@ -70,7 +77,7 @@ class NotShared:
 
 
 def not_shared(read: Read, patient_id: int) -> list[NotShared]:
-    """What is kept from whoever reads, the practice's first; at most two lines, and no content. Three queries at the most."""
+    """What is kept from whoever reads, the practice's first; at most two lines, and no content. Two queries."""
     if read.sources.everything:
         return []
     entries = Entry.objects.filter(patient_id=patient_id).exclude(_entries(read))
@@ -81,10 +88,9 @@ def not_shared(read: Read, patient_id: int) -> list[NotShared]:
             hidden[key] = hidden.get(key, 0) + count
     if not hidden:
         return []
-    practice = practice_of(patient_id)
     said = []
-    if practice is not None and practice.pk in hidden:
-        said.append(NotShared(hidden.pop(practice.pk), practice.name))
+    if read.practice is not None and read.practice.pk in hidden:
+        said.append(NotShared(hidden.pop(read.practice.pk), read.practice.name))
     if hidden:
         said.append(NotShared(sum(hidden.values()), ""))
     return said

@@ -183,6 +183,21 @@ def test_what_the_practice_accepted_is_its_own(two: Two) -> None:
     assert [fact.value for fact in records.coded_of(ours, sam.pk) if fact.organisation_id == trust.pk] == [79.0]
 
 
+def test_what_was_accepted_of_anybodys_document_is_read(two: Two) -> None:
+    _, trust, sam, ours, _ = two
+    lines = [
+        NewEntry(sam.pk, trust.pk, "document", "Clozapine started", "doc:1", "document"),
+        NewEntry(sam.pk, trust.pk, "document", "discharge weight", "doc:2", "document", WEIGHT, value=77.0),
+    ]
+    with transaction.atomic():
+        assert records.accept_entries(entries=lines, by=ours.actor) == 2
+    assert {"Clozapine started", "discharge weight"} <= read(ours, sam)
+    facts = [fact for fact in records.coded_of(ours, sam.pk) if fact.organisation_id == trust.pk]
+    assert [fact.value for fact in facts] == [77.0]
+    assert records.read_among(ours, [fact.pk for fact in facts]) == {facts[0].pk}
+    assert "trust note" not in read(ours, sam)
+
+
 def test_reading_costs_the_same_however_much_there_is(two: Two, django_assert_max_num_queries: Any) -> None:
     _, trust, sam, _, theirs = two
     for n in range(30):

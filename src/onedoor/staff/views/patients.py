@@ -47,6 +47,7 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
     except patients.Patient.DoesNotExist as error:
         raise Http404 from error
     records.look(access=access, patient_id=card.id, page="patient")
+    told = record.shown(access, card.id, request.GET)
     waiting = tasks.waiting(access, patient_id=card.id)
     return staff_page(
         request,
@@ -74,7 +75,8 @@ def patient(request: HttpRequest, ref: UUID) -> HttpResponse:
         may_check=access.may(Permission.CHECKS),
         may_break_glass=access.may(Permission.BREAK_GLASS),
         here=request.path,
-        **record.shown(access, card.id, request.GET),
+        feeds=record.fresh(access, told["places"]),
+        **told,
         **asking.section(access, card.id),
         **recalling.due_of(access, card.id),
         **write_back.strip_of(access, card.id),

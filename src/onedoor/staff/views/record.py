@@ -53,8 +53,8 @@ class Line:
 
 
 def shown(access: Access, patient_id: int, asked: QueryDict) -> dict[str, Any]:
-    """What the timeline's template needs: items as asked, what is not shared, how fresh the sources are."""
-    known = records.timeline(access, patient_id, limit=READ)
+    """What the timeline's template needs: items as asked, and what is not shared."""
+    known, kept = records.record_of(access, patient_id, limit=READ)
     kind, ods = asked.get("kind", ""), asked.get("from", "")
     places = {entry.organisation.ods_code: entry.organisation for entry in known}
     found = [
@@ -68,13 +68,13 @@ def shown(access: Access, patient_id: int, asked: QueryDict) -> dict[str, Any]:
         "of": ods,
         "entry_kinds": sorted({entry.kind for entry in known}),
         "places": sorted(places.values(), key=lambda place: place.name),
-        "kept": records.not_shared(access, patient_id),
-        "feeds": exchange.feeds(_sources(access, places.values())),
+        "kept": kept,
     }
 
 
-def _sources(access: Access, places: Iterable[accounts.Organisation]) -> list[int]:
-    return sorted({*access.organisation_ids, *(place.pk for place in places)})
+def fresh(access: Access, places: Iterable[accounts.Organisation]) -> list[exchange.Feed]:
+    """How fresh the sources of those are whose entries a page shows, and of one's own organisation."""
+    return exchange.feeds({*access.organisation_ids, *(place.pk for place in places)})
 
 
 def _line(entry: records.Entry) -> Line:
@@ -153,6 +153,7 @@ def opened(request: HttpRequest, ref: UUID) -> HttpResponse:
     if card.restricted:  # The S-flag hides where somebody is, and break-glass does not open that (clinical.md 6.2).
         card = replace(card, address="", postcode="", practice="", mobiles=(), landlines=(), emails=())
     records.look(access=one.access, patient_id=patient_id, page="opened record")
+    told = shown(one.access, patient_id, request.GET)
     return staff_page(
         request,
         "staff/opened.jinja",
@@ -162,7 +163,8 @@ def opened(request: HttpRequest, ref: UUID) -> HttpResponse:
         reason=patients.GLASS_REASONS[one.row.reason],
         minutes=max(1, round(one.left.total_seconds() / 60)),
         here=request.path,
-        **shown(one.access, patient_id, request.GET),
+        feeds=fresh(one.access, told["places"]),
+        **told,
     )
 
 
