@@ -161,8 +161,8 @@ def _full(run: Run) -> None:
         database = {"DATABASE_URL": cluster.url}
         older = {"DATABASE_URL": stack.enter_context(throwaway(programs=old)).url}
         run.together([_assets(database)])
-        run.together([_migrations(database), *_static(run.root), _links()])
-        if not any(outcome.failed for outcome in run.outcomes):
+        run.together([migrating := _migrations(database), *_static(run.root), _links()])
+        if not any(outcome.failed for outcome in run.outcomes if outcome.step == migrating):
             database |= migrated.template(cluster)
         suites = ["src/onedoor/booking", "src/onedoor/messaging"]
         driven = database | {"ONEDOOR_CHROMIUM": str(browser), "ONEDOOR_HOME": str(run.folder / "browser")}
