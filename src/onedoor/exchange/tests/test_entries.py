@@ -258,7 +258,7 @@ def test_as_many_statements_for_ten_rows_as_for_a_thousand(
         f"{WHO},271649006,20{10 + n // 336:02}-{n // 28 % 12 + 1:02}-{n % 28 + 1:02},128,mmHg,Y99001"
         for n in range(size)
     ]
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(32):
         assert read(*rows).did["new"] == size
 
 
