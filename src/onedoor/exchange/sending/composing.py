@@ -20,7 +20,7 @@ from onedoor.kernel import audit, clock
 from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.patients import api as patients
-from onedoor.patients.models import Patient
+from onedoor.patients.api import Patient
 
 log = structlog.get_logger(__name__)
 

@@ -18,7 +18,7 @@ from onedoor.exchange.sending.composing import pdf_of
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.patients import api as patients
-from onedoor.patients.models import Patient
+from onedoor.patients.api import Patient
 
 MOST = 200
 VIEWS: dict[str, str] = {
