@@ -60,7 +60,7 @@ class _Orders:
         self._world = world
 
     async def messages(self, request: Request) -> Response:
-        held = self._world.store.held
+        held, lost = self._world.store.held, self._world.store.lost
         found = [
             {
                 "message_id": one.message_id,
@@ -70,7 +70,7 @@ class _Orders:
                 "type": one.message_type,
                 "local_id": one.metadata.local_id or "",
                 "size": one.file_size,
-                "status": "held" if one.message_id in held else one.status,
+                "status": "held" if one.message_id in held else "lost" if one.message_id in lost else one.status,
             }
             for one in self._world.store.messages.values()
         ]

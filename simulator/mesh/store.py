@@ -56,6 +56,7 @@ class KeptStore(MemoryStore):
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(SCHEMA)
         self.held: dict[str, Message] = {}
+        self.lost: set[str] = set()
         self.later = timedelta(seconds=float(self.recall("later") or 0))
         """How much later it is here than in the world: for whoever wants to see messages expire."""
         config = EnvConfig()
@@ -71,6 +72,7 @@ class KeptStore(MemoryStore):
         self.outboxes: dict[str, list[Message]] = defaultdict(list)
         self.local_ids: dict[str, dict[str, list[Message]]] = defaultdict(lambda: defaultdict(list))
         self.held.clear()
+        self.lost.clear()
         self._seq = 0
         for document, place, seq in self._db.execute("SELECT document, place, seq FROM message ORDER BY seq"):
             message = deserialise_model(orjson.loads(document), Message)
@@ -81,7 +83,9 @@ class KeptStore(MemoryStore):
                 self._to_outbox(message)
             if place == "held":
                 self.held[message.message_id] = message
-            elif place == "" and message.status == MessageStatus.ACCEPTED:
+            elif place == "lost":
+                self.lost.add(message.message_id)
+            elif message.status == MessageStatus.ACCEPTED:
                 self.waiting[message.recipient.mailbox_id][message.message_id] = message
 
     def apply(self, settings: Settings) -> None:
@@ -189,7 +193,9 @@ class KeptStore(MemoryStore):
         self.held.pop(message.message_id, None)
         if place == "held":
             self.held[message.message_id] = message
-        elif place == "":
+        elif place == "lost":
+            self.lost.add(message.message_id)
+        else:
             self.waiting[message.recipient.mailbox_id][message.message_id] = message
 
     async def add_to_inbox(self, message: Message) -> None:
