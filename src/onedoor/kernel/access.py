@@ -55,7 +55,7 @@ class Permission(StrEnum):
     DOCUMENTS = "documents"
     """Match and code the documents that came for one's organisation: what is accepted is on the record."""
     BREAK_GLASS = "break_glass"
-    """Open the record of somebody who is not in one's organisation's care, for a reason, while everybody is told: who gives care."""
+    """Open the record of somebody who is not in one's organisation's care, with a reason and told of: who gives care."""
     PARTNER = "partner"
     """Open the lists that a practice shared with one's own organisation, for as long as it agreed to; no patient besides."""
 

@@ -73,7 +73,9 @@ def links(access: Access, waiting: Sequence[tasks.Task]) -> dict[int, Link]:
         if key in came:
             found[task_id] = Link("See the document", reverse("document_in", args=[came[key]]))
     if access.may(Permission.SHARING):
-        found |= dict.fromkeys(about["break_glass"], Link("See who opened it, and what they looked at", reverse("glass_reviews")))
+        found |= dict.fromkeys(
+            about["break_glass"], Link("See who opened it, and what they looked at", reverse("glass_reviews"))
+        )
     checked = recall.check_visit_patients(access, list(about["check_visit"].values()))
     for task_id, key in about["check_visit"].items():
         if key in checked:

@@ -35,7 +35,9 @@ def register(app: typer.Typer) -> None:
 def bench(
     name: Annotated[str, typer.Argument(help=" | ".join(MODULES))],
     as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON, and nothing else.")] = False,
-    messages: Annotated[int, typer.Option(help="dispatch: so many texts, exchange: documents, in place of the two sizes.")] = 0,
+    messages: Annotated[
+        int, typer.Option(help="dispatch: so many texts, exchange: documents, in place of the two sizes.")
+    ] = 0,
     delay_ms: Annotated[float, typer.Option(help="dispatch: the provider takes so long.")] = 0.0,
     dispatchers: Annotated[int, typer.Option(help="dispatch: so many dispatchers.")] = 0,
     hour: Annotated[bool, typer.Option("--hour", help="dispatch: an hour at the provider's cap.")] = False,

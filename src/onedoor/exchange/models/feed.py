@@ -59,7 +59,7 @@ class FeedItem(models.Model):
 
 
 class FeedDue(models.Model):
-    """Somebody whose coded facts changed. Only ever added to by whoever writes them, in the same transaction, so that nobody waits
+    """Somebody whose coded facts changed. Only added to by whoever writes them, in the same transaction, so that nobody waits
     for anybody; one person may stand here often."""
 
     id = models.BigAutoField(primary_key=True)
