@@ -236,7 +236,7 @@ NOT_WALKED: dict[str, str] = {
     "records.withdraw_entries": INSIDE,
     "exchange.connect": MACHINE,
     **dict.fromkeys(
-        ("exchange.mailboxes", "exchange.set_mailbox", "exchange.switch_mailbox_off", "exchange.try_mailbox"),
+        ("exchange.set_mailbox", "exchange.switch_mailbox_off"),
         "the operator's command, and nobody else's; exchange/tests/test_mesh_rules.py",
     ),
     "exchange.load": MACHINE,
