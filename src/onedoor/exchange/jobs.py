@@ -20,7 +20,7 @@ def forget_trust_files() -> int:
     return lost_checks.forget_trust_files(by=Actor.system("keeping of compared checks"))
 
 
-@sweep("exchange.mesh_send", every=5.0)
+@sweep("exchange.mesh_send", every=5.0, outside=True)
 def mesh_send() -> int:
     """Send to MESH what waits, and find out what became of what was sent and not answered."""
     return sending.send_slice(by=Actor.system("the line to MESH")) + sending.reconcile(
@@ -28,7 +28,7 @@ def mesh_send() -> int:
     )
 
 
-@sweep("exchange.mesh_collect", every=2.0)
+@sweep("exchange.mesh_collect", every=2.0, outside=True)
 def mesh_collect() -> int:
     """Take what waits in the MESH inboxes that are due a look."""
     return collecting.collect(by=Actor.system("the line to MESH"))
@@ -40,7 +40,7 @@ def deal_with() -> int:
     return collecting.deal_with(by=Actor.system("the line to MESH"))
 
 
-@sweep("exchange.mesh_track", every=5.0)
+@sweep("exchange.mesh_track", every=5.0, outside=True)
 def mesh_track() -> int:
     """Ask MESH which of our messages were collected."""
     return collecting.track(by=Actor.system("the line to MESH"))

@@ -34,22 +34,24 @@ class Sweep:
     every: float
     rest: float = 0.0
     full: int = 1
+    outside: bool = False
 
 
 _sweeps: dict[str, Sweep] = {}
 
 
 def sweep(
-    name: str, *, every: float = 5.0, rest: float = 0.0, full: int = 1
+    name: str, *, every: float = 5.0, rest: float = 0.0, full: int = 1, outside: bool = False
 ) -> Callable[[Callable[[], int]], Callable[[], int]]:
     """Register a sweep under `context.verb`, polled at least every `every` real seconds.
 
     However often it is woken, it rests so many seconds after it ran: what is cheaper done together is done together, and
-    does not stand in the way of what somebody waits for. A slice that did less than `full` is the last for this time.
+    does not stand in the way of what somebody waits for. A slice that did less than `full` is the last for this time. What
+    speaks to the `outside` has a line of its own: however long somebody out there takes to answer, no reply of a patient waits.
     """
 
     def register(run: Callable[[], int]) -> Callable[[], int]:
-        _sweeps[name] = Sweep(name=name, run=run, every=every, rest=rest, full=full)
+        _sweeps[name] = Sweep(name=name, run=run, every=every, rest=rest, full=full, outside=outside)
         return run
 
     return register
@@ -113,11 +115,34 @@ def run_worker() -> None:
 
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
-    due = dict.fromkeys(_sweeps, 0.0)
-    rested = dict.fromkeys(_sweeps, 0.0)
-    listener: psycopg.Connection[tuple[object, ...]] | None = None
     log.info("worker started", sweeps=len(_sweeps))
-    while not stop.is_set():
+    outside = threading.Thread(
+        target=_beside, args=([name for name, one in _sweeps.items() if one.outside], stop), name="outside", daemon=True
+    )
+    outside.start()
+    _take_turns([name for name, one in _sweeps.items() if not one.outside], stop)
+    # A request that is under way is waited for as long as whoever asked us to stop will wait; it is built to be cut off.
+    outside.join(10.0)
+    log.info("worker stopped")
+
+
+def _beside(names: list[str], stop: threading.Event) -> None:
+    """The other line. Should it break, the whole worker ends, and whoever keeps it starts it again."""
+    try:
+        _take_turns(names, stop)
+    except BaseException as error:
+        log.error("the line to the outside broke, the worker ends", error=type(error).__name__)
+        stop.set()
+        raise
+    finally:
+        connection.close()
+
+
+def _take_turns(names: list[str], stop: threading.Event) -> None:
+    due = dict.fromkeys(names, 0.0)
+    rested = dict.fromkeys(names, 0.0)
+    listener: psycopg.Connection[tuple[object, ...]] | None = None
+    while names and not stop.is_set():
         try:
             listener = listener or _listen()
             # One is enough to stop waiting; those that came with it are handed over too.
@@ -141,7 +166,6 @@ def run_worker() -> None:
             stop.wait(1.0)
     if listener is not None:
         listener.close()
-    log.info("worker stopped")
 
 
 def _run_logged(name: str) -> bool:

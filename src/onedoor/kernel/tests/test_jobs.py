@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+
 import pytest
 from django.db import connection
 
@@ -48,3 +52,31 @@ def test_a_sweep_that_another_runs_is_left_alone(left: list[int]) -> None:
 def test_waking_an_unknown_sweep_is_a_mistake() -> None:
     with pytest.raises(KeyError):
         jobs.wake("test.nothing")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_is_asked_outside_keeps_no_sweep_waiting() -> None:
+    answer, answered, turns = threading.Event(), list[bool](), list[int]()
+
+    @jobs.sweep("test.ask_outside", outside=True)
+    def ask_outside() -> int:
+        answered.append(answer.wait(20))
+        return 0
+
+    @jobs.sweep("test.turn", every=0.01)
+    def turn() -> int:
+        turns.append(1)
+        if len(turns) == 3:
+            answer.set()
+        if answered:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return 0
+
+    before = [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)]
+    try:
+        jobs.run_worker()
+    finally:
+        for one, handler in zip((signal.SIGTERM, signal.SIGINT), before, strict=True):
+            signal.signal(one, handler)
+    # It came to an end because others had their turns meanwhile, and not because its patience did.
+    assert answered == [True]

@@ -19,7 +19,9 @@ from onedoor.patients.models import PortalAccount
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("name", [name for name, facts in EXAMPLES.items() if facts.kind != "triage_gp"])
+@pytest.mark.parametrize(
+    "name", [name for name, facts in EXAMPLES.items() if facts.kind not in ("triage_gp", "checks", "contacts")]
+)
 @pytest.mark.parametrize("language", ["en", "pl", "uk", "ur"])
 def test_every_word_of_a_letter_is_on_its_page(client: Client, language: str, name: str) -> None:
     provider = factories.practice()
