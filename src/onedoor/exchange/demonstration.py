@@ -100,9 +100,10 @@ class Line:
 
 
 def load(folder: Path) -> None:
-    """Read `folder`: a practice (patients.csv, diary.csv), a directory (services.csv), what its triage service
-    took over (pathways.csv) and was sent (referrals.csv), a month of calls (calls.csv), who the practice's neighbours are
-    (organisations.csv), and what is coded about its patients (entries.csv, with the codes that reference-sets.csv invents).
+    """Read `folder`: a practice (patients.csv, diary.csv), a few people of one whose system is not this one
+    (millford-patients.csv, millford-entries.csv), a directory (services.csv), what its triage service took over (pathways.csv)
+    and was sent (referrals.csv), a month of calls (calls.csv), who the practice's neighbours are (organisations.csv), and what is
+    coded about its patients (entries.csv, with the codes that reference-sets.csv invents).
 
     Sets the clock to a Monday morning.
     """
@@ -110,6 +111,7 @@ def load(folder: Path) -> None:
     import_patients(file=folder / "patients.csv", phone="01632 960000", by=BY)
     report = import_appointments(file=folder / "diary.csv", by=BY)
     practice = next(o for o in organisations(_all()) if o.ods_code == report.ods_code)
+    import_patients(file=folder / "millford-patients.csv", phone="01632 960400", by=BY)
     booking.keep_here(organisation_id=practice.pk, session_names=OWN_SESSIONS, by=BY)
     _describe_the_places(practice.pk)
     _fill_the_directory(folder)
@@ -205,6 +207,7 @@ def _fill_the_registers(folder: Path) -> None:
     accounts.take_organisations(rows=accounts.read_organisations((folder / "organisations.csv").read_bytes()), by=BY)
     import_codes(file=folder / "reference-sets.csv", version_on=BEGINS.date(), by=BY)
     import_entries(file=folder / "entries.csv", by=BY)
+    import_entries(file=folder / "millford-entries.csv", by=BY)
     recall.compute()
 
 
