@@ -19,8 +19,8 @@ from onedoor.kernel import audit, clock, events, jobs, nhs_number
 from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.kernel.actor import Actor
 from onedoor.patients.events import GlassBroken
-from onedoor.patients.models import BreakGlass, BreakGlassReview, BreakGlassTry, CareRelationship, Patient
-from onedoor.patients.queries import by_id
+from onedoor.patients.models import BreakGlass, BreakGlassReview, BreakGlassTry, Patient
+from onedoor.patients.queries import by_id, practice_of
 from onedoor.patients.rules import GLASS_REASONS
 
 LASTS = timedelta(hours=4)
@@ -84,13 +84,13 @@ def break_glass(
     standing = _current(by.id).filter(patient=patient).first()
     if standing is not None:
         return standing
-    practice = CareRelationship.objects.filter(patient=patient, kind="registered", ends_on=None).first()
+    practice = practice_of(patient.pk)
     made = BreakGlass.objects.create(
         patient=patient,
         user_id=by.id,
         user_label=by.label[:80],
         organisation_id=by.organisation_id,
-        practice_id=practice.organisation_id if practice else None,
+        practice_id=practice.pk if practice else None,
         reason=reason,
         words=said,
         opened_at=clock.now(),

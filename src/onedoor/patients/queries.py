@@ -138,11 +138,7 @@ def card(access: Access, patient_id: int) -> Card:
         .exclude(patient=patient)
         .exists()
     )
-    registered = (
-        CareRelationship.objects.filter(patient=patient, kind="registered", ends_on=None)
-        .select_related("organisation")
-        .first()
-    )
+    practice = practice_of(patient_id)
     return Card(
         id=patient.pk,
         ref=patient.ref,
@@ -155,7 +151,7 @@ def card(access: Access, patient_id: int) -> Card:
         language=patient.language,
         deceased=patient.deceased,
         restricted=patient.restricted,
-        practice=registered.organisation.name if registered else "",
+        practice=practice.name if practice else "",
         mobiles=mobiles,
         landlines=tuple(value for kind, value in points if kind == "landline"),
         emails=tuple(value for kind, value in points if kind == "email"),
@@ -166,15 +162,22 @@ def card(access: Access, patient_id: int) -> Card:
 
 def registered_at(access: Access, patient_id: int) -> int | None:
     """The organisation that a patient is registered with; raises Patient.DoesNotExist outside the access."""
-    patient = by_id(access, patient_id)
-    found = CareRelationship.objects.filter(patient=patient, kind="registered", ends_on=None)
-    return found.values_list("organisation_id", flat=True).first()
+    by_id(access, patient_id)
+    practice = practice_of(patient_id)
+    return practice.pk if practice else None
 
 
 def practice_of(patient_id: int) -> Organisation | None:
-    """The practice that a patient is registered with; whoever asks has seen to it that they may know the patient."""
-    found = CareRelationship.objects.filter(patient_id=patient_id, kind="registered", ends_on=None)
-    relationship = found.select_related("organisation").first()
+    """The practice that a patient is registered with today; whoever asks has seen to it that they may know the patient.
+
+    The newest registration of several, in the order in which recall takes them: only a practice's own list ends its registration,
+    so that somebody who moved is for a while on both.
+    """
+    today = clock.today()
+    found = CareRelationship.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gt=today), patient_id=patient_id, kind="registered", starts_on__lte=today
+    )
+    relationship = found.select_related("organisation").order_by("-starts_on", "-organisation_id").first()
     return relationship.organisation if relationship else None
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from onedoor import factories
+from onedoor.accounts.api import Organisation
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Role
 from onedoor.patients import api as patients
@@ -157,3 +158,54 @@ def test_a_number_that_was_right_after_all_holds_again_for_our_own() -> None:
         patients.restore_number(organisation_id=practice.pk, number=number, ended_since=now, by=factories.TEST)
     assert [holder.patient_id for holder in patients.holders(practice.pk, number)] == [person.pk]
     assert person.contact_points.count() == 2
+
+
+TODAY = date(2026, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at"),
+    [
+        pytest.param((-900, None), (-10, None), "new", id="moved and still on the old list"),
+        pytest.param((-900, None), (0, None), "new", id="moves today"),
+        pytest.param((-900, None), (1, None), "old", id="begins tomorrow"),
+        pytest.param((-900, 0), (1, None), "", id="ended today, begins tomorrow"),
+        pytest.param((-900, 1), None, "old", id="ends tomorrow"),
+        pytest.param((-900, 1), (-10, None), "new", id="the old one ends tomorrow"),
+        pytest.param((-900, None), (-10, 0), "old", id="the newer one ended today"),
+        pytest.param((-10, None), (-10, None), "new", id="both on one day: the one that was written down last"),
+    ],
+)
+def test_somebody_who_moved_is_registered_where_the_newest_registration_is(
+    old: tuple[int, int | None], new: tuple[int, int | None] | None, at: str
+) -> None:
+    here, there = factories.practice(), factories.practice("Y99003", "Harbour Surgery")
+    sam = factories.patient(here)
+    CareRelationship.objects.filter(patient=sam).delete()
+
+    def registers(place: Organisation, days: tuple[int, int | None]) -> None:
+        begins, lasts = TODAY + timedelta(days=days[0]), days[1]
+        ends = None if lasts is None else TODAY + timedelta(days=lasts)
+        CareRelationship.objects.create(
+            patient=sam, organisation=place, kind="registered", starts_on=begins, ends_on=ends
+        )
+
+    with clock.at(datetime(2026, 12, 1, 9, tzinfo=clock.LONDON)):
+        registers(here, old)
+        if new:
+            registers(there, new)
+        practice, access = patients.practice_of(sam.pk), Access.of_patient(sam.pk)
+        expected = {"old": here, "new": there}.get(at)
+        assert practice == expected
+        assert patients.registered_at(access, sam.pk) == (expected.pk if expected else None)
+        assert patients.card(access, sam.pk).practice == (expected.name if expected else "")
+        _, nurse = factories.person(factories.practice("Y99904", "Wexshire Hospital"), Role.HEALTH_CARE_ASSISTANT)
+        opening = patients.break_glass(
+            access=nurse,
+            number=sam.nhs_number or "",
+            born_on=sam.born_on,
+            reason="emergency",
+            words="Found at the roadside",
+        )
+        assert not isinstance(opening, patients.NotOpened)
+        assert opening.practice == expected
