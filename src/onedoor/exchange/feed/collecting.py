@@ -6,10 +6,12 @@ that nothing is missed and nobody waits. Texts and replies are found by their ti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Concat
 
 from onedoor.accounts import api as accounts
 from onedoor.accounts.api import Relation
@@ -21,7 +23,9 @@ from onedoor.records import api as records
 from onedoor.records.events import CodedChanged
 
 SLICE = 1_000
-WRONG = "entered in error"
+WRONG, AGAIN = "entered in error", "entered again"
+_WAS = ": was "
+"""After `WRONG`, the state in which it was, for when it is entered again."""
 _FACT = "fact:"
 _LOOKED_BACK = timedelta(days=60)
 """How long what was told of is looked at again when a patient's facts change. Ours."""
@@ -84,7 +88,7 @@ def _collect(patient_ids: Sequence[int]) -> int:
         ours = fact.accepted_at is not None or fact.organisation_id in networks.get(home, {home})
         if ours and at >= (setting.since if setting else earliest):
             made.append(_item(fact, home, at))
-    return _write(made) + _take_back(patient_ids)
+    return _entered_again(made) + _write(made) + _take_back(patient_ids)
 
 
 def _homes(patient_ids: Sequence[int]) -> dict[int, int]:
@@ -116,14 +120,65 @@ def _item(fact: records.Coded, home: int, at: datetime) -> FeedItem:
 
 
 def _write(items: Sequence[FeedItem]) -> int:
-    """Each once by its source; one that was taken back and is written again waits again."""
-    sources = [one.source for one in items]
-    again = FeedItem.objects.filter(source__in=sources, state="left", settled_by=WRONG)
-    revived = again.update(state="waiting", settled_at=None, settled_by="", document=None)
-    there = set(FeedItem.objects.filter(source__in=sources).values_list("source", flat=True))
+    """Each once by its source."""
+    there = set(
+        FeedItem.objects.filter(source__in=[one.source for one in items]).values_list("source", flat=True),
+    )
     new = [one for one in items if one.source not in there]
     FeedItem.objects.bulk_create(new, ignore_conflicts=True, batch_size=1_000)
-    return len(new) + revived
+    return len(new)
+
+
+def _entered_again(items: Sequence[FeedItem]) -> int:
+    """What was entered in error and stands again is as it was before, and nobody is asked to take it out any more. What has been
+    taken out already is to be put in anew."""
+    wrong = FeedItem.objects.filter(
+        source__in=[one.source for one in items], state="left", settled_by__startswith=WRONG
+    )
+    facts, undos = _latest(set(wrong.values_list("patient_id", flat=True)))
+    now = clock.now()
+    back, anew = [], []
+    for item in items:
+        fact = _fact_of(item)
+        one, undo = facts.get(fact), undos.get(fact)
+        if one is None or one.state != "left" or not one.settled_by.startswith(WRONG):
+            continue
+        was = _was(one, undo)
+        if was != "waiting" and undo is not None and undo.state not in ("waiting", "left"):
+            item.source, item.at, item.day = f"{_FACT}{fact}:{now.timestamp():.0f}", now, clock.today()
+            anew.append(item)
+            continue
+        one.state, one.settled_at, one.settled_by = was, now, AGAIN
+        if was == "waiting":
+            one.settled_at, one.settled_by, one.document = None, "", None
+        back.append(one)
+        if undo is not None and undo.state == "waiting":
+            undo.state, undo.settled_at, undo.settled_by = "left", now, AGAIN
+            back.append(undo)
+    FeedItem.objects.bulk_update(back, ["state", "settled_at", "settled_by", "document"], batch_size=1_000)
+    return sum(one.source.startswith(_FACT) for one in back)
+
+
+def _latest(patient_ids: Collection[int]) -> tuple[dict[int, FeedItem], dict[int, FeedItem]]:
+    """The last item of each fact of these patients, and the last that asks for it to be taken out; locked."""
+    found: dict[str, dict[int, FeedItem]] = {"fact": {}, "undo": {}}
+    if patient_ids:
+        theirs = FeedItem.objects.select_for_update(of=("self",)).filter(patient_id__in=patient_ids, kind="answer")
+        for one in theirs.select_related("document").order_by("id"):
+            found[one.source.partition(":")[0]][_fact_of(one)] = one
+    return found["fact"], found["undo"]
+
+
+def _fact_of(item: FeedItem) -> int:
+    return int(item.source.split(":")[1])
+
+
+def _was(one: FeedItem, undo: FeedItem | None) -> str:
+    """In which state it was before it was in error; one whose document was replaced without it goes into the next."""
+    was = one.settled_by.partition(_WAS)[2]
+    if not was:
+        was = "waiting" if undo is None else "sent" if one.document_id else "typed"
+    return "waiting" if was == "sent" and (one.document is None or one.document.state == "replaced") else was
 
 
 def _take_back(patient_ids: Sequence[int]) -> int:
@@ -131,7 +186,7 @@ def _take_back(patient_ids: Sequence[int]) -> int:
     may have, is to be taken out there."""
     theirs = FeedItem.objects.filter(patient_id__in=patient_ids, kind="answer", source__startswith=_FACT)
     theirs = theirs.filter(at__gte=clock.now() - _LOOKED_BACK).exclude(state="left")
-    keys = {int(source.removeprefix(_FACT)): pk for pk, source in theirs.values_list("pk", "source")}
+    keys = {_fact_of(one): one.pk for one in theirs.only("pk", "source")}
     gone = [fact.pk for fact in records.facts_of(sorted(keys)) if fact.in_error_at is not None or fact.elsewhere]
     found = list(FeedItem.objects.select_for_update().filter(pk__in=[keys[key] for key in gone]).order_by("id"))
     found = [one for one in found if one.state != "left"]
@@ -141,7 +196,7 @@ def _take_back(patient_ids: Sequence[int]) -> int:
             organisation_id=one.organisation_id,
             patient_id=one.patient_id,
             kind="answer",
-            source=f"undo:{one.source.removeprefix(_FACT)}:{now.timestamp():.0f}",
+            source=f"undo:{_fact_of(one)}:{now.timestamp():.0f}",
             at=now,
             day=now.astimezone(clock.LONDON).date(),
             of_day=one.of_day,
@@ -150,7 +205,9 @@ def _take_back(patient_ids: Sequence[int]) -> int:
         for one in found
         if one.state != "waiting"
     ]
-    FeedItem.objects.filter(pk__in=[one.pk for one in found]).update(state="left", settled_at=now, settled_by=WRONG)
+    FeedItem.objects.filter(pk__in=[one.pk for one in found]).update(
+        state="left", settled_at=now, settled_by=Concat(Value(f"{WRONG}{_WAS}"), F("state"))
+    )
     return _write(undo) + len(found)
 
 

@@ -330,6 +330,45 @@ def test_what_was_in_error_is_left_or_taken_out(scene: Scene) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("typed", "taken_out", "expected"),
+    [
+        # It waits as it did; it is in their system and stays there; it is to be put in again.
+        (False, False, [("waiting", False)]),
+        (True, False, [("typed", False), ("left", True)]),
+        (True, True, [("left", False), ("typed", True), ("waiting", False)]),
+    ],
+)
+def test_what_is_entered_again_is_neither_typed_twice_nor_taken_out(
+    scene: Scene, typed: bool, taken_out: bool, expected: list[tuple[str, bool]]
+) -> None:
+    def tick() -> None:
+        exchange.say_typed(access=scene.desk, item_ids=[line.id for line in exchange.to_type(scene.desk).lines])
+
+    def enter() -> None:
+        write(said(scene.sam, scene.practice, SYSTOLIC, "own", value=128))
+        collect()
+
+    enter()
+    if typed:
+        tick()
+    with clock.at(NOW + timedelta(minutes=1)):
+        wrong("own")
+        collect()
+        if taken_out:
+            tick()
+    with clock.at(NOW + timedelta(minutes=2)):
+        enter()
+        enter()
+    assert [(state, text.startswith("To be taken out")) for _, text, state in items()] == expected
+    # In error once more: what is in their system is to be taken out, and nothing else.
+    with clock.at(NOW + timedelta(minutes=3)):
+        wrong("own")
+        collect()
+        waiting = [line.text for line in exchange.to_type(scene.desk).lines]
+    assert [one.startswith("To be taken out") for one in waiting] == [True] * (typed and not taken_out)
+
+
 def test_what_is_no_longer_accepted_is_taken_back(scene: Scene) -> None:
     trust = factories.practice("Y99902", "Wexcombe Trust")
     write(said(scene.sam, trust, SYSTOLIC, "trust", value=128, elsewhere=True))
