@@ -338,6 +338,28 @@ def test_a_report_about_nothing_of_ours_is_for_a_person(sandbox: Sandbox, trust:
     assert Task.objects.filter(subject="mesh_arrival", subject_id=report.pk, state="open").count() == 1
 
 
+def test_a_certificate_that_is_not_there_is_a_fault_of_the_line_and_not_the_end_of_the_sweep(
+    sandbox: Sandbox, trust: Mailbox, practice: Mailbox, takers: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubtful, sent, waits = (queued(trust) for _ in range(3))
+    MeshMessage.objects.filter(pk=doubtful.pk).update(state="in_doubt")
+    MeshMessage.objects.filter(pk=sent.pk).update(state="sent", message_id="A1")
+    with monkeypatch.context() as patched:
+        for name in ("CERTIFICATE", "KEY", "CA"):
+            patched.setenv(f"ONEDOOR_MESH_{name}", "/nowhere/of-mesh.pem")
+        Mailbox.objects.update(base_url="https://127.0.0.1:1")
+        assert sending.send_slice(BY) + sending.reconcile(BY) + collecting.collect(BY) + collecting.track(BY) == 0
+    assert states(doubtful, sent, waits) == ["in_doubt", "sent", "waiting"]
+    for box in (trust, practice):
+        box.refresh_from_db()
+        assert "certificate" in box.fault
+        assert "/nowhere" not in box.fault
+    Mailbox.objects.update(base_url=sandbox.url, polled_at=None)
+    run()
+    assert states(doubtful, waits) == ["collected", "collected"]
+    assert takers == [BYTES] * 2
+
+
 # -- receiving ------------------------------------------------------------------------------------------------------------------
 
 

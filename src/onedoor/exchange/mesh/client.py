@@ -69,6 +69,10 @@ class LineDown(Exception):
     """MESH cannot be reached, or does not let us in. The words name nobody."""
 
 
+class Silent(LineDown):
+    """Nothing answers in time: who asks for another mailbox there waits in vain as long."""
+
+
 class NotThis(LineDown):
     """MESH answered, and this message cannot be had now: others may."""
 
@@ -81,25 +85,29 @@ class Line:
     """A session for one mailbox. Requests of one line are made one after another: a token is good for one (interop.md 1.3)."""
 
     def __init__(self, mailbox: Mailbox) -> None:
+        """Raises LineDown where a certificate or key is not there or cannot be read."""
         from mesh_client import MeshClient
 
         certificate = os.environ.get("ONEDOOR_MESH_CERTIFICATE"), os.environ.get("ONEDOOR_MESH_KEY")
         authority = os.environ.get("ONEDOOR_MESH_CA") or None
         proxy = os.environ.get("ONEDOOR_MESH_PROXY")
-        self._client: Any = MeshClient(
-            mailbox.base_url,
-            mailbox.mailbox_id,
-            mailbox.password,
-            shared_key=mailbox.shared_key.encode(),
-            cert=(str(certificate[0]), str(certificate[1])) if all(certificate) else None,
-            verify=authority,
-            max_chunk_size=CHUNK,
-            # What is tried again, and when, is said by the outbox alone.
-            max_retries=0,
-            timeout=TIMEOUT,
-            proxies={"http": proxy, "https": proxy} if proxy else None,
-            application_name="onedoor",
-        )
+        try:
+            self._client: Any = MeshClient(
+                mailbox.base_url,
+                mailbox.mailbox_id,
+                mailbox.password,
+                shared_key=mailbox.shared_key.encode(),
+                cert=(str(certificate[0]), str(certificate[1])) if all(certificate) else None,
+                verify=authority,
+                max_chunk_size=CHUNK,
+                # What is tried again, and when, is said by the outbox alone.
+                max_retries=0,
+                timeout=TIMEOUT,
+                proxies={"http": proxy, "https": proxy} if proxy else None,
+                application_name="onedoor",
+            )
+        except OSError as error:
+            raise LineDown(f"A certificate or key for MESH cannot be read ({type(error).__name__}).") from None
         # Without a proxy or a bundle of the environment's: `verify` would be overridden by it (interop.md 1.6).
         self._client._session.trust_env = False
         if authority:
@@ -108,6 +116,12 @@ class Line:
 
     def __repr__(self) -> str:
         return "Line()"
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """End the session."""

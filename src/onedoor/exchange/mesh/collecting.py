@@ -40,18 +40,18 @@ def collect(by: Actor) -> int:
 
 
 def _collect(mailbox: Mailbox, by: Actor) -> int:
-    line = Line(mailbox)
     try:
-        if mailbox.handshake_at is None or mailbox.handshake_at < real_now() - rules.HANDSHAKE:
-            line.handshake()
-            Mailbox.objects.filter(pk=mailbox.pk).update(handshake_at=real_now())
-        came, again, fault = 0, True, ""
-        while again:
-            listed = line.inbox()
-            fresh, fault = _take(mailbox, line, listed, by)
-            came += fresh
-            # What is acknowledged leaves the list: more may stand behind a full one.
-            again = fresh > 0 and len(listed) >= FULL
+        with Line(mailbox) as line:
+            if mailbox.handshake_at is None or mailbox.handshake_at < real_now() - rules.HANDSHAKE:
+                line.handshake()
+                Mailbox.objects.filter(pk=mailbox.pk).update(handshake_at=real_now())
+            came, again, fault = 0, True, ""
+            while again:
+                listed = line.inbox()
+                fresh, fault = _take(mailbox, line, listed, by)
+                came += fresh
+                # What is acknowledged leaves the list: more may stand behind a full one.
+                again = fresh > 0 and len(listed) >= FULL
         Mailbox.objects.filter(pk=mailbox.pk).update(polled_at=real_now())
         if fault:
             faulty(mailbox, fault, by)
@@ -62,8 +62,6 @@ def _collect(mailbox: Mailbox, by: Actor) -> int:
         Mailbox.objects.filter(pk=mailbox.pk).update(polled_at=real_now())
         faulty(mailbox, str(why), by)
         return 0
-    finally:
-        line.close()
 
 
 FULL = 500
@@ -266,24 +264,22 @@ def track(by: Actor) -> int:
 
 
 def _track(mailbox: Mailbox, messages: Iterable[MeshMessage], by: Actor) -> int:
-    line = Line(mailbox)
     collected, failed, asked = [], [], []
     try:
-        for message in messages:
-            asked.append(message.pk)
-            try:
-                said = line.track(message.message_id)
-            except NotThis:
-                # It is asked about again at its next turn.
-                continue
-            if said.status == "acknowledged":
-                collected.append(message.pk)
-            elif said.status in ("undeliverable", "error"):
-                failed.append((message.pk, said.code))
+        with Line(mailbox) as line:
+            for message in messages:
+                asked.append(message.pk)
+                try:
+                    said = line.track(message.message_id)
+                except NotThis:
+                    # It is asked about again at its next turn.
+                    continue
+                if said.status == "acknowledged":
+                    collected.append(message.pk)
+                elif said.status in ("undeliverable", "error"):
+                    failed.append((message.pk, said.code))
     except LineDown as why:
         faulty(mailbox, str(why), by)
-    finally:
-        line.close()
     with transaction.atomic():
         MeshMessage.objects.filter(pk__in=asked).update(tracked_real=real_now())
         move(collected, to="collected", by=by, collected_at=clock.now())

@@ -47,14 +47,12 @@ def mailboxes() -> list[MailboxView]:
 def try_mailbox(*, mailbox_id: str, by: Actor) -> str:
     """Say to MESH that we are there: empty when it lets the mailbox in, else what it came to. Not in a transaction."""
     mailbox = Mailbox.objects.get(mailbox_id=mailbox_id)
-    line = Line(mailbox)
     try:
-        line.handshake()
+        with Line(mailbox) as line:
+            line.handshake()
     except LineDown as why:
         faulty(mailbox, str(why), by)
         return str(why)
-    finally:
-        line.close()
     Mailbox.objects.filter(pk=mailbox.pk).update(handshake_at=real_now())
     well(mailbox, by)
     return ""

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from onedoor.exchange.mesh import client, rules
 from onedoor.exchange.mesh.actions import SEND, move
-from onedoor.exchange.mesh.client import Line, LineDown, Sent
+from onedoor.exchange.mesh.client import Line, LineDown, Sent, Tracked
 from onedoor.exchange.mesh.health import faulty, real_now, well
 from onedoor.exchange.models import Mailbox, MeshAttempt, MeshMessage
 from onedoor.kernel import arrays, clock, jobs
@@ -84,14 +84,15 @@ def _on_the_wire(mailbox: Mailbox, wave: Sequence[MeshMessage], until: float) ->
     """
 
     def say(mine: Sequence[MeshMessage]) -> list[tuple[int, Sent]]:
-        line = Line(mailbox)
         try:
-            return [
-                (message.pk, line.send(message) if time.monotonic() < until else Sent("unreached", detail=NO_TIME))
-                for message in mine
-            ]
-        finally:
-            line.close()
+            with Line(mailbox) as line:
+                return [
+                    (message.pk, line.send(message) if time.monotonic() < until else Sent("unreached", detail=NO_TIME))
+                    for message in mine
+                ]
+        except LineDown as why:
+            # There was no line to say anything on.
+            return [(message.pk, Sent("unreached", detail=str(why))) for message in mine]
 
     shares = [wave[number::LINES] for number in range(min(LINES, len(wave)))]
     if len(shares) == 1:
@@ -183,29 +184,24 @@ def _ask(mailbox: Mailbox, doubtful: Sequence[MeshMessage], by: Actor) -> int:
     """MESH says by our local id what it has; what it has not goes again, with the same bytes and identifiers, so that the other
     side knows it should both ever arrive."""
     known = 0
-    line = Line(mailbox)
     try:
-        for message in doubtful:
-            found = line.find(str(message.ref))
-            with transaction.atomic():
-                _ended({message.pk: ("unknown", "asked about since")})
-                if found is None:
-                    wait({message.pk: "MESH has it not"}, by)
-                else:
-                    move(
-                        [message.pk],
-                        to="sent",
-                        by=by,
-                        reason="MESH has it",
-                        message_id=found.message_id,
-                        sent_at=clock.now(),
-                    )
-                jobs.wake(SEND)
-            known += 1
+        with Line(mailbox) as line:
+            for message in doubtful:
+                _found(message, line.find(str(message.ref)), by)
+                known += 1
     except LineDown as why:
         faulty(mailbox, str(why), by)
         later = real_now() + rules.pause(2)
         MeshMessage.objects.filter(pk__in=[one.pk for one in doubtful], state="in_doubt").update(retry_real=later)
-    finally:
-        line.close()
     return known
+
+
+@transaction.atomic
+def _found(message: MeshMessage, found: Tracked | None, by: Actor) -> None:
+    """Write what MESH has of a message that was in doubt."""
+    _ended({message.pk: ("unknown", "asked about since")})
+    if found is None:
+        wait({message.pk: "MESH has it not"}, by)
+    else:
+        move([message.pk], to="sent", by=by, reason="MESH has it", message_id=found.message_id, sent_at=clock.now())
+    jobs.wake(SEND)
