@@ -157,6 +157,23 @@ def test_while_mesh_cannot_say_nothing_is_sent_again(sandbox: Sandbox, trust: Ma
     assert len(sandbox.messages()) == 1
 
 
+def test_one_that_mesh_fails_to_say_anything_of_does_not_keep_its_neighbours_in_doubt(
+    sandbox: Sandbox, trust: Mailbox, practice: Mailbox
+) -> None:
+    sandbox.lay({"do": "lose_reply", "on": "send", "times": 3}, {"do": "answer", "on": "track", "status": 500})
+    first, *others = (queued(trust, bytes([65 + n]) * 9) for n in range(3))
+    sending.send_slice(BY)
+    hurry()
+    assert sending.reconcile(BY) == 2
+    assert states(first, *others) == ["in_doubt", "sent", "sent"]
+    first.refresh_from_db()
+    assert first.attempts == 2
+    assert first.retry_real
+    assert sending.reconcile(BY) == 0, "it is asked about after a pause"
+    run()
+    assert states(first, *others) == ["collected"] * 3
+
+
 def test_two_copies_at_mesh_are_two_copies_and_not_a_third(sandbox: Sandbox, trust: Mailbox) -> None:
     """300 Multiple Choices (interop.md 1.5): it went twice, so it went."""
     message = queued(trust)

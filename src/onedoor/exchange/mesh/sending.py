@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from onedoor.exchange.mesh import client, rules
 from onedoor.exchange.mesh.actions import SEND, move
-from onedoor.exchange.mesh.client import Line, LineDown, Sent, Tracked
+from onedoor.exchange.mesh.client import Line, LineDown, NotThis, Sent, Tracked
 from onedoor.exchange.mesh.health import faulty, real_now, well
 from onedoor.exchange.models import Mailbox, MeshAttempt, MeshMessage
 from onedoor.kernel import arrays, clock, jobs
@@ -183,17 +184,31 @@ def reconcile(by: Actor) -> int:
 def _ask(mailbox: Mailbox, doubtful: Sequence[MeshMessage], by: Actor) -> int:
     """MESH says by our local id what it has; what it has not goes again, with the same bytes and identifiers, so that the other
     side knows it should both ever arrive."""
-    known = 0
+    known, fault = 0, ""
     try:
         with Line(mailbox) as line:
             for message in doubtful:
-                _found(message, line.find(str(message.ref)), by)
+                try:
+                    found = line.find(str(message.ref))
+                except NotThis as why:
+                    # Of one that MESH cannot say anything of its neighbours do not wait.
+                    fault = str(why)
+                    _ask_later(message)
+                    continue
+                _found(message, found, by)
                 known += 1
+        if fault:
+            faulty(mailbox, fault, by)
     except LineDown as why:
         faulty(mailbox, str(why), by)
         later = real_now() + rules.pause(2)
         MeshMessage.objects.filter(pk__in=[one.pk for one in doubtful], state="in_doubt").update(retry_real=later)
     return known
+
+
+def _ask_later(message: MeshMessage) -> None:
+    later = real_now() + rules.pause(message.attempts + 1)
+    MeshMessage.objects.filter(pk=message.pk, state="in_doubt").update(retry_real=later, attempts=F("attempts") + 1)
 
 
 @transaction.atomic
