@@ -88,7 +88,8 @@ def wrong_person(*, access: Access, ref: UUID) -> None:
 def not_ours(*, access: Access, ref: UUID, response: str, seconds: float | None = None) -> None:
     """Send a document back: the person is not known here (30002), or no longer here (30003). Final.
 
-    A sender who was told before that the person is known cannot be told otherwise by a response: somebody rings then, by a task.
+    What an earlier version of it put on a record is in error from then on. A sender who was told before that the person is known
+    cannot be told otherwise by a response: somebody rings then, by a task.
     """
     document = _locked(access, ref)
     if response not in rules.NOT_OURS:
@@ -100,7 +101,11 @@ def not_ours(*, access: Access, ref: UUID, response: str, seconds: float | None 
         answer_business(document, response, access.actor)
     elif told not in rules.NOT_OURS:
         tasks.ask_for(tasks=[_ring(document)], by=access.actor)
-    _note(document, access, "document_sent_back", {"response": response, "told_before": told})
+    corrected = _correct(document)
+    if corrected:
+        recall.refresh(patient_ids=sorted(corrected))
+    detail = {"response": response, "told_before": told, "corrected": sum(corrected.values())}
+    _note(document, access, "document_sent_back", detail)
 
 
 @transaction.atomic

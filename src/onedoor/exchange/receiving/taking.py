@@ -229,7 +229,13 @@ def _place(document: ReceivedDocument, by: Actor) -> None:
         _found_its_place(later, by)
     elif document.patient_id is not None:
         move(document, "to_code", by, reason=document.match)
-    elif document.match in rules.CERTAINLY_NOT:
+    else:
+        _send_back(document, by)
+
+
+def _send_back(document: ReceivedDocument, by: Actor) -> None:
+    """Whoever is certainly not of the practice is sent back without a person."""
+    if document.match in rules.CERTAINLY_NOT:
         answer_business(document, rules.NOT_KNOWN, by)
         move(document, "not_ours", by, reason=document.match, dealt_at=clock.now(), dealt_by=by.label[:80])
 
@@ -237,13 +243,21 @@ def _place(document: ReceivedDocument, by: Actor) -> None:
 def _match(document: ReceivedDocument, earlier: Sequence[ReceivedDocument]) -> None:
     """Keep who it is, or why a person must say."""
     found = people.matched(document.organisation_id, people.claimed(document))
+    alone = bool(document.replaces_identifier) and not earlier
+    whose = {old.patient_id for old in earlier} - {None}
     if found.patient_id is not None:
         if document.written_at > clock.now() + _CLOCKS_DIFFER:
             found = rules.Match("dated_ahead")
-        elif document.replaces_identifier and not earlier:
+        elif alone:
             found = rules.Match("replaces_unknown")
         # A version about somebody else corrects a document that went to the wrong person, or is itself the mistake.
-        elif any(old.patient_id not in (None, found.patient_id) for old in earlier):
+        elif whose - {found.patient_id}:
+            found = rules.Match("other_person")
+    elif found.reason in rules.CERTAINLY_NOT:
+        # Sent back by itself, it would leave what an earlier version said on whoever that was about.
+        if alone:
+            found = rules.Match("replaces_unknown")
+        elif whose:
             found = rules.Match("other_person")
     document.match, document.patient_id = found.reason, found.patient_id
     document.save(update_fields=["match", "patient"])
@@ -258,6 +272,8 @@ def _found_its_place(later: ReceivedDocument, by: Actor) -> None:
             answer_business(later, rules.KNOWN_HERE, by)
             proposing.hold_against_record(later)
             move(later, "to_code", by, reason="the version before it has come")
+        else:
+            _send_back(later, by)
     elif later.state in rules.DEALT and standing(earlier):
         # It had been dealt with when nobody knew that entries of a version before this one stand.
         move(later, "to_code", by, reason="an earlier version stands on the record")

@@ -425,6 +425,43 @@ def test_a_version_about_somebody_else_is_for_a_person_and_takes_the_first_ones_
     assert (counted(sam), counted(eve)) == (set(), {(SYSTOLIC, 142.0)})
 
 
+def not_of_the_practice() -> Patient:
+    return factories.patient(factories.practice("Y99003", "Marfleet Lane Practice"), "Tess", "Ellerby")
+
+
+def test_a_version_about_nobody_of_ours_waits_for_a_person_who_takes_the_first_ones_entries_away(
+    place: Scene, sam: Patient
+) -> None:
+    stand([sam], lack=["bp", "bmi", "glucose", "smoking", "alcohol"])
+    first = version(place, sam, systolic(142), identifier="v1")
+    accept(place, first)
+    second = version(place, not_of_the_practice(), systolic(142), identifier="v2", replaces="v1")
+    assert (second.state, second.match, told(second.arrival)) == ("to_match", "other_person", ["20013"])
+    assert counted(sam) == {(SYSTOLIC, 142.0)}
+    exchange.send_back_document(access=place.access, ref=second.ref, response="30002")
+    assert told(second.arrival) == ["20013", "30002"]
+    assert counted(sam) == set()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM recall_stale WHERE patient_id = %s", [sam.pk])
+        assert cursor.fetchone() == (0,)
+    sent_back = AuditEntry.objects.get(action="document_sent_back")
+    assert sent_back.detail["corrected"] == 1
+
+
+def test_a_version_about_nobody_of_ours_that_overtakes_waits_for_the_one_before_it(place: Scene, sam: Patient) -> None:
+    tess = not_of_the_practice()
+    accept(place, version(place, sam, systolic(142), identifier="v1"))
+    third = version(place, tess, systolic(142), identifier="v3", replaces="v2")
+    assert (third.state, third.match, told(third.arrival)) == ("to_match", "replaces_unknown", ["20013"])
+    version(place, tess, systolic(142), identifier="v2", replaces="v1")
+    third.refresh_from_db()
+    assert (third.state, third.match) == ("to_match", "other_person")
+    late = version(place, tess, systolic(142), identifier="b", replaces="a")
+    version(place, tess, systolic(142), identifier="a")
+    late.refresh_from_db()
+    assert (late.state, told(late.arrival)) == ("not_ours", ["20013", "30002"])
+
+
 def test_two_documents_that_replace_each_other_do_not_both_vanish(place: Scene, sam: Patient) -> None:
     one = version(place, sam, systolic(142), identifier="a", replaces="b")
     version(place, sam, systolic(124), identifier="b", replaces="a")
