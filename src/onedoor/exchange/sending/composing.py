@@ -14,7 +14,7 @@ from onedoor.documents.types import Party as Addressee
 from onedoor.exchange.itk import codes, write
 from onedoor.exchange.itk.types import CarriedEntry, File, Party, Person, SendDocument, Unwritable
 from onedoor.exchange.mesh import actions as mesh
-from onedoor.exchange.models import Mailbox, SentDocument, SentTry
+from onedoor.exchange.models import Mailbox, SentAnswer, SentDocument, SentTry
 from onedoor.exchange.sending import kinds, making, moving, rules
 from onedoor.kernel import audit, clock
 from onedoor.kernel.access import Access
@@ -174,7 +174,7 @@ def _written(document: SentDocument, mailbox: Mailbox, access: Access) -> SendDo
     return SendDocument(
         bundle_id=str(document.bundle_id),
         document_identifier=str(document.document_identifier),
-        replaces_identifier=making.replaced_identifier(document.replaces),
+        replaces_identifier=_replaced(document),
         sender=Party(document.organisation.ods_code, document.organisation.name),
         sender_mailbox=mailbox.mailbox_id,
         author=checks["by"] if checks else document.organisation.name,
@@ -196,6 +196,13 @@ def _written(document: SentDocument, mailbox: Mailbox, access: Access) -> SendDo
         files=(File(title, "application/pdf", pdf_of(document, access)),),
         entries=tuple(_carried(one) for one in document.entries[: codes.MOST_ENTRIES]),
     )
+
+
+def _replaced(document: SentDocument) -> str:
+    """What it says that it replaces. After a replacement that failed it is a document of its own (interop.md 2.4, 20014)."""
+    if SentAnswer.objects.filter(document=document, code="20014").exists():
+        return ""
+    return making.replaced_identifier(document.replaces, document.practice_id)
 
 
 def pdf_of(document: SentDocument, access: Access) -> bytes:

@@ -68,6 +68,8 @@ def take_report(arrival: MeshArrival, by: Actor) -> None:
     """Keep what MESH reported of a message that carried a document; the document followed its message already."""
     sent = _reported(arrival)
     if sent is not None:
+        # Of a message that got there all the same, or of one in whose place another went, it tells nothing of the document.
+        counts = sent.message.state == "failed" and sent.document.message_id == sent.message_id
         _keep(
             sent.document,
             sent.bundle_id,
@@ -76,7 +78,7 @@ def take_report(arrival: MeshArrival, by: Actor) -> None:
             "report",
             arrival.status_code,
             arrival.status_text,
-            "refused",
+            "refused" if counts else "noted",
         )
 
 

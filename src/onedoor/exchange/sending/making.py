@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from onedoor.accounts import api as accounts
 from onedoor.documents import api as documents
 from onedoor.documents.types import CheckFacts, CheckRow, Contact, ContactFacts, ContactRow, Party, Person
-from onedoor.exchange.models import SentAnswer, SentDocument
+from onedoor.exchange.models import SentAnswer, SentDocument, SentTry
 from onedoor.exchange.sending import moving
 from onedoor.kernel import audit, clock, jobs, words
 from onedoor.kernel.access import Access
@@ -120,9 +120,8 @@ def _new(
     )
     if before is None and empty:
         return None
-    went = before is not None and _anything_went(before)
     if isinstance(told, CheckFacts):
-        told = replace(told, replaces=went)
+        told = replace(told, replaces=anything_went(before, practice_id))
     facts = _facts(organisation_id, practice_id, patient_id, reference, told)
     new = documents.facts_to_json(facts)
     if before is not None and _same(before.document.facts, new):
@@ -186,26 +185,40 @@ def _same(old: dict[str, Any], new: dict[str, Any]) -> bool:
     return bare(old) == bare(new)
 
 
-def _anything_went(document: SentDocument) -> bool:
-    return replaced_identifier(document) != "" or document.state == "by_hand"
+def anything_went(document: SentDocument | None, practice_id: int | None) -> bool:
+    """Whether a practice has this version or an earlier one of it, by whatever way."""
+    if document is None:
+        return False
+    by_hand = document.state == "by_hand" and document.practice_id == practice_id
+    return by_hand or replaced_identifier(document, practice_id) != ""
 
 
-def replaced_identifier(last: SentDocument | None) -> str:
-    """The identifier of the last version that is with the practice or on its way there; "" where none is.
+def replaced_identifier(last: SentDocument | None, practice_id: int | None) -> str:
+    """The identifier of the last version that is with this practice or on its way there; "" where none is.
 
-    One that was refused never came to be, and after a replacement that failed both are void (interop.md 2.4, 20014).
+    One that was refused as it went last never came to be, and after a replacement that failed both are void (interop.md 2.4,
+    20014). What went to another practice is none of this one's.
     """
     one = last
     while one is not None:
-        said = set(
-            SentAnswer.objects.filter(document=one, outcome__in=("refused", "fault")).values_list("code", flat=True)
-        )
-        if "20014" in said:
-            return ""
-        if one.message_id is not None and not said and one.message is not None and one.message.state != "failed":
+        if _is_with(one, practice_id):
             return str(one.document_identifier)
+        if SentAnswer.objects.filter(document=one, code="20014").exists():
+            return ""
         one = one.replaces
     return ""
+
+
+def _is_with(document: SentDocument, practice_id: int | None) -> bool:
+    went = SentTry.objects.filter(document=document).order_by("-number").first()
+    if went is None or went.practice_id != practice_id:
+        return False
+    if document.state == "delivered" or document.accepted_at is not None:
+        return True
+    refused = SentAnswer.objects.filter(
+        document=document, bundle_id=document.bundle_id, outcome__in=("refused", "fault")
+    ).exists()
+    return document.message is not None and document.message.state != "failed" and not refused
 
 
 def _told(visit: recall.VisitSummary) -> CheckFacts:

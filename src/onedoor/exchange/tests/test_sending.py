@@ -120,6 +120,36 @@ def test_a_correction_is_a_new_version_that_says_which_it_replaces(at: Place) ->
     assert "This replaces our earlier document" in str(second.document.letter)
 
 
+def corrected(at: Place) -> SentDocument:
+    assert recall.open_checks_again(access=at.hca, visit_ref=recall.CheckVisit.objects.get().ref)
+    second = finish(at, bp={"systolic": "126", "diastolic": "80"})
+    assert second is not None
+    return second
+
+
+def test_a_correction_names_what_was_delivered_at_the_second_try(at: Place) -> None:
+    first = sent(at)
+    answer(at, first, "20001")
+    end_work(at, "again")
+    compose()
+    mesh_takes(first)
+    answer(at, first, "30001")
+    second = corrected(at)
+    compose()
+    carried = read.document(bytes(the_message(second).content))
+    assert carried.replaces_identifier == str(first.document_identifier)
+
+
+def test_a_practice_that_never_had_the_earlier_version_is_not_told_that_it_is_replaced(at: Place) -> None:
+    answer(at, sent(at), "30001")
+    other = factories.practice("Y99101", "Another Surgery")
+    CareRelationship.objects.filter(patient=at.sam, kind="registered").update(organisation=other)
+    second = corrected(at)
+    compose()
+    assert read.document(bytes(the_message(second).content)).replaces_identifier == ""
+    assert "This replaces our earlier document" not in str(second.document.letter)
+
+
 def test_finished_once_more_with_nothing_changed_there_is_no_new_document(at: Place) -> None:
     sent(at)
     visit = recall.CheckVisit.objects.get()
