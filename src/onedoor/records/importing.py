@@ -29,6 +29,8 @@ SHOWN = 10_000
 """How many held rows are named one by one; all are counted and kept."""
 LOCK = 7_211
 """Of whoever takes a file of entries, or withdraws one."""
+FROM_FILE = "a file of entries"
+"""Who accepted what a file of the practice itself brought: nobody looked at it."""
 
 
 @transaction.atomic
@@ -54,7 +56,7 @@ def take_entries(
         now = clock.now()
         file = EntryImport.objects.create(name=name[:200], at=now, by_label=by.label, traced=traced)
         known = {"import": file.pk, "now": now, "imported": source, "by": by.label, "cells": list(CELLS)}
-        known |= {"today": clock.today(), "from_file": "a file of entries"}
+        known |= {"today": clock.today(), "from_file": FROM_FILE, "elsewhere": ELSEWHERE}
         return _take(cursor, file, known, read, by)
 
 
@@ -242,11 +244,13 @@ _FACTS = """
 """
 # What a file brought that was withdrawn since counts again when a file brings it; what a person said to be in error does not.
 _REVIVE = """
-    UPDATE records_coded c SET in_error_at = NULL, import_id = %(import)s, recorded_at = %(now)s, source = %(imported)s
+    UPDATE records_coded c SET in_error_at = NULL, import_id = %(import)s, recorded_at = %(now)s, source = %(imported)s,
+        accepted_at = CASE WHEN %(imported)s <> %(elsewhere)s THEN c.accepted_at END,
+        accepted_by = CASE WHEN %(imported)s <> %(elsewhere)s THEN c.accepted_by END
     FROM pg_temp.entry_row r JOIN patients_patient p ON p.nhs_number = r.nhs_number
     WHERE r.reason IS NULL AND c.patient_id = p.id AND c.day = r.day AND c.code_id = r.code_id
       AND c.organisation_id = r.organisation_id AND c.value IS NOT DISTINCT FROM r.value AND c.in_error_at IS NOT NULL
-      AND c.import_id IN (SELECT id FROM records_entry_import WHERE withdrawn_at IS NOT NULL)
+      AND c.entry_id IS NULL AND c.import_id IN (SELECT id FROM records_entry_import WHERE withdrawn_at IS NOT NULL)
     RETURNING c.id, c.patient_id
 """
 _TRACE = """

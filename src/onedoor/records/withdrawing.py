@@ -1,7 +1,8 @@
 """Withdraw a file of coded entries that was taken by mistake: what it alone brought is in error from then on.
 
-A fact that another file said too stays as that one's; one that stands with an entry of the timeline, because somebody wrote or
-accepted it, stays with that. Sending the file again later brings it all back (`importing`).
+A fact that another file said too stays as that one's; one that stands with an entry of the timeline, because somebody wrote it,
+stays with that; and one that the practice has accepted stays the practice's. Sending the file again later brings it all back
+(`importing`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from onedoor.kernel import audit, clock, events
 from onedoor.kernel.access import NotPermitted, Permission
 from onedoor.kernel.actor import Actor
 from onedoor.records.events import CodedChanged
-from onedoor.records.importing import LOCK
+from onedoor.records.importing import FROM_FILE, LOCK
 from onedoor.records.models import EntryImport
 
 
@@ -32,7 +33,16 @@ def withdraw_entries(*, import_id: int, by: Actor) -> int:
             return 0
         file.withdrawn_at = clock.now()
         file.save(update_fields=["withdrawn_at"])
-        cursor.execute(_WITHDRAW, {"import": file.pk, "first": file.first_id, "last": file.last_id, "now": clock.now()})
+        cursor.execute(
+            _WITHDRAW,
+            {
+                "import": file.pk,
+                "first": file.first_id,
+                "last": file.last_id,
+                "now": clock.now(),
+                "from_file": FROM_FILE,
+            },
+        )
         gone = cursor.fetchall()
         cursor.execute("DELETE FROM records_coded_again WHERE entry_import_id = %s", [file.pk])
     audit.record(by=by, line=audit.Line("withdraw_entries", "entry_import", file.pk, detail={"in_error": len(gone)}))
@@ -52,7 +62,8 @@ _WITHDRAW = """
             SELECT min(a.entry_import_id) FROM records_coded_again a JOIN records_entry_import i ON i.id = a.entry_import_id
             WHERE a.coded_id = c.id AND a.entry_import_id <> %(import)s AND i.withdrawn_at IS NULL) AS other
         FROM theirs t JOIN records_coded c ON c.id = t.id
-        WHERE c.in_error_at IS NULL AND c.entry_id IS NULL AND NOT EXISTS (
+        WHERE c.in_error_at IS NULL AND c.entry_id IS NULL
+          AND (c.accepted_at IS NULL OR c.accepted_by = %(from_file)s) AND NOT EXISTS (
             SELECT 1 FROM records_entry e
             WHERE e.patient_id = c.patient_id AND e.organisation_id = c.organisation_id AND e.code_id = c.code_id
               AND (e.effective_at AT TIME ZONE 'Europe/London')::date = c.day AND e.value IS NOT DISTINCT FROM c.value

@@ -17,6 +17,7 @@ from onedoor.kernel.access import NotPermitted
 from onedoor.kernel.actor import Actor
 from onedoor.patients.models import Patient
 from onedoor.records import api as records
+from onedoor.records.models import ELSEWHERE
 from onedoor.records.types import EntriesTaken, EntryRow, NewEntry
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,60 @@ def test_what_another_door_says_too_stays(practice: Organisation) -> None:
         records.record_entries(entries=[entry], by=factories.TEST)
     assert records.withdraw_entries(import_id=first.import_id, by=factories.TEST) == 1
     assert counted(patient) == {130, 140}
+
+
+def typed(patient: Patient, organisation: Organisation, value: int) -> NewEntry:
+    return NewEntry(
+        patient_id=patient.pk,
+        organisation_id=organisation.pk,
+        kind="check",
+        text=f"Systolic blood pressure: {value} mmHg",
+        intent_key=f"typed:{value}",
+        source="test",
+        concept=records.concept("271649006"),
+        effective_at=datetime(2026, 11, 2, 12, tzinfo=clock.LONDON),
+        value=value,
+    )
+
+
+def from_trust(patient: Patient, values: Sequence[int]) -> EntriesTaken:
+    return records.take_entries(
+        rows=rows(patient, values), name="trust.xlsx", by=factories.TEST, source=ELSEWHERE, traced=True
+    )
+
+
+def test_what_the_practice_accepted_of_a_trusts_file_stays(practice: Organisation) -> None:
+    patient = factories.patient(practice)
+    first = from_trust(patient, [120, 130])
+    with transaction.atomic():
+        assert records.accept_entries(entries=[typed(patient, practice, 120)], by=factories.TEST) == 1
+    # A file of the practice says one of them too: nobody looked at it, and it goes once no file says it.
+    second = take(patient, [130])
+    assert records.withdraw_entries(import_id=first.import_id, by=factories.TEST) == 0
+    assert records.withdraw_entries(import_id=second.import_id, by=factories.TEST) == 1
+    assert counted(patient) == {120}
+    # Brought by the trust again it is done elsewhere, and accepted by nobody.
+    from_trust(patient, [120, 130])
+    found = records.Coded.objects.filter(patient=patient).order_by("value").values_list("source", "accepted_by")
+    assert [(source == ELSEWHERE, by) for source, by in found] == [(False, factories.TEST.label), (True, None)]
+
+
+def test_what_a_person_said_to_be_in_error_no_file_brings_back(practice: Organisation) -> None:
+    patient = factories.patient(practice)
+    first = take(patient, [120])
+    with transaction.atomic():
+        records.record_entries(entries=[typed(patient, practice, 140)], by=factories.TEST)
+    second = take(patient, [140])
+    records.withdraw_entries(import_id=first.import_id, by=factories.TEST)
+    third = take(patient, [120])
+    with transaction.atomic():
+        # Written over what the withdrawn file brought: it stands with its entry, and falls with it.
+        records.withdraw_entries(import_id=third.import_id, by=factories.TEST)
+        records.record_entries(entries=[typed(patient, practice, 120)], by=factories.TEST)
+        records.in_error(patient_id=patient.pk, intents="typed:120")
+    assert take(patient, [120]).new == 0
+    assert counted(patient) == {140}
+    assert second.new == 0
 
 
 def test_only_the_system_withdraws(practice: Organisation) -> None:
