@@ -50,14 +50,16 @@ class Sources:
 
 def sources(access: Access) -> Sources:
     """The rule. The system, a patient of themselves, and whoever broke the glass read all; staff what their own organisation
-    wrote, and what another did that shares it with theirs today. One query, none where all is read.
+    wrote, and what another did that shares it with the one where they work today. One query, none where all is read.
 
     Whether they may see the patient at all is asked before (`patients.by_id`): an agreement gives no patient.
     """
     if access.everything or access.patient_id is not None or access.opened is not None:
         return Sources(everything=True)
     own = frozenset(access.organisation_ids)
-    shared = list(_in_force().filter(partner_id__in=access.organisations).values_list("organisation_id", "covers"))
+    # An agreement is its partner's alone: who lends its checks (`relations.for_checks`) does not lend what others share with it.
+    given = _in_force().filter(partner_id=access.actor.organisation_id)
+    shared = list(given.values_list("organisation_id", "covers"))
     whole = own | {key for key, covers in shared if covers == "all"}
     return Sources(False, own, whole, frozenset(key for key, _ in shared) - whole)
 

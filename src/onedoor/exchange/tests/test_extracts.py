@@ -11,7 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from onedoor import factories
 from onedoor.accounts import api as accounts
 from onedoor.accounts.models import Organisation
+from onedoor.accounts.tests.sharing import shares
 from onedoor.exchange import api as exchange
 from onedoor.exchange.extracts import actions, status
 from onedoor.exchange.files.measures import read_nhs_number
@@ -28,6 +29,7 @@ from onedoor.kernel.access import Access, NotPermitted, Role
 from onedoor.patients.models import CareRelationship, Patient
 from onedoor.recall.tests.standings import stand
 from onedoor.records import api as records
+from onedoor.records.types import NewEntry
 from onedoor.tasks.api import Task
 
 pytestmark = pytest.mark.django_db
@@ -398,8 +400,8 @@ def test_a_trust_has_the_sheet_by_agreement_alone_and_without_names(register: Sc
     trust = factories.practice("Y99902", "Wexcombe Mental Health")
     tie = (register.practice.ods_code, register.practice.name, "", "served_by_trust", trust.ods_code, trust.name)
     _, access = factories.person(trust, Role.HEALTH_CARE_ASSISTANT)
-    for shares, people in ((False, 0), (True, 2)):
-        relation = accounts.OrganisationRow(*tie, date(2026, 4, 1), None, shares)
+    for lent, people in ((False, 0), (True, 2)):
+        relation = accounts.OrganisationRow(*tie, date(2026, 4, 1), None, lent)
         accounts.take_organisations(rows=[relation], by=factories.TEST)
         sheet = exchange.register_sheet(access=access, form="csv")
         assert sheet.people == people
@@ -436,3 +438,26 @@ def test_whatever_stands_in_a_row_its_neighbour_is_taken_whole(scene: Scene, cel
     extract = taken(scene.access, row(scene.ada) + out.getvalue(), month=OCTOBER)
     assert extract.state == "taken"
     assert facts(scene.ada) >= WHOLE
+
+
+def test_the_sheet_of_whom_checks_are_lent_to_has_nothing_that_others_share_with_the_practice(register: Scene) -> None:
+    clinic, trust = factories.practice("Y99903", "Wexcombe Clinic"), factories.practice("Y99902", "Wexcombe Trust")
+    tie = (register.practice.ods_code, register.practice.name, "", "served_by_trust", trust.ods_code, trust.name)
+    accounts.take_organisations(
+        rows=[accounts.OrganisationRow(*tie, date(2026, 4, 1), None, shares_checks=True)], by=factories.TEST
+    )
+    shares(clinic, register.practice)
+    with transaction.atomic():
+        records.record_entries(
+            entries=[
+                NewEntry(
+                    register.sam.pk, clinic.pk, "import", "as it came", "clinic:1", "a clinic",
+                    records.concept("60621009"), clock.now(), value=31.7,
+                )
+            ],
+            by=factories.TEST,
+        )  # fmt: skip
+    _, access = factories.person(trust, Role.HEALTH_CARE_ASSISTANT)
+    for reader, said in ((register.access, True), (access, False)):
+        text = exchange.register_sheet(access=reader, form="csv").content.decode("utf-8-sig")
+        assert ("31.7" in text, "132/84" in text) == (said, True)

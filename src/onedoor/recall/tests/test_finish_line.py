@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from onedoor import factories
 from onedoor.accounts import api as accounts
 from onedoor.accounts.api import Organisation
+from onedoor.accounts.tests.sharing import shares
 from onedoor.booking import api as booking
 from onedoor.booking.tests import factories as diary
 from onedoor.kernel import clock, jobs
@@ -25,7 +26,9 @@ from onedoor.questionnaires import api as questionnaires
 from onedoor.recall import api as recall
 from onedoor.recall.models.owners import CheckOwner
 from onedoor.recall.queries.finish_line import BOOKED, BY_TEXT, DECLINED, TO_BOOK
+from onedoor.recall.tests.away import SMI, away
 from onedoor.recall.tests.standings import Stood, stand
+from onedoor.records import api as records
 
 pytestmark = pytest.mark.django_db
 
@@ -221,6 +224,28 @@ def test_a_pcn_sees_its_practices_people_by_agreement_and_a_trust_its_own_caselo
     assert names(listed(hca(trust))) == ["Tess"]
     CareRelationship.objects.filter(patient=patient, organisation=trust).update(ends_on=clock.today())
     assert names(listed(hca(trust))) == []
+
+
+@pytest.mark.parametrize("covers", ["all", "coded"])
+@pytest.mark.parametrize("kind", ["part_of_pcn", "served_by_trust"])
+def test_who_is_lent_a_practices_checks_reads_nothing_that_others_share_with_it(kind: str, covers: str) -> None:
+    practice, other = factories.practice(), factories.practice("Y99902", "Wexcombe Trust")
+    lent = factories.practice("Y99101", "Vale PCN")
+    share(practice, lent, kind, shares=True)
+    shares(other, practice, covers=covers)
+    sam = person(practice, "Sam", "bp")
+    away(sam, SMI["bp"][0], clock.today(), value=128.0)
+
+    def read(access: Access) -> tuple[int, bool, int]:
+        """How much is read of the record, on the form and on its way."""
+        wide, (row,) = accounts.for_checks(access), listed(access).rows
+        form = recall.check_page(wide, sam.pk)
+        return len(records.coded_of(wide, sam.pk)), form.checks[0].away is not None, len(row.on_its_way)
+
+    assert read(hca(practice)) == (1, True, 1)
+    assert read(hca(lent)) == (0, False, 0)
+    shares(other, lent, covers=covers)
+    assert read(hca(lent)) == (1, True, 1)
 
 
 def test_figures_are_by_practice_and_the_list_is_cut_by_it() -> None:
