@@ -258,6 +258,7 @@ def test_a_refusal_is_final_and_says_why(
     run()
     message.refresh_from_db()
     assert (message.state, message.fault_code, message.fault) == ("failed", code, rules.CODES[code])
+    assert message.tries.get().detail == rules.CODES[code], "none of MESH's own words, which may repeat an address"
     assert states(good) == ["collected"]
     assert message.pk in told
 

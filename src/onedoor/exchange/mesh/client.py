@@ -7,6 +7,7 @@ else: the answer was lost, or the other side failed after it may have taken the 
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 import zlib
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Literal
 
+from onedoor.exchange.mesh import rules
 from onedoor.exchange.models import Mailbox, MeshMessage
 
 TIMEOUT = 20.0
@@ -302,7 +304,9 @@ def _judged(response: Any) -> Sent:
     first = (listed or [{}])[0] if isinstance(listed, list) else body
     first = first if isinstance(first, dict) else {}
     code = str(first.get("code") or first.get("errorCode") or status)
-    return Sent("refused", code=code, detail=str(first.get("msg") or first.get("errorDescription") or "refused")[:200])
+    # MESH's own words are not kept, nor what is no code: they may repeat an address, which names a patient (interop.md 1.5).
+    code = code if re.fullmatch(r"(EPL-)?[0-9]{1,5}", code) else str(status)
+    return Sent("refused", code=code, detail=rules.says(code))
 
 
 def _broken(error: Exception) -> Sent:
