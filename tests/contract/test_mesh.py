@@ -378,6 +378,21 @@ def test_a_certificate_that_is_not_there_is_a_fault_of_the_line_and_not_the_end_
     assert takers == [BYTES] * 2
 
 
+def test_old_ones_that_nobody_collects_do_not_keep_a_new_one_unasked(
+    sandbox: Sandbox, trust: Mailbox, practice: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "SLICE", 2)
+    old = [queued(trust, to=OUTSIDE) for _ in range(2)]
+    sending.send_slice(BY)
+    collecting.track(BY)
+    MeshMessage.objects.update(tracked_real=real_now() - rules.TRACK_LATER)
+    new = queued(trust)
+    sending.send_slice(BY)
+    collecting.collect(BY)
+    assert collecting.track(BY) == 1
+    assert states(*old, new) == ["sent", "sent", "collected"]
+
+
 # -- receiving ------------------------------------------------------------------------------------------------------------------
 
 

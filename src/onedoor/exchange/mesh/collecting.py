@@ -258,9 +258,9 @@ def track(by: Actor) -> int:
         | Q(tracked_real__lte=now - rules.TRACK_LATER)
     )
     mailboxes = Mailbox.objects.filter(pk__in=due.values("mailbox_id"), active=True).order_by("pk")
-    return sum(
-        _track(mailbox, list(due.filter(mailbox=mailbox).order_by("pk")[: rules.SLICE]), by) for mailbox in mailboxes
-    )
+    # Those never asked about first, or so many old ones that nobody collects would keep the new for ever unasked.
+    due = due.order_by(F("tracked_real").asc(nulls_first=True), "pk")
+    return sum(_track(mailbox, list(due.filter(mailbox=mailbox)[: rules.SLICE]), by) for mailbox in mailboxes)
 
 
 def _track(mailbox: Mailbox, messages: Iterable[MeshMessage], by: Actor) -> int:
