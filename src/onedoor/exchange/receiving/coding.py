@@ -79,14 +79,17 @@ def wrong_person(*, access: Access, ref: UUID) -> None:
     """Take a document off a person's page before anything of it is entered: it waits to be matched again."""
     document = _locked(access, ref)
     before = document.patient_id
-    if not move(document, "to_match", access.actor, reason="not this person", patient_id=None, match="put_back"):
+    if document.state != "to_code" or not move(
+        document, "to_match", access.actor, reason="not this person", patient_id=None, match="put_back"
+    ):
         raise NotSo(_meanwhile(document))
     _note(document, access, "document_unmatched", {}, patient_id=before)
 
 
 @transaction.atomic
 def not_ours(*, access: Access, ref: UUID, response: str, seconds: float | None = None) -> None:
-    """Send a document back: the person is not known here (30002), or no longer here (30003). Final.
+    """Send a document back: the person is not known here (30002), or no longer here (30003). It ends here, unless
+    it comes again about somebody else.
 
     What an earlier version of it put on a record is in error from then on. A sender who was told before that the person is known
     cannot be told otherwise by a response: somebody rings then, by a task.
@@ -197,7 +200,7 @@ def propose(*, access: Access, ref: UUID, code: str, value: float | None, unit: 
         value=value,
         unit=unit[:20],
         day=day,
-        text=f"read in the document by {access.actor.label}"[:400],
+        text=f"{rules.BY_HAND}{access.actor.label}"[:400],
         difference=rules.NEW,
     )
     proposal.save()

@@ -26,7 +26,11 @@ _PEOPLE = """
 
 def claimed(document: ReceivedDocument) -> Claimed:
     """Who a document says that it is of."""
-    said: dict[str, Any] = document.claimed
+    return claim(document.claimed)
+
+
+def claim(said: dict[str, Any]) -> Claimed:
+    """The same of what is kept of it."""
     born = said.get("born_on") or ""
     return Claimed(
         said.get("nhs_number", ""),

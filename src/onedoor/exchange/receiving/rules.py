@@ -22,7 +22,8 @@ MOVES = declare_moves(
         "to_code": frozenset({"accepted", "left", "to_match", "replaced"}),
         "accepted": frozenset({"to_code", "replaced"}),
         "left": frozenset({"to_code", "replaced"}),
-        "not_ours": frozenset(),
+        # It comes again, and says now that it is about somebody else.
+        "not_ours": frozenset({"to_match"}),
         "replaced": frozenset(),
     },
 )
@@ -74,6 +75,9 @@ DIFFERENCES: Mapping[str, str] = {
 }
 SOUND = frozenset({NEW, OLDER})
 """What one touch takes. Another value of the same day is taken by whoever ticks it; a fault never is."""
+
+BY_HAND = "read in the document by "
+"""What the text of an entry begins with that a person read in a document: the document does not carry it."""
 
 KNOWN_HERE, KNOWN_RECENTLY_DIED, NOT_KNOWN, NO_LONGER_HERE = "30001", "30004", "30002", "30003"
 """Business responses (interop.md 2.4)."""

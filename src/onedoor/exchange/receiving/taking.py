@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -64,12 +65,16 @@ def take(arrival: MeshArrival, by: Actor) -> None:
         return
     mine = ReceivedDocument.objects.filter(organisation_id=arrival.mailbox.organisation_id)
     first = mine.select_for_update().filter(document_identifier=said.document_identifier).first()
-    if first is not None:
+    if first is not None and not _about_somebody_else(arrival, said, first):
         _again(arrival, said, first, by)
         return
-    document = _kept(arrival, said)
+    document = _kept(arrival, said, first)
     answer(arrival=arrival, bundle_id=said.bundle_id, code=rules.READ, by=by)
-    record_first(history=ReceivedDocumentHistory, ids=[document.pk], state="to_match", by=by)
+    if first is None:
+        record_first(history=ReceivedDocumentHistory, ids=[document.pk], state="to_match", by=by)
+    else:
+        reason = "it came again, about somebody else"
+        move(document, "to_match", by, reason=reason, dealt_at=None, dealt_by="", seconds_open=None)
     _place(document, by)
     settle(arrival, "taken")
     audit.record(
@@ -140,7 +145,11 @@ def _again(arrival: MeshArrival, said: SendDocument, first: ReceivedDocument, by
     """The same document once more: it changes nothing. Other words under an old identifier are refused, and a person sees it."""
     if arrival.pk == first.arrival_id:
         return
-    same = said.sender.ods.upper() == first.sender_ods and _content(said) == _content_of(first)
+    same = (
+        said.sender.ods.upper() == first.sender_ods
+        and people.claim(_claimed(said)) == people.claimed(first)
+        and _content(said) == _content_of(first)
+    )
     code = rules.DUPLICATE_MESSAGE if said.bundle_id == first.bundle_id else rules.DUPLICATE_DOCUMENT
     if same:
         answer(arrival=arrival, bundle_id=said.bundle_id, code=code, by=by)
@@ -151,40 +160,75 @@ def _again(arrival: MeshArrival, said: SendDocument, first: ReceivedDocument, by
     _refuse(arrival, _Refusal(code, why), said.bundle_id, by)
 
 
-def _content(said: SendDocument) -> list[str]:
-    return [hashlib.sha256(file.content).hexdigest() for file in said.files]
-
-
-def _content_of(document: ReceivedDocument) -> list[str]:
-    return list(document.attachments.order_by("number").values_list("sha256", flat=True))
-
-
-def _kept(arrival: MeshArrival, said: SendDocument) -> ReceivedDocument:
-    sender = accounts.organisation_by_ods(said.sender.ods.upper())
-    document = ReceivedDocument.objects.create(
-        organisation_id=arrival.mailbox.organisation_id,
-        arrival=arrival,
-        bundle_id=said.bundle_id,
-        document_identifier=said.document_identifier,
-        replaces_identifier=said.replaces_identifier,
-        sender_ods=said.sender.ods.upper(),
-        sender_name=(sender.name if sender else said.sender.name or said.sender.ods)[:120],
-        sender=sender,
-        author=said.author[:120],
-        type_code=said.type_code[:18],
-        title=(said.title or said.type_term or "Document")[:200],
-        written_at=said.written_at,
-        claimed={
-            "nhs_number": compact(said.patient.nhs_number)[:20],
-            "family": said.patient.family[:80],
-            "given": said.patient.given[:80],
-            "born_on": said.patient.born_on.isoformat() if said.patient.born_on else "",
-            "traced": said.patient.verified,
-            "died": said.patient.died,
-        },
-        match="unknown",
-        received_at=clock.now(),
+def _about_somebody_else(arrival: MeshArrival, said: SendDocument, first: ReceivedDocument) -> bool:
+    """Whether it was sent back, and its sender has put right whom it is about without giving it another identifier."""
+    return (
+        first.state == "not_ours"
+        and arrival.pk != first.arrival_id
+        and arrival.sender == first.arrival.sender
+        and said.sender.ods.upper() == first.sender_ods
+        and people.claim(_claimed(said)) != people.claimed(first)
     )
+
+
+_Content = tuple[list[str], list[tuple[str, float | None, date | None, str]]]
+"""The hashes of the files, and the entries but for term and unit, which the dictionary may say otherwise once it is kept."""
+
+
+def _content(said: SendDocument) -> _Content:
+    carried = said.entries[: proposing.MOST]
+    return (
+        [hashlib.sha256(file.content).hexdigest() for file in said.files],
+        [(one.code[:18], one.value, one.day, one.text[:400]) for one in carried],
+    )
+
+
+def _content_of(document: ReceivedDocument) -> _Content:
+    carried = document.proposals.exclude(text__startswith=rules.BY_HAND).order_by("number")
+    return (
+        list(document.attachments.order_by("number").values_list("sha256", flat=True)),
+        list(carried.values_list("code", "value", "day", "text")),
+    )
+
+
+def _kept(arrival: MeshArrival, said: SendDocument, first: ReceivedDocument | None) -> ReceivedDocument:
+    """Keep it with all that it carries; in the place of `first`, of which nothing was entered, where it comes again."""
+    document = first or ReceivedDocument(document_identifier=said.document_identifier)
+    sender = accounts.organisation_by_ods(said.sender.ods.upper())
+    document.organisation_id = arrival.mailbox.organisation_id
+    document.arrival = arrival
+    document.bundle_id = said.bundle_id
+    document.replaces_identifier = said.replaces_identifier
+    document.sender_ods = said.sender.ods.upper()
+    document.sender_name = (sender.name if sender else said.sender.name or said.sender.ods)[:120]
+    document.sender = sender
+    document.author = said.author[:120]
+    document.type_code = said.type_code[:18]
+    document.title = (said.title or said.type_term or "Document")[:200]
+    document.written_at = said.written_at
+    document.claimed = _claimed(said)
+    document.match = "unknown"
+    document.received_at = clock.now()
+    document.save()
+    if first is not None:
+        document.attachments.all().delete()
+        document.proposals.all().delete()
+    _keep_carried(document, said)
+    return document
+
+
+def _claimed(said: SendDocument) -> dict[str, Any]:
+    return {
+        "nhs_number": compact(said.patient.nhs_number)[:20],
+        "family": said.patient.family[:80],
+        "given": said.patient.given[:80],
+        "born_on": said.patient.born_on.isoformat() if said.patient.born_on else "",
+        "traced": said.patient.verified,
+        "died": said.patient.died,
+    }
+
+
+def _keep_carried(document: ReceivedDocument, said: SendDocument) -> None:
     Attachment.objects.bulk_create(
         Attachment(
             document=document,
@@ -210,7 +254,6 @@ def _kept(arrival: MeshArrival, said: SendDocument) -> ReceivedDocument:
         )
         for number, entry in enumerate(said.entries[: proposing.MOST], start=1)
     )
-    return document
 
 
 def _place(document: ReceivedDocument, by: Actor) -> None:

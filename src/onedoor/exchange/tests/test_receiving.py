@@ -193,6 +193,39 @@ def test_other_words_under_an_old_identifier_are_refused_where_a_person_sees_it(
     assert [(one.arrival.pk, one.told) for one in listed] == [(other.pk, "20008")]
 
 
+def test_what_was_sent_back_comes_again_about_whom_it_is_and_is_taken_anew(place: Scene, sam: Patient) -> None:
+    sent = said(place, sam)
+    about_tess = replace(sent, patient=said(place, not_of_the_practice()).patient)
+    wrong = received(place, about_tess)
+    assert (wrong.state, told(wrong.arrival)) == ("not_ours", ["20013", "30002"])
+    with pytest.raises(exchange.NotSo):
+        exchange.wrong_person(access=place.access, ref=wrong.ref)
+    right = replace(sent, bundle_id="b2", files=(File("Letter", "text/plain", b"About Sam"),), entries=SIX[:2])
+    document = received(place, right)
+    assert (document.pk, document.state, document.patient, document.dealt_at) == (wrong.pk, "to_code", sam, None)
+    assert told(document.arrival) == ["20013", "30001"]
+    assert [bytes(one.content) for one in document.attachments.all()] == [b"About Sam"]
+    assert accept(place, document) == (2, 0, 0)
+    assert told(arrive(place, right)) == ["20007"]
+    old = arrive(place, about_tess)
+    assert (old.state, told(old)) == ("refused", ["20008"])
+
+
+def test_other_entries_or_another_person_under_an_old_identifier_are_not_the_same(place: Scene, sam: Patient) -> None:
+    sent = said(place, sam)
+    document = received(place, sent)
+    propose = {"access": place.access, "ref": document.ref, "unit": "mm[Hg]", "day": DAY - timedelta(days=1)}
+    assert exchange.propose_entry(**propose, code=SYSTOLIC, value=150) == ""  # type: ignore[arg-type]
+    assert arrive(place, sent).state == "taken"
+    others = [
+        replace(sent, entries=(systolic(124), *SIX[1:])),
+        replace(sent, patient=replace(sent.patient, family="Marsden")),
+    ]
+    assert [arrive(place, other).state for other in others] == ["refused", "refused"]
+    document.refresh_from_db()
+    assert (document.state, document.patient) == ("to_code", sam)
+
+
 def test_a_document_for_another_organisation_or_of_a_false_sender_is_refused(place: Scene, sam: Patient) -> None:
     other = factories.practice("Y99003", "Marfleet Lane Practice")
     astray = arrive(place, said(place, sam, recipient=Party(other.ods_code, other.name)))
