@@ -24,6 +24,7 @@ from onedoor.records.events import CodedChanged
 
 SLICE = 1_000
 WRONG, AGAIN = "entered in error", "entered again"
+ELSEWHERE = "registered elsewhere"
 _WAS = ": was "
 """After `WRONG`, the state in which it was, for when it is entered again."""
 _FACT = "fact:"
@@ -209,6 +210,27 @@ def _take_back(patient_ids: Sequence[int]) -> int:
         state="left", settled_at=now, settled_by=Concat(Value(f"{WRONG}{_WAS}"), F("state"))
     )
     return _write(undo) + len(found)
+
+
+def leave_those_who_left() -> int:
+    """What waits about somebody who is registered elsewhere by now is left, their record being another's; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT, {"on": clock.today(), "now": clock.now(), "because": ELSEWHERE})
+        return int(cursor.rowcount)
+
+
+_LEFT = """
+    WITH gone AS (
+        SELECT i.id FROM exchange_feed_item i
+        WHERE i.state = 'waiting' AND EXISTS (
+            SELECT 1 FROM patients_registered r WHERE r.patient_id = i.patient_id AND r.organisation_id <> i.organisation_id
+              AND r.since <= %(on)s AND (r.until IS NULL OR r.until > %(on)s))
+          AND NOT EXISTS (
+            SELECT 1 FROM patients_registered r WHERE r.patient_id = i.patient_id AND r.organisation_id = i.organisation_id
+              AND r.since <= %(on)s AND (r.until IS NULL OR r.until > %(on)s))
+        ORDER BY i.id FOR UPDATE OF i)
+    UPDATE exchange_feed_item i SET state = 'left', settled_at = %(now)s, settled_by = %(because)s FROM gone WHERE gone.id = i.id
+"""
 
 
 def collect_said() -> int:

@@ -17,8 +17,8 @@ def feed_answers() -> int:
 
 @sweep("exchange.feed_said", every=900.0)
 def feed_said() -> int:
-    """Notes which texts and replies they should have, where documents carry them."""
-    return collecting.collect_said()
+    """Notes which texts and replies they should have, where documents carry them, and leaves what is of people who have left."""
+    return collecting.leave_those_who_left() + collecting.collect_said()
 
 
 @sweep("exchange.feed_days", every=60.0)

@@ -56,7 +56,7 @@ def to_type(access: Access, *, patient_id: int | None = None, limit: int = SHOWN
     here = access.actor.organisation_id
     if here is None or route_of(here) != TYPED:
         return ToType("", 0, ())
-    waiting = _waiting(here)
+    waiting = _waiting(here).filter(patient__in=patients.visible(access))
     if patient_id is not None:
         waiting = waiting.filter(patient_id=patient_id)
     found = list(waiting.order_by("at", "id")[: limit + 1])
@@ -72,7 +72,7 @@ def to_type_count(access: Access) -> int:
     here = access.actor.organisation_id
     if here is None or not access.may(Permission.PATIENTS) or route_of(here) != TYPED:
         return 0
-    return _waiting(here).count()
+    return _waiting(here).filter(patient__in=patients.visible(access)).count()
 
 
 def say_typed(*, access: Access, item_ids: Sequence[int], needed: bool = True) -> int:

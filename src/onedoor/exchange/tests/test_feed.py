@@ -423,6 +423,28 @@ def test_nobody_ticks_what_is_anothers(scene: Scene) -> None:
         exchange.to_type(factories.person(scene.practice, Role.CALL_HANDLER)[1])
 
 
+def test_people_who_left_do_not_stand_before_those_who_are_here(scene: Scene) -> None:
+    gone = factories.patient(scene.practice, "Robin", mobile="")
+    write(said(gone, scene.practice, EX_SMOKER, "gone"))
+    collect()
+    write(said(scene.sam, scene.practice, EX_SMOKER, "own"))
+    collect()
+    CareRelationship.objects.filter(patient=gone).update(ends_on=NOW.date())
+    found = exchange.to_type(scene.desk, limit=1)
+    assert ([one.patient_id for one in found.lines], found.total) == ([scene.sam.pk], 1)
+    assert exchange.to_type_count(scene.desk) == 1
+    # Once they are registered elsewhere nothing waits; until then it may be that they come back.
+    jobs.run_once("exchange.feed_said")
+    assert {state for _, _, state in items()} == {"waiting"}
+    CareRelationship.objects.create(
+        patient=gone, organisation=factories.practice("Y99003"), kind="registered", starts_on=NOW.date()
+    )
+    jobs.run_once("exchange.feed_said")
+    assert [(one.patient_id, one.settled_by) for one in FeedItem.objects.filter(state="left")] == [
+        (gone.pk, collecting.ELSEWHERE)
+    ]
+
+
 @pytest.mark.parametrize(
     ("code", "value", "day", "organisation", "ticked"),
     [
