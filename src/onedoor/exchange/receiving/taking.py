@@ -29,7 +29,7 @@ from onedoor.exchange.models import (
 )
 from onedoor.exchange.receiving import people, proposing, rules
 from onedoor.exchange.receiving.answering import answer, answered
-from onedoor.exchange.receiving.versions import later_of, standing, versions_of
+from onedoor.exchange.receiving.versions import has_mailbox, later_of, standing, versions_of
 from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.nhs_number import compact
@@ -96,12 +96,11 @@ def _not_taken(arrival: MeshArrival, said: SendDocument) -> _Refusal | None:
     ours = arrival.mailbox.organisation.ods_code
     if said.recipient.ods and said.recipient.ods.upper() != ours:
         return _Refusal(rules.NOT_FOR_US, f"It is addressed to {said.recipient.ods[:12]}, and this is {ours}")
-    known = Mailbox.objects.filter(mailbox_id=arrival.sender).select_related("organisation").first()
-    if known is not None and known.organisation.ods_code != said.sender.ods.upper():
-        return _Refusal(
-            rules.SENDER_UNKNOWN,
-            f"It says that {said.sender.ods[:12]} sent it, and it came from the mailbox of {known.organisation.ods_code}",
-        )
+    known = Mailbox.objects.filter(mailbox_id=arrival.sender.upper()).select_related("organisation").first()
+    whose = known.organisation.ods_code if known else ""
+    if whose != said.sender.ods.upper() and (known or has_mailbox(said.sender.ods.upper())):
+        came = f"the mailbox of {whose}" if whose else "another mailbox"
+        return _Refusal(rules.SENDER_UNKNOWN, f"It says that {said.sender.ods[:12]} sent it, and it came from {came}")
     if not said.sender.ods or len(said.sender.ods) > 12:
         return _Refusal(rules.SENDER_UNKNOWN, "It does not say which organisation sent it")
     long = max(len(said.bundle_id), len(said.document_identifier), len(said.replaces_identifier)) > _LONGEST

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from django.db.models import QuerySet
 
-from onedoor.exchange.models import ProposedEntry, ReceivedDocument
+from onedoor.exchange.models import Mailbox, ProposedEntry, ReceivedDocument
 
 _MOST = 20
 """Versions that are followed: nobody corrects a letter more often, and a ring of names must end."""
@@ -45,7 +45,14 @@ def standing(versions: Sequence[ReceivedDocument]) -> list[ProposedEntry]:
     return list(found.select_related("document").order_by("document_id", "number"))
 
 
+def has_mailbox(ods_code: str) -> bool:
+    """Whether we know from which mailbox an organisation speaks: then nobody else may speak for it."""
+    return Mailbox.objects.filter(organisation__ods_code=ods_code, active=True).exists()
+
+
 def _theirs(document: ReceivedDocument) -> QuerySet[ReceivedDocument]:
-    return ReceivedDocument.objects.select_related("arrival__mailbox__organisation").filter(
+    found = ReceivedDocument.objects.select_related("arrival__mailbox__organisation").filter(
         organisation_id=document.organisation_id, sender_ods=document.sender_ods
     )
+    # Of whom no mailbox is known, anybody may say to be them: what came from one mailbox is replaced from there alone.
+    return found if has_mailbox(document.sender_ods) else found.filter(arrival__sender=document.arrival.sender)

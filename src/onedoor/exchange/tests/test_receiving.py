@@ -235,6 +235,28 @@ def test_a_document_for_another_organisation_or_of_a_false_sender_is_refused(pla
     assert not ReceivedDocument.objects.exists()
 
 
+def test_nobody_speaks_for_an_organisation_whose_mailbox_is_another(place: Scene, sam: Patient) -> None:
+    for stranger in ("X26OT007", "RX999OT001"):
+        false = arrive(place, said(place, sam), sender=stranger)
+        assert (false.state, told(false)) == ("refused", ["20003"])
+    assert arrive(place, said(place, sam), sender="y99902ot001").state == "taken"
+
+
+def test_of_a_sender_without_a_known_mailbox_only_the_same_mailbox_replaces(place: Scene, sam: Patient) -> None:
+    elsewhere = Party("RX999", "Elsewhere")
+    first = received(place, said(place, sam, sender=elsewhere, identifier="v1"))
+    accept(place, first)
+    other = said(place, sam, sender=elsewhere, identifier="v2", replaces="v1")
+    arrive(place, other, sender="X26OT007")
+    second = ReceivedDocument.objects.get(document_identifier="v2")
+    first.refresh_from_db()
+    assert (first.state, second.state, second.match) == ("accepted", "to_match", "replaces_unknown")
+    assert exchange.document_in(place.access, second.ref).to_correct == []
+    third = received(place, said(place, sam, sender=elsewhere, identifier="v3", replaces="v1"))
+    first.refresh_from_db()
+    assert (first.state, third.state) == ("replaced", "to_code")
+
+
 def test_what_cannot_be_read_is_refused_and_whoever_cannot_be_told_is_rung(place: Scene) -> None:
     rubbish = arrive(place, b"\x00\x01 rubbish")
     assert rubbish.state == "refused"
