@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import logging
+import socket
 from typing import Any
 
 import pytest
@@ -391,6 +392,25 @@ def test_old_ones_that_nobody_collects_do_not_keep_a_new_one_unasked(
     collecting.collect(BY)
     assert collecting.track(BY) == 1
     assert states(*old, new) == ["sent", "sent", "collected"]
+
+
+def test_where_nothing_answers_in_time_no_other_mailbox_waits_in_vain(
+    sandbox: Sandbox, trust: Mailbox, practice: Mailbox, takers: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, theirs = queued(trust), queued(practice, to=TRUST)
+    with socket.create_server(("127.0.0.1", 0)) as silent, monkeypatch.context() as patched:
+        patched.setattr(client, "TIMEOUT", 0.3)
+        Mailbox.objects.update(base_url=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        collecting.collect(BY)
+        looked = Mailbox.objects.exclude(polled_at=None)
+        assert [box.pk for box in looked] == [trust.pk]
+        collecting.collect(BY)
+        assert looked.all().count() == 2, "and the other is the first of the next turn"
+        sending.send_slice(BY)
+        assert states(mine, theirs) == ["in_doubt", "waiting"]
+    Mailbox.objects.update(base_url=sandbox.url, polled_at=None)
+    run()
+    assert states(mine, theirs) == ["collected"] * 2
 
 
 # -- receiving ------------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import os
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -26,6 +26,8 @@ CHUNK = 20 * 1024 * 1024
 MOST_PARTS = 1_000
 """Parts that we ask for of one message."""
 TURNED_AWAY = "MESH does not let this mailbox in: its password, key or certificate is not right."
+
+NO_ANSWER = "no answer in time"
 
 Word = Literal["accepted", "refused", "unreached", "unknown"]
 
@@ -73,6 +75,21 @@ class LineDown(Exception):
 
 class Silent(LineDown):
     """Nothing answers in time: who asks for another mailbox there waits in vain as long."""
+
+
+class Turn:
+    """One sweep over mailboxes: behind one address that is silent no other mailbox is tried until the next."""
+
+    def __init__(self) -> None:
+        self._silent: set[str] = set()
+
+    def of(self, mailboxes: Iterable[Mailbox]) -> Iterator[Mailbox]:
+        """Those of these that may be tried, as it turns out."""
+        return (one for one in mailboxes if one.base_url not in self._silent)
+
+    def silent(self, mailbox: Mailbox) -> None:
+        """It does not answer."""
+        self._silent.add(mailbox.base_url)
 
 
 class NotThis(LineDown):
@@ -162,7 +179,7 @@ class Line:
         except requests.ConnectionError as error:
             return _broken(error)
         except requests.Timeout:
-            return Sent("unknown", detail="no answer in time")
+            return Sent("unknown", detail=NO_ANSWER)
         except requests.HTTPError as error:
             # A later part that was not taken leaves the message unfinished at MESH, which then says so when it is asked.
             return Sent("unknown", detail=f"MESH failed ({_status(error)})")
@@ -314,7 +331,9 @@ def _broken(error: Exception) -> Sent:
     from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, SSLError
 
     reason = getattr(error.args[0] if error.args else None, "reason", None)
-    if isinstance(reason, NewConnectionError | ConnectTimeoutError | SSLError):
+    if isinstance(reason, ConnectTimeoutError) and not isinstance(reason, NewConnectionError):
+        return Sent("unreached", detail=NO_ANSWER)
+    if isinstance(reason, NewConnectionError | SSLError):
         return Sent("unreached", detail="no connection")
     return Sent("unknown", detail="the connection broke")
 
@@ -339,6 +358,6 @@ def _down() -> Iterator[None]:
             raise Gone("MESH does not have it any more.") from None
         raise NotThis(f"MESH answers with an error ({status}).") from None
     except requests.Timeout:
-        raise LineDown("MESH does not answer in time.") from None
+        raise Silent("MESH does not answer in time.") from None
     except (requests.RequestException, HTTPError, ValueError, OSError) as error:
         raise LineDown(f"MESH cannot be reached or read ({type(error).__name__}).") from None

@@ -3,7 +3,7 @@ message is known by its id, and MESH gives what was not acknowledged again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
@@ -13,7 +13,7 @@ from django.db.models import F, Q
 
 from onedoor.exchange.mesh import hooks, rules
 from onedoor.exchange.mesh.actions import move
-from onedoor.exchange.mesh.client import Download, Gone, Line, LineDown, NotThis
+from onedoor.exchange.mesh.client import Download, Gone, Line, LineDown, NotThis, Silent, Turn
 from onedoor.exchange.mesh.health import faulty, real_now, well
 from onedoor.exchange.mesh.kinds import NOT_READ
 from onedoor.exchange.models import Mailbox, MeshArrival, MeshMessage
@@ -36,10 +36,13 @@ def collect(by: Actor) -> int:
     """Take what waits in the inboxes that are due a look; returns how many came."""
     since = real_now() - timedelta(seconds=settings.MESH_POLL_SECONDS)
     due = Mailbox.objects.filter(Q(polled_at=None) | Q(polled_at__lte=since), active=True)
-    return sum(_collect(mailbox, by) for mailbox in due.order_by("pk"))
+    turn = Turn()
+    # The longest unread first: one that is never answered keeps no other from its look.
+    latest = due.order_by(F("polled_at").asc(nulls_first=True), "pk")
+    return sum(_collect(mailbox, turn, by) for mailbox in turn.of(latest))
 
 
-def _collect(mailbox: Mailbox, by: Actor) -> int:
+def _collect(mailbox: Mailbox, turn: Turn, by: Actor) -> int:
     try:
         with Line(mailbox) as line:
             if mailbox.handshake_at is None or mailbox.handshake_at < real_now() - rules.HANDSHAKE:
@@ -59,6 +62,8 @@ def _collect(mailbox: Mailbox, by: Actor) -> int:
             well(mailbox, by)
         return came
     except LineDown as why:
+        if isinstance(why, Silent):
+            turn.silent(mailbox)
         Mailbox.objects.filter(pk=mailbox.pk).update(polled_at=real_now())
         faulty(mailbox, str(why), by)
         return 0
@@ -260,10 +265,13 @@ def track(by: Actor) -> int:
     mailboxes = Mailbox.objects.filter(pk__in=due.values("mailbox_id"), active=True).order_by("pk")
     # Those never asked about first, or so many old ones that nobody collects would keep the new for ever unasked.
     due = due.order_by(F("tracked_real").asc(nulls_first=True), "pk")
-    return sum(_track(mailbox, list(due.filter(mailbox=mailbox)[: rules.SLICE]), by) for mailbox in mailboxes)
+    turn = Turn()
+    return sum(
+        _track(mailbox, list(due.filter(mailbox=mailbox)[: rules.SLICE]), turn, by) for mailbox in turn.of(mailboxes)
+    )
 
 
-def _track(mailbox: Mailbox, messages: Iterable[MeshMessage], by: Actor) -> int:
+def _track(mailbox: Mailbox, messages: Sequence[MeshMessage], turn: Turn, by: Actor) -> int:
     collected, failed, asked = [], [], []
     try:
         with Line(mailbox) as line:
@@ -279,6 +287,10 @@ def _track(mailbox: Mailbox, messages: Iterable[MeshMessage], by: Actor) -> int:
                 elif said.status in ("undeliverable", "error"):
                     failed.append((message.pk, said.code))
     except LineDown as why:
+        if isinstance(why, Silent):
+            turn.silent(mailbox)
+        # All of them wait, so that the next turn is another mailbox's.
+        asked = [one.pk for one in messages]
         faulty(mailbox, str(why), by)
     with transaction.atomic():
         MeshMessage.objects.filter(pk__in=asked).update(tracked_real=real_now())

@@ -13,7 +13,7 @@ from django.db.models import F
 
 from onedoor.exchange.mesh import client, rules
 from onedoor.exchange.mesh.actions import SEND, move
-from onedoor.exchange.mesh.client import Line, LineDown, NotThis, Sent, Tracked
+from onedoor.exchange.mesh.client import NO_ANSWER, Line, LineDown, NotThis, Sent, Silent, Tracked, Turn
 from onedoor.exchange.mesh.health import faulty, real_now, well
 from onedoor.exchange.models import Mailbox, MeshAttempt, MeshMessage
 from onedoor.kernel import arrays, clock, jobs
@@ -28,7 +28,9 @@ DOUBT = timedelta(seconds=2)
 
 def send_slice(by: Actor) -> int:
     """Send what waits, a wave for each mailbox; returns of how many MESH said what became of them."""
-    return sum(_send(mailbox, by) for mailbox in Mailbox.objects.filter(pk__in=_due(), active=True).order_by("pk"))
+    turn = Turn()
+    due = Mailbox.objects.filter(pk__in=_due(), active=True).order_by("pk")
+    return sum(_send(mailbox, turn, by) for mailbox in turn.of(due))
 
 
 def _due() -> list[int]:
@@ -40,7 +42,7 @@ def _due() -> list[int]:
         return [key for (key,) in cursor.fetchall()]
 
 
-def _send(mailbox: Mailbox, by: Actor) -> int:
+def _send(mailbox: Mailbox, turn: Turn, by: Actor) -> int:
     # Before the claim: whoever finds these rows old must not find them on the wire.
     until = time.monotonic() + rules.LEASE.total_seconds() - client.TIMEOUT
     wave = _claim(mailbox, by)
@@ -52,6 +54,8 @@ def _send(mailbox: Mailbox, by: Actor) -> int:
     if any(said.word in ("accepted", "refused") for said in results.values()):
         well(mailbox, by)
     elif down:
+        if any(said.detail == NO_ANSWER for said in results.values()):
+            turn.silent(mailbox)
         faulty(mailbox, down, by)
     return sum(said.word in ("accepted", "refused") for said in results.values())
 
@@ -172,16 +176,16 @@ def reconcile(by: Actor) -> int:
             message__state="sending", ended_at=None, began_at__lt=real_now() - rules.LEASE
         )
         move(sorted(lost.values_list("message_id", flat=True)), to="in_doubt", by=by, reason="whoever sent it died")
-    known = 0
+    known, turn = 0, Turn()
     doubtful = MeshMessage.objects.filter(state="in_doubt").exclude(retry_real__gt=real_now())
-    for mailbox in Mailbox.objects.filter(pk__in=doubtful.values("mailbox_id")).order_by("pk"):
+    for mailbox in turn.of(Mailbox.objects.filter(pk__in=doubtful.values("mailbox_id")).order_by("pk")):
         known += _ask(
-            mailbox, list(doubtful.filter(mailbox=mailbox).defer("content").order_by("pk")[: rules.SLICE]), by
+            mailbox, list(doubtful.filter(mailbox=mailbox).defer("content").order_by("pk")[: rules.SLICE]), turn, by
         )
     return known
 
 
-def _ask(mailbox: Mailbox, doubtful: Sequence[MeshMessage], by: Actor) -> int:
+def _ask(mailbox: Mailbox, doubtful: Sequence[MeshMessage], turn: Turn, by: Actor) -> int:
     """MESH says by our local id what it has; what it has not goes again, with the same bytes and identifiers, so that the other
     side knows it should both ever arrive."""
     known, fault = 0, ""
@@ -200,6 +204,8 @@ def _ask(mailbox: Mailbox, doubtful: Sequence[MeshMessage], by: Actor) -> int:
         if fault:
             faulty(mailbox, fault, by)
     except LineDown as why:
+        if isinstance(why, Silent):
+            turn.silent(mailbox)
         faulty(mailbox, str(why), by)
         later = real_now() + rules.pause(2)
         MeshMessage.objects.filter(pk__in=[one.pk for one in doubtful], state="in_doubt").update(retry_real=later)
