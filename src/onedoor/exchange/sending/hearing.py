@@ -205,7 +205,8 @@ def _follow(document: SentDocument, said: Response, outcome: rules.Outcome, *, b
 
 def again(document: SentDocument, *, by: Actor, reason: str, same: bool) -> bool:
     """Let a locked document go out again. Unanswered it goes under the same identifier, so that whoever has it knows it (20007);
-    once refused under another, since nothing follows a refusal (interop.md 2.4). The document's own identifier stays."""
+    once refused under another, since nothing follows a refusal (interop.md 2.4). The document's own identifier stays, unless who
+    refused it has kept it."""
     also: dict[str, object] = {
         "message_id": None,
         "collected_at": None,
@@ -216,8 +217,12 @@ def again(document: SentDocument, *, by: Actor, reason: str, same: bool) -> bool
     }
     if not same:
         also |= {"bundle_id": uuid4(), "accepted_code": ""}
-    if SentAnswer.objects.filter(document=document, code="20014").exists() and not same:
-        # Both versions are void: it goes as a document of its own.
+    ended = SentAnswer.objects.filter(
+        Q(kind="business") | Q(code="20014"), document=document, bundle_id=document.bundle_id
+    )
+    if not same and ended.exists():
+        # Who answered about the patient has kept it, and takes another message of the same document for a copy (20008); after
+        # 20014 both versions are void. Either way it goes as a document of its own.
         also["document_identifier"] = uuid4()
     moved = moving.move(document, "waiting", by=by, reason=reason, **also)
     if moved:

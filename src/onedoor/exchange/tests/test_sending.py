@@ -423,6 +423,19 @@ def test_a_refusal_of_an_earlier_message_says_nothing_of_the_present_one(at: Pla
     assert document.state == "delivered"
 
 
+@pytest.mark.parametrize(("code", "new"), [("30002", True), ("30003", True), ("20014", True), ("20001", False)])
+def test_sent_again_after_they_answered_about_the_patient_it_is_a_document_of_its_own(
+    at: Place, code: str, new: bool
+) -> None:
+    document = sent_quickly(at)
+    before = document.document_identifier
+    answer(at, document, code)
+    end_work(at, "again")
+    compose()
+    carried = read.document(bytes(the_message(document).content))
+    assert (carried.document_identifier != str(before)) is new
+
+
 def test_an_answer_to_nothing_of_ours_is_kept_and_changes_nothing(at: Place) -> None:
     document = sent(at)
     arrival = answer(at, document, "30001", responds_to=str(uuid.uuid4()))
