@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -206,12 +207,18 @@ def _replaced(document: SentDocument) -> str:
 
 
 def pdf_of(document: SentDocument, access: Access) -> bytes:
-    """The document as it goes: addressed to whom it is for now, who may be another than when it was written."""
-    letter = document.document
-    if document.practice is not None and document.practice.name != letter.letter["to"]["name"]:
-        shown = documents.by_ref(access, letter.ref).letter
-        return documents.pdf(shown, to=Addressee(document.practice.name))
-    return documents.file_of(access, letter.ref, "standard")[1]
+    """The document as it goes: of the patient as they are known now, like the envelope, and to whom it is for now; either may be
+    another than when it was written."""
+    letter, practice = document.document, document.practice
+    facts = documents.facts_from_json(letter.facts)
+    moved = practice is not None and practice.name != letter.letter["to"]["name"]
+    now = replace(facts, patient=making.person_of(document.patient_id))
+    if moved and facts.checks is not None:
+        now = replace(now, checks=replace(facts.checks, replaces=_replaced(document) != ""))
+    if now == facts and not moved:
+        return documents.file_of(access, letter.ref, "standard")[1]
+    shown = documents.by_ref(access, letter.ref).letter if now == facts else documents.compose_letter(now)
+    return documents.pdf(shown, to=Addressee(practice.name) if practice is not None and moved else None)
 
 
 def _carried(entry: dict[str, Any]) -> CarriedEntry:

@@ -157,21 +157,26 @@ def _facts(
 ) -> documents.Facts:
     known = accounts.Organisation.objects.in_bulk([key for key in (organisation_id, practice_id) if key is not None])
     here, practice = known[organisation_id], known.get(practice_id or 0)
-    patient = patients.Patient.objects.get(pk=patient_id)
     return documents.Facts(
         kind="checks" if isinstance(told, CheckFacts) else "contacts",
         dated=clock.today(),
         sender=Party(here.name),
-        patient=Person(
-            f"{patient.title} {patient.shown_name}".strip(),
-            nhs_number=patient.nhs_number or "",
-            born_on=patient.born_on,
-        ),
+        patient=person_of(patient_id),
         reference=reference,
         contact=Contact(here.name, here.phone),
         practice=Party(practice.name if practice else "The patient’s GP practice"),
         checks=told if isinstance(told, CheckFacts) else None,
         contacts=told if isinstance(told, ContactFacts) else None,
+    )
+
+
+def person_of(patient_id: int) -> Person:
+    """The patient as a document of today names them."""
+    patient = patients.Patient.objects.get(pk=patient_id)
+    return Person(
+        f"{patient.title} {patient.shown_name}".strip(),
+        nhs_number=patient.nhs_number or "",
+        born_on=patient.born_on,
     )
 
 

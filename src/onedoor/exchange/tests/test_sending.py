@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -262,6 +263,21 @@ def test_who_moved_before_it_went_gets_it_where_they_are_now(at: Place) -> None:
     assert message.to == f"GPPROVIDER_{at.sam.nhs_number}_19800501_Hollis"
     shown = bytes(read.document(bytes(message.content)).files[0].content)
     assert shown != documents.file_of(Access.system("test"), document.document.ref, "standard")[1]
+
+
+def test_the_paper_names_the_patient_as_the_message_does_when_it_goes(at: Place) -> None:
+    document = a_document(at)
+    whole = documents.file_of(Access.system("test"), document.document.ref, "standard")[1]
+    at.sam.family_name = "Harker"
+    at.sam.save()
+    compose()
+    carried = read.document(bytes(the_message(document).content))
+    assert carried.patient.family == "Harker"
+    shown = documents.facts_from_json(document.document.facts)
+    now = documents.compose_letter(
+        replace(shown, patient=replace(shown.patient, name=making.person_of(at.sam.pk).name))
+    )
+    assert bytes(carried.files[0].content) == documents.pdf(now) != whole
 
 
 def test_without_a_mailbox_of_our_own_it_waits_for_whoever_runs_the_system(at: Place) -> None:
