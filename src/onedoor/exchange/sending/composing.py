@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from django.db import transaction
@@ -60,6 +61,10 @@ def _compose(key: int, access: Access) -> None:
     document.practice = practice
     mailbox = mesh.mailbox_of(document.organisation_id)
     assert mailbox is not None, "the gate asked for it"
+    last = SentTry.objects.filter(document=document).order_by("-number").first()
+    if last is not None and last.practice_id != (practice.pk if practice else None):
+        # What one practice answers must not be taken for the answer of another.
+        document.bundle_id = uuid4()
     written = _written(document, mailbox, access)
     message = mesh.queue(
         mailbox=mailbox,
@@ -70,8 +75,8 @@ def _compose(key: int, access: Access) -> None:
         by=by,
     )
     document.message = message
-    document.save(update_fields=["practice", "message"])
-    number = SentTry.objects.filter(document=document).count() + 1
+    document.save(update_fields=["practice", "message", "bundle_id"])
+    number = last.number + 1 if last else 1
     SentTry.objects.create(
         document=document,
         number=number,

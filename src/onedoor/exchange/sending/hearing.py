@@ -107,10 +107,20 @@ def take_response(arrival: MeshArrival, access: Access) -> None:
         .get(pk=sent.document_id)
     )
     current = document.bundle_id == sent.bundle_id
-    outcome = _outcome(document, said, access, current=current)
+    outcome: rules.Outcome = (
+        "noted" if _from_elsewhere(document, sent, access) else _outcome(document, said, access, current=current)
+    )
     if _keep(document, sent.bundle_id, arrival, said.bundle_id, said.kind, said.code, said.text, outcome):
         _follow(document, said, outcome, by=access.actor)
     settle(arrival, "taken")
+
+
+def _from_elsewhere(document: SentDocument, sent: SentTry, access: Access) -> bool:
+    """Whether it is answered by a practice for which the document is no longer: that tells nothing of whether the present one has
+    it. One that goes elsewhere has another identifier before it goes."""
+    if sent.practice_id != document.practice_id:
+        return True
+    return sent.bundle_id != document.bundle_id and _moved_on(document, access)
 
 
 def _answered(arrival: MeshArrival, said: Response) -> SentTry | None:

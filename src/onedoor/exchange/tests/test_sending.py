@@ -452,6 +452,34 @@ def test_sent_again_after_they_answered_about_the_patient_it_is_a_document_of_it
     assert (carried.document_identifier != str(before)) is new
 
 
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_yes_of_the_practice_that_they_left_says_nothing_of_the_new_one(at: Place, gone: bool) -> None:
+    document = sent(at)
+    before = str(document.bundle_id)
+    other = factories.practice("Y99101", "Another Surgery")
+    mailbox(other, "Y99101OT001")
+    CareRelationship.objects.filter(patient=at.sam, kind="registered").update(organisation=other)
+    answer(at, document, "30003")
+    if gone:
+        compose()
+        mesh_takes(document)
+    answer(at, document, "30001", responds_to=before)
+    assert (document.state, document.accepted_at) == ("sent" if gone else "waiting", None)
+
+
+def test_sent_again_unanswered_to_another_practice_it_has_another_identifier(at: Place) -> None:
+    document = sent(at)
+    before = document.bundle_id
+    other = factories.practice("Y99101", "Another Surgery")
+    mailbox(other, "Y99101OT001")
+    CareRelationship.objects.filter(patient=at.sam, kind="registered").update(organisation=other)
+    deciding.decide(access=at.hca, ref=document.ref, choice="again")
+    compose()
+    mesh_takes(document)
+    answer(at, document, "30001", responds_to=str(before))
+    assert (document.practice, document.state, document.bundle_id == before) == (other, "sent", False)
+
+
 def test_an_answer_to_nothing_of_ours_is_kept_and_changes_nothing(at: Place) -> None:
     document = sent(at)
     arrival = answer(at, document, "30001", responds_to=str(uuid.uuid4()))
