@@ -188,18 +188,23 @@ def _keep(
 
 def _follow(document: SentDocument, said: Response, outcome: rules.Outcome, *, by: Actor) -> None:
     now, words = clock.now(), rules.in_words(said.code, said.text)
-    if outcome == "read" and document.read_at is None:
-        _heard(document, read_at=now, read_code=said.code)
+    if outcome in ("again", "rerouted"):
+        if again(document, by=by, reason=words, same=outcome == "again"):
+            audit.record(by=by, line=moving.line(document, "document_answered", code=said.code, outcome=outcome))
+            return
+        # It cannot go again from where it stands, as while it is in the outbox: a person decides then.
+        outcome = "refused"
+    if outcome == "read":
+        if document.read_at is None:
+            _heard(document, read_at=now, read_code=said.code)
+        if document.accepted_at is not None:
+            moving.move(document, "delivered", by=by, reason=words, because="")
     elif outcome == "delivered":
         known: dict[str, object] = {}
         if document.accepted_at is None:
             known = {"accepted_at": now, "accepted_code": said.code}
         _heard(document, **known)
         moving.move(document, "delivered", by=by, reason=words, because="")
-    elif outcome == "again":
-        again(document, by=by, reason=words, same=True)
-    elif outcome == "rerouted":
-        again(document, by=by, reason=words, same=False)
     elif outcome in ("refused", "fault"):
         which: dict[str, object] = {"read_code": said.code}
         if said.kind == "business":

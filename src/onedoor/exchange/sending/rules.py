@@ -15,7 +15,7 @@ MOVES = declare_moves(
     "SentDocument",
     {
         "waiting": frozenset({"held", "sent", "delivered", "refused", "replaced", "by_hand", "stopped"}),
-        "held": frozenset({"waiting", "by_hand", "replaced", "stopped"}),
+        "held": frozenset({"waiting", "delivered", "by_hand", "replaced", "stopped"}),
         "sent": frozenset({"waiting", "delivered", "refused", "replaced", "by_hand"}),
         "refused": frozenset({"waiting", "replaced", "by_hand", "stopped"}),
         "delivered": frozenset({"replaced"}),

@@ -480,6 +480,41 @@ def test_sent_again_unanswered_to_another_practice_it_has_another_identifier(at:
     assert (document.practice, document.state, document.bundle_id == before) == (other, "sent", False)
 
 
+def test_a_refusal_while_it_is_in_the_outbox_again_is_brought_to_a_person(at: Place) -> None:
+    document = sent(at)
+    deciding.decide(access=at.hca, ref=document.ref, choice="again")
+    compose()
+    answer(at, document, "10009")
+    assert (document.state, [kind for kind, _ in work(at)]) == ("refused", ["document_refused"])
+
+
+def test_a_yes_while_it_is_held_is_a_yes(at: Place) -> None:
+    document = sent(at)
+    deciding.decide(access=at.hca, ref=document.ref, choice="again")
+    died(at)
+    compose()
+    document.refresh_from_db()
+    assert document.state == "held"
+    answer(at, document, "30001")
+    assert (document.state, work(at)) == ("delivered", [])
+
+
+def test_a_copy_of_what_they_said_yes_to_is_delivered(at: Place) -> None:
+    document = sent_quickly(at)
+    before = str(document.bundle_id)
+    answer(at, document, "20001")
+    end_work(at, "again")
+    compose()
+    mesh_takes(document)
+    report(document, "14")
+    answer(at, document, "30001", responds_to=before)
+    end_work(at, "again")
+    compose()
+    mesh_takes(document)
+    answer(at, document, "20008")
+    assert document.state == "delivered"
+
+
 def test_an_answer_to_nothing_of_ours_is_kept_and_changes_nothing(at: Place) -> None:
     document = sent(at)
     arrival = answer(at, document, "30001", responds_to=str(uuid.uuid4()))
