@@ -69,10 +69,10 @@ def _take(cursor: Any, file: EntryImport, known: dict[str, Any], read: int, by: 
     cursor.execute(_FACTS, known)
     new, file.first_id, file.last_id, patients = cursor.fetchone()
     again = _trace(cursor, file, known)
-    accepted: list[int] = []
+    accepted: list[tuple[int, int, int]] = []
     if known["imported"] != ELSEWHERE:
         cursor.execute(_IN_THEIR_RECORD, known)
-        accepted = [patient for (patient,) in cursor.fetchall()]
+        accepted = cursor.fetchall()
     cursor.execute(_HOLD, known)
     held_new = cursor.rowcount
     settled = 0
@@ -103,9 +103,12 @@ def _take(cursor: Any, file: EntryImport, known: dict[str, Any], read: int, by: 
         watching.tell_file(file.pk)
         events.emit(CodedChanged((), file.pk))
     if accepted:
-        events.emit(CodedChanged(tuple(sorted(set(accepted)))))
+        # The practice whose file it is reads it from now on, whatever it reads of whoever did it.
+        watching.tell({(patient, key, True) for patient, *places in accepted for key in places})
+        events.emit(CodedChanged(tuple(sorted({patient for patient, _, _ in accepted}))))
     if revived:
-        events.emit(CodedChanged(tuple(sorted(set(revived)))))
+        watching.tell({(patient, organisation, True) for patient, organisation in revived})
+        events.emit(CodedChanged(tuple(sorted({patient for patient, _ in revived}))))
     cursor.execute("DROP TABLE pg_temp.entry_row, pg_temp.entry_held")
     return taken
 
@@ -187,17 +190,17 @@ def _lines(row: EntryRow, judge: Judge) -> list[str]:
     ]
 
 
-def _revive(cursor: Any, known: dict[str, Any]) -> list[int]:
-    """Facts of withdrawn files that this one brings count again; returns whose, once for each fact."""
+def _revive(cursor: Any, known: dict[str, Any]) -> list[tuple[int, int]]:
+    """Facts of withdrawn files that this one brings count again; returns patient and organisation, once for each fact."""
     if not EntryImport.objects.filter(withdrawn_at__isnull=False).exists():
         return []
     cursor.execute(_REVIVE, known)
     found = cursor.fetchall()
     cursor.execute(
         "INSERT INTO records_coded_again (entry_import_id, coded_id) SELECT %s, unnest(%s::bigint[]) ON CONFLICT DO NOTHING",
-        [known["import"], [key for key, _ in found]],
+        [known["import"], [key for key, _, _ in found]],
     )
-    return [patient for _, patient in found]
+    return [(patient, organisation) for _, patient, organisation in found]
 
 
 def _trace(cursor: Any, file: EntryImport, known: dict[str, Any]) -> int:
@@ -251,7 +254,7 @@ _REVIVE = """
     WHERE r.reason IS NULL AND c.patient_id = p.id AND c.day = r.day AND c.code_id = r.code_id
       AND c.organisation_id = r.organisation_id AND c.value IS NOT DISTINCT FROM r.value AND c.in_error_at IS NOT NULL
       AND c.entry_id IS NULL AND c.import_id IN (SELECT id FROM records_entry_import WHERE withdrawn_at IS NOT NULL)
-    RETURNING c.id, c.patient_id
+    RETURNING c.id, c.patient_id, c.organisation_id
 """
 _TRACE = """
     INSERT INTO records_coded_again (entry_import_id, coded_id)
@@ -267,7 +270,8 @@ _TRACE = """
 # did it, is in the practice's record.
 _IN_THEIR_RECORD = """
     WITH there AS (
-        SELECT c.id FROM pg_temp.entry_row r JOIN patients_patient p ON p.nhs_number = r.nhs_number
+        SELECT c.id, r.organisation_id AS reader
+        FROM pg_temp.entry_row r JOIN patients_patient p ON p.nhs_number = r.nhs_number
         JOIN records_coded c ON c.patient_id = p.id AND c.day = r.day AND c.source = 3 AND c.in_error_at IS NULL
              AND c.code_id = r.code_id AND c.value IS NOT DISTINCT FROM r.value
         WHERE r.reason IS NULL
@@ -278,7 +282,7 @@ _IN_THEIR_RECORD = """
         ORDER BY c.id FOR UPDATE OF c)
     UPDATE records_coded c SET source = %(imported)s, accepted_at = %(now)s, accepted_by = %(from_file)s
     FROM there WHERE c.id = there.id AND c.source = 3 AND c.in_error_at IS NULL
-    RETURNING c.patient_id
+    RETURNING c.patient_id, c.organisation_id, there.reader
 """
 _HOLD = """
     INSERT INTO records_held (entry_import_id, patient_id, organisation_id, row, cells, day, reason, "column", why, what_to_do,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from onedoor.kernel import arrays, clock, events
+from onedoor.records import watching
 from onedoor.records.events import CodedChanged
 from onedoor.records.models import ELSEWHERE, WRITTEN
 from onedoor.records.types import NewEntry
@@ -33,11 +34,14 @@ def unaccept_entries(*, entries: Sequence[NewEntry]) -> int:
                 "values": arrays.words(None if entry.value is None else float(entry.value) for entry in coded),
                 "written": WRITTEN,
                 "elsewhere": ELSEWHERE,
+                "today": clock.today(),
             },
         )
-        back = [patient for (patient,) in cursor.fetchall()]
+        back = cursor.fetchall()
     if back:
-        events.emit(CodedChanged(tuple(sorted(set(back)))))
+        # Their practice may read it no longer, and its screens show it until they are told.
+        watching.tell({(patient, key, True) for patient, *places in back for key in places if key})
+        events.emit(CodedChanged(tuple(sorted({patient for patient, _, _ in back}))))
     return len(back)
 
 
@@ -52,5 +56,9 @@ _UNACCEPT = """
         WHERE c.accepted_at IS NOT NULL AND c.source = %(written)s AND c.in_error_at IS NULL
         ORDER BY c.id FOR UPDATE OF c)
     UPDATE records_coded c SET source = %(elsewhere)s, accepted_at = NULL, accepted_by = NULL
-    FROM theirs t WHERE c.id = t.id RETURNING c.patient_id
+    FROM theirs t WHERE c.id = t.id
+    RETURNING c.patient_id, c.organisation_id, (
+        SELECT r.organisation_id FROM patients_registered r
+        WHERE r.patient_id = c.patient_id AND r.since <= %(today)s AND (r.until IS NULL OR r.until > %(today)s)
+        ORDER BY r.since DESC LIMIT 1)
 """

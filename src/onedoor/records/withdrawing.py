@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from onedoor.kernel import audit, clock, events
 from onedoor.kernel.access import NotPermitted, Permission
 from onedoor.kernel.actor import Actor
+from onedoor.records import watching
 from onedoor.records.events import CodedChanged
 from onedoor.records.importing import FROM_FILE, LOCK
 from onedoor.records.models import EntryImport
@@ -47,7 +48,8 @@ def withdraw_entries(*, import_id: int, by: Actor) -> int:
         cursor.execute("DELETE FROM records_coded_again WHERE entry_import_id = %s", [file.pk])
     audit.record(by=by, line=audit.Line("withdraw_entries", "entry_import", file.pk, detail={"in_error": len(gone)}))
     if gone:
-        events.emit(CodedChanged(tuple(sorted({patient for (patient,) in gone}))))
+        watching.tell({(patient, organisation, True) for patient, organisation in gone})
+        events.emit(CodedChanged(tuple(sorted({patient for patient, _ in gone}))))
     return len(gone)
 
 
@@ -73,6 +75,6 @@ _WITHDRAW = """
         SET import_id = coalesce(k.other, c.import_id),
             in_error_at = CASE WHEN k.other IS NULL THEN %(now)s::timestamptz END
         FROM kept k WHERE c.id = k.id
-        RETURNING c.patient_id, c.in_error_at)
-    SELECT patient_id FROM done WHERE in_error_at IS NOT NULL
+        RETURNING c.patient_id, c.organisation_id, c.in_error_at)
+    SELECT patient_id, organisation_id FROM done WHERE in_error_at IS NOT NULL
 """
