@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+
 from onedoor.accounts import api as accounts
 from onedoor.booking import api as booking
 from onedoor.exchange.models import Extract, ImportFile, Mailbox
@@ -66,7 +69,10 @@ def feeds(organisation_ids: Collection[int]) -> list[Feed]:
     lists = ImportFile.objects.filter(organisation_id__in=organisation_ids, kind="patients", applied_at__isnull=False)
     taken = Extract.objects.filter(organisation_id__in=organisation_ids, state="taken", taken_at__isnull=False)
     for name, rows, moment in (("List of patients", lists, "applied_at"), ("Monthly extract", taken, "taken_at")):
-        for key, when in rows.order_by(f"-{moment}").values_list("organisation_id", moment)[: READINGS * len(names)]:
+        # Of each as many: whoever reads often must not push out whoever fell silent.
+        nth = Window(RowNumber(), partition_by=F("organisation_id"), order_by=F(moment).desc())
+        latest = rows.annotate(nth=nth).filter(nth__lte=READINGS)
+        for key, when in latest.values_list("organisation_id", moment):
             read[name, names[key]].append(when)
     for at in records.file_readings(limit=READINGS):
         read["Files of coded entries", ""].append(at)

@@ -175,8 +175,11 @@ def read_among(access: Access, fact_ids: Iterable[int]) -> frozenset[int]:
 
 
 def file_readings(*, limit: int) -> list[datetime]:
-    """When files of coded entries were last read; says nothing of what is in them."""
-    return list(EntryImport.objects.filter(withdrawn_at=None).order_by("-id").values_list("at", flat=True)[:limit])
+    """When files of coded entries were last read; says nothing of what is in them. Not those that an extract left, whose reading
+    is told as the extract's own."""
+    return list(
+        EntryImport.objects.filter(withdrawn_at=None, traced=False).order_by("-id").values_list("at", flat=True)[:limit]
+    )
 
 
 def written_of(patient_ids: Collection[int], since: datetime) -> list[Coded]:

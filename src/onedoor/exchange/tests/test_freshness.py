@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onedoor.exchange.freshness import is_late, usual
+from onedoor import factories
+from onedoor.exchange.freshness import READINGS, feeds, is_late, usual
+from onedoor.exchange.models import ImportFile
+from onedoor.kernel import clock
+from onedoor.records.models import EntryImport
 
 NOW = datetime(2026, 12, 7, 9, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -43,3 +47,29 @@ def test_once_late_it_is_late_until_it_is_read(minutes: list[int], waited: int) 
         assert is_late(readings, NOW + timedelta(minutes=waited + 1))
     assert not is_late([*readings, NOW], NOW)
     assert usual(readings) is not None
+
+
+@pytest.mark.django_db
+def test_one_that_reads_often_hides_no_other_that_fell_silent() -> None:
+    silent, often = factories.practice(), factories.practice("Y99902", "Wexcombe Mental Health")
+    now = clock.now()
+    for place, count, first in ((silent, 5, 40 * DAY), (often, 3 * READINGS, HOUR)):
+        ImportFile.objects.bulk_create(
+            ImportFile(
+                organisation=place, kind="patients", name="a.csv", state="applied", report={}, at=now - first - n * DAY,
+                applied_at=now - first - n * DAY, by_label="tests",
+            )
+            for n in range(count)
+        )  # fmt: skip
+    told = [(feed.organisation, feed.late, feed.last) for feed in feeds([silent.pk, often.pk])]
+    assert told == [(silent.name, True, now - 40 * DAY), (often.name, False, now - HOUR)]
+
+
+@pytest.mark.django_db
+def test_what_an_extract_leaves_is_no_reading_of_a_file() -> None:
+    now = clock.now()
+    for n, traced in ((1, True), (2, False)):
+        EntryImport.objects.create(name="a", at=now - n * DAY, by_label="tests", traced=traced)
+    assert [(feed.name, feed.last) for feed in feeds([factories.practice().pk])] == [
+        ("Files of coded entries", now - 2 * DAY)
+    ]
