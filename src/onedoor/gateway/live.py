@@ -173,7 +173,11 @@ class Live:
                     self._listening.set()
                     self._look_again()
                     async for notice in listener.notifies():
-                        self._told(notice.payload)
+                        try:
+                            self._told(notice.payload)
+                        except ValueError:
+                            # Whoever sent it meant something else: one notice is lost, and every other is heard.
+                            log.warning("a notice that live streams cannot read")
             except psycopg.Error as error:
                 self._listening.clear()
                 log.warning("live streams lost the database, trying again in a second", error=type(error).__name__)

@@ -21,6 +21,7 @@ from onedoor.gateway.asgi import Gateway
 from onedoor.gateway.tests.test_doors import running
 from onedoor.kernel.access import Access, Role
 from onedoor.kernel.codes import Concept
+from onedoor.kernel.jobs import notify_live
 from onedoor.patients import api as patients
 from onedoor.patients.models import BreakGlass, CareRelationship, Patient
 from onedoor.records import api as records
@@ -157,6 +158,16 @@ def agreed(place: Place) -> dict[str, Any]:
         "purpose": "Direct care", "basis": "6(1)(e)", "signed_by": "Dr Thorne", "signed_on": LONG_AGO, "starts_on": LONG_AGO,
         "ends_on": date(2040, 1, 1),
     }  # fmt: skip
+
+
+async def test_a_notice_that_cannot_be_read_ends_no_stream() -> None:
+    place = await sync_to_async(Place)()
+    cookie = await sync_to_async(cookie_of)(place.nurse_user)
+    async with running() as app, streaming(app, f"patient:{place.sam.ref}", cookie) as stream:
+        for topic, key in (("record", "1"), ("record", "1:x:0"), ("sharing", "x")):
+            await sync_to_async(notify_live)(topic, key)
+        await sync_to_async(write)(place.sam, place.trust, "own note")
+        assert await stream.next() == "changed"
 
 
 async def test_an_agreement_that_ends_is_told_to_open_screens_at_once() -> None:
