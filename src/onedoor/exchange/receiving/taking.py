@@ -112,8 +112,8 @@ def _not_taken(arrival: MeshArrival, said: SendDocument) -> _Refusal | None:
 def _refuse(arrival: MeshArrival, refusal: _Refusal, bundle_id: str, by: Actor) -> None:
     told = answer(arrival=arrival, bundle_id=bundle_id, code=refusal.code, text=refusal.why, by=by)
     settle(arrival, "refused", refusal.why)
-    if not told:
-        # It does not say to which message an answer would belong: somebody rings.
+    if not told or not bundle_id:
+        # Nobody was told, or nobody can know to which message the answer belongs: somebody rings.
         tasks.ask_for(tasks=[_ask_sender(arrival, refusal.why)], by=by)
     audit.record(
         by=by,
