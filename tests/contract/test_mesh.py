@@ -413,6 +413,20 @@ def test_where_nothing_answers_in_time_no_other_mailbox_waits_in_vain(
     assert states(mine, theirs) == ["collected"] * 2
 
 
+def test_an_inbox_that_is_read_hides_no_outbox_that_fails(sandbox: Sandbox, trust: Mailbox, practice: Mailbox) -> None:
+    sandbox.lay({"do": "answer", "on": "send", "status": 429})
+    message = queued(trust)
+    sending.send_slice(BY)
+    collecting.collect(BY)
+    collecting.track(BY)
+    trust.refresh_from_db()
+    assert trust.failing_since
+    assert "429" in trust.fault
+    run()
+    trust.refresh_from_db()
+    assert (states(message), trust.failing_since, trust.fault) == (["collected"], None, "")
+
+
 # -- receiving ------------------------------------------------------------------------------------------------------------------
 
 

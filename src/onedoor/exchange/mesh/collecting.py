@@ -57,15 +57,15 @@ def _collect(mailbox: Mailbox, turn: Turn, by: Actor) -> int:
                 again = fresh > 0 and len(listed) >= FULL
         Mailbox.objects.filter(pk=mailbox.pk).update(polled_at=real_now())
         if fault:
-            faulty(mailbox, fault, by)
+            faulty(mailbox, "in", fault, by)
         else:
-            well(mailbox, by)
+            well(mailbox, "in", by)
         return came
     except LineDown as why:
         if isinstance(why, Silent):
             turn.silent(mailbox)
         Mailbox.objects.filter(pk=mailbox.pk).update(polled_at=real_now())
-        faulty(mailbox, str(why), by)
+        faulty(mailbox, "in", str(why), by)
         return 0
 
 
@@ -286,12 +286,13 @@ def _track(mailbox: Mailbox, messages: Sequence[MeshMessage], turn: Turn, by: Ac
                     collected.append(message.pk)
                 elif said.status in ("undeliverable", "error"):
                     failed.append((message.pk, said.code))
+        well(mailbox, "asked", by)
     except LineDown as why:
         if isinstance(why, Silent):
             turn.silent(mailbox)
         # All of them wait, so that the next turn is another mailbox's.
         asked = [one.pk for one in messages]
-        faulty(mailbox, str(why), by)
+        faulty(mailbox, "asked", str(why), by)
     with transaction.atomic():
         MeshMessage.objects.filter(pk__in=asked).update(tracked_real=real_now())
         move(collected, to="collected", by=by, collected_at=clock.now())

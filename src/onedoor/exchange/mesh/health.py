@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 from django.db import connection, transaction
 from django.db.models.functions import Coalesce, Now
@@ -26,10 +27,18 @@ def real_now() -> datetime:
         return found
 
 
+Way = Literal["in", "out", "asked"]
+_WAYS: dict[Way, str] = {"in": "The inbox: ", "out": "The outbox: ", "asked": "Asking about what was sent: "}
+"""What a fault begins with: an inbox that is read says nothing of whether anything goes out, nor the other way about. The last
+fault is the one that is kept."""
+
+
 @transaction.atomic
-def faulty(mailbox: Mailbox, why: str, by: Actor) -> None:
-    """The last try came to nothing. Whoever looks after the organisation's lines is told when it stays so."""
-    Mailbox.objects.filter(pk=mailbox.pk).update(fault=why[:200], failing_since=Coalesce("failing_since", Now()))
+def faulty(mailbox: Mailbox, way: Way, why: str, by: Actor) -> None:
+    """The last try this way came to nothing. Whoever looks after the organisation's lines is told when it stays so."""
+    Mailbox.objects.filter(pk=mailbox.pk).update(
+        fault=(_WAYS[way] + why)[:200], failing_since=Coalesce("failing_since", Now())
+    )
     since = Mailbox.objects.values_list("failing_since", flat=True).get(pk=mailbox.pk)
     if why != TURNED_AWAY and (since is None or since > real_now() - SHUT):
         return
@@ -50,9 +59,12 @@ def faulty(mailbox: Mailbox, why: str, by: Actor) -> None:
 
 
 @transaction.atomic
-def well(mailbox: Mailbox, by: Actor) -> None:
-    """MESH answered."""
-    mended = Mailbox.objects.filter(pk=mailbox.pk).exclude(failing_since=None).update(fault="", failing_since=None)
+def well(mailbox: Mailbox, way: Way, by: Actor) -> None:
+    """MESH answered this way: what is told of another stays."""
+    failing = Mailbox.objects.filter(pk=mailbox.pk).exclude(failing_since=None)
+    for other in _WAYS.keys() - {way}:
+        failing = failing.exclude(fault__startswith=_WAYS[other])
+    mended = failing.update(fault="", failing_since=None)
     if mended:
         tasks.withdraw(keys=[_key(mailbox)], because="it works again", by=by)
 

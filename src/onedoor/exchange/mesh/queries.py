@@ -51,8 +51,8 @@ def try_mailbox(*, mailbox_id: str, by: Actor) -> str:
         with Line(mailbox) as line:
             line.handshake()
     except LineDown as why:
-        faulty(mailbox, str(why), by)
+        faulty(mailbox, "in", str(why), by)
         return str(why)
     Mailbox.objects.filter(pk=mailbox.pk).update(handshake_at=real_now())
-    well(mailbox, by)
+    well(mailbox, "in", by)
     return ""

@@ -52,11 +52,11 @@ def _send(mailbox: Mailbox, turn: Turn, by: Actor) -> int:
     settle(results, by)
     down = next((said.detail for said in results.values() if said.word in ("unreached", "unknown")), "")
     if any(said.word in ("accepted", "refused") for said in results.values()):
-        well(mailbox, by)
+        well(mailbox, "out", by)
     elif down:
         if any(said.detail == NO_ANSWER for said in results.values()):
             turn.silent(mailbox)
-        faulty(mailbox, down, by)
+        faulty(mailbox, "out", down, by)
     return sum(said.word in ("accepted", "refused") for said in results.values())
 
 
@@ -200,13 +200,17 @@ def _ask(mailbox: Mailbox, doubtful: Sequence[MeshMessage], turn: Turn, by: Acto
                     _ask_later(message)
                     continue
                 _found(message, found, by)
+                if found is not None:
+                    well(mailbox, "out", by)
                 known += 1
         if fault:
-            faulty(mailbox, fault, by)
+            faulty(mailbox, "asked", fault, by)
+        else:
+            well(mailbox, "asked", by)
     except LineDown as why:
         if isinstance(why, Silent):
             turn.silent(mailbox)
-        faulty(mailbox, str(why), by)
+        faulty(mailbox, "asked", str(why), by)
         later = real_now() + rules.pause(2)
         MeshMessage.objects.filter(pk__in=[one.pk for one in doubtful], state="in_doubt").update(retry_real=later)
     return known
