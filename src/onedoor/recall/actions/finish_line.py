@@ -15,7 +15,7 @@ from onedoor.kernel.access import Access
 from onedoor.patients import api as patients
 from onedoor.questionnaires import api as questionnaires
 from onedoor.recall.queries.finish_line import ACTIONABLE, FORMS, QUESTIONNAIRE, CheckSet
-from onedoor.recall.queries.on_its_way import on_its_way
+from onedoor.recall.queries.on_its_way import on_its_way, parts_away
 
 MOST = 500
 """People of one step: what a page can tick, with room."""
@@ -164,7 +164,9 @@ def ask_for_checks(*, access: Access, patient_ids: Collection[int], definition: 
     """
     wide = accounts.for_checks(access)
     keys = _within(wide, patient_ids)
-    away = on_its_way(wide, keys, {part.key: part.sets for part in definition.parts})
+    sets = {part.key: part.sets for part in definition.parts}
+    # All facts decide, as they do at night; the reader's own rights say only how it is told.
+    away, told = parts_away(keys, sets), on_its_way(wide, keys, sets)
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT patient_id, organisation_id, %(text)s & ~parts_done & ~parts_declined, status
@@ -175,14 +177,14 @@ def ask_for_checks(*, access: Access, patient_ids: Collection[int], definition: 
     not_asked: Counter[str] = Counter()
     asks: dict[int, dict[int, tuple[str, ...]]] = {}
     for patient_id, organisation_id, lacks, status in found:
-        coming = {one.part for one in away.get(patient_id, ())}
+        coming, seen = away.get(patient_id, set()), {one.part for one in told.get(patient_id, ())}
         bits = sum(1 << part.bit for part in definition.of(lacks) if part.key not in coming)
         if status != ACTIONABLE:
             not_asked["they are not to be asked: see the reason on the list"] += 1
-        elif lacks and not bits:
+        elif lacks and not bits and all(part.key in seen for part in definition.of(lacks)):
             not_asked["it was done elsewhere, and waits to be accepted"] += 1
         elif not bits:
-            not_asked["nothing that they lack can be said by text"] += 1
+            not_asked["there is nothing to ask them by text now"] += 1
         else:
             links = tuple(link for part in definition.of(bits) for link in FORMS[part.key])
             asks.setdefault(organisation_id, {})[patient_id] = links

@@ -30,9 +30,27 @@ def on_its_way(
     """Of these people, by person, what was done elsewhere in the last `planning.ON_ITS_WAY` days and waits to be accepted, as far
     as the access reads what was written there. `sets` are parts with the code sets that complete them. Two queries; whom the
     access may see is the caller's."""
+    read = accounts.sources(access) if patient_ids else None
+    found: dict[int, dict[str, OnItsWay]] = defaultdict(dict)
+    for patient_id, part, organisation_id, name, day in _away(patient_ids, sets):
+        if read is not None and read.reads(organisation_id, coded=True):
+            found[patient_id].setdefault(part, OnItsWay(part, name, day))
+    return {patient_id: list(theirs.values()) for patient_id, theirs in found.items()}
+
+
+def parts_away(patient_ids: Sequence[int], sets: Mapping[str, Sequence[str]]) -> dict[int, set[str]]:
+    """The parts of `on_its_way` of everybody's facts, to decide who is asked and never to be shown (ADR 13). One query."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for patient_id, part, *_ in _away(patient_ids, sets):
+        found[patient_id].add(part)
+    return dict(found)
+
+
+def _away(patient_ids: Sequence[int], sets: Mapping[str, Sequence[str]]) -> list[tuple[int, str, int, str, date]]:
+    """(person, part, organisation, its name, day), the latest day of a part first."""
     if not patient_ids:
-        return {}
-    read, today = accounts.sources(access), clock.today()
+        return []
+    today = clock.today()
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT c.patient_id, w.part, c.organisation_id, o.name, max(c.day)
@@ -50,9 +68,5 @@ def on_its_way(
                 "today": today,
             },
         )
-        rows = cursor.fetchall()
-    found: dict[int, dict[str, OnItsWay]] = defaultdict(dict)
-    for patient_id, part, organisation_id, name, day in rows:
-        if read.reads(organisation_id, coded=True):
-            found[patient_id].setdefault(part, OnItsWay(part, name, day))
-    return {patient_id: list(theirs.values()) for patient_id, theirs in found.items()}
+        rows: list[tuple[int, str, int, str, date]] = cursor.fetchall()
+    return rows

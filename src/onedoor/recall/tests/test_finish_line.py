@@ -453,6 +453,21 @@ def test_a_pcns_question_is_its_practices_own() -> None:
     assert practice.name in text.body
 
 
+def test_nobody_is_asked_for_what_is_on_its_way_whoever_presses() -> None:
+    place, trust = factories.practice(), factories.practice("Y99902", "Wexcombe Trust")
+    account(place)
+    sam = factories.patient(place, "Sam", mobile="+447700900101")
+    stand([sam], lack=["alcohol"])
+    away(sam, SMI["alcohol"][0], clock.today())
+    access, elsewhere = hca(place), "it was done elsewhere, and waits to be accepted"
+    done = recall.ask_for_checks(access=access, patient_ids=[sam.pk], definition=six())
+    assert (done.asked, dict(done.not_asked)) == (0, {"there is nothing to ask them by text now": 1})
+    shares(trust, place, covers="coded")
+    done = recall.ask_for_checks(access=access, patient_ids=[sam.pk], definition=six())
+    assert (done.asked, dict(done.not_asked)) == (0, {elsewhere: 1})
+    assert not Message.objects.exists()
+
+
 def test_as_many_statements_to_ask_a_hundred_as_to_ask_ten() -> None:
     place = factories.practice()
     account(place)
