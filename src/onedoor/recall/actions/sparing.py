@@ -6,9 +6,11 @@ from collections import defaultdict
 
 from django.db import connection
 
+from onedoor.accounts import api as accounts
 from onedoor.booking import api as booking
 from onedoor.kernel import clock, words
 from onedoor.kernel.actor import Actor
+from onedoor.patients import api as patients
 from onedoor.recall.check_kinds import SPARED
 from onedoor.recall.models import CheckVisit, RecallProgramme
 from onedoor.recall.programmes import in_force
@@ -29,6 +31,10 @@ def tell_of_visits(visit: CheckVisit, *, by: Actor) -> None:
             [sorted(found.values())],
         )
         rows = cursor.fetchall()
+    practice = patients.practice_of(visit.patient_id)
+    named = {one.partner_id for one in accounts.readers_of([visit.organisation_id])} if rows else set()
+    named |= {practice.pk} if practice else set()
+    where = f"on {words.long_day(visit.day)} at {visit.organisation.name}"
     tasks.ask_for(
         tasks=[
             NewTask(
@@ -36,8 +42,9 @@ def tell_of_visits(visit: CheckVisit, *, by: Actor) -> None:
                 organisation_id=organisation_id,
                 key=f"{SPARED.name}:{appointment_id}:{visit.pk}",
                 title="A visit is booked for checks that were done elsewhere meanwhile",
-                detail=f"Booked for {words.long_day(starts_at)}. The checks were done on {words.long_day(visit.day)} at "
-                f"{visit.organisation.name}.",
+                detail=f"Booked for {words.long_day(starts_at)}. The checks were done "
+                # That somebody is known to a mental health trust can itself be what is private (ADR 13).
+                f"{where if organisation_id in named else 'at another organisation'}.",
                 patient_id=visit.patient_id,
                 subject=SUBJECT,
                 subject_id=visit.pk,

@@ -268,6 +268,31 @@ def test_reception_is_told_once_of_a_visit_that_is_no_longer_needed() -> None:
     assert waiting(desk) == [told]
 
 
+@pytest.mark.parametrize(
+    ("registered", "agreed", "named"), [(True, False, True), (False, True, True), (False, False, False)]
+)
+def test_who_keeps_the_diary_is_told_where_only_as_the_practice_or_by_agreement(
+    registered: bool, agreed: bool, named: bool
+) -> None:
+    here = diary.practice()
+    scene = scene_of(here.organisation)
+    if not registered:
+        # Moved away; the old practice keeps a visit of theirs.
+        moved = factories.practice("Y99003", "Harbour Surgery")
+        CareRelationship.objects.create(
+            patient=scene.sam, organisation=moved, kind="registered", starts_on=date(2026, 11, 1)
+        )
+    if not agreed:
+        RecordSharing.objects.all().delete()
+    (seat,) = diary.own_seats(here, 1, first=(10, 0))
+    booking.book(seat_ref=seat.ref, patient_id=scene.sam.pk, by=factories.TEST, tell=False)
+    RecallProgramme.objects.create(organisation=here.organisation, key="smi").types.add(seat.type)
+    send(scene.ward, scene.sam, ALL_SIX, close=True)
+    (told,) = waiting(factories.person(here.organisation, Role.RECEPTIONIST)[1])
+    assert ("Wexcombe Mental Health" in told, "9 December" in told.split(". ")[1]) == (named, named)
+    assert told.endswith("at another organisation.") != named
+
+
 def test_a_visit_that_serves_something_else_too_is_left_alone() -> None:
     here = diary.practice()
     scene = scene_of(here.organisation)
