@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.test import Client
+from django.urls import reverse
 
 from onedoor import factories
-from onedoor.accounts.api import Organisation, access_of, grant_role
+from onedoor.accounts.api import Organisation, User, access_of, grant_role
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, NotPermitted, Role
 from onedoor.kernel.models import AuditEntry
@@ -207,3 +209,31 @@ def test_what_is_not_shared_is_read_by_break_glass(hospital: Organisation, nurse
         )
     inside = patients.opened(nurse, made(nurse, sam).ref).access
     assert [one.text for one in records.timeline(inside, sam.pk)] == ["Allergic to penicillin"]
+
+
+@pytest.mark.parametrize("restricted", [True, False])
+@pytest.mark.parametrize("view", ["opened", "opened_timeline"])
+@pytest.mark.parametrize("asked", [{}, {"from": "Y99907"}, {"all": "1"}])
+def test_a_restricted_record_does_not_tell_where_somebody_is(
+    asked: dict[str, str], view: str, restricted: bool, nurse: Access, sam: Patient
+) -> None:
+    own, place = factories.practice(), factories.practice("Y99907", "Vale Road Surgery")
+    with transaction.atomic():
+        records.record_entries(
+            entries=[
+                NewEntry(sam.pk, at.pk, "check", text, text, f"{at.name} system")
+                for at, text in ((own, "Allergic to penicillin"), (place, "Has asthma"))
+            ],
+            by=factories.TEST,
+        )
+    Patient.objects.filter(pk=sam.pk).update(restricted=restricted)
+    opening = made(nurse, sam)
+    client = Client()
+    client.force_login(User.objects.get(pk=nurse.actor.id or 0), backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse(view, args=[opening.ref]), asked).content.decode()
+    assert "Has asthma" in page
+    assert (place.name in page, place.ods_code in page) == (not restricted, not restricted)
+    assert ("Allergic to penicillin" in page) == (restricted or "from" not in asked)
+    if restricted:
+        assert own.name not in page
+        assert own.ods_code not in page

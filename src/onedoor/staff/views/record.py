@@ -52,11 +52,12 @@ class Line:
     """It came to be known here more than an hour after it was done."""
 
 
-def shown(access: Access, patient_id: int, asked: QueryDict) -> dict[str, Any]:
-    """What the timeline's template needs: items as asked, and what is not shared."""
+def shown(access: Access, patient_id: int, asked: QueryDict, *, hidden: bool = False) -> dict[str, Any]:
+    """What the timeline's template needs: items as asked, and what is not shared. `hidden` leaves out whose entries they are, and
+    lets nobody ask for those of one organisation."""
     known, kept = records.record_of(access, patient_id, limit=READ)
-    kind, ods = asked.get("kind", ""), asked.get("from", "")
-    places = {entry.organisation.ods_code: entry.organisation for entry in known}
+    kind, ods = asked.get("kind", ""), "" if hidden else asked.get("from", "")
+    places = {} if hidden else {entry.organisation.ods_code: entry.organisation for entry in known}
     found = [
         entry for entry in known if (not kind or entry.kind == kind) and (not ods or entry.organisation.ods_code == ods)
     ]
@@ -68,7 +69,8 @@ def shown(access: Access, patient_id: int, asked: QueryDict) -> dict[str, Any]:
         "of": ods,
         "entry_kinds": sorted({entry.kind for entry in known}),
         "places": sorted(places.values(), key=lambda place: place.name),
-        "kept": kept,
+        "kept": [] if hidden else kept,
+        "hidden": hidden,
     }
 
 
@@ -153,7 +155,7 @@ def opened(request: HttpRequest, ref: UUID) -> HttpResponse:
     if card.restricted:  # The S-flag hides where somebody is, and break-glass does not open that (clinical.md 6.2).
         card = replace(card, address="", postcode="", practice="", mobiles=(), landlines=(), emails=())
     records.look(access=one.access, patient_id=patient_id, page="opened record")
-    told = shown(one.access, patient_id, request.GET)
+    told = shown(one.access, patient_id, request.GET, hidden=card.restricted)
     return staff_page(
         request,
         "staff/opened.jinja",
@@ -163,7 +165,7 @@ def opened(request: HttpRequest, ref: UUID) -> HttpResponse:
         reason=patients.GLASS_REASONS[one.row.reason],
         minutes=max(1, round(one.left.total_seconds() / 60)),
         here=request.path,
-        feeds=fresh(one.access, told["places"]),
+        feeds=[] if card.restricted else fresh(one.access, told["places"]),
         **told,
     )
 
@@ -175,7 +177,8 @@ def opened_timeline(request: HttpRequest, ref: UUID) -> HttpResponse:
     one = _opened(request, ref)
     records.look(access=one.access, patient_id=one.row.patient_id, page="opened record", unless_within=LOOKS_LAST)
     here = reverse("opened", args=[ref])
-    return page(request, "staff/timeline.jinja", here=here, **shown(one.access, one.row.patient_id, request.GET))
+    told = shown(one.access, one.row.patient_id, request.GET, hidden=one.row.patient.restricted)
+    return page(request, "staff/timeline.jinja", here=here, **told)
 
 
 @staff(Permission.BREAK_GLASS)
