@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from onedoor import factories
-from onedoor.accounts.api import Organisation, User, access_of, grant_role
+from onedoor.accounts.api import Organisation, User, access_at, access_of, grant_role
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, NotPermitted, Role
 from onedoor.kernel.models import AuditEntry
@@ -209,6 +209,30 @@ def test_what_is_not_shared_is_read_by_break_glass(hospital: Organisation, nurse
         )
     inside = patients.opened(nurse, made(nurse, sam).ref).access
     assert [one.text for one in records.timeline(inside, sam.pk)] == ["Allergic to penicillin"]
+
+
+def test_what_is_open_at_one_place_keeps_nobody_from_opening_it_at_another(
+    hospital: Organisation, sam: Patient
+) -> None:
+    user, _ = factories.person(hospital, Role.HEALTH_CARE_ASSISTANT)
+    clinic = factories.practice("Y99905", "Wexshire Clinic")
+    grant_role(user_id=user.pk, organisation_id=clinic.pk, role=Role.HEALTH_CARE_ASSISTANT, by=factories.TEST)
+    places = [access_at(user, place.pk) for place in (hospital, clinic)]
+    refs = [made(access, sam).ref for access in places]
+    assert len(set(refs)) == 2
+    for access, ref in zip(places, refs, strict=True):
+        assert patients.opened(access, ref).row.organisation_id == access.actor.organisation_id
+        assert made(access, sam).ref == ref
+
+
+def test_an_old_opening_that_waits_is_still_to_be_reviewed(hospital: Organisation, nurse: Access, sam: Patient) -> None:
+    first = made(nurse, sam)
+    patients.close_glass(access=nurse, ref=first.ref)
+    second = made(nurse, sam)
+    theirs, stranger = manager(hospital), manager(factories.practice("Y99906", "Marfleet Lane Practice"))
+    assert [one.id for one in patients.openings_to_review(theirs, limit=1)] == [second.pk]
+    assert [one.id for one in patients.openings_to_review(theirs, besides={first.pk}, limit=1)] == [second.pk, first.pk]
+    assert patients.openings_to_review(stranger, besides={first.pk}) == []
 
 
 @pytest.mark.parametrize("restricted", [True, False])

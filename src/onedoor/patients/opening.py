@@ -56,7 +56,8 @@ def break_glass(
 ) -> BreakGlass | NotOpened:
     """Open the record of the patient with this whole NHS number and date of birth; returns why not, so that the try is kept.
 
-    The same patient opened again within the time goes on as it is. Raises NotPermitted for whoever gives no care.
+    The same patient opened again at the same place within the time goes on as it is. Raises NotPermitted for whoever gives no
+    care.
     """
     access.require(Permission.BREAK_GLASS)
     by = access.actor
@@ -81,7 +82,7 @@ def break_glass(
     if patient is None:
         audit.record(by=by, line=audit.Line("break_glass_not_found", "user", by.id))
         return NotOpened("Nobody here has that NHS number and that date of birth.")
-    standing = _current(by.id).filter(patient=patient).first()
+    standing = _current(by.id).filter(patient=patient, organisation_id=by.organisation_id).first()
     if standing is not None:
         return standing
     practice = practice_of(patient.pk)
@@ -163,13 +164,15 @@ def openings_of(access: Access, patient_id: int, *, limit: int = 50) -> list[Ope
     return _views(BreakGlass.objects.filter(patient_id=patient_id).order_by("-id")[:limit], {patient_id})
 
 
-def openings_to_review(access: Access, *, limit: int = 200) -> list[OpeningView]:
-    """Openings by people of the access's organisations, and of their patients' records, the latest first. Raises NotPermitted."""
+def openings_to_review(access: Access, *, besides: Collection[int] = (), limit: int = 200) -> list[OpeningView]:
+    """Openings by people of the access's organisations, and of their patients' records, the latest first: so many, and of older
+    ones those in `besides`, which somebody still has to look at. Raises NotPermitted."""
     access.require(Permission.SHARING)
     mine = Q(organisation_id__in=access.organisations) | Q(practice_id__in=access.organisations)
-    rows = list(BreakGlass.objects.filter(mine).order_by("-id")[:limit])
-    theirs = {row.patient_id for row in rows if row.practice_id in access.organisation_ids}
-    return _views(rows, theirs)
+    rows = {row.pk: row for row in BreakGlass.objects.filter(mine).order_by("-id")[:limit]}
+    rows |= BreakGlass.objects.filter(mine).in_bulk(list(besides))
+    theirs = {row.patient_id for row in rows.values() if row.practice_id in access.organisation_ids}
+    return _views(rows.values(), theirs)
 
 
 def _views(rows: Collection[BreakGlass] | QuerySet[BreakGlass], named: set[int]) -> list[OpeningView]:

@@ -198,11 +198,11 @@ def close_glass(request: HttpRequest, ref: UUID) -> HttpResponse:
 def reviews(request: HttpRequest) -> HttpResponse:
     """Who broke the glass: one's own people, and for records of one's own patients; what waits for a word first."""
     access = granted(request)
-    found = patients.openings_to_review(access)
     waiting: dict[int, list[tasks.Task]] = {}
     for kind in tasks.GLASS_KINDS:
         for task in tasks.waiting(access, kind=kind):
             waiting.setdefault(task.subject_id or 0, []).append(task)
+    found = patients.openings_to_review(access, besides=waiting)
     names = patients.names(access, [one.patient_id for one in found if one.patient_id is not None])
     records.look_many(access=access, patient_ids=list(names), page="break-glass review")
     return staff_page(
