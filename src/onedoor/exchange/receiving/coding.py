@@ -76,14 +76,19 @@ def say_who(*, access: Access, ref: UUID, patient_ref: UUID, response: str = rul
 
 @transaction.atomic
 def wrong_person(*, access: Access, ref: UUID) -> None:
-    """Take a document off a person's page before anything of it is entered: it waits to be matched again."""
+    """Take a document off a person's page: it waits to be matched again.
+
+    What of it stands on their record, because it was accepted before a version between came, is in error from then on.
+    """
     document = _locked(access, ref)
-    before = document.patient_id
-    if document.state != "to_code" or not move(
-        document, "to_match", access.actor, reason="not this person", patient_id=None, match="put_back"
-    ):
+    if document.state != "to_code":
         raise NotSo(_meanwhile(document))
-    _note(document, access, "document_unmatched", {}, patient_id=before)
+    before = document.patient_id
+    gone = _in_error(document, to="proposed")
+    if gone and before is not None:
+        recall.refresh(patient_ids=[before])
+    move(document, "to_match", access.actor, reason="not this person", patient_id=None, match="put_back")
+    _note(document, access, "document_unmatched", {"corrected": gone}, patient_id=before)
 
 
 @transaction.atomic
@@ -148,6 +153,11 @@ def leave(*, access: Access, ref: UUID, reason: str, seconds: float | None = Non
     document = _locked(access, ref)
     if not reason.strip():
         raise NotSo("Say why nothing of it is entered.")
+    if document.state == "to_code" and document.proposals.filter(state="accepted").exists():
+        # It was accepted before a version between came, whose earlier one stands too.
+        raise NotSo(
+            "Entries of it are on the record already: accept it once more, or say that it is not of this person."
+        )
     if not _deal(document, "left", access, seconds, reason=reason.strip()):
         raise NotSo(_meanwhile(document))
     document.proposals.filter(state="proposed").update(state="left")

@@ -455,6 +455,41 @@ def test_a_middle_version_that_comes_last_has_the_first_corrected(place: Scene, 
     assert counted(sam) == {(SYSTOLIC, 124.0)}
 
 
+def accepted_and_open_again(place: Scene, sam: Patient) -> ReceivedDocument:
+    """A third version that was accepted before the one between came."""
+    stand([sam], lack=["bp", "bmi", "glucose", "smoking", "alcohol"])
+    accept(place, version(place, sam, systolic(142), identifier="v1"))
+    third = version(place, sam, systolic(124), identifier="v3", replaces="v2")
+    exchange.say_whose(access=place.access, ref=third.ref, patient_ref=sam.ref)
+    accept(place, third, [1])
+    version(place, sam, systolic(134), identifier="v2", replaces="v1")
+    third.refresh_from_db()
+    assert third.state == "to_code"
+    assert (SYSTOLIC, 124.0) in counted(sam)
+    return third
+
+
+def test_what_was_accepted_goes_with_a_document_that_is_taken_off_a_person(place: Scene, sam: Patient) -> None:
+    eve = factories.patient(place.practice, "Eve", "Marsh")
+    third = accepted_and_open_again(place, sam)
+    exchange.wrong_person(access=place.access, ref=third.ref)
+    assert counted(sam) == {(SYSTOLIC, 142.0)}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM recall_stale WHERE patient_id = %s", [sam.pk])
+        assert cursor.fetchone() == (0,)
+    exchange.say_whose(access=place.access, ref=third.ref, patient_ref=eve.ref)
+    accept(place, third)
+    assert (counted(sam), counted(eve)) == (set(), {(SYSTOLIC, 124.0)})
+
+
+def test_a_document_whose_entries_stand_is_not_filed_as_if_nothing_were_entered(place: Scene, sam: Patient) -> None:
+    third = accepted_and_open_again(place, sam)
+    with pytest.raises(exchange.NotSo, match="on the record already"):
+        exchange.leave_document(access=place.access, ref=third.ref, reason="read")
+    accept(place, third)
+    assert counted(sam) == {(SYSTOLIC, 124.0)}
+
+
 def test_another_sender_replaces_nothing(place: Scene, sam: Patient) -> None:
     first = version(place, sam, systolic(142), identifier="v1")
     accept(place, first)
