@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from random import randrange
 from typing import Any
 from uuid import uuid4
 
-import structlog
 from django.db import transaction
 
 from onedoor.accounts import api as accounts
@@ -23,29 +23,37 @@ from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.patients import api as patients
 from onedoor.patients.api import Patient
-
-log = structlog.get_logger(__name__)
+from onedoor.tasks import api as tasks
 
 SLICE = 20
+MOST_SLICES = 10
+HELD_SLICE = 200
+"""How many held documents are looked at in a minute."""
 _GENDERS = ("male", "female", "other", "unknown")
 
 
 def compose_slice(access: Access) -> int:
-    """Send what waits, the oldest first; returns how many were looked at."""
+    """Send what waits, the oldest first; returns how many were dealt with. One that fails stays, and those behind it go on."""
     found = SentDocument.objects.filter(state="waiting", message=None).order_by("pk").values_list("pk", flat=True)
-    keys = list(found[:SLICE])
-    for key in keys:
-        try:
-            _compose(key, access)
-        except (Unwritable, documents.CannotBeSet) as error:
-            _hold_faulty(
-                key, str(error) if isinstance(error, Unwritable) else "it cannot be set as a PDF", access.actor
-            )
-        except Exception as error:
-            # One document that cannot be sent must not keep back those behind it. The class only: messages can carry values.
-            log.error("a document cannot be sent", document=key, error=type(error).__name__)
-            _hold_faulty(key, "", access.actor)
-    return len(keys)
+    done, last, slices = 0, 0, 0
+    # Past a whole slice of failures too, so that they keep back nobody; not past any number of them.
+    while done < SLICE and slices < MOST_SLICES and (keys := list(found.filter(pk__gt=last)[: SLICE - done])):
+        done += sum(_compose_or_hold(key, access) for key in keys)
+        last, slices = keys[-1], slices + 1
+    return done
+
+
+def _compose_or_hold(key: int, access: Access) -> bool:
+    try:
+        _compose(key, access)
+    except Unwritable as error:
+        _hold_faulty(key, str(error), access.actor)
+    except documents.CannotBeSet:
+        _hold_faulty(key, "it cannot be set as a PDF", access.actor)
+    except Exception as error:
+        moving.failed("a document cannot be sent", key, error)
+        return False
+    return True
 
 
 @transaction.atomic
@@ -123,6 +131,15 @@ def hold(
         document.because = words
     elif not moving.move(document, "held", by=by, reason=reason.words, because=words):
         return
+    if why == "no_mailbox":
+        # Not one for each document: it is one thing to mend.
+        moving.end_work(document, because="a mailbox is asked for", by=by)
+        moving.ask_for_mailbox(
+            document.organisation_id,
+            f"Documents are not sent: {words}. {reason.ask} They go by themselves then.",
+            by=by,
+        )
+        return
     detail = f"It is not sent: {words}. {reason.ask} {reason.ends}"
     moving.ask(document, kinds.FAULT if reason.fault else kinds.HELD, detail, by=by)
 
@@ -135,11 +152,31 @@ def _hold_faulty(key: int, more: str, by: Actor) -> None:
 
 
 def look_at_held(access: Access) -> int:
-    """Let go what is held no more, and say anew why the rest is; returns how many went on."""
+    """Let go what is held no more, and say anew why the rest is; returns how many went on.
+
+    Where more are held than one slice, another is taken by chance each time, so that all have their turn.
+    """
+    _end_no_mailbox(access)
+    found = SentDocument.objects.filter(state="held").exclude(because__startswith=rules.HOLDS["faulty"].words)
+    windows = max(1, -(-found.count() // HELD_SLICE))
+    start = randrange(windows) * HELD_SLICE
     went = 0
-    for key in list(SentDocument.objects.filter(state="held").order_by("pk").values_list("pk", flat=True)):
-        went += _look_at(key, access)
+    for key in list(found.order_by("pk").values_list("pk", flat=True)[start : start + HELD_SLICE]):
+        try:
+            went += _look_at(key, access)
+        except Exception as error:
+            moving.failed("a held document cannot be looked at", key, error)
     return went
+
+
+@transaction.atomic
+def _end_no_mailbox(access: Access) -> None:
+    """Nobody is asked for a mailbox that there is."""
+    asked = tasks.Task.objects.filter(kind=kinds.NO_MAILBOX.name, state__in=("open", "claimed"))
+    organisations = list(asked.values_list("organisation_id", flat=True))
+    there = sorted(kinds.mailbox_key(one) for one in mesh.mailboxes_of(organisations))
+    if there:
+        tasks.withdraw(keys=there, because="there is a mailbox", by=access.actor)
 
 
 @transaction.atomic
@@ -150,7 +187,7 @@ def _look_at(key: int, access: Access) -> bool:
     why, practice = gate(document, access)
     if not why:
         return moving.move(document, "waiting", by=access.actor, reason="what held it has ended", because="")
-    if rules.HOLDS[why].words != document.because:
+    if why == "no_mailbox" or rules.HOLDS[why].words != document.because:
         hold(document, why, practice, by=access.actor)
     return False
 

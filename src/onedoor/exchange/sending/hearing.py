@@ -273,7 +273,15 @@ def look_for_late(by: Actor) -> int:
     asked = Q(late_at=None) | Q(late_at__lte=now - rules.ASK_AGAIN)
     found = SentDocument.objects.filter(overdue, asked, state="sent", accepted_at=None).order_by("pk")
     keys = list(found.values_list("pk", flat=True)[:_SLICE])
-    return sum(_late(key, by) for key in keys)
+    return sum(_late_or_failed(key, by) for key in keys)
+
+
+def _late_or_failed(key: int, by: Actor) -> bool:
+    try:
+        return _late(key, by)
+    except Exception as error:
+        moving.failed("a late document cannot be brought to anybody", key, error)
+        return False
 
 
 @transaction.atomic

@@ -57,6 +57,20 @@ ANSWER = declare_kind(
         (Outcome("has_it", "The practice has it"), Outcome("again", "Send it again"), BY_HAND),
     )
 )
+NO_MAILBOX = declare_kind(
+    Kind(
+        "documents_no_mailbox",
+        "Documents to practices wait for a mailbox",
+        "exchange",
+        timedelta(hours=8),
+        (Outcome("set_up", "A mailbox is set up"), Outcome("told", "Whoever runs the system knows")),
+    )
+)
+
+
+def mailbox_key(organisation_id: int) -> str:
+    """Of the one piece of work about the mailbox that an organisation lacks."""
+    return f"documents_no_mailbox:{organisation_id}"
 
 
 def key(document_id: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import structlog
+
 from onedoor.exchange.models import SentDocument, SentDocumentHistory
 from onedoor.exchange.sending import kinds, rules
 from onedoor.kernel import audit, jobs
@@ -9,6 +11,8 @@ from onedoor.kernel.actor import Actor
 from onedoor.kernel.transitions import record_first, transition
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import Kind, NewTask
+
+log = structlog.get_logger(__name__)
 
 
 def line(document: SentDocument, action: str, **detail: object) -> audit.Line:
@@ -80,6 +84,23 @@ def ask(document: SentDocument, kind: Kind, detail: str, *, by: Actor) -> None:
     )
 
 
+def ask_for_mailbox(organisation_id: int, detail: str, *, by: Actor) -> None:
+    """Ask once for the mailbox without which nothing of an organisation goes, however many documents wait for it."""
+    wanted = NewTask(
+        kind=kinds.NO_MAILBOX.name,
+        organisation_id=organisation_id,
+        key=kinds.mailbox_key(organisation_id),
+        title=kinds.NO_MAILBOX.label,
+        detail=detail,
+    )
+    tasks.ask_for(tasks=[wanted], by=by)
+
+
 def end_work(document: SentDocument, *, because: str, by: Actor) -> None:
     """Nobody is asked about it any more."""
     tasks.withdraw(keys=[kinds.key(document.pk)], because=because[:80], by=by)
+
+
+def failed(what: str, key: int, error: Exception) -> None:
+    """Note that one row failed, so that its neighbours go on. The class only: messages can carry values."""
+    log.error(what, key=key, error=type(error).__name__)

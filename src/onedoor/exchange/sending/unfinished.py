@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from onedoor.accounts import api as accounts
 from onedoor.exchange.models import SentDocument
-from onedoor.exchange.sending import making, rules
+from onedoor.exchange.sending import making, moving, rules
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access
 from onedoor.recall import api as recall
@@ -22,4 +22,12 @@ def send_unfinished(access: Access) -> int:
         .values_list("subject_id", "composed_at")
     )
     due = [visit for visit, saved_at in left if visit not in told or told[visit] < saved_at]
-    return sum(len(making.make_of_visits(visit_ids=[visit], access=access)) for visit in due)
+    return sum(_send(visit, access) for visit in due)
+
+
+def _send(visit: int, access: Access) -> int:
+    try:
+        return len(making.make_of_visits(visit_ids=[visit], access=access))
+    except Exception as error:
+        moving.failed("a visit left open cannot be told of", visit, error)
+        return 0

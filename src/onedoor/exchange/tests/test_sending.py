@@ -283,12 +283,32 @@ def test_the_paper_names_the_patient_as_the_message_does_when_it_goes(at: Place)
 def test_without_a_mailbox_of_our_own_it_waits_for_whoever_runs_the_system(at: Place) -> None:
     at.trust.mailboxes.update(active=False)
     a_document(at)
+    place_another(at)
     compose()
-    assert [kind for kind, _ in work(at)] == ["document_fault"]
+    jobs.run_once("exchange.look_at_held")
+    assert [one.kind for one in tasks.waiting(at.hca) if one.kind.startswith("document")] == ["documents_no_mailbox"]
     mailbox(at.trust, "Y99902OT001")
     jobs.run_once("exchange.look_at_held")
     compose()
-    assert MeshMessage.objects.count() == 1
+    assert MeshMessage.objects.count() == 2
+    assert not [one for one in tasks.waiting(at.hca) if one.kind.startswith("document")]
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_one_with_facts_that_nobody_can_read_keeps_back_none_behind_it(at: Place, held: bool) -> None:
+    at.trust.mailboxes.update(active=not held)
+    bad = a_document(at)
+    good = place_another(at)
+    if held:
+        compose()
+        mailbox(at.trust, "Y99902OT001")
+        jobs.run_once("exchange.look_at_held")
+    bad.document.facts = {"nobody": "knows"}
+    bad.document.save()
+    compose()
+    bad.refresh_from_db()
+    assert (bad.state, bad.message, work(at)) == ("waiting", None, [])
+    assert the_message(good).state == "waiting"
 
 
 def test_one_that_cannot_be_set_is_held_and_those_behind_it_go(at: Place) -> None:
