@@ -121,6 +121,40 @@ def test_two_organisations_keep_one_page_open(page: Page, world: World, chromium
     other.context.close()
 
 
+def test_a_stream_that_was_refused_is_opened_again_and_what_was_missed_is_told(page: Page, world: World) -> None:
+    """As while the server begins anew: a browser gives a stream up for good at any answer but a good one."""
+    sign_in(page, "practice_manager")
+    page.route("**/live/*", lambda route: route.fulfill(status=503), times=1)
+    with page.expect_response("**/live/patient:*") as stream:
+        page.goto(f"/patients/{world.sam.ref}/")
+    assert stream.value.status == 503
+    write(world.sam, world.organisation, "Weight 82 kg")
+    expect(page.locator("[data-record]")).to_contain_text("1 new", timeout=15_000)
+    page.route("**/live/*", lambda route: route.fulfill(status=503), times=1)
+    with page.expect_response("**/live/tasks:*") as stream:
+        page.goto("/tasks/")
+    assert stream.value.status == 503
+    expect(page.locator("[data-live]")).to_contain_text("1 change", timeout=15_000)
+
+
+def test_a_record_opened_in_need_empties_its_page_when_its_time_is_over(page: Page, world: World) -> None:
+    sign_in(page, "health_care_assistant")
+    write(world.ada, world.organisation, "Weight 83 kg")
+    page.goto("/opened/")
+    page.clock.install()
+    page.fill("#number", world.ada.nhs_number or "")
+    page.fill("#born", f"{world.ada.born_on}")
+    page.check("#reason-emergency")
+    page.fill("#words", "Unconscious in the waiting room")
+    page.get_by_role("button", name="Open the record").click()
+    page.wait_for_url("**/opened/*-*/")
+    part = page.locator("[data-record-part]")
+    expect(part).to_contain_text("Weight 83 kg")
+    page.clock.fast_forward("04:01:00")
+    expect(page.locator("[data-record]")).to_contain_text("You may no longer see this record.")
+    expect(part).to_be_empty()
+
+
 def test_it_works_by_reload_without_javascript(world: World, chromium: Browser, site: str) -> None:
     context = chromium.new_context(base_url=site, java_script_enabled=False)
     page = context.new_page()

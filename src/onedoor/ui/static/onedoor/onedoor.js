@@ -1,14 +1,33 @@
 // Pages work without this. It announces live changes; nothing moves while it is being read: news waits for a click.
+const AGAIN_MS = 5000;
 const live = document.querySelector("[data-live]");
 if (live && "EventSource" in window) {
   let news = 0;
-  const source = new EventSource(`/live/${live.dataset.live}`);
-  source.addEventListener("changed", () => {
+  let source = null;
+  let again = null;
+  const tell = () => {
     news += 1;
     live.hidden = false;
     live.querySelector("[data-live-count]").textContent = news === 1 ? "1 change" : `${news} changes`;
+  };
+  // A browser gives a stream up for good at any answer but a good one, as while the server begins anew: it is opened again here.
+  const listen = (missed) => {
+    source = new EventSource(`/live/${live.dataset.live}`);
+    source.addEventListener("changed", tell);
+    // What changed while nobody listened was told to nobody.
+    source.addEventListener("open", () => {
+      if (missed) tell();
+      missed = true;
+    });
+    source.addEventListener("error", (event) => {
+      if (event.target.readyState === EventSource.CLOSED) again = setTimeout(() => listen(true), AGAIN_MS);
+    });
+  };
+  listen(false);
+  window.addEventListener("pagehide", () => {
+    clearTimeout(again);
+    source.close();
   });
-  window.addEventListener("pagehide", () => source.close());
 }
 
 // What a form keeps of what was typed (checks.js) is gone when somebody signs out, and after a day's work whoever is next here.

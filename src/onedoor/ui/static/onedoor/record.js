@@ -7,10 +7,14 @@ if (bar && "EventSource" in window) {
   const show = bar.querySelector("[data-record-show]");
   const keys = (root) => new Set(Array.from(root.querySelectorAll("[data-item]"), (one) => one.dataset.item));
   const address = `${bar.dataset.part}${window.location.search}`;
+  const AGAIN_MS = 5000;
   let latest = null;
   let asking = false;
   let wanted = false;
   let rights = false;
+  let source = null;
+  let again = null;
+  let ended = false;
 
   const tell = (words, press) => {
     said.textContent = words;
@@ -18,6 +22,8 @@ if (bar && "EventSource" in window) {
     bar.toggleAttribute("data-said", Boolean(words));
   };
   const over = () => {
+    ended = true;
+    clearTimeout(again);
     source.close();
     latest = null;
     part.replaceChildren();
@@ -38,12 +44,15 @@ if (bar && "EventSource" in window) {
   };
   const once = async (atOnce) => {
     const answer = await fetch(address, { credentials: "same-origin", redirect: "manual" });
+    if (ended) return;
     if (answer.status === 404 || answer.type === "opaqueredirect") {
       over();
       return;
     }
     if (!answer.ok) return;
-    const fetched = new DOMParser().parseFromString(await answer.text(), "text/html").body;
+    const words = await answer.text();
+    if (ended) return;
+    const fetched = new DOMParser().parseFromString(words, "text/html").body;
     const had = keys(part);
     const fresh = new Set([...keys(fetched)].filter((key) => !had.has(key)));
     if (atOnce) {
@@ -83,10 +92,32 @@ if (bar && "EventSource" in window) {
     heading.focus();
   });
 
-  const source = new EventSource(`/live/${bar.dataset.record}`);
-  source.addEventListener("open", () => ask(false));
-  source.addEventListener("changed", () => ask(false));
-  source.addEventListener("rights", () => ask(true));
-  source.addEventListener("over", over);
-  window.addEventListener("pagehide", () => source.close());
+  // A browser gives a stream up for good at any answer but a good one. The page is asked for in its place, which ends it where it
+  // may no longer be read, and a new stream is opened.
+  const listen = () => {
+    source = new EventSource(`/live/${bar.dataset.record}`);
+    source.addEventListener("open", () => ask(false));
+    source.addEventListener("changed", () => ask(false));
+    source.addEventListener("rights", () => ask(true));
+    source.addEventListener("over", over);
+    source.addEventListener("error", async (event) => {
+      if (event.target.readyState !== EventSource.CLOSED || ended) return;
+      again = setTimeout(listen, AGAIN_MS);
+      await ask(false);
+    });
+  };
+  listen();
+  // A record opened in need is open for so long and no longer, whether or not anything says so by then.
+  if (bar.dataset.minutes) {
+    const ends = Date.now() + bar.dataset.minutes * 60000;
+    const clock = setInterval(() => {
+      if (Date.now() < ends) return;
+      clearInterval(clock);
+      if (!ended) over();
+    }, 1000);
+  }
+  window.addEventListener("pagehide", () => {
+    clearTimeout(again);
+    source.close();
+  });
 }
