@@ -9,7 +9,7 @@ import socket
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from onedoor.exchange.mesh import actions, client, collecting, hooks, rules, sending
 from onedoor.exchange.mesh.health import real_now
@@ -633,6 +633,25 @@ def test_a_taker_that_fails_does_not_stop_others_and_ends_with_a_person(
     assert poisoned.problem != "half done"
     assert Task.objects.filter(subject="mesh_arrival", subject_id=poisoned.pk, state="open").count() == 1
     assert "TANNER" not in caplog.text
+
+
+def test_a_database_that_fails_is_no_fault_of_the_message(
+    sandbox: Sandbox, trust: Mailbox, practice: Mailbox, takers: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take(arrival: MeshArrival, by: Actor) -> None:
+        raise OperationalError("canceling statement due to lock timeout")
+
+    queued(trust)
+    sending.send_slice(BY)
+    collecting.collect(BY)
+    with monkeypatch.context() as patched:
+        patched.setattr(hooks, "takers", {DOCUMENT: take})
+        for _ in range(collecting.TRIES + 1):
+            assert collecting.deal_with(BY) == 0
+    arrival = MeshArrival.objects.get()
+    assert (arrival.state, arrival.tries) == ("stored", 0)
+    assert collecting.deal_with(BY) == 1
+    assert takers == [BYTES]
 
 
 def test_a_kind_that_nobody_takes_is_for_a_person(sandbox: Sandbox, trust: Mailbox, practice: Mailbox) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F, Q
 
 from onedoor.exchange.mesh import hooks, rules
@@ -170,6 +170,10 @@ def _deal(arrival_id: int, by: Actor) -> bool:
                 return False
             _hand_over(arrival, by)
             return True
+    except OperationalError as error:
+        # The database failed and not the message: that says nothing of how often it may still be tried.
+        log.error("the database failed while a message from MESH was dealt with", error=type(error).__name__)
+        return False
     except Exception as error:
         # A fault of ours with one message: it stays, its neighbours go on, and in the end a person has it.
         # The class only: what it says may name somebody.
