@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from onedoor.exchange.mesh import hooks
+from onedoor.exchange.receiving import hearing
 from onedoor.exchange.receiving.coding import TELL_SENDER
 from onedoor.exchange.receiving.taking import WORKFLOWS, take
 from onedoor.tasks.api import declare_kind
@@ -12,11 +13,12 @@ from onedoor.tasks.types import Kind, Outcome
 
 for workflow in WORKFLOWS:
     hooks.takers[workflow] = take
+hooks.moved.append(hearing.response_moved)
 
 declare_kind(
     Kind(
         name=TELL_SENDER,
-        label="Tell a sender that a document is not about our patient",
+        label="Tell a sender what became of their document",
         team="reception",
         within=timedelta(hours=4),
         outcomes=(Outcome("told", "They know"), Outcome("ours", "It is our patient after all")),

@@ -14,6 +14,7 @@ from onedoor import factories
 from onedoor.exchange import api as exchange
 from onedoor.exchange.itk import write as itk
 from onedoor.exchange.itk.types import CarriedEntry, File, Party
+from onedoor.exchange.mesh import actions as mesh
 from onedoor.exchange.models import MeshArrival, MeshMessage, ProposedEntry, ReceivedDocument
 from onedoor.exchange.tests.arrivals import (
     DAY,
@@ -329,6 +330,20 @@ def test_a_sender_who_was_told_otherwise_is_rung(place: Scene, sam: Patient) -> 
     assert told(document.arrival) == ["20013", "30001"]
     assert Task.objects.get().kind == "tell_sender"
     assert counted(sam) == set()
+
+
+def test_an_answer_that_does_not_reach_the_sender_is_one_task(place: Scene, sam: Patient) -> None:
+    document = received(place, said(place, sam))
+    answers = list(MeshMessage.objects.order_by("pk"))
+    for _ in range(2):
+        with transaction.atomic():
+            for answer in answers[1:]:
+                mesh.move([answer.pk], to="failed", by=factories.TEST, fault_code="12")
+                mesh.retry(message_id=answer.pk, by=factories.TEST)
+    task = Task.objects.get()
+    assert (task.kind, task.subject, task.subject_id) == ("tell_sender", "received_document", document.pk)
+    assert "30001" in task.detail
+    assert "no mailbox" in task.detail
 
 
 # ---- how it stands to the record
