@@ -91,7 +91,9 @@ class Run:
     def _start(self, step: Step) -> subprocess.Popen[bytes]:
         argv = list(step.argv)
         if step.tests:
-            argv += [f"--junitxml={self._results(step)}", "-o", "junit_duration_report=total"]
+            # xunit1 keeps what a test says of itself (`record_property`); the newer family makes an error of it.
+            results = ["-o", "junit_duration_report=total", "-o", "junit_family=xunit1"]
+            argv += [f"--junitxml={self._results(step)}", *results]
             self._results(step).unlink(missing_ok=True)
         with self._log(step).open("wb") as log:
             return spawn(

@@ -23,7 +23,7 @@ def test_every_example_in_every_format(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     found = {file.name for file in (tmp_path / "letters").iterdir()}
-    assert len(found) == 50
+    assert len(found) == 65
     assert {"welcome-standard.pdf", "gp-practice-books-large28.pdf", "apology-easyread.pdf"} <= found
 
 
