@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from random import randrange
 from typing import Any
 from uuid import uuid4
@@ -18,7 +18,7 @@ from onedoor.exchange.itk.types import CarriedEntry, File, Party, Person, SendDo
 from onedoor.exchange.mesh import actions as mesh
 from onedoor.exchange.models import Mailbox, SentAnswer, SentDocument, SentTry
 from onedoor.exchange.sending import kinds, making, moving, rules
-from onedoor.kernel import audit, clock
+from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.patients import api as patients
@@ -27,6 +27,8 @@ from onedoor.tasks import api as tasks
 
 SLICE = 20
 MOST_SLICES = 10
+LIES = timedelta(minutes=1)
+"""What is in the outbox for longer is looked at again."""
 HELD_SLICE = 200
 """How many held documents are looked at in a minute."""
 _GENDERS = ("male", "female", "other", "unknown")
@@ -167,6 +169,40 @@ def look_at_held(access: Access) -> int:
         except Exception as error:
             moving.failed("a held document cannot be looked at", key, error)
     return went
+
+
+def look_at_queued(access: Access) -> int:
+    """Look once more whether what lies in the outbox may go, and where: much can change while MESH cannot be reached; returns how
+    many were taken back."""
+    lies = clock.now() - LIES
+    found = SentDocument.objects.filter(state="waiting", message__state="waiting", message__made_at__lte=lies)
+    windows = max(1, -(-found.count() // HELD_SLICE))
+    start = randrange(windows) * HELD_SLICE
+    back = 0
+    for key in list(found.order_by("pk").values_list("pk", flat=True)[start : start + HELD_SLICE]):
+        try:
+            back += _look_at_queued(key, access)
+        except Exception as error:
+            moving.failed("a document in the outbox cannot be looked at", key, error)
+    return back
+
+
+@transaction.atomic
+def _look_at_queued(key: int, access: Access) -> bool:
+    document = _locked(key, "waiting")
+    if document is None or document.message_id is None:
+        return False
+    why, practice = gate(document, access)
+    # The message waits for its mailbox by itself.
+    if why in ("", "no_mailbox") and practice == document.practice:
+        return False
+    if not moving.take_back(document, by=access.actor):
+        return False
+    if why:
+        hold(document, why, practice, by=access.actor)
+    else:
+        jobs.wake(making.SEND)
+    return True
 
 
 @transaction.atomic

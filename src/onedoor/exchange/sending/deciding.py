@@ -23,6 +23,7 @@ CHOICES: dict[str, str] = {
 """What a page offers; `may` says which of them a document has."""
 
 _MAY: dict[str, tuple[str, ...]] = {
+    "waiting": ("by_hand", "stopped"),
     "held": ("look", "by_hand", "stopped"),
     "sent": ("again", "by_hand"),
     "refused": ("again", "by_hand", "stopped"),
@@ -79,6 +80,9 @@ def _do(document: SentDocument, choice: str, note: str, *, by: Actor) -> bool:
         done = moving.move(document, "waiting", by=by, reason=note or "looked at again", because="")
     elif choice == "again":
         done = hearing.again(document, by=by, reason=note or "sent again by a person", same=document.state == "sent")
+    elif document.state == "waiting" and not moving.take_back(document, by=by) and choice == "stopped":
+        # It is on the wire: nobody can say any more that it was not sent.
+        return False
     else:
         done = moving.move(document, choice, by=by, reason=note or rules.STATES[choice][0].lower(), because=note[:200])
     if done:

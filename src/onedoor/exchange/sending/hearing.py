@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from onedoor.exchange.itk import read
 from onedoor.exchange.itk.types import Response, Unacceptable
@@ -36,7 +36,7 @@ def message_moved(message_ids: Sequence[int]) -> None:
             _not_passed_on(document, message)
         elif message.state in ("sent", "collected"):
             if document.state == "waiting":
-                moving.move(document, "sent", by=_FOLLOWING)
+                moving.move(document, "sent", by=_FOLLOWING, late_at=None)
             if message.state == "collected" and document.collected_at is None:
                 _heard(document, collected_at=message.collected_at or clock.now())
 
@@ -273,15 +273,38 @@ def look_for_late(by: Actor) -> int:
     asked = Q(late_at=None) | Q(late_at__lte=now - rules.ASK_AGAIN)
     found = SentDocument.objects.filter(overdue, asked, state="sent", accepted_at=None).order_by("pk")
     keys = list(found.values_list("pk", flat=True)[:_SLICE])
+    since = Max("history__at", filter=Q(history__to_state="waiting"))
+    waiting = SentDocument.objects.filter(asked, state="waiting", composed_at__lte=now - rules.WAITS_TOO_LONG)
+    not_out = waiting.annotate(since=since).filter(since__lte=now - rules.WAITS_TOO_LONG).order_by("pk")
+    keys += list(not_out.values_list("pk", flat=True)[:_SLICE])
     return sum(_late_or_failed(key, by) for key in keys)
 
 
 def _late_or_failed(key: int, by: Actor) -> bool:
     try:
-        return _late(key, by)
+        return _late(key, by) or _not_out(key, by)
     except Exception as error:
         moving.failed("a late document cannot be brought to anybody", key, error)
         return False
+
+
+@transaction.atomic
+def _not_out(key: int, by: Actor) -> bool:
+    """Ask about one that is on its way out for too long."""
+    now = clock.now()
+    locked = SentDocument.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=key, state="waiting")
+    document = locked.select_related("practice").first()
+    if document is None or (document.late_at is not None and now - document.late_at < rules.ASK_AGAIN):
+        return False
+    SentDocument.objects.filter(pk=key).update(late_at=now)
+    detail = (
+        "It is ready and has not left: MESH cannot be reached, or something must be mended. Tell whoever runs the system. It goes "
+        "by itself when it can; if the practice must know sooner, give it to them by other means."
+    )
+    moving.ask(document, kinds.NOT_OUT, detail, by=by)
+    audit.record(by=by, line=moving.line(document, "document_late", missing="sent"))
+    jobs.notify_live("exchange", document.organisation_id)
+    return True
 
 
 @transaction.atomic

@@ -20,6 +20,12 @@ def look_at_held() -> int:
     return composing.look_at_held(Access.system("documents to practices"))
 
 
+@sweep("exchange.look_at_queued", every=60.0)
+def look_at_queued() -> int:
+    """Take out of the outbox what may not go any more, or not there."""
+    return composing.look_at_queued(Access.system("documents to practices"))
+
+
 @sweep("exchange.look_for_late", every=60.0)
 def look_for_late() -> int:
     """Ask a person about acknowledgements that are overdue."""

@@ -30,6 +30,15 @@ LATE = declare_kind(
         (Outcome("again", "Send it again"), BY_HAND, Outcome("wait", "Wait another day")),
     )
 )
+NOT_OUT = declare_kind(
+    Kind(
+        "document_not_out",
+        "A document for a practice has not left",
+        "exchange",
+        timedelta(hours=8),
+        (BY_HAND, STOPPED, Outcome("wait", "Wait another day")),
+    )
+)
 REFUSED = declare_kind(
     Kind(
         "document_refused",

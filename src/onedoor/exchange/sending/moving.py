@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import structlog
 
-from onedoor.exchange.models import SentDocument, SentDocumentHistory
+from onedoor.exchange.mesh import actions as mesh
+from onedoor.exchange.models import MeshMessage, SentDocument, SentDocumentHistory
 from onedoor.exchange.sending import kinds, rules
 from onedoor.kernel import audit, jobs
 from onedoor.kernel.actor import Actor
@@ -54,6 +55,21 @@ def move(document: SentDocument, to: str, *, by: Actor, reason: str = "", **also
     audit.record(by=by, line=line(document, f"document_{to}"))
     end_work(document, because=reason or rules.STATES[to][0].lower(), by=by)
     jobs.notify_live("exchange", document.organisation_id)
+    return True
+
+
+def take_back(document: SentDocument, *, by: Actor) -> bool:
+    """Take the message of a locked document out of the outbox, so that it does not go; False where it may have gone already."""
+    if document.message_id is None:
+        return True
+    key = document.message_id
+    # Whoever sends locks messages first: what they hold is on its way. Of what is waiting, MESH certainly has nothing.
+    held = MeshMessage.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=key, state="waiting")
+    if not held.exists():
+        return False
+    SentDocument.objects.filter(pk=document.pk).update(message=None)
+    document.message = None
+    mesh.move([key], to="failed", by=by, reason="taken back: it is not to go as it is", fault="taken back")
     return True
 
 

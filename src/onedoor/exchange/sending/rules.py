@@ -109,6 +109,9 @@ LATE_AFTER: dict[str, tuple[timedelta, str]] = {
 """How long each acknowledgement may take. collected: every mailbox is to be polled at least daily (interop.md 1.3). The other two
 are `invented:`: SD-094 and SD-095 ask that a missing one is brought to a person, and set no time (2.3)."""
 
+WAITS_TOO_LONG = timedelta(hours=4)
+"""How long what is on its way out may be there, as while MESH cannot be reached, before a person is asked. `invented:`."""
+
 ASK_AGAIN = timedelta(hours=24)
 """When somebody chose to wait longer: they are asked again after so long. `invented:`."""
 

@@ -611,6 +611,51 @@ def test_who_waits_another_day_is_asked_again_after_it(at: Place) -> None:
         assert len(work(at)) == 1
 
 
+@pytest.mark.parametrize(("outcome", "message"), [("by_hand", "failed"), ("stopped", "failed"), ("wait", "waiting")])
+def test_what_does_not_leave_is_brought_to_a_person_who_may_take_it_back(at: Place, outcome: str, message: str) -> None:
+    document = a_document(at)
+    compose()
+    queued = the_message(document)
+    with clock.at(NOW + timedelta(hours=5)):
+        jobs.run_once("exchange.look_for_late")
+        jobs.run_once("exchange.look_for_late")
+        assert [kind for kind, _ in work(at)] == ["document_not_out"]
+        end_work(at, outcome)
+        jobs.run_once("exchange.look_for_late")
+    document.refresh_from_db()
+    queued.refresh_from_db()
+    assert (document.state, queued.state, work(at)) == (
+        "waiting" if outcome == "wait" else outcome,
+        message,
+        [],
+    )
+
+
+def test_what_lies_in_the_outbox_is_taken_back_when_it_may_not_go_any_more(at: Place) -> None:
+    document = a_document(at)
+    compose()
+    queued = the_message(document)
+    died(at)
+    with clock.at(NOW + timedelta(minutes=10)):
+        jobs.run_once("exchange.look_at_queued")
+    document.refresh_from_db()
+    queued.refresh_from_db()
+    assert (document.state, queued.state) == ("held", "failed")
+    assert [kind for kind, _ in work(at)] == ["document_held"]
+
+
+def test_what_lies_in_the_outbox_goes_to_the_new_practice_of_who_moved(at: Place) -> None:
+    document = a_document(at)
+    compose()
+    other = factories.practice("Y99101", "Another Surgery")
+    mailbox(other, "Y99101OT001")
+    CareRelationship.objects.filter(patient=at.sam, kind="registered").update(organisation=other)
+    with clock.at(NOW + timedelta(minutes=10)):
+        jobs.run_once("exchange.look_at_queued")
+        compose()
+    assert (the_message(document).to, document.state, work(at)) == ("Y99101OT001", "waiting", [])
+
+
 def test_sent_again_unanswered_it_keeps_its_identifiers_and_a_duplicate_is_no_harm(at: Place) -> None:
     document = sent(at, collected=False)
     with clock.at(NOW + timedelta(hours=25)):
