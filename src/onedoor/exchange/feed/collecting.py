@@ -257,7 +257,7 @@ _SAID = """
     FROM exchange_feed_setting f
     JOIN messaging_said s ON s.organisation_id = f.organisation_id
     JOIN unnest(%(kinds)s::text[], %(instead)s::text[]) AS w(kind, instead) ON w.kind = s.kind
-    WHERE f.route = %(mesh)s AND s.made_at >= %(earliest)s AND s.at >= f.since
+    WHERE f.route = %(mesh)s AND s.made_at >= %(earliest)s AND s.at >= f.chosen_at
       AND EXISTS (SELECT 1 FROM patients_registered r WHERE r.patient_id = s.patient_id
                   AND r.organisation_id = s.organisation_id AND r.since <= %(on)s AND (r.until IS NULL OR r.until > %(on)s))
       AND NOT EXISTS (SELECT 1 FROM exchange_feed_item i WHERE i.source = s.kind || ':' || s.id)

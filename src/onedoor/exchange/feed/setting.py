@@ -48,7 +48,11 @@ def feed_setting(access: Access) -> FeedView:
     row = FeedSetting.objects.filter(organisation_id=here).first()
     mailbox = Mailbox.objects.filter(organisation_id=here, active=True).exists()
     return FeedView(
-        row.route if row else TYPED, row.since if row else None, row.by_label if row else "", system_of(here), mailbox
+        row.route if row else TYPED,
+        row.chosen_at if row else None,
+        row.by_label if row else "",
+        system_of(here),
+        mailbox,
     )
 
 
@@ -67,7 +71,10 @@ def set_feed(*, access: Access, route: str) -> bool:
         if setting.by_label and setting.route == route:
             return False
         before = setting.route if setting.by_label else ""
-        setting.route, setting.since, setting.by_label = route, clock.now(), access.actor.label[:80]
+        setting.route, setting.chosen_at, setting.by_label = route, clock.now(), access.actor.label[:80]
+        # What is not collected yet is not lost by a switch from one route to the other.
+        if before in ("", OFF):
+            setting.since = clock.now() if before else clock.now() - BACK
         setting.save()
         waiting = FeedItem.objects.filter(organisation_id=here, state="waiting")
         if route != OFF:

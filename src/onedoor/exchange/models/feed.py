@@ -18,6 +18,9 @@ class FeedSetting(models.Model):
     route = models.CharField(max_length=8, default="typed")
     """mesh: a document a day for each patient; typed: somebody types what is coded; off: neither."""
     since = models.DateTimeField()
+    """From when on what is coded is collected: moved only when it was off before."""
+    chosen_at = models.DateTimeField(null=True)
+    """When the route was chosen; texts and replies are collected from when MESH was."""
     by_label = models.CharField(max_length=80)
     """Empty while nobody has chosen."""
 

@@ -162,11 +162,39 @@ def test_what_is_coded_here_for_its_patients_is_collected_once(scene: Scene) -> 
 
 def test_what_was_before_the_switch_and_what_a_file_brought_is_not(scene: Scene) -> None:
     with clock.at(NOW - timedelta(hours=1)):
+        exchange.set_feed(access=scene.manager, route="off")
         write(said(scene.sam, scene.practice, EX_SMOKER, "before"))
     exchange.set_feed(access=scene.manager, route="mesh")
     file(scene, SYSTOLIC, "128")
     collect()
     assert items() == []
+
+
+def test_a_switch_loses_nothing_that_is_not_collected_yet(scene: Scene) -> None:
+    for minute, route, code in ((0, "typed", EX_SMOKER), (2, "mesh", SYSTOLIC), (4, "typed", "60621009")):
+        with clock.at(NOW + timedelta(minutes=minute)):
+            write(
+                said(
+                    scene.sam,
+                    scene.practice,
+                    code,
+                    route + code,
+                    value=None if code == EX_SMOKER else 30 + 90 * (code == SYSTOLIC),
+                )
+            )
+            text(scene, f"Before {minute}.")
+        with clock.at(NOW + timedelta(minutes=minute + 1)):
+            exchange.set_feed(access=scene.manager, route=route)
+    with clock.at(NOW + timedelta(minutes=6)):
+        exchange.set_feed(access=scene.manager, route="mesh")
+        text(scene, "After the last switch.")
+        collect()
+    assert set(FeedItem.objects.filter(kind="answer").values_list("code", flat=True)) == {
+        EX_SMOKER,
+        SYSTOLIC,
+        "60621009",
+    }
+    assert [one for kind, one, _ in items() if kind == "message"] == ["After the last switch."]
 
 
 def test_texts_that_arrived_and_replies_are_in_the_documents_alone(scene: Scene) -> None:
