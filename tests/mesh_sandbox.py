@@ -17,7 +17,7 @@ import pytest
 from onedoor import factories
 from onedoor.accounts.api import Organisation
 from onedoor.exchange.mesh import actions, collecting, sending
-from onedoor.exchange.models import Mailbox, MeshMessage
+from onedoor.exchange.models import Mailbox, MeshArrival, MeshMessage
 from onedoor.kernel.actor import Actor
 from simulator.mesh.app import World
 from simulator.mesh.server import Running, start, state_file
@@ -148,6 +148,7 @@ def hurry() -> None:
     """Whatever waits for real time has waited enough."""
     MeshMessage.objects.exclude(retry_real=None).update(retry_real=None)
     MeshMessage.objects.exclude(tracked_real=None).update(tracked_real=None)
+    MeshArrival.objects.exclude(retry_real=None).update(retry_real=None)
 
 
 def contents(sandbox: Sandbox, messages: Sequence[Mapping[str, Any]]) -> list[bytes]:

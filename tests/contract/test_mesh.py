@@ -423,8 +423,8 @@ def test_an_inbox_that_is_read_hides_no_outbox_that_fails(sandbox: Sandbox, trus
     assert trust.failing_since
     assert "429" in trust.fault
     run()
-    trust.refresh_from_db()
-    assert (states(message), trust.failing_since, trust.fault) == (["collected"], None, "")
+    assert states(message) == ["collected"]
+    assert Mailbox.objects.filter(failing_since=None, fault="").count() == 2
 
 
 # -- receiving ------------------------------------------------------------------------------------------------------------------
@@ -627,6 +627,11 @@ def test_a_taker_that_fails_does_not_stop_others_and_ends_with_a_person(
     with caplog.at_level(logging.DEBUG):
         run()
         for _ in range(collecting.TRIES):
+            collecting.deal_with(BY)
+        # Without a pause between, nothing more is tried.
+        assert MeshArrival.objects.get(state="stored").tries < collecting.TRIES
+        for _ in range(collecting.TRIES):
+            hurry()
             collecting.deal_with(BY)
     poisoned = MeshArrival.objects.get(state="refused")
     assert takers == [BYTES]

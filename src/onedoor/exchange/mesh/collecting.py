@@ -26,8 +26,8 @@ log = structlog.get_logger(__name__)
 
 DEAL = "exchange.deal_with"
 """The sweep that is woken."""
-TRIES = 5
-"""How often an arrival may fail to be dealt with before a person has it."""
+TRIES = 8
+"""How often an arrival may fail to be dealt with, in some two hours by `rules.pause`, before a person has it."""
 PATIENCE = 3
 """Times in a row that MESH may not be reached before the mailbox is left until the next look."""
 
@@ -153,9 +153,8 @@ def plain(value: str, most: int) -> str:
 
 def deal_with(by: Actor) -> int:
     """Hand what was stored to whoever takes it, each in a transaction of its own; returns how many were dealt with."""
-    ids = list(
-        MeshArrival.objects.filter(state="stored").order_by("tries", "pk").values_list("pk", flat=True)[: rules.SLICE]
-    )
+    due = MeshArrival.objects.filter(state="stored").exclude(retry_real__gt=real_now())
+    ids = list(due.order_by("tries", "pk").values_list("pk", flat=True)[: rules.SLICE])
     return sum(_deal(key, by) for key in ids)
 
 
@@ -179,12 +178,15 @@ def _deal(arrival_id: int, by: Actor) -> bool:
         # The class only: what it says may name somebody.
         log.error("a message from MESH could not be dealt with", arrival=arrival_id, error=type(error).__name__)
         with transaction.atomic():
-            MeshArrival.objects.filter(pk=arrival_id).update(tries=F("tries") + 1)
-            tired = (
-                MeshArrival.objects.select_for_update().filter(pk=arrival_id, state="stored", tries__gte=TRIES).first()
-            )
-            if tired is not None:
-                _give_up(tired, "Onedoor failed with it five times", by)
+            failed = MeshArrival.objects.select_for_update().filter(pk=arrival_id, state="stored").first()
+            if failed is None:
+                return False
+            failed.tries += 1
+            # What fails now, as while a release is being mended, need not fail for ever.
+            failed.retry_real = real_now() + rules.pause(failed.tries)
+            failed.save(update_fields=["tries", "retry_real"])
+            if failed.tries >= TRIES:
+                _give_up(failed, f"Onedoor failed with it {TRIES} times", by)
         return False
 
 

@@ -128,6 +128,8 @@ class MeshArrival(models.Model):
     """stored, taken (dealt with), refused (never will be: `problem` says why)."""
     tries = models.PositiveSmallIntegerField(default=0)
     """How often dealing with it failed."""
+    retry_real = models.DateTimeField(null=True)
+    """It is not tried again before this moment of real time."""
     dealt_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=200, blank=True)
 
