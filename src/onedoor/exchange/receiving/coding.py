@@ -109,7 +109,8 @@ def not_ours(*, access: Access, ref: UUID, response: str, seconds: float | None 
         answer_business(document, response, access.actor)
     elif told not in rules.NOT_OURS:
         tasks.ask_for(tasks=[_ring(document)], by=access.actor)
-    corrected = _correct(document)
+    # For good: should it come again about somebody else, taking that back does not bring these back.
+    corrected = _correct(document, to="left")
     if corrected:
         recall.refresh(patient_ids=sorted(corrected))
     detail = {"response": response, "told_before": told, "corrected": sum(corrected.values())}
@@ -289,11 +290,11 @@ def _settle(document: ReceivedDocument, held: Iterable[tuple[ProposedEntry, Judg
     ProposedEntry.objects.bulk_update(changed, ["state", "term", "unit", "difference", "against"])
 
 
-def _correct(document: ReceivedDocument) -> dict[int, int]:
+def _correct(document: ReceivedDocument, *, to: str = "corrected") -> dict[int, int]:
     """Put the entries of earlier versions in error; returns how many of each patient."""
     corrected: dict[int, int] = {}
     for old in versions_of(document, lock=True):
-        gone = _in_error(old, to="corrected")
+        gone = _in_error(old, to=to)
         if gone and old.patient_id is not None:
             corrected[old.patient_id] = corrected.get(old.patient_id, 0) + gone
     return corrected

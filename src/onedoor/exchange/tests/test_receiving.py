@@ -552,6 +552,22 @@ def test_a_version_about_nobody_of_ours_waits_for_a_person_who_takes_the_first_o
     assert sent_back.detail["corrected"] == 1
 
 
+def test_what_a_correction_took_away_stays_away_when_it_comes_again_about_somebody_else(
+    place: Scene, sam: Patient
+) -> None:
+    eve = factories.patient(place.practice, "Eve", "Marsh")
+    accept(place, version(place, sam, systolic(142), identifier="v1"))
+    second = version(place, not_of_the_practice(), systolic(142), identifier="v2", replaces="v1")
+    exchange.send_back_document(access=place.access, ref=second.ref, response="30002")
+    again = version(place, eve, systolic(142), identifier="v2", replaces="v1")
+    assert (again.pk, again.state, again.match) == (second.pk, "to_match", "other_person")
+    exchange.say_whose(access=place.access, ref=again.ref, patient_ref=eve.ref)
+    accept(place, again)
+    assert (counted(sam), counted(eve)) == (set(), {(SYSTOLIC, 142.0)})
+    exchange.undo_document(access=place.access, ref=again.ref)
+    assert (counted(sam), counted(eve)) == (set(), set())
+
+
 def test_a_version_about_nobody_of_ours_that_overtakes_waits_for_the_one_before_it(place: Scene, sam: Patient) -> None:
     tess = not_of_the_practice()
     accept(place, version(place, sam, systolic(142), identifier="v1"))
