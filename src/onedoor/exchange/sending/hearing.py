@@ -298,8 +298,8 @@ def _not_out(key: int, by: Actor) -> bool:
         return False
     SentDocument.objects.filter(pk=key).update(late_at=now)
     detail = (
-        "It is ready and has not left: MESH cannot be reached, or something must be mended. Tell whoever runs the system. It goes "
-        "by itself when it can; if the practice must know sooner, give it to them by other means."
+        "It is ready and has not left: MESH cannot be reached, or something is to be mended. Tell whoever runs the system. It "
+        "goes by itself when it can; if the practice must know sooner, give it to them by other means."
     )
     moving.ask(document, kinds.NOT_OUT, detail, by=by)
     audit.record(by=by, line=moving.line(document, "document_late", missing="sent"))
