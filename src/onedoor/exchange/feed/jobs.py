@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from onedoor.exchange.feed import collecting, days
-from onedoor.exchange.models import FeedItem
+from onedoor.exchange.feed.setting import MESH
+from onedoor.exchange.models import FeedItem, FeedSetting
 from onedoor.kernel import clock
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.jobs import sweep
@@ -24,7 +25,8 @@ def feed_said() -> int:
 @sweep("exchange.feed_days", every=60.0)
 def feed_days() -> int:
     """Makes the documents of days that are over, and settles what their systems acknowledged."""
-    if FeedItem.objects.filter(state="waiting", day__lt=clock.today()).exists():
+    by_mesh = FeedSetting.objects.filter(route=MESH).values("organisation")
+    if FeedItem.objects.filter(state="waiting", day__lt=clock.today(), organisation__in=by_mesh).exists():
         # The last texts of the day stand in its document.
         collecting.collect_said()
     return days.make_documents(by=Actor.system("write-back feed")) + days.settle()

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -118,19 +119,28 @@ def _line(one: FeedItem, patient: patients.Patient) -> Line:
     )
 
 
+class _Open(NamedTuple):
+    """Of an item, what a row of a file is held against: there may be many."""
+
+    pk: int
+    code: str
+    of_day: date | None
+    value: float | None
+    organisation_id: int
+
+
 class Ticks:
     """Watches the rows of a practice's file go by, and ticks what it shows to be in the practice's own system: the same person,
     code, day and value, by that practice. Only rows of people with something open are looked at closely."""
 
     def __init__(self) -> None:
-        self._open: dict[str, list[FeedItem]] = defaultdict(list)
-        self._numbers: dict[int, str] = {}
+        self._open: dict[str, list[_Open]] = defaultdict(list)
         self._seen: set[int] = set()
         recent = Q(state__in=("waiting", "sent")) | Q(state="typed", settled_at__gte=clock.now() - _SEEN_AFTER)
-        found = FeedItem.objects.filter(recent, kind="answer").exclude(code="").select_related("patient")
-        for item in found.iterator(chunk_size=2_000):
-            if item.patient.nhs_number:
-                self._open[item.patient.nhs_number].append(item)
+        found = FeedItem.objects.filter(recent, kind="answer").exclude(code="").exclude(patient__nhs_number=None)
+        columns = ("patient__nhs_number", "pk", "code", "of_day", "value", "organisation_id")
+        for number, *what in found.values_list(*columns).iterator(chunk_size=2_000):
+            self._open[number or ""].append(_Open(*what))
         self._judge = records.judge() if self._open else None
 
     def watch(self, rows: Iterable[EntryRow]) -> Iterator[EntryRow]:
