@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from onedoor import factories
 from onedoor.accounts.models import OrganisationRelation, RecordSharing
 from onedoor.booking.tests import factories as diary
+from onedoor.exchange.tests.sent_documents import mailbox
 from onedoor.kernel import clock, jobs
 from onedoor.kernel.access import Role
 from onedoor.patients.models import CareRelationship
@@ -37,6 +38,7 @@ def test_the_strip_is_ticked_and_the_practice_chooses_its_route(page: Page, worl
             by=factories.TEST,
         )  # fmt: skip
     jobs.run_once("exchange.feed_answers")
+    mailbox(place, "Y99002OT001")
     sign_in(page, "practice_manager")
     page.click("text=entries to be typed")
     expect(page.locator("h1")).to_contain_text("entries to be typed into")

@@ -37,7 +37,7 @@ from onedoor.exchange.extracts.status import rejects as extract_rejects
 from onedoor.exchange.extracts.status import rejects_csv as extract_rejects_csv
 from onedoor.exchange.extracts.status import status as extract_status
 from onedoor.exchange.feed.setting import ROUTES as FEED_ROUTES
-from onedoor.exchange.feed.setting import FeedView, feed_setting, set_feed
+from onedoor.exchange.feed.setting import FeedView, NoMailbox, feed_setting, set_feed
 from onedoor.exchange.feed.typing_list import ToType, say_typed, to_type, to_type_count
 from onedoor.exchange.files.columns import FIELDS as EXTRACT_FIELDS
 from onedoor.exchange.files.mapping import MappingError
@@ -123,6 +123,7 @@ __all__ = [
     "Line",
     "MailboxView",
     "MappingError",
+    "NoMailbox",
     "NotSo",
     "ReceivedDocument",
     "Reject",

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from onedoor.booking import api as booking
-from onedoor.exchange.models import FeedItem, FeedSetting, Mailbox
+from onedoor.exchange.mesh.actions import mailbox_of
+from onedoor.exchange.models import FeedItem, FeedSetting
 from onedoor.kernel import audit, clock
 from onedoor.kernel.access import Access, NotPermitted, Permission
 
@@ -30,6 +31,10 @@ BACK = timedelta(days=7)
 _SYSTEMS = {"emis": "EMIS", "systmone": "SystmOne"}
 
 
+class NoMailbox(ValueError):
+    """Documents are chosen where there is no MESH mailbox from which they could go."""
+
+
 @dataclass(frozen=True)
 class FeedView:
     """How it is set; `since` and `by` are empty while nobody has chosen, `mailbox` says whether a document could go."""
@@ -46,7 +51,7 @@ def feed_setting(access: Access) -> FeedView:
     access.require(Permission.SETTINGS)
     here = _here(access)
     row = FeedSetting.objects.filter(organisation_id=here).first()
-    mailbox = Mailbox.objects.filter(organisation_id=here, active=True).exists()
+    mailbox = mailbox_of(here) is not None
     return FeedView(
         row.route if row else TYPED,
         row.chosen_at if row else None,
@@ -60,12 +65,14 @@ def set_feed(*, access: Access, route: str) -> bool:
     """Choose the route (`ROUTES`) for the organisation where this person works; False when it was so already.
 
     What waits and the new route does not carry is left. Raises NotPermitted without Permission.SETTINGS, ValueError for a route
-    that there is not.
+    that there is not, NoMailbox for documents without a mailbox that is in use.
     """
     access.require(Permission.SETTINGS)
     here = _here(access)
     if route not in ROUTES:
         raise ValueError(route)
+    if route == MESH and mailbox_of(here) is None:
+        raise NoMailbox("Your practice has no MESH mailbox. Whoever runs Onedoor sets it up first.")
     with transaction.atomic():
         setting = _locked(here)
         if setting.by_label and setting.route == route:

@@ -15,8 +15,10 @@ from onedoor import factories
 from onedoor.accounts.models import Organisation, OrganisationRelation, Relation
 from onedoor.exchange import api as exchange
 from onedoor.exchange.feed import collecting, days, setting
+from onedoor.exchange.mesh import actions as mesh
 from onedoor.exchange.models import FeedDue, FeedItem, SentDocument, SentDocumentHistory
 from onedoor.exchange.sending import making, rules
+from onedoor.exchange.tests.sent_documents import mailbox
 from onedoor.factories import TEST
 from onedoor.kernel import clock, jobs
 from onedoor.kernel.access import Access, NotPermitted, Role
@@ -52,6 +54,7 @@ class Scene:
 @pytest.fixture
 def scene() -> Scene:
     practice = factories.practice()
+    mailbox(practice, "Y99002OT001")
     return Scene(
         practice,
         factories.person(practice, Role.PRACTICE_MANAGER)[1],
@@ -121,6 +124,16 @@ def test_the_manager_chooses_and_what_the_route_does_not_carry_is_left(scene: Sc
         exchange.set_feed(access=scene.desk, route="off")
     with pytest.raises(ValueError, match="fax"):
         exchange.set_feed(access=scene.manager, route="fax")
+
+
+def test_documents_are_not_chosen_without_a_mailbox(scene: Scene) -> None:
+    mesh.switch_mailbox_off(mailbox_id="Y99002OT001", by=TEST)
+    with pytest.raises(exchange.NoMailbox, match="no MESH mailbox"):
+        exchange.set_feed(access=scene.manager, route="mesh")
+    assert (exchange.feed_setting(scene.manager).route, exchange.feed_setting(scene.manager).mailbox) == (
+        "typed",
+        False,
+    )
 
 
 def test_while_it_is_off_nothing_is_collected(scene: Scene) -> None:

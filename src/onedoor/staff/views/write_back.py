@@ -59,8 +59,11 @@ def setting(request: HttpRequest) -> HttpResponseBase:
         route = request.POST.get("route", "")
         if route not in exchange.FEED_ROUTES:
             raise Http404
-        exchange.set_feed(access=access, route=route)
-        messages.success(request, f"Saved: {exchange.FEED_ROUTES[route][0].lower()}.")
+        try:
+            exchange.set_feed(access=access, route=route)
+            messages.success(request, f"Saved: {exchange.FEED_ROUTES[route][0].lower()}.")
+        except exchange.NoMailbox as fault:
+            messages.error(request, str(fault))
         return redirect("write_back")
     return staff_page(
         request,
