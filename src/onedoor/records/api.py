@@ -12,7 +12,7 @@ from onedoor.records.actions import (
 from onedoor.records.believing import Believed, believed, codes_in_use
 from onedoor.records.code_files import take_code_sets
 from onedoor.records.coding import WrongValue
-from onedoor.records.importing import judge, take_entries
+from onedoor.records.importing import AnotherFile, judge, take_entries
 from onedoor.records.judging import Judge
 from onedoor.records.models import Code, Coded, CodeSet, Entry, Held, Look
 from onedoor.records.queries import (
@@ -43,6 +43,7 @@ from onedoor.records.withdrawing import withdraw_entries
 
 __all__ = [
     "TOPIC",
+    "AnotherFile",
     "Believed",
     "Code",
     "CodeSet",

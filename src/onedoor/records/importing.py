@@ -33,21 +33,31 @@ FROM_FILE = "a file of entries"
 """Who accepted what a file of the practice itself brought: nobody looked at it."""
 
 
+class AnotherFile(Exception):
+    """Another file of entries is being taken just now."""
+
+
 @transaction.atomic
 def take_entries(
-    *, rows: Iterable[EntryRow], name: str, by: Actor, source: int = IMPORTED, traced: bool = False
+    *,
+    rows: Iterable[EntryRow],
+    name: str,
+    by: Actor,
+    source: int = IMPORTED,
+    traced: bool = False,
+    waits: bool = True,
 ) -> EntriesTaken:
     """Write the coded facts of a file and hold what cannot be believed; tells CodedChanged with the import's key.
 
     `rows` is read once, as a stream, and drawing them must not use the database. One file at a time. A `traced` file leaves
     behind which of its facts were there already, so that it can be withdrawn (`withdrawing`). Raises NotPermitted for anybody
-    but the system.
+    but the system; without `waits` AnotherFile, at once, while another file is taken.
     """
     if by.kind != "system":
         raise NotPermitted(Permission.IMPORT)
     facts = judge()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        _alone(cursor, waits)
         # Each statement is as large as the file: room to sort and hash in, and no time lost on compiling it.
         cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
         cursor.execute("DROP TABLE IF EXISTS pg_temp.entry_row, pg_temp.entry_held")
@@ -58,6 +68,15 @@ def take_entries(
         known = {"import": file.pk, "now": now, "imported": source, "by": by.label, "cells": list(CELLS)}
         known |= {"today": clock.today(), "from_file": FROM_FILE, "elsewhere": ELSEWHERE}
         return _take(cursor, file, known, read, by)
+
+
+def _alone(cursor: Any, waits: bool) -> None:
+    if waits:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        return
+    cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+    if not cursor.fetchone()[0]:
+        raise AnotherFile
 
 
 def _take(cursor: Any, file: EntryImport, known: dict[str, Any], read: int, by: Actor) -> EntriesTaken:

@@ -24,7 +24,7 @@ from onedoor.records import api as records
 
 Form = Literal["xlsx", "csv"]
 MOST = 20_000
-"""People of one sheet; a trust's register is some 15,000."""
+"""People of one sheet; a trust's register is some 15,000. A sheet that was cut there says so by its name."""
 
 _NAMES: Mapping[str, str] = {
     "bp": "Blood pressure",
@@ -62,11 +62,14 @@ def register_sheet(*, access: Access, form: Form, rule_set: str = "smi") -> Shee
     checks = next(one for one in recall.check_sets() if one.key == rule_set)
     shared = sorted(wide.organisation_ids - access.organisation_ids)
     people = _people(checks.id, sorted(own), shared)
+    cut, people = len(people) > MOST, people[:MOST]
     found = _entries(wide, [key for key, *_ in people], checks)
     others = bool(shared)
     header = _header(checks, others)
     rows = [_row(person, found.get(person[0], {}), checks, others) for person in people]
     name = f"{rule_set}-checks-{clock.today():%Y-%m-%d}"
+    if cut:
+        name += f"-first-{MOST}-people-only"
     audit.record(
         by=access.actor,
         line=audit.Line(
@@ -110,7 +113,7 @@ def _people(rule_set_id: int, own: Sequence[int], shared: Sequence[int]) -> list
                  AND EXISTS (SELECT 1 FROM patients_registered r WHERE r.patient_id = p.id AND r.since <= %(today)s
                              AND (r.until IS NULL OR r.until > %(today)s))
                ORDER BY o.ods_code, p.family_name, p.given_name, p.id LIMIT %(most)s""",
-            {"set": rule_set_id, "own": list(own), "shared": list(shared), "today": clock.today(), "most": MOST},
+            {"set": rule_set_id, "own": list(own), "shared": list(shared), "today": clock.today(), "most": MOST + 1},
         )
         found: list[_Person] = cursor.fetchall()
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -153,7 +153,8 @@ class Outcome:
 
 def run(*, opened: Opened, layout: Layout, organisation: Organisation, extract: Extract, keep: bool) -> Outcome:
     """Read the file by `layout` for an organisation. With `keep` the entries stay on the record; without, only the rejects of
-    `extract` do. In a transaction of its own. Raises UnreadableFile where the file has more people than any practice."""
+    `extract` do. In a transaction of its own. Raises UnreadableFile where the file has more people than any practice, and for a
+    preview, which somebody waits for, while another file is read."""
     survey = Survey()
     for number, cells, fault in opened.grid.rows():
         if number > layout.header and not fault:
@@ -175,7 +176,7 @@ def run(*, opened: Opened, layout: Layout, organisation: Organisation, extract: 
         own_people_only=not trust,
         from_1904=opened.grid.from_1904,
     )
-    with ExitStack() as stack:
+    with _told_of_another(), ExitStack() as stack:
         spool: IO[str] = stack.enter_context(
             tempfile.SpooledTemporaryFile(max_size=1 << 23, mode="w+", encoding="utf-8")
         )
@@ -186,6 +187,7 @@ def run(*, opened: Opened, layout: Layout, organisation: Organisation, extract: 
                 by=Actor.system("monthly extracts"),
                 source=_ELSEWHERE if trust else _IMPORTED,
                 traced=True,
+                waits=keep,
             )
             if not keep:
                 transaction.set_rollback(True)
@@ -200,6 +202,16 @@ def run(*, opened: Opened, layout: Layout, organisation: Organisation, extract: 
         taken=taken,
         facts=reader.tally.facts,
     )
+
+
+@contextmanager
+def _told_of_another() -> Iterator[None]:
+    try:
+        yield
+    except records.AnotherFile as busy:
+        raise UnreadableFile(
+            "Another file is being read.", where="the file", what_to_do="Try again in a minute."
+        ) from busy
 
 
 def _known(numbers: Sequence[str], organisation: Organisation) -> dict[str, Who]:

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
+import psycopg
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -22,6 +23,7 @@ from onedoor.accounts.models import Organisation
 from onedoor.accounts.tests.sharing import shares
 from onedoor.exchange import api as exchange
 from onedoor.exchange.extracts import actions, status
+from onedoor.exchange.extracts import register as register_sheets
 from onedoor.exchange.files.measures import read_nhs_number
 from onedoor.exchange.models import Extract, ExtractMapping
 from onedoor.kernel import clock, nhs_number
@@ -29,6 +31,7 @@ from onedoor.kernel.access import Access, NotPermitted, Role
 from onedoor.patients.models import CareRelationship, Patient
 from onedoor.recall.tests.standings import stand
 from onedoor.records import api as records
+from onedoor.records import importing
 from onedoor.records.types import NewEntry
 from onedoor.tasks.api import Task
 
@@ -383,6 +386,27 @@ def test_the_sheet_is_read_back_with_nothing_refused(register: Scene, form: exch
     back = actions.confirm_mapping(access=register.access, ref=back.ref, columns=back.columns)
     assert list(back.rejects.values_list("column", "cell", "why")) == []
     assert (back.rows, back.taken, back.rejected) == (2, 0, 0)
+
+
+def test_a_sheet_that_was_cut_says_so(register: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "only" not in exchange.register_sheet(access=register.access, form="csv").name
+    monkeypatch.setattr(register_sheets, "MOST", 1)
+    sheet = exchange.register_sheet(access=register.access, form="csv")
+    assert (sheet.people, sheet.name.endswith("-first-1-people-only.csv")) == (1, True)
+
+
+def test_whoever_sends_a_file_does_not_wait_for_anothers(scene: Scene) -> None:
+    found = sent(scene.access, row(scene.sam))
+    params = connection.get_connection_params()
+    for key in ("cursor_factory", "context"):
+        params.pop(key, None)
+    with psycopg.connect(**params) as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [importing.LOCK])
+        with pytest.raises(exchange.UnreadableFile, match="Another file is being read"):
+            actions.confirm_mapping(access=scene.access, ref=found.ref, columns=found.columns)
+    found.refresh_from_db()
+    assert found.state == "to_map"
+    assert actions.confirm_mapping(access=scene.access, ref=found.ref, columns=found.columns).state == "previewed"
 
 
 def test_a_name_that_would_run_is_a_text(register: Scene) -> None:
