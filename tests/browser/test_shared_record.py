@@ -124,13 +124,13 @@ def test_two_organisations_keep_one_page_open(page: Page, world: World, chromium
 def test_a_stream_that_was_refused_is_opened_again_and_what_was_missed_is_told(page: Page, world: World) -> None:
     """As while the server begins anew: a browser gives a stream up for good at any answer but a good one."""
     sign_in(page, "practice_manager")
-    page.route("**/live/*", lambda route: route.fulfill(status=503), times=1)
+    page.route("**/live/patient:*", lambda route: route.fulfill(status=503), times=1)
     with page.expect_response("**/live/patient:*") as stream:
         page.goto(f"/patients/{world.sam.ref}/")
     assert stream.value.status == 503
     write(world.sam, world.organisation, "Weight 82 kg")
     expect(page.locator("[data-record]")).to_contain_text("1 new", timeout=15_000)
-    page.route("**/live/*", lambda route: route.fulfill(status=503), times=1)
+    page.route("**/live/tasks:*", lambda route: route.fulfill(status=503), times=1)
     with page.expect_response("**/live/tasks:*") as stream:
         page.goto("/tasks/")
     assert stream.value.status == 503
