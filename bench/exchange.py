@@ -15,6 +15,8 @@ same bytes between two mailboxes of the same sandbox, in the same run.
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import subprocess
 import threading
 import time
@@ -22,7 +24,7 @@ import traceback
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -36,7 +38,7 @@ RESTARTS = 20
 APART_SECONDS = 30.0
 """Between two restarts at the least: the pace is slowed so that the entering lasts for all of them."""
 ENTERING = 2
-"""Health care assistants at work at once."""
+"""Health care assistants at work at once, each served by a process of its own, as by the web server."""
 STEADY_SHARE = 0.5
 """Of the full speed: the pace of the second half."""
 POLL_SECONDS = 2.0
@@ -148,7 +150,9 @@ def _measured(size: int) -> dict[str, Any]:
         over = threading.Event()
         desk = threading.Thread(target=_desk, args=(town, over), daemon=True)
         first, second = town.people[: size // 2], town.people[size // 2 :]
-        _enter(town, first)
+        entering = time.monotonic()
+        _enter(made, town, first)
+        forms = len(first) / (time.monotonic() - entering)
         desk.start()
         began = time.monotonic()
         worker = made.start("onedoor.cli.main", "worker", ONEDOOR_MESH_POLL_SECONDS=str(POLL_SECONDS))
@@ -175,6 +179,7 @@ def _measured(size: int) -> dict[str, Any]:
             "entry_to_record_p50_s": round(_at(waits, 0.5), 1),
             "entry_to_record_worst_s": round(waits[-1], 1) if waits else None,
             "documents_per_s": round(full_speed, 1),
+            "forms_per_s": round(forms, 1),
             "bare_per_s": round(bare, 1),
             "documents": size,
             "steady_per_s": round(steady, 2),
@@ -272,34 +277,42 @@ def _relate(practice: Any, trust: Any) -> None:
 # People at work
 
 
-def _enter(town: Town, people: list[int], pace: float = 0.0) -> None:
+def _enter(made: Rig, town: Town, people: list[int], pace: float = 0.0) -> None:
     """Fill and finish the form of each, `pace` a second or as fast as it goes."""
     began = time.monotonic()
-
-    def one(place: int, patient_id: int) -> None:
-        if pace:
-            time.sleep(max(0.0, began + place / pace - time.monotonic()))
-        _finish(town, patient_id)
-
-    with ThreadPoolExecutor(ENTERING) as pool:
-        for outcome in [pool.submit(one, place, patient_id) for place, patient_id in enumerate(people)]:
-            outcome.result()
+    turns = [began + place / pace if pace else 0.0 for place in range(len(people))]
+    afresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(ENTERING, mp_context=afresh, initializer=_serve, initargs=(made.url,)) as pool:
+        at_trust = [town.at_trust] * len(people)
+        for patient_id, entered in pool.map(_finish, at_trust, people, turns):
+            town.entered[patient_id] = entered
 
 
-def _finish(town: Town, patient_id: int) -> None:
-    """One form with six checks, through the door of the page."""
+def _serve(url: str) -> None:
+    import django
+
+    os.environ["DATABASE_URL"] = url
+    django.setup()
+
+
+def _finish(at_trust: Any, patient_id: int, turn: float) -> tuple[int, float]:
+    """One form with six checks, through the door of the page, when its turn has come: the patient, and when it was committed.
+
+    The clock of moments is one for all processes of a machine.
+    """
     from onedoor.recall import api as recall
 
-    page = recall.check_page(town.at_trust, patient_id)
+    time.sleep(max(0.0, turn - time.monotonic()))
+    page = recall.check_page(at_trust, patient_id)
     typed = {check.key: dict(check.typed) | dict(CHECKS.get(check.key, {})) for check in page.checks}
     base = {check.key: check.base for check in page.checks}
     form = recall.CheckForm(
         form_key=uuid4(), rule_set=page.rule_set, typed=typed, base=base, close=True, missing_ok=True
     )
-    saved = recall.save_checks(access=town.at_trust, patient_id=patient_id, form=form)
-    town.entered[patient_id] = time.monotonic()
+    saved = recall.save_checks(access=at_trust, patient_id=patient_id, form=form)
     if not saved.sound:
         raise RuntimeError("the form of the bench was not taken")
+    return patient_id, time.monotonic()
 
 
 def _desk(town: Town, over: threading.Event) -> None:
@@ -336,7 +349,7 @@ def _under_fire(
     restarts: int,
 ) -> None:
     """Enter the rest at a pace while worker and sandbox are killed by turns."""
-    entering = threading.Thread(target=_enter, args=(town, people, pace), daemon=True)
+    entering = threading.Thread(target=_enter, args=(made, town, people, pace), daemon=True)
     entering.start()
     apart = len(people) / pace / (restarts + 1)
     for number in range(restarts):

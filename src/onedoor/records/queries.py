@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, time
 
 from django.db import connection
@@ -218,7 +218,20 @@ def concepts(key: str) -> list[Concept]:
 
 def members(key: str) -> frozenset[str]:
     """The identifiers of a code set's codes. LookupError when there is no such set."""
-    return frozenset(one.code for one in concepts(key))
+    return members_of([key])[key]
+
+
+def members_of(keys: Sequence[str]) -> dict[str, frozenset[str]]:
+    """By the key of a code set the identifiers of its codes. LookupError when there is no such set."""
+    found: dict[str, set[str]] = {}
+    sets = CodeSet.objects.filter(key__in=keys).values_list("key", "members__code__code", "members__until")
+    for key, code, until in sets:
+        codes = found.setdefault(key, set())
+        if code is not None and until is None:
+            codes.add(code)
+    if missing := sorted(set(keys) - set(found)):
+        raise LookupError(f"there is no code set {', '.join(missing)}")
+    return {key: frozenset(codes) for key, codes in found.items()}
 
 
 def reference_rows(name: str) -> list[dict[str, str]]:

@@ -19,6 +19,7 @@ from onedoor.accounts import api as accounts
 from onedoor.kernel import audit, clock, events, words
 from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.kernel.actor import Actor
+from onedoor.kernel.codes import Concept
 from onedoor.kernel.transitions import record_first, transition
 from onedoor.patients import api as patients
 from onedoor.recall import rules_checks as rules
@@ -39,7 +40,7 @@ from onedoor.recall.models import AgreedDate, CheckFinding, CheckItem, CheckSend
 from onedoor.recall.queries.checks import SUBJECT, height_before, missing_parts, open_visit, rule_set_of
 from onedoor.recall.rules_checks import Reading
 from onedoor.records import api as records
-from onedoor.records.api import concept, in_error, record_entries
+from onedoor.records.api import in_error, record_entries
 from onedoor.records.types import NewEntry
 
 
@@ -87,8 +88,9 @@ def _save(access: Access, visit: CheckVisit, form: CheckForm, known: rules.Known
             sound[key] = reading
     elsewhere = bool(sound) and accounts.serves_as_trust(visit.organisation_id)
     for key, reading in sound.items():
-        _keep(visit, items.get(key), key, changed[key], reading, elsewhere=elsewhere, by=by)
+        _keep(visit, items.get(key), key, changed[key], reading, by=by)
     if sound:
+        record_entries(entries=_entries(visit, sound, elsewhere=elsewhere), by=by)
         take_findings(visit, sound, by=by)
         follow_awaited(visit, sound, by=by)
         ask_to_read(visit, by=by)
@@ -189,20 +191,11 @@ def _open(organisation_id: int, patient_id: int, form: CheckForm, *, by: Actor) 
 
 
 def _keep(
-    visit: CheckVisit,
-    item: CheckItem | None,
-    key: str,
-    typed: Mapping[str, str],
-    reading: Reading,
-    *,
-    elsewhere: bool,
-    by: Actor,
+    visit: CheckVisit, item: CheckItem | None, key: str, typed: Mapping[str, str], reading: Reading, *, by: Actor
 ) -> None:
-    """Replace what stood of one check: its former entries are in error, its new ones on the timeline; with `elsewhere` they count
-    once the practice has accepted them (ADR 12)."""
-    intents = f"check:{visit.pk}:{key}:"
+    """Replace what stood of one check; its former entries are in error."""
     if item is not None:
-        in_error(patient_id=visit.patient_id, intents=intents)
+        in_error(patient_id=visit.patient_id, intents=_intents(visit, key))
     CheckItem.objects.update_or_create(
         visit=visit,
         key=key,
@@ -215,28 +208,34 @@ def _keep(
             "saved_by": by.label,
         },
     )
-    on = reading.on or clock.today()
-    record_entries(
-        entries=[
-            NewEntry(
-                patient_id=visit.patient_id,
-                organisation_id=visit.organisation_id,
-                kind="check",
-                text=_text(key, reading, one)[:400],
-                intent_key=f"{intents}{n}",
-                source="check form",
-                concept=concept(one.code) if one.code else None,
-                effective_at=_moment(on),
-                subject=SUBJECT,
-                subject_id=visit.pk,
-                value=one.value,
-                unit=one.unit,
-                elsewhere=elsewhere,
-            )
-            for n, one in enumerate(reading.writes)
-        ],
-        by=by,
-    )
+
+
+def _entries(visit: CheckVisit, sound: Mapping[str, Reading], *, elsewhere: bool) -> list[NewEntry]:
+    """What a form puts on the timeline; with `elsewhere` it counts once the practice has accepted it (ADR 12)."""
+    terms = records.terms(one.code for reading in sound.values() for one in reading.writes if one.code)
+    return [
+        NewEntry(
+            patient_id=visit.patient_id,
+            organisation_id=visit.organisation_id,
+            kind="check",
+            text=_text(key, reading, one)[:400],
+            intent_key=f"{_intents(visit, key)}{n}",
+            source="check form",
+            concept=Concept(one.code, terms[one.code]) if one.code else None,
+            effective_at=_moment(reading.on or clock.today()),
+            subject=SUBJECT,
+            subject_id=visit.pk,
+            value=one.value,
+            unit=one.unit,
+            elsewhere=elsewhere,
+        )
+        for key, reading in sound.items()
+        for n, one in enumerate(reading.writes)
+    ]
+
+
+def _intents(visit: CheckVisit, key: str) -> str:
+    return f"check:{visit.pk}:{key}:"
 
 
 def _text(key: str, reading: Reading, one: rules.Write) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -76,7 +76,8 @@ def missing_parts(access: Access, visit: CheckVisit) -> list[str]:
     words_of = CheckItem.objects.filter(visit=visit).exclude(state__in=("cleared", "part"))
     said = set(words_of.values_list("key", flat=True))
     facts = records.coded_of(access, visit.patient_id)
-    stands = _stands(rule_set_of(visit.rule_set), why(access, visit.patient_id, visit.rule_set), facts)
+    found = rule_set_of(visit.rule_set)
+    stands = _stands(found, why(access, visit.patient_id, visit.rule_set), facts, _codes(found))
     return [part.key for part in stands.values() if not part.done and part.key not in said]
 
 
@@ -94,9 +95,10 @@ def check_page(access: Access, patient_id: int, key: str = "") -> CheckPage:
     items = {item.key: item for item in CheckItem.objects.filter(visit=visit)} if visit else {}
     earlier = _earlier(access, patient_id, visit)
     standing = why(access, patient_id, found.key)
-    stands = _stands(found, standing, facts)
+    codes = _codes(found)
+    stands = _stands(found, standing, facts, codes)
     checks = tuple(
-        _check(part, stands[part.key], facts, items.get(part.key), earlier.get(part.key), height)
+        _check(part, stands[part.key], facts, codes[part.key], items.get(part.key), earlier.get(part.key), height)
         for part in found.parts
     )
     agreed = AgreedDate.objects.filter(patient_id=patient_id, programme=found.programme).first()
@@ -136,11 +138,12 @@ def _check(
     part: ruleset.Part,
     stands: PartView,
     facts: Sequence[records.Coded],
+    codes: frozenset[str],
     item: CheckItem | None,
     earlier: CheckItem | None,
     height: tuple[Decimal, date] | None,
 ) -> CheckView:
-    own, away = _of_part(part, facts), _of_part(part, facts, elsewhere=True)
+    own, away = _latest(codes, facts), _latest(codes, facts, elsewhere=True)
     if away and own and own[0].day > away[0].day:
         away = []
     last = (
@@ -182,21 +185,24 @@ def _check(
     )
 
 
-def _stands(found: ruleset.RuleSet, standing: Why, facts: Sequence[records.Coded]) -> dict[str, PartView]:
+def _stands(
+    found: ruleset.RuleSet, standing: Why, facts: Sequence[records.Coded], codes: Mapping[str, frozenset[str]]
+) -> dict[str, PartView]:
     """Each part for this person. Of somebody who is in no cohort (on lithium only, or not on the register) no standing is worked
     out, and what is recorded still has its year."""
     if standing.parts:
         return {part.key: part for part in standing.parts}
-    return {part.key: _outside(part, _of_part(part, facts), part.months or found.months) for part in found.parts}
+    return {part.key: _outside(part, facts, codes[part.key], part.months or found.months) for part in found.parts}
 
 
-def _outside(part: ruleset.Part, own: Sequence[records.Coded], months: int) -> PartView:
+def _outside(part: ruleset.Part, facts: Sequence[records.Coded], codes: frozenset[str], months: int) -> PartView:
+    own = _latest(codes, facts)
     until = days.lapses(own[0].day, months) if own else None
     return PartView(
         key=part.key,
         label=part.label,
         done=until is not None and until > clock.today(),
-        known=bool(_members(part.done)),
+        known=bool(codes),
         done_on=own[0].day if own else None,
         value=None,
         unit="",
@@ -212,14 +218,15 @@ def _said(item: CheckItem) -> str:
     return f"{item.words}, {words.long_day(item.saved_at).split(' ', 1)[1]}"
 
 
-def _members(sets: Sequence[str]) -> frozenset[str]:
-    return frozenset().union(*(records.members(key) for key in sets)) if sets else frozenset()
+def _codes(found: ruleset.RuleSet) -> dict[str, frozenset[str]]:
+    """By the key of a part the codes by which it is done."""
+    members = records.members_of([key for part in found.parts for key in part.done])
+    return {part.key: frozenset().union(*(members[key] for key in part.done)) for part in found.parts}
 
 
-def _of_part(part: ruleset.Part, facts: Sequence[records.Coded], *, elsewhere: bool = False) -> list[records.Coded]:
+def _latest(codes: frozenset[str], facts: Sequence[records.Coded], *, elsewhere: bool = False) -> list[records.Coded]:
     """The facts of the latest day on which the check was recorded, by whoever wrote the latest of them: of those that count, or
     of those that were done elsewhere and wait to be accepted."""
-    codes = _members(part.done)
     today = clock.today()
     own = [fact for fact in facts if fact.code.code in codes and fact.day <= today and fact.in_error_at is None]
     own = [fact for fact in own if fact.elsewhere == elsewhere]
