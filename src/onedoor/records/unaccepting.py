@@ -60,5 +60,5 @@ _UNACCEPT = """
     RETURNING c.patient_id, c.organisation_id, (
         SELECT r.organisation_id FROM patients_registered r
         WHERE r.patient_id = c.patient_id AND r.since <= %(today)s AND (r.until IS NULL OR r.until > %(today)s)
-        ORDER BY r.since DESC LIMIT 1)
+        ORDER BY r.since DESC, r.organisation_id DESC LIMIT 1)
 """

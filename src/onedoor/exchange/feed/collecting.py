@@ -93,12 +93,12 @@ def _collect(patient_ids: Sequence[int]) -> int:
 
 
 def _homes(patient_ids: Sequence[int]) -> dict[int, int]:
-    """Where each of these is registered today."""
+    """Where each of these is registered today: of several, the newest registration, in the order of `patients.practice_of`."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT patient_id, organisation_id FROM patients_registered
                WHERE patient_id = ANY(%(people)s::bigint[]) AND since <= %(on)s AND (until IS NULL OR until > %(on)s)
-               ORDER BY since""",
+               ORDER BY since, organisation_id""",
             {"people": arrays.numbers(patient_ids), "on": clock.today()},
         )
         return dict(cursor.fetchall())

@@ -27,6 +27,7 @@ from onedoor.kernel.models import AuditEntry
 from onedoor.kernel.transitions import transition
 from onedoor.messaging.models import Inbound, Message, State
 from onedoor.messaging.tests.sending_factories import account
+from onedoor.patients.api import practice_of
 from onedoor.patients.models import CareRelationship, Patient
 from onedoor.records import api as records
 from onedoor.records.types import NewEntry
@@ -422,6 +423,29 @@ def test_what_is_no_longer_accepted_is_taken_back(scene: Scene) -> None:
         records.unaccept_entries(entries=[document])
     collect()
     assert [state for _, _, state in items()] == ["left"]
+
+
+def test_of_two_registrations_of_one_day_always_the_same_has_it(scene: Scene) -> None:
+    later = factories.practice("Y99003", "Harbour Surgery")
+    of = CareRelationship.objects.get(patient=scene.sam, organisation=scene.practice)
+    # Whichever row the database finds first, it is the practice that patients.practice_of names.
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off")
+    for first, second in ((later, scene.practice), (scene.practice, later)):
+        CareRelationship.objects.filter(patient=scene.sam).delete()
+        for place in (first, second):
+            CareRelationship.objects.create(
+                patient=scene.sam, organisation=place, kind="registered", starts_on=of.starts_on
+            )
+        FeedItem.objects.all().delete()
+        write(
+            said(scene.sam, later, EX_SMOKER, f"{first.pk}"), said(scene.sam, scene.practice, SYSTOLIC, "s", value=128)
+        )
+        FeedDue.objects.create(patient_id=scene.sam.pk)
+        collect()
+        assert [(one.organisation_id, one.code) for one in FeedItem.objects.all()] == [(later.pk, EX_SMOKER)]
+        practice = practice_of(scene.sam.pk)
+        assert practice == later
 
 
 def wrong(key: str) -> None:
