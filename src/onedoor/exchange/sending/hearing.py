@@ -198,18 +198,23 @@ def _follow(document: SentDocument, said: Response, outcome: rules.Outcome, *, b
         if document.read_at is None:
             _heard(document, read_at=now, read_code=said.code)
         if document.accepted_at is not None:
+            moving.take_back(document, by=by)
             moving.move(document, "delivered", by=by, reason=words, because="")
     elif outcome == "delivered":
         known: dict[str, object] = {}
         if document.accepted_at is None:
             known = {"accepted_at": now, "accepted_code": said.code}
         _heard(document, **known)
+        # They have it: what lies in the outbox once more goes no more.
+        moving.take_back(document, by=by)
         moving.move(document, "delivered", by=by, reason=words, because="")
     elif outcome in ("refused", "fault"):
         which: dict[str, object] = {"read_code": said.code}
         if said.kind == "business":
             # Who says that they do not know the patient has read it.
             which = {"accepted_code": said.code, "read_at": document.read_at or now}
+        # What lies in the outbox once more would be refused as well: a person decides first.
+        moving.take_back(document, by=by)
         if moving.move(document, "refused", by=by, reason=words, because=words[:200], late_at=None, **which):
             ask_about_refusal(document, words, fault=outcome == "fault", by=by)
     elif outcome == "person":

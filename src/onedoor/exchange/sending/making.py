@@ -16,7 +16,7 @@ from onedoor.accounts import api as accounts
 from onedoor.documents import api as documents
 from onedoor.documents.types import CheckFacts, CheckRow, Contact, ContactFacts, ContactRow, Party, Person
 from onedoor.exchange.models import SentAnswer, SentDocument, SentTry
-from onedoor.exchange.sending import moving
+from onedoor.exchange.sending import moving, rules
 from onedoor.kernel import audit, clock, jobs, words
 from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
@@ -120,12 +120,14 @@ def _new(
     )
     if before is None and empty:
         return None
-    if isinstance(told, CheckFacts):
-        told = replace(told, replaces=anything_went(before, practice_id))
     facts = _facts(organisation_id, practice_id, patient_id, reference, told)
-    new = documents.facts_to_json(facts)
-    if before is not None and _same(before.document.facts, new):
+    if before is not None and _same(before.document.facts, documents.facts_to_json(facts)):
         return None
+    if before is not None:
+        # Out of the outbox first: what never left is nothing that a practice is told to replace.
+        moving.take_back(before, by=by)
+    if facts.checks is not None:
+        facts = replace(facts, checks=replace(facts.checks, replaces=anything_went(before, practice_id)))
     # Among documents a subject is of one patient: a patient's day is told by organisation and day.
     key = (subject, subject_id) if subject == CHECK_VISIT else (f"{organisation_id}:{subject_id}"[:20], patient_id)
     to = documents.Recipient("practice", facts.practice or Party(""), ways=())
@@ -206,7 +208,7 @@ def replaced_identifier(last: SentDocument | None, practice_id: int | None) -> s
     """
     one = last
     while one is not None:
-        if _is_with(one, practice_id):
+        if is_with(one, practice_id):
             return str(one.document_identifier)
         if SentAnswer.objects.filter(document=one, code="20014").exists():
             return ""
@@ -214,16 +216,23 @@ def replaced_identifier(last: SentDocument | None, practice_id: int | None) -> s
     return ""
 
 
-def _is_with(document: SentDocument, practice_id: int | None) -> bool:
-    went = SentTry.objects.filter(document=document).order_by("-number").first()
-    if went is None or went.practice_id != practice_id:
-        return False
-    if document.state == "delivered" or document.accepted_at is not None:
+def is_with(document: SentDocument, practice_id: int | None) -> bool:
+    """Whether a practice has this version by MESH, or may have it: it went there, and neither MESH nor they said that they have not.
+
+    However often it went, and wherever since: what was taken back from the outbox never went.
+    """
+    tries = SentTry.objects.filter(document=document).order_by("number")
+    went = {one.bundle_id for one in tries.filter(practice_id=practice_id).exclude(message__state="failed")}
+    said = list(SentAnswer.objects.filter(document=document).exclude(kind="report"))
+    here = set(tries.filter(practice_id=practice_id).values_list("bundle_id", flat=True))
+    if any(one.bundle_id in here and rules.means(one.code) == "delivered" for one in said):
         return True
-    refused = SentAnswer.objects.filter(
-        document=document, bundle_id=document.bundle_id, outcome__in=("refused", "fault")
-    ).exists()
-    return document.message is not None and document.message.state != "failed" and not refused
+    return bool(went - {one.bundle_id for one in said if _is_no(one)})
+
+
+def _is_no(answer: SentAnswer) -> bool:
+    # Whatever came of it: a second refusal is noted, and is one all the same.
+    return bool({answer.outcome, rules.means(answer.code)} & {"refused", "fault"})
 
 
 def _told(visit: recall.VisitSummary) -> CheckFacts:

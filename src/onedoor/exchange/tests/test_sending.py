@@ -11,9 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from django.db import transaction
+
 from onedoor import factories
 from onedoor.documents import api as documents
 from onedoor.exchange.itk import codes, read
+from onedoor.exchange.mesh import actions as mesh
 from onedoor.exchange.models import MeshMessage, SentAnswer, SentDocument, SentTry
 from onedoor.exchange.sending import deciding, making, rules
 from onedoor.exchange.tests.sent_documents import (
@@ -167,6 +170,30 @@ def test_a_version_that_never_went_is_not_named_as_replaced(at: Place) -> None:
     assert second is not None
     assert read.document(bytes(the_message(second).content)).replaces_identifier == ""
     assert MeshMessage.objects.count() == 1
+
+
+def test_a_version_that_lies_in_the_outbox_is_taken_back_when_it_is_corrected(at: Place) -> None:
+    first = a_document(at)
+    compose()
+    queued = the_message(first)
+    second = corrected(at)
+    queued.refresh_from_db()
+    assert queued.state == "failed"
+    compose()
+    assert read.document(bytes(the_message(second).content)).replaces_identifier == ""
+    assert MeshMessage.objects.filter(state="waiting").count() == 1
+
+
+@pytest.mark.parametrize("composed", [True, False])
+def test_a_version_that_went_and_is_to_go_once_more_is_named_by_its_correction(at: Place, composed: bool) -> None:
+    first = sent(at)
+    deciding.decide(access=at.hca, ref=first.ref, choice="again")
+    if composed:
+        compose()
+    second = corrected(at)
+    compose()
+    assert read.document(bytes(the_message(second).content)).replaces_identifier == str(first.document_identifier)
+    assert MeshMessage.objects.filter(state="waiting").count() == 1
 
 
 def test_a_visit_left_open_goes_as_it_stands_within_three_hours_and_is_replaced_when_it_is_finished(at: Place) -> None:
@@ -401,8 +428,6 @@ def test_answers_in_any_order_and_twice_change_nothing_twice(at: Place, order: t
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from([*codes.RESPONSES, "55555"]), min_size=1, max_size=5))
 def test_whatever_comes_a_document_is_delivered_only_when_somebody_knows_the_patient(said: list[str]) -> None:
-    from django.db import transaction
-
     with transaction.atomic():
         at = place()
         document = sent_quickly(at)
@@ -506,6 +531,29 @@ def test_a_refusal_while_it_is_in_the_outbox_again_is_brought_to_a_person(at: Pl
     compose()
     answer(at, document, "10009")
     assert (document.state, [kind for kind, _ in work(at)]) == ("refused", ["document_refused"])
+
+
+@pytest.mark.parametrize(("code", "state"), [("30002", "refused"), ("10009", "refused"), ("30001", "delivered")])
+def test_an_answer_takes_what_goes_once_more_out_of_the_outbox(at: Place, code: str, state: str) -> None:
+    document = sent(at)
+    deciding.decide(access=at.hca, ref=document.ref, choice="again")
+    compose()
+    queued = the_message(document)
+    answer(at, document, code)
+    queued.refresh_from_db()
+    assert (document.state, document.message, queued.state) == (state, None, "failed")
+
+
+def test_what_is_on_the_wire_when_it_is_refused_is_not_said_to_be_taken_back(at: Place) -> None:
+    document = sent(at)
+    deciding.decide(access=at.hca, ref=document.ref, choice="again")
+    compose()
+    queued = the_message(document)
+    with transaction.atomic():
+        mesh.move([queued.pk], to="sending", by=TEST)
+    answer(at, document, "30002")
+    queued.refresh_from_db()
+    assert (document.state, document.message, queued.state) == ("refused", queued, "sending")
 
 
 def test_a_yes_while_it_is_held_is_a_yes(at: Place) -> None:
