@@ -17,7 +17,7 @@ from onedoor.exchange.itk import codes, write
 from onedoor.exchange.itk.types import CarriedEntry, File, Party, Person, SendDocument, Unwritable
 from onedoor.exchange.mesh import actions as mesh
 from onedoor.exchange.models import Mailbox, SentAnswer, SentDocument, SentTry
-from onedoor.exchange.sending import kinds, making, moving, rules
+from onedoor.exchange.sending import having, kinds, making, moving, rules
 from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
@@ -68,6 +68,7 @@ def _compose(key: int, access: Access) -> None:
     if why:
         hold(document, why, practice, by=by)
         return
+    having.ask_to_tell(document, practice.pk if practice else None, by=by)
     document.practice = practice
     mailbox = mesh.mailbox_of(document.organisation_id)
     assert mailbox is not None, "the gate asked for it"
@@ -127,6 +128,7 @@ def hold(
 ) -> None:
     """Hold a locked document and ask a person; one that is held for another reason already is asked about anew."""
     reason = rules.HOLDS[why]
+    having.ask_to_tell(document, practice.pk if practice else None, by=by)
     words = f"{reason.words}{': ' + more if more else ''}"[:200]
     if document.state == "held":
         SentDocument.objects.filter(pk=document.pk).update(because=words)
@@ -281,7 +283,7 @@ def _replaced(document: SentDocument) -> str:
     """What it says that it replaces. After a replacement that failed it is a document of its own (interop.md 2.4, 20014)."""
     if SentAnswer.objects.filter(document=document, code="20014").exists():
         return ""
-    return making.replaced_identifier(document.replaces, document.practice_id)
+    return having.replaced_identifier(document.replaces, document.practice_id)
 
 
 def pdf_of(document: SentDocument, access: Access) -> bytes:

@@ -75,6 +75,15 @@ NO_MAILBOX = declare_kind(
         (Outcome("set_up", "A mailbox is set up"), Outcome("told", "Whoever runs the system knows")),
     )
 )
+ELSEWHERE = declare_kind(
+    Kind(
+        "document_elsewhere",
+        "Tell a practice that a document which they have was corrected",
+        "exchange",
+        timedelta(hours=8),
+        (Outcome("told", "They know"), Outcome("not_theirs", "They do not have it")),
+    )
+)
 
 
 def mailbox_key(organisation_id: int) -> str:
@@ -85,3 +94,8 @@ def mailbox_key(organisation_id: int) -> str:
 def key(document_id: int) -> str:
     """Of the one piece of work about a document."""
     return f"sent_document:{document_id}"
+
+
+def elsewhere_key(document_id: int, practice_id: int) -> str:
+    """Of the work to tell a practice that this document replaces one which they have."""
+    return f"sent_document:{document_id}:elsewhere:{practice_id}"

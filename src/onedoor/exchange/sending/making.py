@@ -15,8 +15,8 @@ from django.db import connection, transaction
 from onedoor.accounts import api as accounts
 from onedoor.documents import api as documents
 from onedoor.documents.types import CheckFacts, CheckRow, Contact, ContactFacts, ContactRow, Party, Person
-from onedoor.exchange.models import SentAnswer, SentDocument, SentTry
-from onedoor.exchange.sending import moving, rules
+from onedoor.exchange.models import SentDocument
+from onedoor.exchange.sending import having, moving
 from onedoor.kernel import audit, clock, jobs, words
 from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
@@ -127,7 +127,7 @@ def _new(
         # Out of the outbox first: what never left is nothing that a practice is told to replace.
         moving.take_back(before, by=by)
     if facts.checks is not None:
-        facts = replace(facts, checks=replace(facts.checks, replaces=anything_went(before, practice_id)))
+        facts = replace(facts, checks=replace(facts.checks, replaces=having.anything_went(before, practice_id)))
     # Among documents a subject is of one patient: a patient's day is told by organisation and day.
     key = (subject, subject_id) if subject == CHECK_VISIT else (f"{organisation_id}:{subject_id}"[:20], patient_id)
     to = documents.Recipient("practice", facts.practice or Party(""), ways=())
@@ -149,6 +149,8 @@ def _new(
     moving.begin(made, by=by)
     if before is not None:
         moving.move(before, "replaced", by=by, reason=f"version {made.version}")
+        having.end_work(before, by=by)
+        having.ask_to_tell(made, practice_id, by=by)
     audit.record(by=by, line=moving.line(made, "make_document", version=made.version))
     jobs.wake(SEND)
     return made
@@ -190,49 +192,6 @@ def _same(old: dict[str, Any], new: dict[str, Any]) -> bool:
         return {**{key: value for key, value in facts.items() if key != "dated"}, "checks": checks}
 
     return bare(old) == bare(new)
-
-
-def anything_went(document: SentDocument | None, practice_id: int | None) -> bool:
-    """Whether a practice has this version or an earlier one of it, by whatever way."""
-    if document is None:
-        return False
-    by_hand = document.state == "by_hand" and document.practice_id == practice_id
-    return by_hand or replaced_identifier(document, practice_id) != ""
-
-
-def replaced_identifier(last: SentDocument | None, practice_id: int | None) -> str:
-    """The identifier of the last version that is with this practice or on its way there; "" where none is.
-
-    One that was refused as it went last never came to be, and after a replacement that failed both are void (interop.md 2.4,
-    20014). What went to another practice is none of this one's.
-    """
-    one = last
-    while one is not None:
-        if is_with(one, practice_id):
-            return str(one.document_identifier)
-        if SentAnswer.objects.filter(document=one, code="20014").exists():
-            return ""
-        one = one.replaces
-    return ""
-
-
-def is_with(document: SentDocument, practice_id: int | None) -> bool:
-    """Whether a practice has this version by MESH, or may have it: it went there, and neither MESH nor they said that they have not.
-
-    However often it went, and wherever since: what was taken back from the outbox never went.
-    """
-    tries = SentTry.objects.filter(document=document).order_by("number")
-    went = {one.bundle_id for one in tries.filter(practice_id=practice_id).exclude(message__state="failed")}
-    said = list(SentAnswer.objects.filter(document=document).exclude(kind="report"))
-    here = set(tries.filter(practice_id=practice_id).values_list("bundle_id", flat=True))
-    if any(one.bundle_id in here and rules.means(one.code) == "delivered" for one in said):
-        return True
-    return bool(went - {one.bundle_id for one in said if _is_no(one)})
-
-
-def _is_no(answer: SentAnswer) -> bool:
-    # Whatever came of it: a second refusal is noted, and is one all the same.
-    return bool({answer.outcome, rules.means(answer.code)} & {"refused", "fault"})
 
 
 def _told(visit: recall.VisitSummary) -> CheckFacts:

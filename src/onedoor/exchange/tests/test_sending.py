@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from django.db import transaction
-
 from onedoor import factories
+from onedoor.accounts.api import Organisation
 from onedoor.documents import api as documents
 from onedoor.exchange.itk import codes, read
 from onedoor.exchange.mesh import actions as mesh
@@ -194,6 +194,100 @@ def test_a_version_that_went_and_is_to_go_once_more_is_named_by_its_correction(a
     compose()
     assert read.document(bytes(the_message(second).content)).replaces_identifier == str(first.document_identifier)
     assert MeshMessage.objects.filter(state="waiting").count() == 1
+
+
+def moves(at: Place) -> Organisation:
+    """They are registered elsewhere from now on."""
+    other = factories.practice("Y99101", "Another Surgery")
+    mailbox(other, "Y99101OT001")
+    CareRelationship.objects.filter(patient=at.sam, kind="registered").update(organisation=other)
+    return other
+
+
+def to_tell(at: Place) -> list[str]:
+    """Whom somebody is asked to tell of a correction."""
+    return [one.title for one in tasks.waiting(at.hca) if one.kind == "document_elsewhere"]
+
+
+TELL_OLD = ["Tell Wexcombe Road Surgery that a document of ours was corrected"]
+
+
+@pytest.mark.parametrize("has", ["accepted", "sent", "by_hand"])
+def test_whoever_has_an_earlier_version_is_told_by_a_person_when_the_correction_goes_elsewhere(
+    at: Place, has: str
+) -> None:
+    first = sent(at) if has != "by_hand" else a_document(at)
+    if has == "accepted":
+        answer(at, first, "30001")
+    if has == "by_hand":
+        deciding.decide(access=at.hca, ref=first.ref, choice="by_hand", note="taken there")
+    moves(at)
+    second = corrected(at)
+    assert to_tell(at) == TELL_OLD
+    [work] = [one for one in tasks.waiting(at.hca) if one.kind == "document_elsewhere"]
+    assert work.due_at is not None
+    assert (work.patient_id, "version 1 of" in work.detail) == (at.sam.pk, True)
+    compose()
+    assert to_tell(at) == TELL_OLD
+    tasks.complete(access=at.hca, ref=work.ref, outcome="told")
+    second.refresh_from_db()
+    assert (second.state, to_tell(at)) == ("waiting", [])
+    jobs.run_once("exchange.compose")
+    assert to_tell(at) == []
+
+
+@pytest.mark.parametrize("said", ["30002", "14"])
+def test_whoever_does_not_have_it_is_told_nothing(at: Place, said: str) -> None:
+    first = sent(at, collected=said != "14")
+    if said == "14":
+        report(first, said)
+    else:
+        answer(at, first, said)
+    moves(at)
+    corrected(at)
+    compose()
+    assert to_tell(at) == []
+
+
+@pytest.mark.parametrize("where", ["elsewhere", "nowhere"])
+def test_who_moves_while_a_correction_waits_has_the_old_practice_told(at: Place, where: str) -> None:
+    sent(at)
+    corrected(at)
+    assert to_tell(at) == []
+    if where == "elsewhere":
+        moves(at)
+    else:
+        CareRelationship.objects.filter(patient=at.sam, kind="registered").delete()
+    compose()
+    assert to_tell(at) == TELL_OLD
+
+
+def test_of_several_corrections_the_last_is_told_and_none_where_it_goes_after_all(at: Place) -> None:
+    first = sent(at)
+    other = moves(at)
+    corrected(at)
+    assert recall.open_checks_again(access=at.hca, visit_ref=recall.CheckVisit.objects.get().ref)
+    third = finish(at, bp={"systolic": "124", "diastolic": "78"})
+    assert third is not None
+    assert to_tell(at) == TELL_OLD
+    CareRelationship.objects.filter(patient=at.sam, organisation=other).update(organisation=at.practice)
+    compose()
+    assert to_tell(at) == []
+    assert read.document(bytes(the_message(third).content)).replaces_identifier == str(first.document_identifier)
+
+
+def test_back_where_the_first_version_is_the_correction_names_it(at: Place) -> None:
+    first = sent(at)
+    answer(at, first, "20013")
+    other = moves(at)
+    deciding.decide(access=at.hca, ref=first.ref, choice="again")
+    compose()
+    mesh_takes(first)
+    CareRelationship.objects.filter(patient=at.sam, organisation=other).update(organisation=at.practice)
+    second = corrected(at)
+    compose()
+    assert read.document(bytes(the_message(second).content)).replaces_identifier == str(first.document_identifier)
+    assert to_tell(at) == ["Tell Another Surgery that a document of ours was corrected"]
 
 
 def test_a_visit_left_open_goes_as_it_stands_within_three_hours_and_is_replaced_when_it_is_finished(at: Place) -> None:
