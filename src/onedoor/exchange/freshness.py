@@ -74,8 +74,8 @@ def feeds(organisation_ids: Collection[int]) -> list[Feed]:
         latest = rows.annotate(nth=nth).filter(nth__lte=READINGS)
         for key, when in latest.values_list("organisation_id", moment):
             read[name, names[key]].append(when)
-    for at in records.file_readings(limit=READINGS):
-        read["Files of coded entries", ""].append(at)
+    for whose, at in records.file_readings(organisation_ids, limit=READINGS):
+        read["Files of coded entries", names[whose] if whose else ""].append(at)
     found = [
         Feed(name, organisation, max(moments), usual(moments), is_late(moments, now))
         for (name, organisation), moments in read.items()

@@ -1,7 +1,7 @@
 """Take a file of coded entries: a stream of rows into a staging table by COPY, then one statement for each thing to be done.
 
 A row that cannot be believed is held with its reason, never lost, and never counted; the same row read again is held once, and
-the same fact is there once. So reading a file twice changes nothing.
+the same fact is there once. So reading a file twice changes nothing but that it was read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from onedoor.accounts.api import Organisation
+from onedoor.accounts import api as accounts
+from onedoor.accounts.api import Organisation, Relation
 from onedoor.kernel import audit, clock, events
 from onedoor.kernel.access import NotPermitted, Permission
 from onedoor.kernel.actor import Actor
@@ -46,12 +47,14 @@ def take_entries(
     source: int = IMPORTED,
     traced: bool = False,
     waits: bool = True,
+    organisation_id: int | None = None,
 ) -> EntriesTaken:
     """Write the coded facts of a file and hold what cannot be believed; tells CodedChanged with the import's key.
 
     `rows` is read once, as a stream, and drawing them must not use the database. One file at a time. A `traced` file leaves
-    behind which of its facts were there already, so that it can be withdrawn (`withdrawing`). Raises NotPermitted for anybody
-    but the system; without `waits` AnotherFile, at once, while another file is taken.
+    behind which of its facts were there already, so that it can be withdrawn (`withdrawing`). `organisation_id` is whose system
+    the file is from; where nobody says, it is told by the rows (`_whose`). Raises NotPermitted for anybody but the system;
+    without `waits` AnotherFile, at once, while another file is taken.
     """
     if by.kind != "system":
         raise NotPermitted(Permission.IMPORT)
@@ -64,7 +67,10 @@ def take_entries(
         cursor.execute(_STAGING)
         read = _stage(cursor, facts, rows)
         now = clock.now()
-        file = EntryImport.objects.create(name=name[:200], at=now, by_label=by.label, traced=traced)
+        whose = organisation_id or _whose(cursor)
+        file = EntryImport.objects.create(
+            name=name[:200], at=now, by_label=by.label, organisation_id=whose, traced=traced
+        )
         known = {"import": file.pk, "now": now, "imported": source, "by": by.label, "cells": list(CELLS)}
         known |= {"today": clock.today(), "from_file": FROM_FILE, "elsewhere": ELSEWHERE}
         return _take(cursor, file, known, read, by)
@@ -77,6 +83,16 @@ def _alone(cursor: Any, waits: bool) -> None:
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
     if not cursor.fetchone()[0]:
         raise AnotherFile
+
+
+def _whose(cursor: Any) -> int | None:
+    """Whose file it is by its rows: that of the one organisation that they name. A practice's own file has entries of its PCN and
+    of its trust too. None of several: a file of one practice may name another, where somebody was registered before."""
+    cursor.execute("SELECT DISTINCT organisation_id FROM pg_temp.entry_row WHERE organisation_id IS NOT NULL")
+    named = {key for (key,) in cursor.fetchall()}
+    for kind in (Relation.PCN, Relation.TRUST) if len(named) > 1 else ():
+        named -= {one.pk for others in accounts.related(named, kind).values() for one in others}
+    return named.pop() if len(named) == 1 else None
 
 
 def _take(cursor: Any, file: EntryImport, known: dict[str, Any], read: int, by: Actor) -> EntriesTaken:
@@ -109,13 +125,14 @@ def _take(cursor: Any, file: EntryImport, known: dict[str, Any], read: int, by: 
         patients,
         tuple(HeldRow(*row) for row in cursor.fetchall()),
         file.pk,
+        file.organisation_id,
     )
     if new or held_new or revived or accepted or again:
         file.counts = {"read": read, "held": held, "new": new, "held_new": held_new, "settled": settled}
         file.counts |= {"accepted": len(accepted)} if accepted else {}
         file.save()
         audit.record(by=by, line=audit.Line("take_entries", "entry_import", file.pk, detail=file.counts))
-    else:
+    elif file.traced:
         file.delete()
         taken = replace(taken, import_id=0)
     if new:

@@ -114,6 +114,10 @@ class EntryImport(models.Model):
     name = models.CharField(max_length=200)
     at = models.DateTimeField()
     by_label = models.CharField(max_length=80)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    """From whose system it is; none where it names several and nobody said."""
     first_id = models.BigIntegerField(null=True)
     last_id = models.BigIntegerField(null=True)
     counts = models.JSONField(default=dict)

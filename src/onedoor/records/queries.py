@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, time
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from onedoor.accounts.api import sources
 from onedoor.kernel import clock
@@ -174,12 +175,16 @@ def read_among(access: Access, fact_ids: Iterable[int]) -> frozenset[int]:
         return frozenset(key for (key,) in cursor.fetchall())
 
 
-def file_readings(*, limit: int) -> list[datetime]:
-    """When files of coded entries were last read; says nothing of what is in them. Not those that an extract left, whose reading
-    is told as the extract's own."""
-    return list(
-        EntryImport.objects.filter(withdrawn_at=None, traced=False).order_by("-id").values_list("at", flat=True)[:limit]
+def file_readings(organisation_ids: Collection[int], *, limit: int) -> list[tuple[int | None, datetime]]:
+    """When files of coded entries were last read: of each of these organisations so many of the latest, and of files that are of
+    several (None) as many. Says nothing of what is in them. Not those that an extract left, whose reading is told as the
+    extract's own."""
+    found = EntryImport.objects.filter(
+        Q(organisation_id__in=organisation_ids) | Q(organisation=None), withdrawn_at=None, traced=False
     )
+    nth = Window(RowNumber(), partition_by=F("organisation_id"), order_by=F("id").desc())
+    latest = found.annotate(nth=nth).filter(nth__lte=limit).order_by("-id")
+    return list(latest.values_list("organisation_id", "at"))
 
 
 def written_of(patient_ids: Collection[int], since: datetime) -> list[Coded]:

@@ -84,7 +84,9 @@ class EntriesTaken:
     named: tuple[HeldRow, ...]
     """The first 10,000 held rows, in order of the file."""
     import_id: int = 0
-    """The file as records knows it: what `withdraw_entries` takes."""
+    """The file as records knows it: what `withdraw_entries` takes. 0 of a traced file that said nothing new."""
+    organisation_id: int | None = None
+    """From whose system it is; None where it names several and nobody said."""
 
 
 class SetRow(NamedTuple):

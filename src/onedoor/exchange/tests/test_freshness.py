@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onedoor import factories
+from onedoor.accounts.models import Organisation, OrganisationRelation, Relation
+from onedoor.exchange import api as exchange
 from onedoor.exchange.freshness import READINGS, feeds, is_late, usual
 from onedoor.exchange.models import ImportFile
 from onedoor.kernel import clock
@@ -63,6 +65,63 @@ def test_one_that_reads_often_hides_no_other_that_fell_silent() -> None:
         )  # fmt: skip
     told = [(feed.organisation, feed.late, feed.last) for feed in feeds([silent.pk, often.pk])]
     assert told == [(silent.name, True, now - 40 * DAY), (often.name, False, now - HOUR)]
+
+
+@pytest.mark.django_db
+def test_the_files_of_one_practice_do_not_pass_for_anothers() -> None:
+    silent, often = factories.practice(), factories.practice("Y99902", "Harbour Surgery")
+    people = {place.ods_code: factories.patient(place).nhs_number for place in (silent, often)}
+    first = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
+
+    def read(place: Organisation, day: int) -> None:
+        # The same each night: what brings nothing new was read all the same.
+        row = f"{people[place.ods_code]},8517006,2026-10-05,,,{place.ods_code}"
+        with clock.at(first + day * DAY):
+            exchange.import_entries(
+                file=f"nhs_number,code,date,value,unit,organisation\n{row}\n".encode(),
+                by=factories.TEST,
+                name="entries.csv",
+            )
+
+    for day in range(24):
+        if day < 6:
+            read(silent, day)
+        read(often, day)
+    with clock.at(first + 23 * DAY + HOUR):
+        told = [(feed.name, feed.organisation, feed.late, feed.last) for feed in feeds([silent.pk, often.pk])]
+        assert told == [
+            ("Files of coded entries", silent.name, True, first + 5 * DAY),
+            ("Files of coded entries", often.name, False, first + 23 * DAY),
+        ]
+        # Whoever reads neither is told of neither.
+        assert feeds([factories.practice("Y99903").pk]) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("named", "whose"),
+    [
+        (["Y99002", "Y99002"], "Y99002"),
+        (["Y99002", "Y99903"], ""),
+        (["Y99002", "Y99905", "Y99906"], "Y99002"),
+        (["Y99002", "Z99999"], "Y99002"),
+    ],
+)
+def test_a_file_is_of_the_one_practice_that_it_names(named: list[str], whose: str) -> None:
+    """Its PCN, its trust, and places that are not here, aside."""
+    practice = factories.practice("Y99002")
+    factories.practice("Y99903")
+    for code, kind in (("Y99905", Relation.PCN), ("Y99906", Relation.TRUST)):
+        OrganisationRelation.objects.create(
+            organisation=practice, other=factories.practice(code), kind=kind, starts_on=clock.today()
+        )
+    number = factories.patient(practice).nhs_number
+    rows = "".join(f"{number},8517006,2026-10-05,,,{code}\n" for code in named)
+    exchange.import_entries(
+        file=f"nhs_number,code,date,value,unit,organisation\n{rows}".encode(), by=factories.TEST, name="entries.csv"
+    )
+    found = EntryImport.objects.get().organisation
+    assert (found.ods_code if found else "") == whose
 
 
 @pytest.mark.django_db
