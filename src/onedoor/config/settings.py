@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "onedoor.calls",
     "onedoor.recall",
     "onedoor.exchange",
+    "onedoor.reporting",
     "onedoor.ui",
     "onedoor.staff",
     "onedoor.portal",

@@ -1,0 +1,1 @@
+"""Initiatives, their milestones, and the forum that holds them to account."""

@@ -1,0 +1,33 @@
+"""What reporting keeps: one module for each thing it keeps, named here so that Django and the rest of reporting find them."""
+
+from onedoor.reporting.models.improvement import (
+    ForumAction,
+    ForumMeeting,
+    Initiative,
+    InitiativeHistory,
+    Milestone,
+    ProgressNote,
+    Trajectory,
+)
+from onedoor.reporting.models.measures import ChartPicture, Closing, MeasureVersion, Snapshot, SnapshotPerson
+from onedoor.reporting.models.packs import Pack, PackSchedule
+from onedoor.reporting.models.published import PublishedFigure, PublishedFile
+
+__all__ = [
+    "ChartPicture",
+    "Closing",
+    "ForumAction",
+    "ForumMeeting",
+    "Initiative",
+    "InitiativeHistory",
+    "MeasureVersion",
+    "Milestone",
+    "Pack",
+    "PackSchedule",
+    "ProgressNote",
+    "PublishedFigure",
+    "PublishedFile",
+    "Snapshot",
+    "SnapshotPerson",
+    "Trajectory",
+]

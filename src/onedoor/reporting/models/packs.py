@@ -1,0 +1,46 @@
+"""Packs of a month: what is sent round, as it was made."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from onedoor.accounts.models import Organisation
+from onedoor.reporting.models.measures import Closing
+
+
+class PackSchedule(models.Model):
+    """An organisation gets its pack of each closed month from a day of the following month on."""
+
+    id = models.AutoField(primary_key=True)
+    organisation = models.OneToOneField(Organisation, on_delete=models.PROTECT, related_name="+")
+    day = models.SmallIntegerField()
+    """Of the month, 1 to 28."""
+    active = models.BooleanField(default=True)
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=80)
+
+    class Meta:
+        db_table = "reporting_pack_schedule"
+
+
+class Pack(models.Model):
+    """A pack as it was made from a closing: the same closing gives the same bytes."""
+
+    id = models.AutoField(primary_key=True)
+    ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    closing = models.ForeignKey(Closing, on_delete=models.PROTECT, related_name="packs")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    pdf = models.BinaryField()
+    xlsx = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    """Of both, one after the other."""
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=80)
+    opened_at = models.DateTimeField(null=True)
+    """When somebody of the organisation first fetched it."""
+
+    class Meta:
+        db_table = "reporting_pack"
+        constraints = [models.UniqueConstraint(fields=["closing", "organisation"], name="pack_once")]
