@@ -36,40 +36,47 @@ class Frame:
     organisation: str
     user: str
     menu: list[Item]
+    more: list[tuple[str, list[Item]]]
+    """Behind "More": groups by what they are for, of somebody whose menu would otherwise be too long to be read at a glance."""
     elsewhere: list[accounts.Organisation]
     """The other organisations where this person has a role."""
 
 
-_MENU: tuple[tuple[str, str, Permission | tuple[Permission, ...] | None], ...] = (
-    ("Home", "home", None),
-    ("Diary", "diary", Permission.DIARY),
-    ("Courses", "courses", (Permission.DIARY, Permission.REFERRALS)),
-    ("Inbox", "inbox", Permission.MESSAGES),
-    ("Documents", "documents_in", Permission.DOCUMENTS),
-    ("Offers", "offers", Permission.DIARY),
-    ("Tasks", "tasks", Permission.TASKS),
-    ("Calls", "calls", Permission.CALLS),
-    ("Referrals", "referrals", Permission.REFERRALS),
-    ("To book", "to_book", Permission.REFERRALS),
-    ("Next actions", "next_actions", Permission.REFERRALS),
-    ("Recall", "recall", Permission.RECALL),
-    ("Checks", "finish_line", Permission.CHECKS),
-    ("Sent", "exchange", (Permission.CHECKS, Permission.SETTINGS)),
-    ("Shared with you", "shared", Permission.PARTNER),
-    ("Patients", "patients", Permission.PATIENTS),
-    ("Open in need", "break_glass", Permission.BREAK_GLASS),
-    ("Referred", "referrals_sent", Permission.REFER),
-    ("Letters", "letters", Permission.REFERRALS),
-    ("Services", "services", None),
-    ("Sharing", "sharing", Permission.SHARING),
-    ("Opened", "glass_reviews", Permission.SHARING),
-    ("Import", "imports", Permission.IMPORT),
-    ("Extracts", "extracts", Permission.IMPORT),
-    ("Counters", "counters", Permission.COUNTERS),
-    ("Gaps", "gaps", Permission.COUNTERS),
-    ("Accuracy", "accuracy", Permission.ACCURACY),
-    ("Phrases", "phrases", Permission.PHRASES),
-    ("Settings", "settings", Permission.SETTINGS),
+_AT_A_GLANCE = 12
+"""Entries of a menu that stand in one row of a desk's screen. Whose menu has more keeps what belongs to the day, and the rest in
+groups behind "More": one press away, without a new page. Ours."""
+_PASSED_ON, _SHARED, _FIGURES, _SET_UP = "Sent and brought in", "Who reads records", "Figures", "Set up"
+
+_MENU: tuple[tuple[str, str, Permission | tuple[Permission, ...] | None, str], ...] = (
+    ("Home", "home", None, ""),
+    ("Diary", "diary", Permission.DIARY, ""),
+    ("Courses", "courses", (Permission.DIARY, Permission.REFERRALS), ""),
+    ("Inbox", "inbox", Permission.MESSAGES, ""),
+    ("Documents", "documents_in", Permission.DOCUMENTS, ""),
+    ("Offers", "offers", Permission.DIARY, ""),
+    ("Tasks", "tasks", Permission.TASKS, ""),
+    ("Calls", "calls", Permission.CALLS, ""),
+    ("Referrals", "referrals", Permission.REFERRALS, ""),
+    ("To book", "to_book", Permission.REFERRALS, ""),
+    ("Next actions", "next_actions", Permission.REFERRALS, ""),
+    ("Recall", "recall", Permission.RECALL, ""),
+    ("Checks", "finish_line", Permission.CHECKS, ""),
+    ("Sent", "exchange", (Permission.CHECKS, Permission.SETTINGS), _PASSED_ON),
+    ("Shared with you", "shared", Permission.PARTNER, ""),
+    ("Patients", "patients", Permission.PATIENTS, ""),
+    ("Open in need", "break_glass", Permission.BREAK_GLASS, ""),
+    ("Referred", "referrals_sent", Permission.REFER, _PASSED_ON),
+    ("Letters", "letters", Permission.REFERRALS, ""),
+    ("Services", "services", None, ""),
+    ("Sharing", "sharing", Permission.SHARING, _SHARED),
+    ("Opened", "glass_reviews", Permission.SHARING, _SHARED),
+    ("Import", "imports", Permission.IMPORT, _PASSED_ON),
+    ("Extracts", "extracts", Permission.IMPORT, _PASSED_ON),
+    ("Counters", "counters", Permission.COUNTERS, _FIGURES),
+    ("Gaps", "gaps", Permission.COUNTERS, _FIGURES),
+    ("Accuracy", "accuracy", Permission.ACCURACY, _FIGURES),
+    ("Phrases", "phrases", Permission.PHRASES, _SET_UP),
+    ("Settings", "settings", Permission.SETTINGS, _SET_UP),
 )
 
 
@@ -83,6 +90,18 @@ def _may(access: Access, wanted: Permission | tuple[Permission, ...] | None) -> 
     if wanted is None:
         return True
     return any(access.may(one) for one in (wanted if isinstance(wanted, tuple) else (wanted,)))
+
+
+def _folded(entries: list[tuple[Item, str]]) -> tuple[list[Item], list[tuple[str, list[Item]]]]:
+    """What stands in the menu, and what in groups behind "More". The entry where somebody is always stands in the menu."""
+    if len(entries) <= _AT_A_GLANCE:
+        return [item for item, _ in entries], []
+    menu = [item for item, group in entries if not group or item.current]
+    behind: dict[str, list[Item]] = {}
+    for item, group in entries:
+        if group and not item.current:
+            behind.setdefault(group, []).append(item)
+    return menu, list(behind.items())
 
 
 def staff_page(request: HttpRequest, template: str, current: str, *, status: int = 200, **context: Any) -> HttpResponse:
@@ -100,12 +119,13 @@ def staff_page(request: HttpRequest, template: str, current: str, *, status: int
     if access.may(Permission.REFERRALS):
         counts["to_book"] = (referrals.to_book_count(access), False)
         counts["next_actions"] = (referrals.overdue(access), False)
-    menu = [
-        Item(label, reverse(name), name == current, *counts.get(name, (None, False)))
-        for label, name, permission in _MENU
+    entries = [
+        (Item(label, reverse(name), name == current, *counts.get(name, (None, False))), group)
+        for label, name, permission, group in _MENU
         if _may(access, permission)
     ]
+    menu, more = _folded(entries)
     here = organisation_of(access)
     elsewhere = [place for place in accounts.workplaces(access.actor.id or 0) if place.pk != here.pk]
-    frame = Frame(organisation=here.name, user=access.actor.label, menu=menu, elsewhere=elsewhere)
+    frame = Frame(organisation=here.name, user=access.actor.label, menu=menu, more=more, elsewhere=elsewhere)
     return page(request, template, status=status, frame=frame, **context)

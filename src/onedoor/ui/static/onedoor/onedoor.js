@@ -54,10 +54,22 @@ try {
   // A browser that keeps nothing has nothing to sweep.
 }
 
+// What stands behind "More" closes when it is left, as a menu does.
+const more = document.querySelector("[data-more]");
+if (more) {
+  document.addEventListener("click", (event) => { if (!more.contains(event.target)) more.open = false; });
+  more.addEventListener("focusout", (event) => { if (event.relatedTarget && !more.contains(event.relatedTarget)) more.open = false; });
+  more.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    more.open = false;
+    more.querySelector("summary").focus();
+  });
+}
+
 // How many entries of a document are ticked stands on the button that accepts them.
 const accepts = document.querySelector("form[data-accept]");
 const tellTicked = () => {
   const ticked = accepts.querySelectorAll("input[name=number]:checked").length;
-  if (ticked) accepts.querySelector("[data-accept-button]").textContent = `Accept ${ticked} into the record`;
+  accepts.querySelector("[data-accept-button]").textContent = ticked ? `Accept ${ticked} into the record` : accepts.dataset.accept;
 };
 if (accepts) accepts.addEventListener("change", tellTicked);
