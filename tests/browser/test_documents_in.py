@@ -64,8 +64,21 @@ def test_the_queue_is_worked_through_with_the_next_opening_by_itself(page: Page,
     look(page, "document-in")
     button = page.locator("[data-accept-button]")
     expect(button).to_have_text("Accept 6 into the record")
-    page.uncheck("input[name=number][value='5']")
+    boxes = page.locator("input[name=number]").all()
+    for box in boxes:
+        box.uncheck()
+    expect(button).to_have_text("Nothing is ticked")
+    for box in boxes[1:]:
+        box.check()
     expect(button).to_have_text("Accept 5 into the record")
+    page.click("summary:has-text('Add something')")
+    page.fill("#code", "nonsense")
+    page.get_by_role("button", name="Add to the list").click()
+    expect(page.get_by_text("this is not a SNOMED CT identifier")).to_be_in_viewport()
+    expect(page.locator("#code")).to_have_value("nonsense")
+    look(page, "document-in-not-added")
+    page.goto(reverse("document_in", args=[whole.ref]))
+    page.uncheck("input[name=number][value='5']")
     button.click()
     assert not Coded.objects.filter(patient=whole.patient, code__code=EX_SMOKER).exists()
     assert Coded.objects.filter(patient=whole.patient, code__code=SYSTOLIC).count() == 1

@@ -5,8 +5,9 @@ between those it is an asyncio queue. What is sent is that something changed, ne
 fetches it (stack-spike.md 3). Of a patient it is not even told that something changed when whoever looks does not read the
 organisation that changed it (docs/adr/0013).
 
-`/live/<worklist>:<organisation>` and `/live/patient:<ref>`, `/live/opened:<ref>` (a record opened by break-glass). Events:
-`changed`; `rights` (what may be read has changed: fetch at once); `over` (nothing may be read any more; the stream ends).
+`/live/<worklist>:<organisation>`, several with commas between them, and `/live/patient:<ref>`, `/live/opened:<ref>` (a record
+opened by break-glass). Events: `changed`; `rights` (what may be read has changed: fetch at once); `over` (nothing may be read any
+more; the stream ends).
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-TOPICS = frozenset({"tasks", "diary", "inbox", "offers"})
+TOPICS = frozenset({"diary", "documents", "exchange", "inbox", "offers", "referrals", "tasks"})
+"""Worklists that a page may listen to."""
 CHANNEL = "onedoor_live"
 _HEARTBEAT_SECONDS = 15.0
 _AGAIN_SECONDS = 30.0
@@ -54,9 +56,9 @@ _ASK = "ask"
 
 @dataclass(frozen=True)
 class Seat:
-    """What a stream may be told of: a worklist, or a patient with the organisations whose entries are read."""
+    """What a stream may be told of: worklists, or a patient with the organisations whose entries are read."""
 
-    topic: str
+    topics: tuple[str, ...]
     patient_id: int | None = None
     sources: Sources | None = None
     organisation_ids: frozenset[int] = frozenset()
@@ -115,7 +117,8 @@ class Live:
             await send({"type": "http.response.body", "body": b""})
             return
         screen = Screen(path, cookie, seat, id_)
-        self._screens[seat.topic].add(screen)
+        for topic in seat.topics:
+            self._screens[topic].add(screen)
         gone = asyncio.create_task(_wait_until_gone(receive))
         try:
             headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
@@ -127,9 +130,10 @@ class Live:
             pass  # the browser left in the middle of a line
         finally:
             gone.cancel()
-            self._screens[seat.topic].discard(screen)
-            if not self._screens[seat.topic]:
-                del self._screens[seat.topic]
+            for topic in seat.topics:
+                self._screens[topic].discard(screen)
+                if not self._screens[topic]:
+                    del self._screens[topic]
             if seat.patient_id is not None and not self._stopping.is_set():
                 self._pool.submit(_leave, screen.id)
 
@@ -146,7 +150,7 @@ class Live:
             if said == _ASK or time.monotonic() >= ask_at:
                 seat = await self._in_pool(_take_seat, screen.path, screen.cookie, screen.id)
                 ask_at = time.monotonic() + _AGAIN_SECONDS
-                if seat is None or seat.topic != screen.seat.topic:
+                if seat is None or seat.topics != screen.seat.topics:
                     await _event(send, b"over")
                     return
                 changed, screen.seat = seat.sources != screen.seat.sources, seat
@@ -252,8 +256,9 @@ def _take_seat(path: str, cookie: str, screen: UUID) -> Seat | None:
 def _seat_of(path: str, user: User, works_at: object) -> Seat | None:
     name, _, key = path.partition(":")
     if name in TOPICS:
-        may = key.isdecimal() and key.isascii() and int(key) in access_of(user).organisation_ids
-        return Seat(path) if may else None
+        mine = access_of(user).organisation_ids
+        asked = tuple(dict.fromkeys(path.split(",")))
+        return Seat(asked) if all(_is_worklist_of(topic, mine) for topic in asked) else None
     try:
         ref = UUID(key)
     except ValueError:
@@ -271,7 +276,12 @@ def _seat_of(path: str, user: User, works_at: object) -> Seat | None:
             return None
     except (patients.Patient.DoesNotExist, patients.BreakGlass.DoesNotExist):
         return None
-    return Seat(f"{records.TOPIC}:{patient_id}", patient_id, sources(access), access.organisation_ids)
+    return Seat((f"{records.TOPIC}:{patient_id}",), patient_id, sources(access), access.organisation_ids)
+
+
+def _is_worklist_of(topic: str, organisation_ids: frozenset[int]) -> bool:
+    name, _, key = topic.partition(":")
+    return name in TOPICS and key.isdecimal() and key.isascii() and int(key) in organisation_ids
 
 
 def _leave(screen: UUID) -> None:

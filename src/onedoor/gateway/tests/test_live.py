@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +32,7 @@ from onedoor.records.types import NewEntry
 pytestmark = pytest.mark.django_db(transaction=True)
 WEIGHT = Concept("27113001", "Body weight")
 SOON = 20.0
+PAGES = Path(__file__).parents[2] / "staff" / "views"
 
 
 @pytest.fixture(autouse=True)
@@ -158,6 +161,39 @@ def agreed(place: Place) -> dict[str, Any]:
         "purpose": "Direct care", "basis": "6(1)(e)", "signed_by": "Dr Thorne", "signed_on": LONG_AGO, "starts_on": LONG_AGO,
         "ends_on": date(2040, 1, 1),
     }  # fmt: skip
+
+
+def test_every_list_that_a_page_listens_to_is_streamed() -> None:
+    """A page whose list is not told asks in vain every few seconds, and says nothing of what is new."""
+    asked = {
+        name
+        for file in PAGES.glob("*.py")
+        for line in file.read_text().splitlines()
+        if "topic=" in line
+        for name in re.findall(r'f",?(\w+):\{', line)
+    }
+    assert {"tasks", "documents", "exchange", "referrals"} <= asked
+    assert asked <= live.TOPICS
+
+
+async def test_one_stream_tells_of_several_lists_of_ones_own() -> None:
+    place = await sync_to_async(Place)()
+    cookie = await sync_to_async(cookie_of)(place.manager_user)
+    mine, theirs = place.practice.pk, place.trust.pk
+    async with running() as app:
+        async with streaming(app, f"tasks:{mine},documents:{mine}", cookie) as stream:
+            assert stream.status == 200
+            await sync_to_async(notify_live)("inbox", mine)
+            await sync_to_async(notify_live)("documents", theirs)
+            await sync_to_async(notify_live)("documents", mine)
+            assert await stream.next() == "changed"
+            await sync_to_async(notify_live)("tasks", mine)
+            assert await stream.next() == "changed"
+            assert stream.told.empty()
+        for path in (f"tasks:{mine},documents:{theirs}", f"tasks:{mine},patient:{place.sam.ref}", f"tasks:{mine},"):
+            async with streaming(app, path, cookie) as refused:
+                assert refused.status == 404, path
+        assert not app._live._screens
 
 
 async def test_a_notice_that_cannot_be_read_ends_no_stream() -> None:

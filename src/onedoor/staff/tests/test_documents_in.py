@@ -131,6 +131,66 @@ def test_files_are_shown_without_rights_or_saved(place: Scene, client: Client) -
     assert client.get(reverse("document_file", args=[document.ref, 3])).status_code == 404
 
 
+def test_what_cannot_be_added_stays_typed_with_the_reason_beside_it(place: Scene, client: Client) -> None:
+    document = received(place, said(place, factories.patient(place.practice)))
+    for typed, why in (
+        ({"code": "271649006", "value": "abc", "unit": "mmHg", "day": "2026-12-04"}, "the value is not a number"),
+        ({"code": "nonsense", "value": "5", "unit": "kg", "day": "2026-12-04"}, "not a SNOMED CT identifier"),
+    ):
+        answer = client.post(reverse("document_add", args=[document.ref]), typed)
+        shown = answer.content.decode()
+        assert answer.status_code == 422
+        assert why in shown
+        assert 'id="add" open' in shown
+        for value in typed.values():
+            assert f'value="{value}"' in shown
+    assert (
+        client.post(
+            reverse("document_add", args=[document.ref]),
+            {"code": "Never smoked tobacco – 266919005", "day": "2026-12-04"},
+        )
+        .headers["Location"]
+        .endswith("#decide")
+    )
+
+
+def test_home_says_that_documents_wait_and_since_when(place: Scene, client: Client) -> None:
+    assert "that came" not in page(client, "home")
+    with clock.at(datetime(2026, 12, 4, 9, tzinfo=clock.LONDON)):
+        arrive(place, said(place, factories.patient(place.practice, "Sam")))
+    wrong = said(place, factories.patient(place.practice, "Eve", "Marsh"))
+    shown = page(client, "home")
+    assert "Document that came" in shown
+    assert "the oldest <time" in shown
+    assert f"tasks:{place.practice.pk},documents:{place.practice.pk}" in shown
+    assert "od-worklist--urgent" not in shown
+    arrive(place, said(place, named(wrong.patient, "Marsden")))
+    shown = page(client, "home")
+    assert "Documents that came" in shown
+    assert "od-worklist--urgent" in shown
+
+
+def test_what_stands_of_an_earlier_version_is_said_and_decided_wherever_the_newer_one_is(
+    place: Scene, client: Client
+) -> None:
+    sam, eve = factories.patient(place.practice, "Sam"), factories.patient(place.practice, "Eve", "Marsh")
+    first = received(place, said(place, sam, SIX[:1], identifier="v1"))
+    client.post(reverse("document_accept", args=[first.ref]), {"number": ["1"]})
+    second = received(place, said(place, eve, SIX[:1], identifier="v2", replaces="v1"))
+    shown = page(client, "document_who", second.ref)
+    assert "These stand on a record until this one is accepted or sent back" in shown
+    assert "Systolic blood pressure: 142 mmHg" in shown
+    client.post(reverse("document_who", args=[second.ref]), {"patient": str(eve.ref)})
+    shown = page(client, "document_in", second.ref)
+    assert 'name="earlier" value="in_error"' in shown
+    left = reverse("document_leave", args=[second.ref])
+    answer = client.post(left, {"reason": "read"}, follow=True)
+    assert "say whether they are in error or stand" in answer.content.decode()
+    answer = client.post(left, {"reason": "read", "earlier": "in_error"}, follow=True)
+    assert "1 entry of the earlier version in error." in answer.content.decode()
+    assert Coded.objects.get().in_error_at is not None
+
+
 def test_another_practice_sees_nothing_of_it(place: Scene) -> None:
     document = received(place, said(place, factories.patient(place.practice)))
     stranger = signed_in(factories.person(factories.practice("Y99003", "Marfleet Lane Practice"))[0])

@@ -5,6 +5,7 @@ The next one opens by itself.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,7 +21,7 @@ from onedoor.kernel.access import Permission
 from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.staff.addresses import typed_day
-from onedoor.staff.frame import staff_page
+from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.ui.access import granted, staff
 from onedoor.ui.jinja import counted
 
@@ -30,6 +31,17 @@ _FOUND = 10
 _SALT = "onedoor.documents.opened"
 _LONGEST_TEXT = 100_000
 _CODES_OFFERED = 400
+
+
+@dataclass(frozen=True)
+class Adding:
+    """What somebody typed to add to a document, and why it cannot be taken."""
+
+    problem: str
+    code: str
+    value: str
+    unit: str
+    day: str
 
 
 @staff(Permission.DOCUMENTS)
@@ -50,6 +62,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         found=found,
         views=exchange.DOCUMENT_VIEWS,
         most=exchange.MOST_DOCUMENTS,
+        topic=f"documents:{organisation_of(access).pk}",
     )
 
 
@@ -57,10 +70,14 @@ def worklist(request: HttpRequest) -> HttpResponse:
 @require_GET
 def document(request: HttpRequest, ref: UUID) -> HttpResponseBase:
     """One document beside what it carries; one of which nobody has said whose it is opens on that question."""
-    access = granted(request)
     folder = _folder(request, ref)
     if folder.document.state == "to_match":
         return redirect("document_who", ref=ref)
+    return _page(request, folder)
+
+
+def _page(request: HttpRequest, folder: exchange.Folder, adding: Adding | None = None) -> HttpResponse:
+    access = granted(request)
     card = None
     if folder.patient is not None:
         records.look(access=access, patient_id=folder.patient.pk, page="document received")
@@ -69,6 +86,8 @@ def document(request: HttpRequest, ref: UUID) -> HttpResponseBase:
         request,
         "staff/document_in.jinja",
         "documents_in",
+        status=422 if adding else 200,
+        adding=adding,
         folder=folder,
         one=folder.document,
         card=card,
@@ -80,6 +99,7 @@ def document(request: HttpRequest, ref: UUID) -> HttpResponseBase:
         inline=_SHOWN_INLINE,
         text=_text(request, folder),
         measured=records.measured,
+        earlier=exchange.EARLIER,
         ticked=sum(1 for line in folder.lines if line.ticked),
         codes=records.codes_in_use(limit=_CODES_OFFERED) if folder.document.state == "to_code" else [],
         today=clock.today(),
@@ -120,6 +140,7 @@ def who(request: HttpRequest, ref: UUID) -> HttpResponseBase:
         matches=exchange.MATCHES,
         theirs=exchange.THEIRS,
         not_ours=exchange.NOT_OURS,
+        measured=records.measured,
         opened=_opened(),
         inline=_SHOWN_INLINE,
         text=_text(request, folder),
@@ -177,15 +198,22 @@ def accept(request: HttpRequest, ref: UUID) -> HttpResponse:
 def leave(request: HttpRequest, ref: UUID) -> HttpResponse:
     """File a document and enter nothing of it."""
     try:
-        exchange.leave_document(
-            access=granted(request), ref=ref, reason=request.POST.get("reason", "")[:80], seconds=_seconds(request)
+        gone = exchange.leave_document(
+            access=granted(request),
+            ref=ref,
+            reason=request.POST.get("reason", "")[:80],
+            earlier=request.POST.get("earlier", ""),
+            seconds=_seconds(request),
         )
     except exchange.ReceivedDocument.DoesNotExist as error:
         raise Http404 from error
     except exchange.NotSo as why:
         messages.error(request, str(why))
         return redirect("document_in", ref=ref)
-    messages.success(request, "The document is filed, and nothing of it was entered.")
+    said = ["The document is filed, and nothing of it was entered."]
+    if gone:
+        said.append(f"{counted(gone, 'entry', 'entries')} of the earlier version in error.")
+    messages.success(request, " ".join(said))
     return _onward(request, ref)
 
 
@@ -242,27 +270,34 @@ def wrong_person(request: HttpRequest, ref: UUID) -> HttpResponse:
 @staff(Permission.DOCUMENTS)
 @require_POST
 def add(request: HttpRequest, ref: UUID) -> HttpResponse:
-    """Propose something that a person read in the document."""
-    said = request.POST
-    code = said.get("code", "").split("–")[-1].strip()[:18]
-    number = said.get("value", "").strip().replace(",", ".")
-    day = typed_day(said.get("day"))
+    """Propose something that a person read in the document. What cannot be taken stays in its form, with the reason beside it."""
+    typed = {name: request.POST.get(name, "").strip()[:220] for name in ("code", "value", "unit", "day")}
+    number = typed["value"].replace(",", ".")
     problem = ""
     try:
         value = float(number) if number else None
     except ValueError:
-        value, problem = None, "The value is not a number."
+        value, problem = None, "the value is not a number"
     if not problem:
         try:
             problem = exchange.propose_entry(
-                access=granted(request), ref=ref, code=code, value=value, unit=said.get("unit", "").strip(), day=day
+                access=granted(request),
+                ref=ref,
+                code=typed["code"].split("–")[-1].strip()[:18],
+                value=value,
+                unit=typed["unit"],
+                day=typed_day(typed["day"]),
             )
         except exchange.ReceivedDocument.DoesNotExist as error:
             raise Http404 from error
         except exchange.NotSo as why:
-            problem = str(why)
+            messages.error(request, f"Not added: {why}")
+            return redirect("document_in", ref=ref)
     if problem:
-        messages.error(request, f"Not added: {problem}")
+        folder = _folder(request, ref)
+        if folder.document.state == "to_code":
+            return _page(request, folder, Adding(problem=problem, **typed))
+        return redirect("document_in", ref=ref)
     return redirect(reverse("document_in", args=[ref]) + "#decide")
 
 

@@ -72,7 +72,8 @@ def home(request: HttpRequest) -> HttpResponseBase:
         policy=booking.policy_of(access, organisation.pk),
         stopped_here=messaging.stopped(organisation.pk),
         stopped_all=messaging.stopped(None),
-        topic=f"tasks:{organisation.pk}",
+        topic=f"tasks:{organisation.pk}"
+        + (f",documents:{organisation.pk}" if access.may(Permission.DOCUMENTS) else ""),
     )
 
 
@@ -88,7 +89,19 @@ def worklists(access: Access) -> list[Worklist]:
         )
         for count in tasks.counts(access)
     ]
+    if access.may(Permission.DOCUMENTS):
+        found += _documents(access)
     return sorted(found, key=lambda worklist: (not worklist.urgent, worklist.oldest))
+
+
+def _documents(access: Access) -> list[Worklist]:
+    """Documents that came: those of which somebody must say whose they are make the list urgent, as in the menu."""
+    waiting, unmatched = exchange.documents_waiting(access)
+    oldest = exchange.documents_in(access, limit=1).oldest if waiting else None
+    if oldest is None:
+        return []
+    label = "Document that came" if waiting == 1 else "Documents that came"
+    return [Worklist(label, waiting, oldest, unmatched > 0, reverse("documents_in"))]
 
 
 def _filled_after(release: booking.ReleaseView, moment: datetime) -> bool:
