@@ -34,6 +34,7 @@ def environment(**options: Any) -> jinja2.Environment:
         nhs_number=lambda digits: nhs_number.shown(digits) if digits else "not known",
         phone=words.spoken,
         ago=ago,
+        ago_real=ago_real,
         until=until,
         when=when,
         age=age,
@@ -54,6 +55,11 @@ def ago(moment: datetime | None) -> Markup:
     if moment is None:
         return Markup("")
     return _timed(moment, _length(clock.now() - moment) + " ago")
+
+
+def ago_real(moment: datetime) -> str:
+    """How long ago by real time: of what machines did among themselves, as when a mailbox was looked at."""
+    return _length(clock.real_now() - moment) + " ago"
 
 
 def until(moment: datetime | None) -> Markup:
