@@ -56,6 +56,28 @@ def mapped(client: Client, patient: Patient, cells: str = "132/84,27.4,03/11/202
     return extract
 
 
+def test_an_empty_file_is_not_taken_for_none(practice: Organisation) -> None:
+    client = signed_in(practice)
+    assert "The file is empty. Export it again." in send(client, "")
+    answer = client.post(reverse("extracts"), {"month": "2026-11"})
+    assert "Choose the spreadsheet." in answer.content.decode()
+
+
+def test_a_file_without_a_row_is_taken_for_no_month(practice: Organisation) -> None:
+    client = signed_in(practice)
+    send(client, HEAD)
+    extract = Extract.objects.get()
+    said = {f"column-{at}": extract.columns[heading] for at, heading in enumerate(extract.headings)}
+    client.post(reverse("extract_columns", args=[extract.ref]), said)
+    shown = client.get(reverse("extract", args=[extract.ref])).content.decode()
+    assert "No row is in it" in shown
+    assert "Take it" not in shown
+    answer = client.post(reverse("extract_take", args=[extract.ref]), follow=True)
+    assert "There is no row in it, so nothing can be taken." in answer.content.decode()
+    extract.refresh_from_db()
+    assert extract.state == "previewed"
+
+
 def test_a_file_goes_from_the_form_to_the_record(practice: Organisation) -> None:
     client, patient = signed_in(practice), factories.patient(practice)
     extract = mapped(client, patient, "132/84,274,03/11/2026")
@@ -74,7 +96,7 @@ def test_a_file_goes_from_the_form_to_the_record(practice: Organisation) -> None
 @pytest.mark.parametrize(
     ("content", "month", "said"),
     [
-        ("", "2026-11", "Choose the spreadsheet"),
+        ("", "2026-11", "The file is empty"),
         ("NHS number,BMI\n", "2025-01", "Say which month"),
         ("Ward,Beds\nAsh,12\n", "2026-11", "counts and not of people"),
         (b"%PDF-1.7 ...", "2026-11", "This is not a spreadsheet"),

@@ -31,8 +31,10 @@ def extracts(request: HttpRequest) -> HttpResponseBase:
     months = exchange.months_back()
     if request.method == "POST":
         file, month = request.FILES.get("file"), _month(request.POST.get("month", ""), months)
-        if file is None or not file.size:
+        if file is None:
             problem = ("Choose the spreadsheet.", "#file", "")
+        elif not file.size:
+            problem = ("The file is empty.", "#file", "Export it again.")
         elif month is None:
             problem = ("Say which month it tells of.", "#month", "")
         elif file.size > LARGEST:
@@ -135,8 +137,10 @@ def columns(request: HttpRequest, ref: UUID) -> HttpResponse:
 @staff(Permission.IMPORT)
 @require_POST
 def take(request: HttpRequest, ref: UUID) -> HttpResponse:
-    """Put what can be believed on the record."""
-    _found(request, ref)
+    """Put what can be believed on the record. A file without a row tells of no month, and is not taken for one that does."""
+    if not _found(request, ref).rows:
+        messages.error(request, "There is no row in it, so nothing can be taken. Export it again.")
+        return redirect("extract", ref=ref)
     try:
         found = exchange.take_extract(access=granted(request), ref=ref)
     except exchange.CannotTake:

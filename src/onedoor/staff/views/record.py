@@ -234,16 +234,27 @@ OUTCOMES = {
 @require_GET
 def sharing(request: HttpRequest) -> HttpResponse:
     """Which organisations read what this one writes about patients of both, what it reads of others, and what was before."""
-    access = granted(request)
+    return _sharing(request)
+
+
+_TYPED = ("partner", "covers", "purpose", "basis", "by", "signed", "starts", "ends")
+
+
+def _sharing(request: HttpRequest, problem: str = "", field: str = "partner") -> HttpResponse:
+    """The page; with a problem, of a field or of them all, what was typed of an agreement stands in its form as it was."""
     today = clock.today()
+    begun = {"starts": today.isoformat(), "ends": (today + timedelta(days=364)).isoformat()}
+    given = {name: request.POST.get(name, "")[:200] if problem else begun.get(name, "") for name in _TYPED}
     return staff_page(
         request,
         "staff/sharing.jinja",
         "sharing",
-        agreements=accounts.record_agreements(access),
+        status=422 if problem else 200,
+        problem=(problem, f"#{field}") if problem else None,
+        given=given,
+        agreements=accounts.record_agreements(granted(request)),
         covers=accounts.COVERS,
         today=today,
-        in_a_year=today + timedelta(days=364),
     )
 
 
@@ -255,8 +266,7 @@ def agree(request: HttpRequest) -> HttpResponse:
     days = {name: typed_day(request.POST.get(name)) for name in ("signed", "starts", "ends")}
     signed, starts, ends = days["signed"], days["starts"], days["ends"]
     if signed is None or starts is None or ends is None:
-        messages.error(request, "Give the three days. Nothing was changed.")
-        return redirect("sharing")
+        return _sharing(request, "Give the three days.", "signed")
     try:
         accounts.agree_records(
             access=access,
@@ -270,9 +280,9 @@ def agree(request: HttpRequest) -> HttpResponse:
             starts_on=starts,
             ends_on=ends,
         )
-        messages.success(request, "Written down. It holds from its first day.")
     except accounts.CannotAgree as refusal:
-        messages.error(request, f"{refusal} Nothing was changed.")
+        return _sharing(request, str(refusal))
+    messages.success(request, "Written down. It holds from its first day.")
     return redirect("sharing")
 
 
