@@ -27,7 +27,7 @@ _MAY: dict[str, tuple[str, ...]] = {
     "held": ("look", "by_hand", "stopped"),
     "sent": ("again", "by_hand"),
     "refused": ("again", "by_hand", "stopped"),
-    "stopped": ("again",),
+    "stopped": ("again", "by_hand"),
 }
 
 
@@ -68,8 +68,11 @@ def follow_work(event: TaskCompleted) -> None:
         .get(pk=event.subject_id)
     )
     if event.outcome == "has_it":
-        if document.state in ("sent", "waiting", "refused"):
+        if "by_hand" in may(document.state):
             _do(document, "by_hand", event.note or "the practice said that they have it", by=event.by)
+    elif event.outcome == "again" and document.state == "held":
+        # It goes when nothing stands against it; of what does somebody is asked again.
+        _do(document, "look", event.note, by=event.by)
     elif event.outcome in may(document.state):
         _do(document, event.outcome, event.note, by=event.by)
 

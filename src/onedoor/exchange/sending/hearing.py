@@ -136,7 +136,8 @@ def _outcome(document: SentDocument, said: Response, access: Access, *, current:
     """What an answer comes to as the document stands. A refusal of an earlier message says nothing of the present one."""
     outcome = rules.means(said.code)
     if outcome == "delivered":
-        return "person" if document.state in ("refused", "stopped") and current else "delivered"
+        # Whichever message it answers: somebody has said since that they have it not, or that it is not sent.
+        return "person" if document.state in ("refused", "stopped") else "delivered"
     if (
         not current
         or document.accepted_at is not None
@@ -197,7 +198,9 @@ def _follow(document: SentDocument, said: Response, outcome: rules.Outcome, *, b
     if outcome == "read":
         if document.read_at is None:
             _heard(document, read_at=now, read_code=said.code)
-        if document.accepted_at is not None:
+        if document.accepted_at is not None or (yes := _said_yes(document)):
+            if document.accepted_at is None:
+                _heard(document, accepted_at=now, accepted_code=yes)
             moving.take_back(document, by=by)
             moving.move(document, "delivered", by=by, reason=words, because="")
     elif outcome == "delivered":
@@ -221,6 +224,13 @@ def _follow(document: SentDocument, said: Response, outcome: rules.Outcome, *, b
         detail = f"The practice’s system answered: {words}. Find out from the practice whether they have it, and say so here."
         moving.ask(document, kinds.ANSWER, detail, by=by)
     audit.record(by=by, line=moving.line(document, "document_answered", code=said.code, outcome=outcome))
+
+
+def _said_yes(document: SentDocument) -> str:
+    """The code by which the present practice said of an earlier message that they know the patient; "" where it never did."""
+    theirs = SentTry.objects.filter(document=document, practice_id=document.practice_id).values("bundle_id")
+    said = SentAnswer.objects.filter(document=document, kind="business", bundle_id__in=theirs).order_by("-pk")
+    return next((code for code in said.values_list("code", flat=True) if rules.means(code) == "delivered"), "")
 
 
 def again(document: SentDocument, *, by: Actor, reason: str, same: bool) -> bool:

@@ -20,7 +20,8 @@ MOVES = declare_moves(
         "refused": frozenset({"waiting", "replaced", "by_hand", "stopped"}),
         "delivered": frozenset({"replaced"}),
         "by_hand": frozenset({"delivered", "replaced"}),
-        "stopped": frozenset({"waiting", "replaced"}),
+        # Somebody found out that the practice has it all the same.
+        "stopped": frozenset({"waiting", "by_hand", "replaced"}),
         "replaced": frozenset(),
     },
 )

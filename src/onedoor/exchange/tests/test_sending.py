@@ -661,6 +661,47 @@ def test_a_yes_while_it_is_held_is_a_yes(at: Place) -> None:
     assert (document.state, work(at)) == ("delivered", [])
 
 
+@pytest.mark.parametrize("state", ["refused", "stopped"])
+@pytest.mark.parametrize("outcome", ["has_it", "again"])
+def test_a_late_yes_to_an_earlier_message_of_one_that_was_refused_since_is_for_a_person(
+    at: Place, state: str, outcome: str
+) -> None:
+    document = sent_quickly(at)
+    before = str(document.bundle_id)
+    answer(at, document, "20001")
+    end_work(at, "again")
+    compose()
+    mesh_takes(document)
+    answer(at, document, "20001")
+    if state == "stopped":
+        end_work(at, "stopped")
+        document.refresh_from_db()
+    assert document.state == state
+    answer(at, document, "30001", responds_to=before)
+    assert (document.state, document.accepted_at, [kind for kind, _ in work(at)]) == (state, None, ["document_answer"])
+    end_work(at, outcome)
+    document.refresh_from_db()
+    assert (document.state, work(at)) == ("by_hand" if outcome == "has_it" else "waiting", [])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "asked"), [("has_it", "by_hand", []), ("again", "held", ["document_held"])]
+)
+def test_an_answer_to_read_of_one_that_is_held_leaves_nobody_unasked(
+    at: Place, outcome: str, state: str, asked: list[str]
+) -> None:
+    document = sent(at)
+    deciding.decide(access=at.hca, ref=document.ref, choice="again")
+    died(at)
+    compose()
+    answer(at, document, "30014")
+    assert (document.state, [kind for kind, _ in work(at)]) == ("held", ["document_answer"])
+    end_work(at, outcome)
+    compose()
+    document.refresh_from_db()
+    assert (document.state, [kind for kind, _ in work(at)]) == (state, asked)
+
+
 def test_a_copy_of_what_they_said_yes_to_is_delivered(at: Place) -> None:
     document = sent_quickly(at)
     before = str(document.bundle_id)
