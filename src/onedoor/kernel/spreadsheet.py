@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
 
 _RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of a formula, or skips before one."""
 
 
-def as_csv(header: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
-    """Comma-separated values with a byte-order mark, without which a spreadsheet reads names wrong."""
+def as_csv(header: Sequence[str], rows: Iterable[Sequence[str | int | Decimal | date]]) -> str:
+    """Comma-separated values with a byte-order mark, without which a spreadsheet reads names wrong. A date is in ISO 8601."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(header)
