@@ -282,7 +282,7 @@ def _patient(patient: At) -> Person:
     if gender not in ("", "male", "female", "other", "unknown"):
         raise patient.refuse("The gender is not one of male, female, other and unknown.")
     number, verified = _number(patient)
-    died = patient.maybe("deceasedDateTime") is not None or patient.text_or("deceasedBoolean") == "true"
+    died = _has_died(patient)
     return Person(number, family[:_LONGEST_NAME], given[:_LONGEST_NAME], _born_on(patient), gender, verified, died)
 
 

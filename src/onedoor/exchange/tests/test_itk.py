@@ -298,6 +298,26 @@ def test_a_message_of_v1_is_taken_too() -> None:
     assert (taken.type_code, taken.care_setting_code, taken.files[0].content) == (codes.V1_TYPE_CODE, "", PDF)
 
 
+@pytest.mark.parametrize(
+    ("said", "died"),
+    [
+        ("", False),
+        ('<deceasedBoolean value="false"/>', False),
+        ('<deceasedBoolean value="true"/>', True),
+        ('<deceasedDateTime value="2026-11"/>', True),
+        # Neither yes nor no is not taken for a no.
+        ('<deceasedBoolean value="TRUE"/>', None),
+        ('<deceasedBoolean value="false"/><deceasedDateTime value="2026-11"/>', None),
+    ],
+)
+def test_whether_the_patient_has_died_is_read_or_refused(said: str, died: bool | None) -> None:
+    content = _changed("<birthDate", f"{said}<birthDate")
+    if died is None:
+        assert _refusal(content).code == "20009"
+    else:
+        assert read.document(content).patient.died is died
+
+
 def test_a_document_without_full_proof_of_the_patient_is_for_a_person() -> None:
     assert read.document(_changed('value="1961-03-14"', 'value="1961"')).patient.born_on is None
     assert not read.document(_changed('<code value="01"/>', '<code value="02"/>')).patient.verified
