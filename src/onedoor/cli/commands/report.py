@@ -1,12 +1,16 @@
 """Reports from the command line: what a service received, decided and has open."""
 
 import csv
+import importlib
+import pkgutil
 import textwrap
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from onedoor.cli import reports
 
 if TYPE_CHECKING:
     from onedoor.directory.api import Service
@@ -33,6 +37,8 @@ def register(app: typer.Typer) -> None:
     group.command()(conservation)
     group.command()(heard_by)
     group.command()(calls)
+    for _, module, _ in pkgutil.iter_modules(reports.__path__):
+        importlib.import_module(f"{reports.__name__}.{module}").register(group)
     app.add_typer(group, name="report")
 
 

@@ -1,0 +1,1 @@
+"""Reports of `onedoor report`: every module here registers its own."""
