@@ -114,7 +114,11 @@ def _length(length: timedelta) -> str:
         return counted(minutes, "minute")
     if minutes < 48 * 60:
         return counted(round(minutes / 60), "hour")
-    return counted(round(minutes / 1440), "day")
+    days = round(minutes / 1440)
+    if days < 100:
+        return counted(days, "day")
+    months = days * 12 // 365
+    return counted(months, "month") if months < 24 else counted(months // 12, "year")
 
 
 def counted(n: int, one: str, many: str = "") -> str:

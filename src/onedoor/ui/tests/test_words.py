@@ -37,6 +37,10 @@ def test_age(born: date, said: str) -> None:
         (45, "in 45 minutes", "45 minutes ago"),
         (61, "in 1 hour", "1 hour ago"),
         (3 * 1440, "in 3 days", "3 days ago"),
+        (99 * 1440, "in 99 days", "99 days ago"),
+        (100 * 1440, "in 3 months", "3 months ago"),
+        (729 * 1440, "in 23 months", "23 months ago"),
+        (937 * 1440, "in 2 years", "2 years ago"),
     ],
 )
 def test_time_as_people_say_it_and_exact_on_hover(minutes: int, ahead: str, past: str) -> None:
