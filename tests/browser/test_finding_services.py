@@ -52,6 +52,7 @@ def test_the_right_service_is_full_the_next_is_taken_and_the_gap_is_seen(page: P
     kept = {(gap.because, gap.why_not, gap.place) for gap in Gap.objects.all()}
     assert kept == {("second_best", "full", "ZZ4")}
     assert not any("shes" in gap.need or "summer" in gap.need for gap in Gap.objects.all())
+    page.click(".od-more summary")
     page.get_by_role("link", name="Gaps").click()
     row = page.locator("table").first.locator("tbody tr").first
     expect(row).to_contain_text("joints")

@@ -120,6 +120,7 @@ def test_second_best_is_booked_and_the_gap_is_on_the_commissioners_list(page: Pa
     assert sum(row.second_best for row in listed.by_need) == EARLIER + 1
     page.context.clear_cookies()
     sign_in(page, "practice_manager")
+    page.click(".od-more summary")
     page.get_by_role("link", name="Gaps").click()
     expect(page.locator(".od-figures").get_by_text("10", exact=True)).to_be_visible()
     expect(page.get_by_text("second best 10").first).to_be_visible()
