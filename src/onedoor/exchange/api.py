@@ -74,7 +74,7 @@ from onedoor.exchange.receiving.queries import folder as document_in
 from onedoor.exchange.receiving.queries import waiting as documents_waiting
 from onedoor.exchange.receiving.queries import whose as whose_document
 from onedoor.exchange.receiving.queries import worklist as documents_in
-from onedoor.exchange.receiving.rules import DIFFERENCES, MATCHES, NOT_OURS, THEIRS
+from onedoor.exchange.receiving.rules import DIFFERENCES, EARLIER, MATCHES, NOT_OURS, THEIRS
 from onedoor.exchange.receiving.rules import STATES as DOCUMENT_STATES
 from onedoor.exchange.sending.deciding import CHOICES as SENT_CHOICES
 from onedoor.exchange.sending.deciding import CannotChoose
@@ -96,6 +96,7 @@ __all__ = [
     "DIFFERENCES",
     "DOCUMENT_STATES",
     "DOCUMENT_VIEWS",
+    "EARLIER",
     "EXTRACT_FIELDS",
     "EXTRACT_REASONS",
     "EXTRACT_STATES",

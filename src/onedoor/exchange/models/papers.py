@@ -177,7 +177,11 @@ class ProposedEntry(models.Model):
     against = models.CharField(max_length=200, blank=True)
     """What the record has, or what is wrong with it, in words."""
     state = models.CharField(max_length=10, default="proposed")
-    """proposed, accepted, left."""
+    """proposed, accepted, left, corrected (a newer version put it in error)."""
+    corrected_by = models.ForeignKey(
+        ReceivedDocument, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    """The newer version: taking that back brings back these and no others."""
 
     class Meta:
         db_table = "exchange_proposed_entry"

@@ -18,7 +18,7 @@ from onedoor.exchange.receiving import people, rules
 from onedoor.exchange.receiving.answering import answered
 from onedoor.exchange.receiving.proposing import Judged, held_against, hold_against_record
 from onedoor.exchange.receiving.taking import answer_business, move
-from onedoor.exchange.receiving.versions import versions_of
+from onedoor.exchange.receiving.versions import standing, versions_of
 from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.codes import Concept
@@ -68,7 +68,8 @@ def say_who(*, access: Access, ref: UUID, patient_ref: UUID, response: str = rul
     if not move(document, "to_code", access.actor, reason="a person said whose it is", patient_id=patient.pk):
         raise NotSo("Somebody has said meanwhile whose it is.")
     document.patient = patient
-    answer_business(document, response, access.actor)
+    if not answer_business(document, response, access.actor) and answered(document) in rules.NOT_OURS:
+        tasks.ask_for(tasks=[_ring(document, "one of our patients after all", "not known here")], by=access.actor)
     hold_against_record(document)
     _note(document, access, "document_matched", {"reason": document.match, "differs": differs})
     return document
@@ -108,7 +109,7 @@ def not_ours(*, access: Access, ref: UUID, response: str, seconds: float | None 
     if not told:
         answer_business(document, response, access.actor)
     elif told not in rules.NOT_OURS:
-        tasks.ask_for(tasks=[_ring(document)], by=access.actor)
+        tasks.ask_for(tasks=[_ring(document, "not about one of our patients", "known here")], by=access.actor)
     # For good: should it come again about somebody else, taking that back does not bring these back.
     corrected = _correct(document, to="left")
     if corrected:
@@ -149,8 +150,13 @@ def accept(
 
 
 @transaction.atomic
-def leave(*, access: Access, ref: UUID, reason: str, seconds: float | None = None) -> None:
-    """Keep a document with the person, and enter nothing of it; `reason` in words, of a person. Raises NotSo without one."""
+def leave(*, access: Access, ref: UUID, reason: str, earlier: str = "", seconds: float | None = None) -> int:
+    """Keep a document with the person, and enter nothing of it; `reason` in words, of a person.
+
+    Where entries of earlier versions stand, `earlier` says what becomes of them (a key of rules.EARLIER): a newer version that
+    nobody enters does not make them right. Returns how many are in error from now on. Raises NotSo without a reason, or without
+    that.
+    """
     document = _locked(access, ref)
     if not reason.strip():
         raise NotSo("Say why nothing of it is entered.")
@@ -159,10 +165,17 @@ def leave(*, access: Access, ref: UUID, reason: str, seconds: float | None = Non
         raise NotSo(
             "Entries of it are on the record already: accept it once more, or say that it is not of this person."
         )
+    if document.state == "to_code" and earlier not in rules.EARLIER and standing(versions_of(document, lock=True)):
+        raise NotSo("Entries of an earlier version are on the record: say whether they are in error or stand.")
     if not _deal(document, "left", access, seconds, reason=reason.strip()):
         raise NotSo(_meanwhile(document))
     document.proposals.filter(state="proposed").update(state="left")
-    _note(document, access, "document_left", {})
+    corrected = _correct(document) if earlier == rules.IN_ERROR else {}
+    if corrected:
+        recall.refresh(patient_ids=sorted(corrected))
+    gone = sum(corrected.values())
+    _note(document, access, "document_left", {"corrected": gone, "earlier": earlier})
+    return gone
 
 
 @transaction.atomic
@@ -294,33 +307,34 @@ def _correct(document: ReceivedDocument, *, to: str = "corrected") -> dict[int, 
     """Put the entries of earlier versions in error; returns how many of each patient."""
     corrected: dict[int, int] = {}
     for old in versions_of(document, lock=True):
-        gone = _in_error(old, to=to)
+        gone = _in_error(old, to=to, newer=document if to == "corrected" else None)
         if gone and old.patient_id is not None:
             corrected[old.patient_id] = corrected.get(old.patient_id, 0) + gone
     return corrected
 
 
-def _in_error(document: ReceivedDocument, *, to: str) -> int:
+def _in_error(document: ReceivedDocument, *, to: str, newer: ReceivedDocument | None = None) -> int:
     mine = list(document.proposals.filter(state="accepted").order_by("number"))
     if document.patient_id is None or not mine:
         return 0
     records.unaccept_entries(entries=[_entry(document, one, one.term, one.unit) for one in mine])
     records.in_error(patient_id=document.patient_id, intents=intent(document))
-    return ProposedEntry.objects.filter(pk__in=[one.pk for one in mine]).update(state=to)
+    return ProposedEntry.objects.filter(pk__in=[one.pk for one in mine]).update(state=to, corrected_by=newer)
 
 
 def _restore(document: ReceivedDocument, access: Access) -> set[int]:
-    """Enter again what earlier versions had on the record before this one was accepted; returns whose."""
+    """Enter again what this one took off the record of earlier versions, and nothing that another had taken off before; returns
+    whose."""
     whose: set[int] = set()
     for old in versions_of(document, lock=True):
-        back = list(old.proposals.filter(state="corrected").order_by("number"))
+        back = list(old.proposals.filter(state="corrected", corrected_by=document).order_by("number"))
         if not back or old.patient_id is None:
             continue
         held = {one.number: judged for one, judged in held_against(old)}
         sound = [one for one in back if held[one.number].difference != rules.FAULT]
         entries = [_entry(old, one, held[one.number].term, held[one.number].unit) for one in sound]
         records.accept_entries(entries=entries, by=access.actor)
-        ProposedEntry.objects.filter(pk__in=[one.pk for one in sound]).update(state="accepted")
+        ProposedEntry.objects.filter(pk__in=[one.pk for one in sound]).update(state="accepted", corrected_by=None)
         whose.add(old.patient_id)
     return whose
 
@@ -332,13 +346,13 @@ def _deal(document: ReceivedDocument, to: str, access: Access, seconds: float | 
     return move(document, to, access.actor, reason=reason, **also)
 
 
-def _ring(document: ReceivedDocument) -> NewTask:
+def _ring(document: ReceivedDocument, so: str, told: str) -> NewTask:
     return NewTask(
         kind=TELL_SENDER,
         organisation_id=document.organisation_id,
         key=f"{TELL_SENDER}:{document.pk}",
-        title=f"Ring {document.sender_name}: a document of theirs is not about one of our patients",
-        detail=f"“{document.title}” came on {document.received_at:%d/%m/%Y}. They were told that the person is known here.",
+        title=f"Ring {document.sender_name}: a document of theirs is {so}",
+        detail=f"“{document.title}” came on {document.received_at:%d/%m/%Y}. They were told that the person is {told}.",
         subject="received_document",
         subject_id=document.pk,
     )

@@ -14,6 +14,7 @@ from django.db import connection
 from onedoor.exchange.models import ProposedEntry, ReceivedDocument
 from onedoor.exchange.receiving.rules import FAULT, SAME, OnRecord, difference
 from onedoor.exchange.receiving.versions import standing, versions_of
+from onedoor.kernel.access import Access
 from onedoor.records import api as records
 from onedoor.records.types import EntryRow
 
@@ -84,38 +85,46 @@ def _row(one: Carried) -> EntryRow:
     )
 
 
-def on_record(patient_id: int, codes: Iterable[str]) -> list[OnRecord]:
-    """What counts on the record of these codes, newest first."""
+def on_record(patient_id: int, codes: Iterable[str], access: Access | None) -> list[OnRecord]:
+    """What counts on the record of these codes, newest first, with what `access` may read of it; None reads nothing.
+
+    All of it decides how an entry stands, or it would be entered twice; what is shown is what is shared (docs/adr/0013).
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT c.code, e.day, e.value, coalesce(u.ucum, ''), o.name
+            """SELECT e.id, c.code, e.day, e.value, coalesce(u.ucum, ''), o.name
                FROM records_coded_entries e JOIN records_code c ON c.id = e.code_id
                JOIN accounts_organisation o ON o.id = e.organisation_id
                LEFT JOIN records_unit u ON u.id = e.unit_id
                WHERE e.patient_id = %s AND c.code = ANY(%s) ORDER BY e.day DESC, e.id DESC""",
             [patient_id, sorted(set(codes))],
         )
-        return [
-            OnRecord(code, day, value, records.measured(value, ucum) if value is not None else "", where)
-            for code, day, value, ucum, where in cursor.fetchall()
-        ]
+        rows = cursor.fetchall()
+    read = records.read_of(access, patient_id, [row[0] for row in rows]) if access is not None and rows else frozenset()
+    return [
+        OnRecord(code, day, value, records.measured(value, ucum) if value is not None else "", where, key in read)
+        for key, code, day, value, ucum, where in rows
+    ]
 
 
-def held_against(document: ReceivedDocument) -> list[tuple[ProposedEntry, Judged]]:
-    """The proposals of a matched document as they stand to the record now, by number."""
+def held_against(document: ReceivedDocument, access: Access | None = None) -> list[tuple[ProposedEntry, Judged]]:
+    """The proposals of a matched document as they stand to the record now, by number; in words for whoever reads (`on_record`).
+
+    Raises Patient.DoesNotExist for an access that does not see the patient.
+    """
     proposals = list(document.proposals.order_by("number"))
     carried = carried_of(proposals)
     record: list[OnRecord] = []
     restated: frozenset[Fact] = frozenset()
     if document.patient_id is not None:
-        record = on_record(document.patient_id, [one.code for one in carried if one.code])
+        record = on_record(document.patient_id, [one.code for one in carried if one.code], access)
         old = standing(versions_of(document))
         restated = frozenset((one.code, one.day, one.value) for one in old if one.day is not None)
     return list(zip(proposals, judge(carried, record, restated=restated), strict=True))
 
 
 def hold_against_record(document: ReceivedDocument) -> None:
-    """Keep how the proposals of a matched document stand to the record now."""
+    """Keep how the proposals of a matched document stand to the record now: for lists, which say how many and not what."""
     changed = []
     for proposal, judged in held_against(document):
         if proposal.state == "proposed":

@@ -155,7 +155,7 @@ def folder(access: Access, ref: UUID) -> Folder:
     patient = patients.names(access, [document.patient_id]).get(document.patient_id) if document.patient_id else None
     one = people.candidate(document.organisation_id, patient.pk) if patient else None
     shown = rules.points(who, one) if one else ()
-    lines = [_line(proposal, judged) for proposal, judged in held_against(document)]
+    lines = [_line(proposal, judged) for proposal, judged in held_against(document, access if patient else None)]
     earlier = versions_of(document)
     plain = [line.proposal for line in lines if not line.proposal.code]
     return Folder(

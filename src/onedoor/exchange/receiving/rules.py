@@ -22,7 +22,7 @@ MOVES = declare_moves(
         "to_code": frozenset({"accepted", "left", "to_match", "replaced"}),
         "accepted": frozenset({"to_code", "replaced"}),
         "left": frozenset({"to_code", "replaced"}),
-        # It comes again, and says now that it is about somebody else.
+        # It comes again, and says now that it is about somebody else; or a version before it comes whose entries stand.
         "not_ours": frozenset({"to_match"}),
         "replaced": frozenset(),
     },
@@ -59,6 +59,7 @@ MATCHES: Mapping[str, str] = {
     "dated_ahead": "The document is dated in the future",
     "other_person": "It replaces a document that was about somebody else",
     "replaces_unknown": "It replaces a document that has not come",
+    "earlier_stands": "It was sent back, and entries of a version before it stand on a record",
     "put_back": "A colleague said that it is not of the person it was matched to",
 }
 """Why a person must say who it is, or that nobody need."""
@@ -89,6 +90,13 @@ NOT_OURS: Mapping[str, str] = {
 }
 """What a practice may answer of somebody who is not theirs."""
 THEIRS: Mapping[str, str] = {KNOWN_HERE: "Known here", KNOWN_RECENTLY_DIED: "Known here, died less than six months ago"}
+
+IN_ERROR, STAND = "in_error", "stand"
+EARLIER: Mapping[str, str] = {
+    IN_ERROR: "They are in error: take them off the record",
+    STAND: "They are right all the same: leave them on the record",
+}
+"""What becomes of the entries of earlier versions where nothing of a newer one is entered: a person says."""
 
 
 @dataclass(frozen=True)
@@ -215,6 +223,8 @@ class OnRecord:
     """Its value as people read it; empty for none."""
     where: str
     """Who recorded it."""
+    shared: bool = True
+    """Whether whoever reads may know more of it than that it is there (docs/adr/0013)."""
 
 
 def difference(code: str, day: date, value: float | None, record: Sequence[OnRecord]) -> tuple[str, str]:
@@ -224,13 +234,17 @@ def difference(code: str, day: date, value: float | None, record: Sequence[OnRec
     if any(_equal(one.value, value) for one in of_day):
         return SAME, "The same stands there"
     if of_day:
-        return OTHER_VALUE, f"{_said(of_day[0])} of the same day, from {of_day[0].where}"
+        read = next((one for one in of_day if one.shared), None)
+        return OTHER_VALUE, f"{_said(read)} of the same day, from {read.where}" if read else _NOT_SHARED
     newest = max(alike, key=lambda one: one.day, default=None)
     if newest is None:
         return NEW, "None before"
     if newest.day > day:
-        return OLDER, f"The record has {_said(newest)} of {newest.day:%d/%m/%Y}"
-    return NEW, f"Last: {_said(newest)}, {newest.day:%d/%m/%Y}"
+        return OLDER, f"The record has {_said(newest)} of {newest.day:%d/%m/%Y}" if newest.shared else _NOT_SHARED
+    return NEW, f"Last: {_said(newest)}, {newest.day:%d/%m/%Y}" if newest.shared else _NOT_SHARED
+
+
+_NOT_SHARED = "The record has one of another organisation that is not shared with you"
 
 
 def _said(one: OnRecord) -> str:

@@ -29,7 +29,7 @@ from onedoor.exchange.models import (
 )
 from onedoor.exchange.receiving import people, proposing, rules
 from onedoor.exchange.receiving.answering import answer, answered
-from onedoor.exchange.receiving.versions import has_mailbox, later_of, standing, versions_of
+from onedoor.exchange.receiving.versions import has_mailbox, newest_of, standing, versions_of
 from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.nhs_number import compact
@@ -144,19 +144,23 @@ def _again(arrival: MeshArrival, said: SendDocument, first: ReceivedDocument, by
     """The same document once more: it changes nothing. Other words under an old identifier are refused, and a person sees it."""
     if arrival.pk == first.arrival_id:
         return
-    same = (
-        said.sender.ods.upper() == first.sender_ods
-        and people.claim(_claimed(said)) == people.claimed(first)
-        and _content(said) == _content_of(first)
-    )
     code = rules.DUPLICATE_MESSAGE if said.bundle_id == first.bundle_id else rules.DUPLICATE_DOCUMENT
-    if same:
+    if same_document(said, first):
         answer(arrival=arrival, bundle_id=said.bundle_id, code=code, by=by)
         settle(arrival, "taken", "The same document came before: nothing changed")
         return
     before = f"a document of {first.received_at:%d/%m/%Y} from {first.sender_ods}"
     why = f"Its identifier is that of {before}, and it says something else"
     _refuse(arrival, _Refusal(code, why), said.bundle_id, by)
+
+
+def same_document(said: SendDocument, kept: ReceivedDocument) -> bool:
+    """Whether sender, whom it is about, files and entries are those that were kept."""
+    return (
+        said.sender.ods.upper() == kept.sender_ods
+        and people.claim(_claimed(said)) == people.claimed(kept)
+        and _content(said) == _content_of(kept)
+    )
 
 
 def _about_somebody_else(arrival: MeshArrival, said: SendDocument, first: ReceivedDocument) -> bool:
@@ -257,7 +261,7 @@ def _keep_carried(document: ReceivedDocument, said: SendDocument) -> None:
 
 def _place(document: ReceivedDocument, by: Actor) -> None:
     """Say whose it is as far as that is sure, and how it stands to its other versions."""
-    later = later_of(document, lock=True)
+    later = newest_of(document, lock=True)
     earlier = versions_of(document, lock=True)
     _match(document, earlier)
     if document.patient_id is not None:
@@ -319,6 +323,12 @@ def _found_its_place(later: ReceivedDocument, by: Actor) -> None:
     elif later.state in rules.DEALT and standing(earlier):
         # It had been dealt with when nobody knew that entries of a version before this one stand.
         move(later, "to_code", by, reason="an earlier version stands on the record")
+    elif later.state == "not_ours" and standing(earlier):
+        # It was sent back as if nothing of it were on a record: a person says whose it is, or sends it back and takes them off.
+        later.match = "earlier_stands"
+        later.save(update_fields=["match"])
+        undealt = {"dealt_at": None, "dealt_by": "", "seconds_open": None}
+        move(later, "to_match", by, reason="an earlier version stands on the record", **undealt)
 
 
 def answer_business(document: ReceivedDocument, code: str, by: Actor) -> bool:

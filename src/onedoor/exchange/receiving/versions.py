@@ -37,6 +37,21 @@ def later_of(document: ReceivedDocument, *, lock: bool = False) -> ReceivedDocum
     return (found.select_for_update(of=("self",)) if lock else found).order_by("-id").first()
 
 
+def newest_of(document: ReceivedDocument, *, lock: bool = False) -> ReceivedDocument | None:
+    """The last of the versions after this one that have come; None while none has."""
+    chain: list[ReceivedDocument] = []
+    seen = {document.pk}
+    while (one := later_of(chain[-1] if chain else document)) is not None and one.pk not in seen and len(chain) < _MOST:
+        chain.append(one)
+        seen.add(one.pk)
+    if not chain:
+        return None
+    if lock:
+        for one in reversed(chain):
+            list(ReceivedDocument.objects.select_for_update(of=("self",)).filter(pk=one.pk))
+    return _theirs(document).get(pk=chain[-1].pk)
+
+
 def standing(versions: Sequence[ReceivedDocument]) -> list[ProposedEntry]:
     """Entries of these versions that stand on the record, each with its document."""
     if not versions:

@@ -360,6 +360,25 @@ def test_each_entry_says_how_it_stands_to_the_record(place: Scene, sam: Patient)
     assert Coded.objects.filter(patient=sam, code__code="271650006").count() == 1
 
 
+def test_what_another_organisation_does_not_share_is_told_by_no_document(place: Scene, sam: Patient) -> None:
+    other = factories.practice("Y99003", "Marfleet Lane Practice")
+    at_other = replace(place, practice=other)
+    write(at_other, sam, SYSTOLIC, 188)
+    write(at_other, sam, SIX[1].code, 99, DAY + timedelta(days=1))
+    write(at_other, sam, SIX[2].code, 28.5, DAY - timedelta(days=1))
+    write(at_other, sam, SIX[3].code, 44)
+    document = received(place, said(place, sam))
+    found = differences(place, document)
+    hidden = "The record has one of another organisation that is not shared with you"
+    assert found[:4] == [
+        ("other_value", hidden), ("older", hidden), ("new", hidden), ("same", "The same stands there"),
+    ]  # fmt: skip
+    write(place, sam, SYSTOLIC, 150)
+    assert differences(place, document)[0][1].startswith("150 mmHg of the same day, from Wexcombe Road")
+    kept = " ".join(ProposedEntry.objects.values_list("against", flat=True))
+    assert not {"188", "99", "28.5", "Marfleet"} & set(kept.replace(",", " ").split())
+
+
 def test_another_value_of_the_day_is_entered_by_whoever_ticks_it_and_the_same_never(place: Scene, sam: Patient) -> None:
     write(place, sam, SYSTOLIC, 142)
     write(place, sam, "271650006", 90)
@@ -505,6 +524,73 @@ def test_a_document_whose_entries_stand_is_not_filed_as_if_nothing_were_entered(
     assert counted(sam) == {(SYSTOLIC, 124.0)}
 
 
+def test_taking_back_the_third_version_brings_back_the_second_and_not_the_first(place: Scene, sam: Patient) -> None:
+    accept(place, version(place, sam, systolic(142), identifier="v1"))
+    accept(place, version(place, sam, systolic(134), identifier="v2", replaces="v1"))
+    third = version(place, sam, systolic(124), identifier="v3", replaces="v2")
+    assert accept(place, third) == (1, 0, 1)
+    exchange.undo_document(access=place.access, ref=third.ref)
+    assert counted(sam) == {(SYSTOLIC, 134.0)}
+
+
+@pytest.mark.parametrize("response", ["30002", "30003"])
+def test_one_that_was_sent_back_before_the_version_between_came_is_asked_about_again(
+    place: Scene, sam: Patient, response: str
+) -> None:
+    accept(place, version(place, sam, systolic(142), identifier="v1"))
+    third = version(place, sam, systolic(124), identifier="v3", replaces="v2")
+    exchange.send_back_document(access=place.access, ref=third.ref, response=response)
+    assert counted(sam) == {(SYSTOLIC, 142.0)}
+    second = version(place, sam, systolic(134), identifier="v2", replaces="v1")
+    third.refresh_from_db()
+    assert (second.state, third.state, third.match, third.dealt_at) == ("replaced", "to_match", "earlier_stands", None)
+    assert [one.value for one in exchange.document_in(place.access, third.ref).to_correct] == [142]
+    exchange.send_back_document(access=place.access, ref=third.ref, response=response)
+    assert (counted(sam), told(third.arrival)) == (set(), ["20013", response])
+    assert not Task.objects.filter(kind="tell_sender").exists()
+
+
+def test_who_was_told_not_known_is_rung_when_they_are_ours_after_all(place: Scene, sam: Patient) -> None:
+    accept(place, version(place, sam, systolic(142), identifier="v1"))
+    third = version(place, sam, systolic(124), identifier="v3", replaces="v2")
+    exchange.send_back_document(access=place.access, ref=third.ref, response="30002")
+    version(place, sam, systolic(134), identifier="v2", replaces="v1")
+    exchange.say_whose(access=place.access, ref=third.ref, patient_ref=sam.ref)
+    assert accept(place, third) == (1, 0, 1)
+    assert counted(sam) == {(SYSTOLIC, 124.0)}
+    assert "told that the person is not known here" in Task.objects.get(kind="tell_sender").detail
+
+
+def test_the_last_of_several_that_came_before_the_first_is_opened_again(place: Scene, sam: Patient) -> None:
+    accept(place, version(place, sam, systolic(142), identifier="v1"))
+    version(place, sam, systolic(124), identifier="v3", replaces="v2")
+    fourth = version(place, sam, systolic(122), identifier="v4", replaces="v3")
+    accept(place, fourth, [1])
+    version(place, sam, systolic(134), identifier="v2", replaces="v1")
+    fourth.refresh_from_db()
+    assert fourth.state == "to_code"
+    accept(place, fourth)
+    assert counted(sam) == {(SYSTOLIC, 122.0)}
+
+
+@pytest.mark.parametrize(("earlier", "stands", "gone"), [("stand", {(SYSTOLIC, 142.0)}, 0), ("in_error", set(), 1)])
+def test_a_newer_version_is_filed_only_by_whoever_says_what_becomes_of_the_older_ones_entries(
+    place: Scene, sam: Patient, earlier: str, stands: set[tuple[str, float]], gone: int
+) -> None:
+    stand([sam], lack=["bp", "bmi", "glucose", "smoking", "alcohol"])
+    accept(place, version(place, sam, systolic(142), identifier="v1"))
+    second = version(place, sam, systolic(124), identifier="v2", replaces="v1")
+    with pytest.raises(exchange.NotSo, match="earlier version"):
+        exchange.leave_document(access=place.access, ref=second.ref, reason="read")
+    assert exchange.leave_document(access=place.access, ref=second.ref, reason="read", earlier=earlier) == gone
+    assert counted(sam) == stands
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM recall_stale WHERE patient_id = %s", [sam.pk])
+        assert cursor.fetchone() == (0,)
+    exchange.undo_document(access=place.access, ref=second.ref)
+    assert counted(sam) == {(SYSTOLIC, 142.0)}
+
+
 def test_another_sender_replaces_nothing(place: Scene, sam: Patient) -> None:
     first = version(place, sam, systolic(142), identifier="v1")
     accept(place, first)
@@ -588,6 +674,56 @@ def test_two_documents_that_replace_each_other_do_not_both_vanish(place: Scene, 
     assert ReceivedDocument.objects.exclude(state="replaced").count() == 1
     one.refresh_from_db()
     assert exchange.documents_waiting(place.access)[0] == 1
+
+
+# ---- what came, and how long it is kept
+
+
+def bytes_of(*arrivals: MeshArrival) -> list[bool]:
+    """Of which of these the bytes are there, after the sweep."""
+    jobs.run_once("exchange.forget_arrivals")
+    for one in arrivals:
+        one.refresh_from_db()
+    return [bool(one.content) for one in arrivals]
+
+
+def test_what_came_is_dropped_in_time_once_all_of_it_is_kept_elsewhere(place: Scene, sam: Patient) -> None:
+    letter = said(place, sam, identifier="d")
+    first, again = arrive(place, letter), arrive(place, letter)
+    refused = arrive(place, b"<nothing/>")
+    document = ReceivedDocument.objects.get()
+    exchange.propose_entry(access=place.access, ref=document.ref, code=EX_SMOKER, value=None, unit="", day=DAY)
+    with clock.at(MONDAY + timedelta(days=91)):
+        open_ = arrive(place, said(place, sam))
+        accept(place, document)
+        assert bytes_of(first, again, refused, open_) == [False, False, True, True]
+        assert exchange.document_file(place.access, document.ref, 1)[1].content
+        # It is known all the same when it comes again.
+        assert told(arrive(place, letter)) == ["20007"]
+
+
+@pytest.mark.parametrize("lost", ["attachment", "entry", "open", "about somebody else"])
+def test_what_is_not_all_kept_elsewhere_stays(place: Scene, sam: Patient, lost: str) -> None:
+    letter = said(place, sam if lost != "about somebody else" else not_of_the_practice(), identifier="d")
+    arrival = arrive(place, letter)
+    document = ReceivedDocument.objects.get()
+    if lost == "about somebody else":
+        arrive(place, said(place, sam, identifier="d"))
+    if lost != "open":
+        accept(place, document)
+    if lost == "attachment":
+        document.attachments.update(content=b"")
+    if lost == "entry":
+        document.proposals.filter(number=1).delete()
+    with clock.at(MONDAY + timedelta(days=91)):
+        assert bytes_of(arrival) == [True]
+
+
+def test_before_its_time_nothing_is_dropped(place: Scene, sam: Patient) -> None:
+    document = received(place, said(place, sam))
+    accept(place, document)
+    with clock.at(MONDAY + timedelta(days=89)):
+        assert bytes_of(document.arrival) == [True]
 
 
 # ---- left, taken back, added

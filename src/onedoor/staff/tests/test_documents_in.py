@@ -170,6 +170,27 @@ def test_home_says_that_documents_wait_and_since_when(place: Scene, client: Clie
     assert "od-worklist--urgent" in shown
 
 
+def test_what_stands_of_an_earlier_version_is_said_and_decided_wherever_the_newer_one_is(
+    place: Scene, client: Client
+) -> None:
+    sam, eve = factories.patient(place.practice, "Sam"), factories.patient(place.practice, "Eve", "Marsh")
+    first = received(place, said(place, sam, SIX[:1], identifier="v1"))
+    client.post(reverse("document_accept", args=[first.ref]), {"number": ["1"]})
+    second = received(place, said(place, eve, SIX[:1], identifier="v2", replaces="v1"))
+    shown = page(client, "document_who", second.ref)
+    assert "These stand on a record until this one is accepted or sent back" in shown
+    assert "Systolic blood pressure: 142 mmHg" in shown
+    client.post(reverse("document_who", args=[second.ref]), {"patient": str(eve.ref)})
+    shown = page(client, "document_in", second.ref)
+    assert 'name="earlier" value="in_error"' in shown
+    left = reverse("document_leave", args=[second.ref])
+    answer = client.post(left, {"reason": "read"}, follow=True)
+    assert "say whether they are in error or stand" in answer.content.decode()
+    answer = client.post(left, {"reason": "read", "earlier": "in_error"}, follow=True)
+    assert "1 entry of the earlier version in error." in answer.content.decode()
+    assert Coded.objects.get().in_error_at is not None
+
+
 def test_another_practice_sees_nothing_of_it(place: Scene) -> None:
     document = received(place, said(place, factories.patient(place.practice)))
     stranger = signed_in(factories.person(factories.practice("Y99003", "Marfleet Lane Practice"))[0])

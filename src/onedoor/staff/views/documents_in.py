@@ -99,6 +99,7 @@ def _page(request: HttpRequest, folder: exchange.Folder, adding: Adding | None =
         inline=_SHOWN_INLINE,
         text=_text(request, folder),
         measured=records.measured,
+        earlier=exchange.EARLIER,
         ticked=sum(1 for line in folder.lines if line.ticked),
         codes=records.codes_in_use(limit=_CODES_OFFERED) if folder.document.state == "to_code" else [],
         today=clock.today(),
@@ -139,6 +140,7 @@ def who(request: HttpRequest, ref: UUID) -> HttpResponseBase:
         matches=exchange.MATCHES,
         theirs=exchange.THEIRS,
         not_ours=exchange.NOT_OURS,
+        measured=records.measured,
         opened=_opened(),
         inline=_SHOWN_INLINE,
         text=_text(request, folder),
@@ -196,15 +198,22 @@ def accept(request: HttpRequest, ref: UUID) -> HttpResponse:
 def leave(request: HttpRequest, ref: UUID) -> HttpResponse:
     """File a document and enter nothing of it."""
     try:
-        exchange.leave_document(
-            access=granted(request), ref=ref, reason=request.POST.get("reason", "")[:80], seconds=_seconds(request)
+        gone = exchange.leave_document(
+            access=granted(request),
+            ref=ref,
+            reason=request.POST.get("reason", "")[:80],
+            earlier=request.POST.get("earlier", ""),
+            seconds=_seconds(request),
         )
     except exchange.ReceivedDocument.DoesNotExist as error:
         raise Http404 from error
     except exchange.NotSo as why:
         messages.error(request, str(why))
         return redirect("document_in", ref=ref)
-    messages.success(request, "The document is filed, and nothing of it was entered.")
+    said = ["The document is filed, and nothing of it was entered."]
+    if gone:
+        said.append(f"{counted(gone, 'entry', 'entries')} of the earlier version in error.")
+    messages.success(request, " ".join(said))
     return _onward(request, ref)
 
 
