@@ -10,7 +10,7 @@ from django.db import connection
 
 from onedoor.kernel import arrays, clock, events
 from onedoor.records.events import CodedChanged
-from onedoor.records.models import ELSEWHERE, WRITTEN, Code
+from onedoor.records.models import ELSEWHERE, FROM_FILE, WRITTEN, Code
 from onedoor.records.types import NewEntry
 
 
@@ -99,6 +99,14 @@ def accept(entries: Sequence[NewEntry], *, by: str) -> tuple[set[str], int]:
             [WRITTEN, clock.now(), by[:80], arrays.numbers(waiting), ELSEWHERE],
         )
         counted = [patient for (patient,) in cursor.fetchall()]
+        if len(waiting) < len(there):
+            # So that it stays accepted when the file that showed it is withdrawn.
+            cursor.execute(
+                """UPDATE records_coded c SET accepted_by = %s
+                   WHERE c.id = ANY(%s::bigint[]) AND c.accepted_by = %s AND c.in_error_at IS NULL AND EXISTS (
+                       SELECT 1 FROM records_coded_again a WHERE a.coded_id = c.id AND a.accepts)""",
+                [by[:80], arrays.numbers(key for key, _, waits in there if not waits), FROM_FILE],
+            )
     if counted:
         events.emit(CodedChanged(tuple(sorted(set(counted)))))
     return {intent for _, intent, _ in there}, len(counted)

@@ -23,15 +23,13 @@ from onedoor.records import reference, watching
 from onedoor.records.events import CodedChanged
 from onedoor.records.judging import PANELS, CodeFacts, Doubt, Judge, same_unit
 from onedoor.records.linting import Dictionary, Known
-from onedoor.records.models import ELSEWHERE, IMPORTED, Code, CodeSet, EntryImport, Unit
+from onedoor.records.models import ELSEWHERE, FROM_FILE, IMPORTED, Code, CodeSet, EntryImport, Unit
 from onedoor.records.types import CELLS, EntriesTaken, EntryRow, HeldRow
 
 SHOWN = 10_000
 """How many held rows are named one by one; all are counted and kept."""
 LOCK = 7_211
 """Of whoever takes a file of entries, or withdraws one."""
-FROM_FILE = "a file of entries"
-"""Who accepted what a file of the practice itself brought: nobody looked at it."""
 
 
 class AnotherFile(Exception):
@@ -103,11 +101,16 @@ def _take(cursor: Any, file: EntryImport, known: dict[str, Any], read: int, by: 
     revived = _revive(cursor, known)
     cursor.execute(_FACTS, known)
     new, file.first_id, file.last_id, patients = cursor.fetchone()
-    again = _trace(cursor, file, known)
-    accepted: list[tuple[int, int, int]] = []
+    # What no withdrawing can change is not noted.
+    noted = file.traced or EntryImport.objects.filter(traced=True, withdrawn_at=None).exists()
+    again = _trace(cursor, file, known) if noted else 0
+    accepted: list[list[int]] = []
     if known["imported"] != ELSEWHERE:
         cursor.execute(_IN_THEIR_RECORD, known)
-        accepted = cursor.fetchall()
+        shown = cursor.fetchall()
+        accepted = [who for _, *who in shown]
+        known["now_counted"] = [key for key, *_ in shown]
+        again += _prove(cursor, file, known) if noted else 0
     cursor.execute(_HOLD, known)
     held_new = cursor.rowcount
     settled = 0
@@ -241,10 +244,18 @@ def _revive(cursor: Any, known: dict[str, Any]) -> list[tuple[int, int]]:
 
 def _trace(cursor: Any, file: EntryImport, known: dict[str, Any]) -> int:
     """Note which facts of this file were there: all of a traced file's; of another's those that a traced one brought."""
-    if not file.traced and not EntryImport.objects.filter(traced=True, withdrawn_at=None).exists():
-        return 0
     cursor.execute(_TRACE, {**known, "all": file.traced})
     return int(cursor.rowcount)
+
+
+def _prove(cursor: Any, file: EntryImport, known: dict[str, Any]) -> int:
+    """Note what this file shows to be in the practice's record, for when it is withdrawn. What one that cannot be withdrawn shows
+    stays accepted whatever becomes of others: of that nothing is noted, and no file's name stands by it any more."""
+    if file.traced:
+        cursor.execute(_PROVE, known)
+        return int(cursor.rowcount)
+    cursor.execute(_PROVED_FOR_GOOD, known)
+    return 0
 
 
 _SHOWN_OF = {"date": "day_text"}
@@ -304,21 +315,37 @@ _TRACE = """
 """
 # What was done elsewhere and comes back in the file of the practice where the person is registered, or under the name of whoever
 # did it, is in the practice's record.
-_IN_THEIR_RECORD = """
-    WITH there AS (
-        SELECT c.id, r.organisation_id AS reader
-        FROM pg_temp.entry_row r JOIN patients_patient p ON p.nhs_number = r.nhs_number
-        JOIN records_coded c ON c.patient_id = p.id AND c.day = r.day AND c.source = 3 AND c.in_error_at IS NULL
+_SHOWN = """
+    pg_temp.entry_row r JOIN patients_patient p ON p.nhs_number = r.nhs_number
+        JOIN records_coded c ON c.patient_id = p.id AND c.day = r.day AND c.in_error_at IS NULL
              AND c.code_id = r.code_id AND c.value IS NOT DISTINCT FROM r.value
         WHERE r.reason IS NULL
           AND (c.organisation_id = r.organisation_id
                OR EXISTS (SELECT 1 FROM patients_care_relationship a
                           WHERE a.patient_id = p.id AND a.organisation_id = r.organisation_id AND a.kind = 'registered'
                             AND a.starts_on <= %(today)s AND (a.ends_on IS NULL OR a.ends_on > %(today)s)))
+"""
+_IN_THEIR_RECORD = f"""
+    WITH there AS (
+        SELECT c.id, r.organisation_id AS reader
+        FROM {_SHOWN} AND c.source = 3
         ORDER BY c.id FOR UPDATE OF c)
     UPDATE records_coded c SET source = %(imported)s, accepted_at = %(now)s, accepted_by = %(from_file)s
     FROM there WHERE c.id = there.id AND c.source = 3 AND c.in_error_at IS NULL
-    RETURNING c.patient_id, c.organisation_id, there.reader
+    RETURNING c.id, c.patient_id, c.organisation_id, there.reader
+"""
+# What an earlier file made count, of which nothing is noted, counts for good.
+_PROVE = f"""
+    INSERT INTO records_coded_again AS a (entry_import_id, coded_id, said, accepts)
+    SELECT DISTINCT %(import)s::int, c.id, false, true
+    FROM {_SHOWN} AND c.accepted_at IS NOT NULL
+      AND (c.accepted_by <> %(from_file)s OR c.id = ANY(%(now_counted)s::bigint[])
+           OR EXISTS (SELECT 1 FROM records_coded_again o WHERE o.coded_id = c.id AND o.accepts))
+    ON CONFLICT (coded_id, entry_import_id) DO UPDATE SET accepts = true
+"""
+_PROVED_FOR_GOOD = f"""
+    UPDATE records_coded_again a SET accepts = false
+    WHERE a.accepts AND a.coded_id IN (SELECT c.id FROM {_SHOWN} AND c.accepted_by = %(from_file)s)
 """
 _HOLD = """
     INSERT INTO records_held (entry_import_id, patient_id, organisation_id, row, cells, day, reason, "column", why, what_to_do,

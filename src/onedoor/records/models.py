@@ -160,6 +160,8 @@ class Held(models.Model):
 
 WRITTEN, IMPORTED, ELSEWHERE = 1, 2, 3
 """Where a coded fact is from."""
+FROM_FILE = "a file of entries"
+"""Who accepted what a file of the practice itself brought: nobody looked at it."""
 
 
 class Coded(models.Model):
@@ -224,11 +226,16 @@ class Coded(models.Model):
 
 
 class CodedAgain(models.Model):
-    """A fact that a file said too and did not bring: it stays when the file that brought it is withdrawn."""
+    """A fact that a file said too and did not bring: it stays when the file that brought it is withdrawn. Or one done elsewhere
+    that a file which can be withdrawn showed to be in the practice's record."""
 
     id = models.BigAutoField(primary_key=True)
     entry_import = models.ForeignKey(EntryImport, on_delete=models.CASCADE, related_name="+", db_index=False)
     coded = models.ForeignKey(Coded, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    said = models.BooleanField(default=True, db_default=True)
+    """Whether the file said this very fact; of another's, which the practice's file has as its own, it only accepts it."""
+    accepts = models.BooleanField(default=False, db_default=False)
+    """Whether the fact counts because of the file: it does not once no such file stands, unless somebody accepted it."""
 
     class Meta:
         db_table = "records_coded_again"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -17,7 +18,7 @@ from onedoor.kernel.access import NotPermitted
 from onedoor.kernel.actor import Actor
 from onedoor.patients.models import Patient
 from onedoor.records import api as records
-from onedoor.records.models import ELSEWHERE
+from onedoor.records.models import ELSEWHERE, FROM_FILE, IMPORTED, WRITTEN
 from onedoor.records.types import EntriesTaken, EntryRow, NewEntry
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +120,60 @@ def test_what_the_practice_accepted_of_a_trusts_file_stays(practice: Organisatio
     from_trust(patient, [120, 130])
     found = records.Coded.objects.filter(patient=patient).order_by("value").values_list("source", "accepted_by")
     assert [(source == ELSEWHERE, by) for source, by in found] == [(False, factories.TEST.label), (True, None)]
+
+
+@pytest.mark.parametrize("by_file", ["before", "after"])
+@pytest.mark.parametrize("by_trust", [True, False])
+def test_what_a_withdrawn_file_had_shown_is_done_elsewhere_again(
+    practice: Organisation, by_file: str, by_trust: bool
+) -> None:
+    """Unless another file shows it, or somebody accepted it; and what somebody takes back is shown by the file still."""
+    patient = factories.patient(practice)
+    trust = factories.practice("Y99903")
+    place = trust if by_trust else practice
+    entry = typed(patient, place, 120)
+    with transaction.atomic():
+        records.record_entries(entries=[replace(entry, intent_key="trust:120", elsewhere=True)], by=factories.TEST)
+
+    def standing() -> tuple[int, str | None]:
+        found = records.Coded.objects.get(patient=patient, organisation=place, value=120)
+        return found.source, found.accepted_by
+
+    first, second = take(patient, [120]), take(patient, [120])
+    assert standing() == (IMPORTED, FROM_FILE)
+    records.withdraw_entries(import_id=first.import_id, by=factories.TEST)
+    assert standing() == (IMPORTED, FROM_FILE)
+    records.withdraw_entries(import_id=second.import_id, by=factories.TEST)
+    assert standing() == (ELSEWHERE, None)
+    third = take(patient, [120]) if by_file == "before" else None
+    with transaction.atomic():
+        records.accept_entries(entries=[entry], by=factories.TEST)
+    third = third or take(patient, [120])
+    assert standing()[1] == factories.TEST.label
+    with transaction.atomic():
+        assert records.unaccept_entries(entries=[entry]) == 0
+    assert standing() == (IMPORTED, FROM_FILE)
+    with transaction.atomic():
+        records.accept_entries(entries=[entry], by=factories.TEST)
+    records.withdraw_entries(import_id=third.import_id, by=factories.TEST)
+    assert standing() == (WRITTEN, factories.TEST.label)
+    with transaction.atomic():
+        assert records.unaccept_entries(entries=[entry]) == 1
+    assert standing() == (ELSEWHERE, None)
+
+
+def test_what_a_file_for_good_shows_no_withdrawing_takes_back(practice: Organisation) -> None:
+    patient = factories.patient(practice)
+    entry = replace(typed(patient, practice, 120), intent_key="trust:120", elsewhere=True)
+    with transaction.atomic():
+        records.record_entries(entries=[entry], by=factories.TEST)
+    first = take(patient, [120])
+    take(patient, [120], traced=False)
+    second = take(patient, [120])
+    for one in (first, second):
+        records.withdraw_entries(import_id=one.import_id, by=factories.TEST)
+    found = records.Coded.objects.get(patient=patient)
+    assert (found.source, found.accepted_by, found.in_error_at) == (IMPORTED, FROM_FILE, None)
 
 
 def test_what_a_person_said_to_be_in_error_no_file_brings_back(practice: Organisation) -> None:
