@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from onedoor.exchange.files.report import Findings, Kind, Report, UnreadableFile
 from onedoor.exchange.files.sheet import Sheet
+from onedoor.records import api as records
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,17 @@ def opened(file: Path | bytes, stack: ExitStack) -> BinaryIO:
 def name_of(file: Path | bytes, name: str) -> str:
     """What the file is called, at most 200 signs."""
     return (name or (file.name if isinstance(file, Path) else "upload"))[:200]
+
+
+@contextmanager
+def told_of_another() -> Iterator[None]:
+    """A preview, for which somebody waits, does not wait for another file: it says so. Raises UnreadableFile."""
+    try:
+        yield
+    except records.AnotherFile as busy:
+        raise UnreadableFile(
+            "Another file is being read.", where="the file", what_to_do="Try again in a minute."
+        ) from busy
 
 
 def report_of(

@@ -13,6 +13,7 @@ import typer
 
 from onedoor.cli.extracts import extract
 from onedoor.cli.organisations import organisations
+from onedoor.cli.published import smi
 from onedoor.cli.services import places, services
 from onedoor.cli.trust_checks import trust_checks
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 FileArgument = Annotated[Path, typer.Argument(help="The exported CSV file, as it is.", metavar="FILE")]
 PracticeOption = Annotated[str, typer.Option(help="ODS code of the practice, if the file does not name it.")]
+WhoseOption = Annotated[
+    str, typer.Option("--practice", help="ODS code of the practice from whose system it is, if its rows name several.")
+]
 PhoneOption = Annotated[str, typer.Option(help="The practice's telephone number, as its texts shall say it.")]
 PreviewOption = Annotated[bool, typer.Option("--preview", help="Say what would happen, and change nothing.")]
 RejectsOption = Annotated[Path | None, typer.Option(help="Write the rows not taken whole to this CSV file.")]
@@ -38,7 +42,9 @@ NAMED = 60
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(help="Read files of other systems: people, diaries, referrals, coded entries.", no_args_is_help=True)
+    group = typer.Typer(
+        help="Read files of other systems: people, diaries, referrals, coded entries.", no_args_is_help=True
+    )
     group.command()(patients)
     group.command()(appointments)
     group.command()(referrals)
@@ -51,6 +57,7 @@ def register(app: typer.Typer) -> None:
     group.command()(entries)
     group.command()(codes)
     group.command()(extract)
+    group.command()(smi)
     app.add_typer(group, name="import")
 
 
@@ -152,6 +159,7 @@ def calls(
 
 def entries(
     file: FileArgument,
+    practice: WhoseOption = "",
     preview: PreviewOption = False,
     rejects: RejectsOption = None,
     mapping: MappingOption = None,
@@ -166,6 +174,7 @@ def entries(
         report = exchange.import_entries(
             file=file,
             by=_operator(),
+            practice=practice,
             apply=not preview,
             mapping=exchange.load_mapping(mapping) if mapping else None,
         )
@@ -294,7 +303,7 @@ def show(report: "Report", *, width: int) -> None:
         found = [row for row in report.rows if row.level == level]
         if found:
             print(f"\n{title}")
-            _table(found[:NAMED], width)
+            table(found[:NAMED], width)
             if len(found) > NAMED:
                 print(f"  … and {len(found) - NAMED} more: --rejects FILE writes them to a file.")
     if report.left_out:
@@ -312,7 +321,8 @@ _KINDS = {
 }
 
 
-def _table(rows: list["Reject"], width: int) -> None:
+def table(rows: list["Reject"], width: int) -> None:
+    """Rows that were not taken whole, for a terminal."""
     number = max(3, *(len(str(row.row)) for row in rows))
     column = min(22, max(6, *(len(row.column) for row in rows)))
     value = min(24, max(13, *(len(row.value_shown) for row in rows)))

@@ -18,6 +18,7 @@ from onedoor.accounts import api as accounts
 from onedoor.accounts.api import Organisation
 from onedoor.exchange.extracts import kinds, running
 from onedoor.exchange.extracts.running import Opened
+from onedoor.exchange.feed.typing_list import untick
 from onedoor.exchange.files.columns import FIELDS, Layout
 from onedoor.exchange.files.report import UnreadableFile
 from onedoor.exchange.models import Extract, ExtractMapping, ExtractReject
@@ -123,7 +124,8 @@ def take(*, access: Access, ref: UUID) -> Extract:
 
 @transaction.atomic
 def withdraw(*, access: Access, ref: UUID) -> int:
-    """Say that a file was taken by mistake: what it alone brought is in error from then on; returns how many facts.
+    """Say that a file was taken by mistake: what it alone brought is in error from then on, and what it alone had shown to be in
+    the practice's own system is to be typed again; returns how many facts are in error.
 
     Raises CannotTake for a file that was not taken.
     """
@@ -132,7 +134,9 @@ def withdraw(*, access: Access, ref: UUID) -> int:
         raise CannotTake
     gone = 0
     if extract.import_id:
-        gone = records.withdraw_entries(import_id=extract.import_id, by=Actor.system("monthly extracts"))
+        system = Actor.system("monthly extracts")
+        gone = records.withdraw_entries(import_id=extract.import_id, by=system)
+        untick(organisation_id=extract.organisation_id, import_id=extract.import_id, by=system)
     extract.state = "withdrawn"
     extract.save(update_fields=["state"])
     _note("withdraw_extract", extract, by=access.actor, in_error=gone)

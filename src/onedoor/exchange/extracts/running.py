@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,10 +20,12 @@ from django.db import connection, transaction
 from onedoor.accounts import api as accounts
 from onedoor.accounts.api import Organisation
 from onedoor.exchange.extracts.reading import Reader, Rejected, Survey, Tally, Who
+from onedoor.exchange.feed.typing_list import Ticks
 from onedoor.exchange.files.columns import HEADER_IN, Layout, fingerprint, layout_of
 from onedoor.exchange.files.grids import Grid, grids
 from onedoor.exchange.files.report import UnreadableFile
 from onedoor.exchange.models import Extract
+from onedoor.exchange.opening import told_of_another
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.actor import Actor
@@ -176,19 +178,29 @@ def run(*, opened: Opened, layout: Layout, organisation: Organisation, extract: 
         own_people_only=not trust,
         from_1904=opened.grid.from_1904,
     )
-    with _told_of_another(), ExitStack() as stack:
+    with told_of_another(), ExitStack() as stack:
         spool: IO[str] = stack.enter_context(
             tempfile.SpooledTemporaryFile(max_size=1 << 23, mode="w+", encoding="utf-8")
         )
         with transaction.atomic():
+            # A trust has no list of what is to be typed: what it sends shows nothing of a practice's own system.
+            ticks = None if trust else Ticks(organisation.pk)
+            rows = _rows(opened.grid, layout, reader, spool)
             taken = records.take_entries(
-                rows=_rows(opened.grid, layout, reader, spool),
+                rows=ticks.watch(rows) if ticks else rows,
                 name=extract.name,
                 by=Actor.system("monthly extracts"),
                 source=_ELSEWHERE if trust else _IMPORTED,
                 traced=True,
                 waits=keep,
+                organisation_id=organisation.pk,
             )
+            if ticks:
+                ticks.settle(
+                    organisation_id=organisation.pk,
+                    by=Actor.system("monthly extracts"),
+                    import_id=taken.import_id,
+                )
             if not keep:
                 transaction.set_rollback(True)
         _write(extract, spool)
@@ -202,16 +214,6 @@ def run(*, opened: Opened, layout: Layout, organisation: Organisation, extract: 
         taken=taken,
         facts=reader.tally.facts,
     )
-
-
-@contextmanager
-def _told_of_another() -> Iterator[None]:
-    try:
-        yield
-    except records.AnotherFile as busy:
-        raise UnreadableFile(
-            "Another file is being read.", where="the file", what_to_do="Try again in a minute."
-        ) from busy
 
 
 def _known(numbers: Sequence[str], organisation: Organisation) -> dict[str, Who]:

@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ from onedoor.kernel.access import NotPermitted
 from onedoor.kernel.actor import Actor
 from onedoor.patients.models import Patient
 from onedoor.records import api as records
+from onedoor.records import importing
 from onedoor.records.events import CodedChanged
 from onedoor.records.models import Coded, EntryImport, Held
 
@@ -184,6 +186,19 @@ def test_reading_twice_changes_nothing_and_tells_nobody(patient: Patient, monkey
     # That it was read is known: a source that says nothing new is not silent.
     one, two = EntryImport.objects.order_by("pk")
     assert (two.counts, told) == ({}, [CodedChanged((), one.pk)])
+
+
+def test_a_preview_does_not_wait_for_another_file(patient: Patient) -> None:
+    row = f"{WHO},8517006,2026-11-02,,,Y99001"
+    params = connection.get_connection_params()
+    for key in ("cursor_factory", "context"):
+        params.pop(key, None)
+    with psycopg.connect(**params) as other, connection.cursor() as cursor:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [importing.LOCK])
+        cursor.execute("SET LOCAL lock_timeout = '3s'")
+        with pytest.raises(exchange.UnreadableFile, match="Another file is being read"):
+            read(row, apply=False)
+    assert read(row, apply=False).did["new"] == 1
 
 
 def test_a_preview_leaves_nothing(patient: Patient) -> None:

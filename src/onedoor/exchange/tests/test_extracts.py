@@ -25,9 +25,10 @@ from onedoor.exchange import api as exchange
 from onedoor.exchange.extracts import actions, status
 from onedoor.exchange.extracts import register as register_sheets
 from onedoor.exchange.files.measures import read_nhs_number
-from onedoor.exchange.models import Extract, ExtractMapping
-from onedoor.kernel import clock, nhs_number
+from onedoor.exchange.models import Extract, ExtractMapping, FeedItem
+from onedoor.kernel import clock, jobs, nhs_number
 from onedoor.kernel.access import Access, NotPermitted, Role
+from onedoor.kernel.models import AuditEntry
 from onedoor.patients.models import CareRelationship, Patient
 from onedoor.recall.tests.standings import stand
 from onedoor.records import api as records
@@ -384,6 +385,55 @@ def test_the_sheet_is_read_back_with_nothing_refused(register: Scene, form: exch
     back = actions.confirm_mapping(access=register.access, ref=back.ref, columns=back.columns)
     assert list(back.rejects.values_list("column", "cell", "why")) == []
     assert (back.rows, back.taken, back.rejected) == (2, 0, 0)
+
+
+@pytest.mark.parametrize("typed", [False, True])
+@pytest.mark.parametrize("other", ["", "extract", "file"])
+def test_what_a_withdrawn_file_had_shown_is_to_be_typed_again(scene: Scene, typed: bool, other: str) -> None:
+    """Unless another file shows it too; and what somebody said they had typed is typed still."""
+    with transaction.atomic():
+        entry = NewEntry(
+            scene.sam.pk, scene.practice.pk, "check", "132", "own", "check form", records.concept("271649006"),
+            effective_at=datetime(2026, 11, 3, 12, tzinfo=clock.LONDON), value=132,
+        )  # fmt: skip
+        records.record_entries(entries=[entry], by=factories.TEST)
+    jobs.run_once("exchange.feed_answers")
+    if typed:
+        desk = factories.person(scene.practice)[1]
+        exchange.say_typed(access=desk, item_ids=[line.id for line in exchange.to_type(desk).lines])
+
+    def state() -> str:
+        return FeedItem.objects.get().state
+
+    before = state()
+    first = taken(scene.access, row(scene.sam))
+    assert (before, state()) == ("typed" if typed else "waiting", "in_record")
+    if other == "extract":
+        again = taken(scene.access, row(scene.sam), month=OCTOBER, head=HEAD.replace("BMI", "BMI "))
+    elif other == "file":
+        line = f"{scene.sam.nhs_number},271649006,2026-11-03,132,mm[Hg],{scene.practice.ods_code}\n"
+        exchange.import_entries(
+            file=f"nhs_number,code,date,value,unit,organisation\n{line}".encode(), by=factories.TEST, name="e.csv"
+        )
+    actions.withdraw(access=scene.access, ref=first.ref)
+    assert state() == ("in_record" if other else before)
+    if other == "extract":
+        actions.withdraw(access=scene.access, ref=again.ref)
+        assert state() == before
+    assert AuditEntry.objects.filter(action="unseen_feed_item").exists() == (other != "file")
+
+
+def test_a_preview_ticks_nothing(scene: Scene) -> None:
+    with transaction.atomic():
+        entry = NewEntry(
+            scene.sam.pk, scene.practice.pk, "check", "132", "own", "check form", records.concept("271649006"),
+            effective_at=datetime(2026, 11, 3, 12, tzinfo=clock.LONDON), value=132,
+        )  # fmt: skip
+        records.record_entries(entries=[entry], by=factories.TEST)
+    jobs.run_once("exchange.feed_answers")
+    found = sent(scene.access, row(scene.sam))
+    actions.confirm_mapping(access=scene.access, ref=found.ref, columns=found.columns)
+    assert FeedItem.objects.get().state == "waiting"
 
 
 def test_a_sheet_that_was_cut_says_so(register: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

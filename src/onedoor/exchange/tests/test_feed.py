@@ -538,6 +538,33 @@ def test_a_file_that_is_only_looked_at_ticks_nothing(scene: Scene) -> None:
     assert [state for _, _, state in items()] == ["waiting"]
 
 
+@pytest.mark.parametrize(
+    ("practice", "ticked"),
+    [("", set()), ("Y99002", {"Y99002"}), ("Y99003", {"Y99003"})],
+)
+def test_the_file_of_one_practice_ticks_nothing_that_another_has_to_type(
+    scene: Scene, practice: str, ticked: set[str]
+) -> None:
+    """Though its rows name the other, as those of somebody who was registered there."""
+    other = factories.practice("Y99003", "Harbour Surgery")
+    robin = factories.patient(other, "Robin", mobile="")
+    write(said(scene.sam, scene.practice, EX_SMOKER, "a"), said(robin, other, EX_SMOKER, "b"))
+    collect()
+    rows = (
+        f"{scene.sam.nhs_number},{EX_SMOKER},2026-12-09,,,Y99002\n{robin.nhs_number},{EX_SMOKER},2026-12-09,,,Y99003\n"
+    )
+    report = exchange.import_entries(
+        file=f"nhs_number,code,date,value,unit,organisation\n{rows}".encode(),
+        by=Actor.system("import"),
+        name="entries.csv",
+        practice=practice,
+    )
+    found = FeedItem.objects.filter(state="in_record").values_list("organisation__ods_code", flat=True)
+    assert set(found) == ticked
+    # What was seen and not ticked is said where whoever reads the file can do something about it.
+    assert [n for words, n in report.did.items() if "--practice" in words] == ([] if practice else [2])
+
+
 def test_what_somebody_ticked_is_seen_to_be_there(scene: Scene) -> None:
     write(said(scene.sam, scene.practice, SYSTOLIC, "own", value=128))
     collect()
