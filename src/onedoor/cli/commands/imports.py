@@ -13,7 +13,6 @@ import typer
 
 from onedoor.cli.extracts import extract
 from onedoor.cli.organisations import organisations
-from onedoor.cli.published import smi
 from onedoor.cli.services import places, services
 from onedoor.cli.trust_checks import trust_checks
 
@@ -42,9 +41,7 @@ NAMED = 60
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(
-        help="Read files of other systems: people, diaries, referrals, coded entries.", no_args_is_help=True
-    )
+    group = typer.Typer(help="Read files of other systems: people, diaries, referrals, coded entries.", no_args_is_help=True)
     group.command()(patients)
     group.command()(appointments)
     group.command()(referrals)
@@ -57,7 +54,6 @@ def register(app: typer.Typer) -> None:
     group.command()(entries)
     group.command()(codes)
     group.command()(extract)
-    group.command()(smi)
     app.add_typer(group, name="import")
 
 
@@ -303,7 +299,7 @@ def show(report: "Report", *, width: int) -> None:
         found = [row for row in report.rows if row.level == level]
         if found:
             print(f"\n{title}")
-            table(found[:NAMED], width)
+            _table(found[:NAMED], width)
             if len(found) > NAMED:
                 print(f"  … and {len(found) - NAMED} more: --rejects FILE writes them to a file.")
     if report.left_out:
@@ -321,8 +317,7 @@ _KINDS = {
 }
 
 
-def table(rows: list["Reject"], width: int) -> None:
-    """Rows that were not taken whole, for a terminal."""
+def _table(rows: list["Reject"], width: int) -> None:
     number = max(3, *(len(str(row.row)) for row in rows))
     column = min(22, max(6, *(len(row.column) for row in rows)))
     value = min(24, max(13, *(len(row.value_shown) for row in rows)))
