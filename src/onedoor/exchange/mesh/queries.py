@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Min
 
 from onedoor.exchange.mesh.client import Line, LineDown
 from onedoor.exchange.mesh.health import faulty, real_now, well
-from onedoor.exchange.models import Mailbox
+from onedoor.exchange.models import Mailbox, MeshMessage
 from onedoor.kernel.actor import Actor
 
 
@@ -26,10 +26,27 @@ class MailboxView:
     waiting: int
 
 
+_OPEN = (("waiting",), ("sending", "in_doubt"))
+"""States in which a message is to be sent or asked about; each of these has an index of its own."""
+
+
+def to_send() -> dict[int, tuple[int, datetime]]:
+    """By mailbox how many messages are to be sent or asked about, and when the oldest of them was made; none of those that went.
+
+    Two queries, which read what is open and nothing of all that ever went.
+    """
+    found: dict[int, tuple[int, datetime]] = {}
+    for states in _OPEN:
+        rows = MeshMessage.objects.filter(state__in=states).order_by().values("mailbox_id")
+        for row in rows.annotate(number=Count("pk"), oldest=Min("made_at")):
+            number, oldest = found.get(row["mailbox_id"], (0, row["oldest"]))
+            found[row["mailbox_id"]] = number + row["number"], min(oldest, row["oldest"])
+    return found
+
+
 def mailboxes() -> list[MailboxView]:
     """Every mailbox, by its identifier."""
-    open_ = Q(messages__state__in=("waiting", "sending", "in_doubt"))
-    found = Mailbox.objects.select_related("organisation").annotate(to_send=Count("messages", filter=open_))
+    waiting = to_send()
     return [
         MailboxView(
             mailbox_id=one.mailbox_id,
@@ -38,9 +55,9 @@ def mailboxes() -> list[MailboxView]:
             polled_at=one.polled_at,
             failing_since=one.failing_since,
             fault=one.fault,
-            waiting=one.to_send,
+            waiting=waiting[one.pk][0] if one.pk in waiting else 0,
         )
-        for one in found.order_by("mailbox_id")
+        for one in Mailbox.objects.select_related("organisation").order_by("mailbox_id")
     ]
 
 

@@ -12,7 +12,8 @@ from django.db.models import Count, Min, Q, QuerySet
 from onedoor.accounts import api as accounts
 from onedoor.documents import api as documents
 from onedoor.exchange.mesh import rules as mesh_rules
-from onedoor.exchange.models import Mailbox, MeshMessage, SentAnswer, SentDocument, SentDocumentHistory, SentTry
+from onedoor.exchange.mesh.queries import to_send
+from onedoor.exchange.models import Mailbox, SentAnswer, SentDocument, SentDocumentHistory, SentTry
 from onedoor.exchange.sending import deciding, rules
 from onedoor.exchange.sending.composing import pdf_of
 from onedoor.kernel import clock
@@ -215,7 +216,7 @@ def sent_document(access: Access, ref: UUID) -> SentPage:
 
 def _said(answer: SentAnswer) -> str:
     if answer.kind == "report":
-        return f"MESH: {mesh_rules.says(answer.code)} ({answer.code})"
+        return f"MESH: {mesh_rules.says(answer.code)}{f' ({answer.code})' if answer.code else ''}"
     return rules.in_words(answer.code, answer.text)
 
 
@@ -286,12 +287,7 @@ def routes(access: Access) -> list[Route]:
     """How the mailboxes of one's organisations are. Raises NotPermitted without Permission.CHECKS or SETTINGS."""
     _may_count(access)
     found = Mailbox.objects.filter(organisation_id__in=access.organisations, active=True).select_related("organisation")
-    waiting = {
-        row["mailbox_id"]: (row["number"], row["oldest"])
-        for row in MeshMessage.objects.filter(mailbox__in=found, state__in=("waiting", "sending", "in_doubt"))
-        .values("mailbox_id")
-        .annotate(number=Count("pk"), oldest=Min("made_at"))
-    }
+    waiting = to_send()
     real = clock.real_now()
     return [
         _route(one, *waiting.get(one.pk, (0, None)), real=real) for one in found.order_by("organisation__name", "pk")
