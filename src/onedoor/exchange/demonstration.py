@@ -73,6 +73,7 @@ CLINICS = (
 """Of that service: stream, kind of appointment, clinician and first hour."""
 WAITING_OF_EACH_KIND = 2
 PARTNER = "Y99940"
+SYSTEM = "Y99930"
 ASKED_A_WEEK = 40
 VISITS = {
     "smi": "SMI annual check",
@@ -308,6 +309,7 @@ def connect(line: Line) -> None:
     _carer()
     _partner()
     _share_records()
+    _analyst()
     services = [_service(practice, line) for practice in practices]
     line.services.parent.mkdir(parents=True, exist_ok=True)
     line.services.write_text(json.dumps(services, indent=1))
@@ -326,6 +328,14 @@ def _caring() -> list[Organisation]:
         for one in found
     }
     return [place for place in known if place.pk not in above]
+
+
+def _analyst() -> None:
+    """The integrated care system that the practice is part of has somebody who reads its figures."""
+    system = accounts.organisation_by_ods(SYSTEM)
+    if system is not None:
+        user = set_user(username="demo-ics_analyst", first_name="Priya", last_name="Nand", by=BY)
+        grant_role(user_id=user.pk, organisation_id=system.pk, role=Role.ICS_ANALYST, by=BY)
 
 
 def _partner() -> None:

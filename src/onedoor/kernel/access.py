@@ -24,6 +24,8 @@ class Role(StrEnum):
     HEALTH_CARE_ASSISTANT = "health_care_assistant"
     SOCIAL_PRESCRIBER = "social_prescriber"
     """Somebody of a partner, such as a voluntary group, who reaches people whom letters and texts did not."""
+    ICS_ANALYST = "ics_analyst"
+    """Somebody at an integrated care system, who sees the figures of every practice below it and no patient."""
 
 
 class Permission(StrEnum):
@@ -56,6 +58,8 @@ class Permission(StrEnum):
     """Match and code the documents that came for one's organisation: what is accepted is on the record."""
     BREAK_GLASS = "break_glass"
     """Open the record of somebody who is not in one's organisation's care, with a reason and told of: who gives care."""
+    REPORTS = "reports"
+    """See dashboards and reports: the figures of one's organisation and of those below it, small ones hidden, no patient."""
     PARTNER = "partner"
     """Open the lists that a practice shared with one's own organisation, for as long as it agreed to; no patient besides."""
 
@@ -104,6 +108,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CHECKS,
             Permission.RECALL,
             Permission.SHARING,
+            Permission.REPORTS,
         }
     ),
     # Who does the checks has a clinic of their own to run, refers what they find, and writes to nobody.
@@ -120,6 +125,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.TRIAGE_CLINICIAN: frozenset({Permission.TASKS, Permission.REFERRALS, Permission.BREAK_GLASS}),
     # Nobody's patient: a name and a telephone number on a list, while it lasts.
     Role.SOCIAL_PRESCRIBER: frozenset({Permission.PARTNER}),
+    # Figures by themselves: whoever compares practices cares for nobody at them.
+    Role.ICS_ANALYST: frozenset({Permission.REPORTS}),
     # No list of patients and no task that names one: a handler sees who rings, for as long as a view lasts.
     Role.CALL_HANDLER: frozenset({Permission.CALLS}),
     # The administrator runs the system and sees no patient: running is not caring.

@@ -188,6 +188,19 @@ def test_the_administrator_sees_no_patient(world: World) -> None:
             assert "Hollis" not in page
 
 
+def test_an_analyst_sees_no_patient(world: World) -> None:
+    """Of a care system: figures, and what any member of staff may know of services. Nothing that names somebody."""
+    client = client_of(world.analyst)
+    allowed = {"home", "work_at", "services", "service", "service_history", "service_take"}
+    for name, address in walk(world):
+        if name not in allowed:
+            assert (client.get(address).status_code, client.post(address).status_code) == (404, 404), name
+        elif name not in ("work_at", "service_take"):
+            page = client.get(address, follow=True)
+            assert page.status_code == 200, name
+            assert "Hollis" not in page.content.decode(), name
+
+
 def test_a_manager_stops_only_their_own(world: World) -> None:
     client = client_of(world.manager)
     assert client.get(reverse("sending", args=["all", "stop"])).status_code == 404

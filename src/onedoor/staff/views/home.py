@@ -39,8 +39,8 @@ class Worklist:
 @signed_in
 @require_GET
 def home(request: HttpRequest) -> HttpResponseBase:
-    """Staff see their worklists, a call handler the telephone, a partner its lists, an administrator the system, a patient their
-    own pages."""
+    """Staff see their worklists, a call handler the telephone, a partner its lists, an analyst the services, an administrator the
+    system, a patient their own pages."""
     access = granted(request)
     if access.patient_id is not None:
         return redirect("my_home")
@@ -49,7 +49,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
     if access.may(Permission.PARTNER) and not access.may(Permission.TASKS):
         return redirect("shared")
     if not access.may(Permission.TASKS):
-        return redirect("calls" if access.may(Permission.CALLS) else "health")
+        return redirect(_only(access))
     if not access.may(Permission.DIARY):
         return redirect("referrals")
     organisation = organisation_of(access)
@@ -75,6 +75,13 @@ def home(request: HttpRequest) -> HttpResponseBase:
         topic=f"tasks:{organisation.pk}"
         + (f",documents:{organisation.pk}" if access.may(Permission.DOCUMENTS) else ""),
     )
+
+
+def _only(access: Access) -> str:
+    """The one page of somebody who has no work of patients."""
+    if access.may(Permission.CALLS):
+        return "calls"
+    return "health" if access.may(Permission.AUDIT) else "services"
 
 
 def worklists(access: Access) -> list[Worklist]:

@@ -23,6 +23,7 @@ DEMO_ROLES = (
         "the checks: who is near the end of theirs, and the form to fill",
     ),
     ("social_prescriber", "Social prescriber", "a partner’s: only the lists that a practice shares, while they last"),
+    ("ics_analyst", "ICS analyst", "the figures of every practice of the care system, no patients"),
     ("administrator", "System administrator", "settings and switches, no patients"),
     ("patient", "Patient", "their own appointments and who looked at their record"),
     ("carer", "Carer", "the pages of a patient for whom they act, as far as was agreed"),

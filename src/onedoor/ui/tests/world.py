@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from django.db import transaction
 
 from onedoor import factories
-from onedoor.accounts.api import Organisation, User, access_of
+from onedoor.accounts.api import Organisation, Relation, User, access_of
+from onedoor.accounts.models import OrganisationRelation
 from onedoor.accounts.tests.sharing import shares
 from onedoor.booking import api as booking
 from onedoor.booking.models import Appointment, InterpreterBooking, Offer, Release, Seat, WaitingEntry
@@ -93,6 +94,8 @@ class World:
     """Does the checks."""
     partner: User
     """Of a voluntary group that the practice shares a list with."""
+    analyst: User
+    """Reads the figures of the care system that the practice is part of."""
     shared: PartnerList
     """With Ada on it."""
     check_visit: uuid.UUID
@@ -139,6 +142,7 @@ class World:
 
 PHONE = "+447700900111"
 PARTNER_ODS = "Y99940"
+SYSTEM_ODS = "Y99930"
 
 LIST = """Patient list - all registered
 Wexcombe Road Surgery (Y99002)
@@ -167,6 +171,11 @@ def make() -> World:
     elsewhere, _ = factories.person(other, Role.RECEPTIONIST)
     group = factories.practice(PARTNER_ODS, "Mill Lane Community Group")
     partner, _ = factories.person(group, Role.SOCIAL_PRESCRIBER, username="demo-social_prescriber")
+    system = factories.practice(SYSTEM_ODS, "Wexshire Integrated Care System")
+    OrganisationRelation.objects.create(
+        organisation=practice.organisation, other=system, kind=Relation.ICS, starts_on=date(2024, 4, 1)
+    )
+    analyst, _ = factories.person(system, Role.ICS_ANALYST, username="demo-ics_analyst")
     stranger = User.objects.create_user(username="stranger", password="stranger")
     sam = factories.patient(practice.organisation, "Sam", "Hollis", mobile=PHONE, needs=("Interpreter: Polish",))
     ada = factories.patient(practice.organisation, "Ada", "Hollis", mobile=PHONE, born_on=date(2019, 3, 4))
@@ -230,6 +239,7 @@ def make() -> World:
         handler=handler,
         assistant=people[Role.HEALTH_CARE_ASSISTANT],
         partner=partner,
+        analyst=analyst,
         shared=shared_with(practice.organisation, ada, access_of(people[Role.PRACTICE_MANAGER])),
         check_visit=checked(maud, access_of(people[Role.HEALTH_CARE_ASSISTANT])),
         maud_ref=maud.ref,
