@@ -127,6 +127,9 @@ def answered(question: PutQuestion, value: str, *, via: str, by: Actor) -> Acted
     form = rules.FORMS[question.form]
     if not _end(question, "answered", by=by, also={"value": value, "unit": form.unit, "via": via}):
         return Acted(answer=None, done=False)
+    lines = rules.on_record(question.form, question.words, value)
+    # What a trust asked counts once the practice has accepted it (ADR 12).
+    away = any(line.concept for line in lines) and accounts.serves_as_trust(question.organisation_id)
     record_entries(
         entries=[
             NewEntry(
@@ -139,10 +142,11 @@ def answered(question: PutQuestion, value: str, *, via: str, by: Actor) -> Acted
                 concept=line.concept,
                 value=line.value,
                 unit=line.unit,
+                elsewhere=away and line.concept is not None,
                 subject=SUBJECT,
                 subject_id=question.pk,
             )
-            for n, line in enumerate(rules.on_record(question.form, question.words, value), 1)
+            for n, line in enumerate(lines, 1)
         ],
         by=by,
     )

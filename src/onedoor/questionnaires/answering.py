@@ -425,8 +425,10 @@ def _move(response: Response, to: str, *, by: Actor, also: dict[str, object]) ->
 
 
 def _write(response: Response, found: Outcome, *, via: str, by: Actor) -> None:
-    """On the record, as said by the patient; each line once, whatever is delivered twice."""
+    """On the record, as said by the patient; each line once, whatever is delivered twice. What a trust asked counts once the
+    practice has accepted it (ADR 12)."""
     source = SAID.get(via, "on their page")
+    away = any(line.concept for line in found.codes) and accounts.serves_as_trust(response.organisation_id)
     record_entries(
         entries=[
             NewEntry(
@@ -439,6 +441,7 @@ def _write(response: Response, found: Outcome, *, via: str, by: Actor) -> None:
                 concept=line.concept,
                 value=line.value,
                 unit=line.unit,
+                elsewhere=away and line.concept is not None,
                 subject=SUBJECT,
                 subject_id=response.pk,
             )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from onedoor import factories
 from onedoor.accounts.api import Organisation
+from onedoor.accounts.models import OrganisationRelation, Relation
 from onedoor.kernel import clock, jobs
 from onedoor.kernel.access import Access, NotPermitted
 from onedoor.kernel.actor import Actor
@@ -19,7 +20,7 @@ from onedoor.messaging.tests.asking_factories import account, say
 from onedoor.patients.models import Patient
 from onedoor.questionnaires import api, rules
 from onedoor.questionnaires.models import PutQuestion
-from onedoor.records.models import Entry
+from onedoor.records.models import Coded, Entry
 from onedoor.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +119,18 @@ def test_a_clear_answer_to_the_second_asking_counts() -> None:
     with clock.at(clock.now() + timedelta(minutes=20)):
         reply(question, "2")
     assert (question.state, question.value) == ("answered", "ex")
+
+
+def test_what_a_trust_asks_counts_once_the_practice_has_accepted_it() -> None:
+    question = put("smoking")
+    OrganisationRelation.objects.create(
+        organisation=factories.practice("Y99903"),
+        other=question.organisation,
+        kind=Relation.TRUST,
+        starts_on=clock.today(),
+    )
+    reply(question, "2")
+    assert [fact.elsewhere for fact in Coded.objects.filter(patient=question.patient)] == [True]
 
 
 @pytest.mark.parametrize("form", ["smoking", "alcohol", "bp", "yesno", "free text"])

@@ -8,6 +8,7 @@ import pytest
 
 from onedoor import factories
 from onedoor.accounts.api import Organisation
+from onedoor.accounts.models import OrganisationRelation, Relation
 from onedoor.kernel import clock, jobs
 from onedoor.kernel.actor import Actor
 from onedoor.messaging.models import Ask, Inbound, Message
@@ -117,6 +118,23 @@ def test_from_the_first_question_to_the_record(
     assert coded(response) == codes
     assert not Ask.objects.filter(state="open").exists()
     assert Task.objects.filter(state="open", subject="questionnaire").count() == (visit != "none")
+
+
+@pytest.mark.parametrize("trust", [True, False])
+def test_what_a_trust_asks_counts_once_the_practice_has_accepted_it(trust: bool) -> None:
+    response = begin("smoking")
+    if trust:
+        OrganisationRelation.objects.create(
+            organisation=factories.practice("Y99903"),
+            other=response.organisation,
+            kind=Relation.TRUST,
+            starts_on=clock.today(),
+        )
+    replies(response, "3", "15", "no")
+    assert {fact.elsewhere for fact in Coded.objects.filter(patient=response.patient)} == {trust}
+    # What has no code waits for nobody to accept it.
+    said = Entry.objects.filter(kind="said", subject_id=response.pk)
+    assert {(entry.code is None, entry.elsewhere) for entry in said} == {(False, trust), (True, False)}
 
 
 @pytest.mark.parametrize("via", ["text", "portal"])
