@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import date, timedelta
 from typing import Any
 
@@ -261,3 +262,38 @@ def test_a_restricted_record_does_not_tell_where_somebody_is(
     if restricted:
         assert own.name not in page
         assert own.ods_code not in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "code", "shown"),
+    [
+        ("check", "Allergic to penicillin", "", "Allergic to penicillin"),
+        ("said", "Said by the patient by text: smokes", "77176002", "Said by the patient by text: smokes"),
+        ("check", "Seen at Vale Road Surgery, stable", "", ""),
+        ("check", "Seen at VALE ROAD SURGERY", "271649006", "Systolic blood pressure"),
+        ("appointment", "Booked for Tuesday, ground floor, near the station", "", ""),
+        ("appointment", "Did not attend the branch by the station", "281399006", "Did not attend"),
+        ("referral", "Referred to the clinic in Harbour Lane", "", ""),
+        ("reply", "Answered by text: I am at my sister's in Harbour Lane", "", ""),
+    ],
+)
+@pytest.mark.parametrize("restricted", [True, False])
+def test_the_words_of_a_restricted_record_do_not_tell_where_somebody_is(
+    restricted: bool, kind: str, text: str, code: str, shown: str, nurse: Access, sam: Patient
+) -> None:
+    place = factories.practice("Y99907", "Vale Road Surgery")
+    with transaction.atomic():
+        concept = records.concept(code) if code else None
+        records.record_entries(
+            entries=[NewEntry(sam.pk, place.pk, kind, text, "one", "a system", concept)], by=factories.TEST
+        )
+    Patient.objects.filter(pk=sam.pk).update(restricted=restricted)
+    opening = made(nurse, sam)
+    client = Client()
+    client.force_login(User.objects.get(pk=nurse.actor.id or 0), backend="django.contrib.auth.backends.ModelBackend")
+    page = html.unescape(client.get(reverse("opened_timeline", args=[opening.ref])).content.decode())
+    if restricted:
+        assert (shown or "Words not shown") in page
+        assert (text in page) == (text == shown)
+    else:
+        assert text in page

@@ -36,6 +36,9 @@ SHOWN = 20
 LOOKS_LAST = timedelta(hours=1)
 """A page that stays open and fetches its own news has been looked at once an hour. Ours."""
 _HOUR = 3600
+_OF_HEALTH = frozenset({"check", "said", "coded", "document"})
+"""The kinds whose words are about health. Those of visits, referrals, invitations, offers, calls and texts tell of places."""
+WITHHELD = "Words not shown: they may say where"
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,11 @@ class Line:
 
 
 def shown(access: Access, patient_id: int, asked: QueryDict, *, hidden: bool = False) -> dict[str, Any]:
-    """What the timeline's template needs: items as asked, and what is not shared. `hidden` leaves out whose entries they are, and
-    lets nobody ask for those of one organisation."""
+    """What the timeline's template needs: items as asked, and what is not shared. `hidden` leaves out whose entries they are and
+    words that may say where (`_withhold`), and lets nobody ask for those of one organisation."""
     known, kept = records.record_of(access, patient_id, limit=READ)
+    if hidden:
+        _withhold(known)
     kind, ods = asked.get("kind", ""), "" if hidden else asked.get("from", "")
     places = {} if hidden else {entry.organisation.ods_code: entry.organisation for entry in known}
     found = [
@@ -72,6 +77,16 @@ def shown(access: Access, patient_id: int, asked: QueryDict, *, hidden: bool = F
         "kept": [] if hidden else kept,
         "hidden": hidden,
     }
+
+
+def _withhold(entries: Iterable[records.Entry]) -> None:
+    """Put a code's own term, or that words are withheld, in place of words that may say where somebody is: those of kinds that
+    tell of places, and any in which one that is known here is named. What is coded is read as ever."""
+    names = accounts.place_names()
+    for entry in entries:
+        said = entry.text.casefold()
+        if entry.kind not in _OF_HEALTH or any(name in said for name in names):
+            entry.text = entry.code.shown_term if entry.code else WITHHELD
 
 
 def fresh(access: Access, places: Iterable[accounts.Organisation]) -> list[exchange.Feed]:
