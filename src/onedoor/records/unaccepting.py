@@ -23,11 +23,9 @@ def unaccept_entries(*, entries: Sequence[NewEntry]) -> int:
     if not coded:
         return 0
     with connection.cursor() as cursor:
-        known = {"written": WRITTEN, "imported": IMPORTED, "elsewhere": ELSEWHERE, "from_file": FROM_FILE}
         cursor.execute(
             _UNACCEPT,
             {
-                **known,
                 "patients": arrays.numbers(entry.patient_id for entry in coded),
                 "days": arrays.words(
                     (entry.effective_at or clock.now()).astimezone(clock.LONDON).date() for entry in coded
@@ -35,6 +33,10 @@ def unaccept_entries(*, entries: Sequence[NewEntry]) -> int:
                 "codes": arrays.words(entry.concept.code for entry in coded if entry.concept),
                 "organisations": arrays.numbers(entry.organisation_id for entry in coded),
                 "values": arrays.words(None if entry.value is None else float(entry.value) for entry in coded),
+                "written": WRITTEN,
+                "imported": IMPORTED,
+                "elsewhere": ELSEWHERE,
+                "from_file": FROM_FILE,
                 "today": clock.today(),
             },
         )

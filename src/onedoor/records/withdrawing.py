@@ -7,6 +7,8 @@ showed it to be in the practice's record is done elsewhere again. Sending the fi
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection, transaction
 
 from onedoor.kernel import audit, clock, events
@@ -34,11 +36,11 @@ def withdraw_entries(*, import_id: int, by: Actor) -> int:
             return 0
         file.withdrawn_at = clock.now()
         file.save(update_fields=["withdrawn_at"])
-        known = {"import": file.pk, "first": file.first_id, "last": file.last_id, "now": clock.now()}
-        known |= {"from_file": FROM_FILE}
+        known: dict[str, Any] = {"import": file.pk, "from_file": FROM_FILE, "now": clock.now(), "today": clock.today()}
+        known |= {"first": file.first_id, "last": file.last_id, "written": WRITTEN, "elsewhere": ELSEWHERE}
         cursor.execute(_WITHDRAW, known)
         gone = cursor.fetchall()
-        cursor.execute(_UNPROVE, {**known, "written": WRITTEN, "elsewhere": ELSEWHERE, "today": clock.today()})
+        cursor.execute(_UNPROVE, known)
         unproved = cursor.fetchall()
         cursor.execute("DELETE FROM records_coded_again WHERE entry_import_id = %s", [file.pk])
     detail = {"in_error": len(gone), "done elsewhere again": len(unproved)}
