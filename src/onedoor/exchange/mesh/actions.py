@@ -70,8 +70,32 @@ def queue(*, mailbox: Mailbox, to: str, workflow: str, subject: str, content: by
     return message
 
 
+class CannotRetry(Exception):
+    """The message is not sent again, and why; nothing was changed."""
+
+
+TAKEN_BACK = "taken back"
+"""The fault of a message that whoever queued it took out of the outbox."""
+
+
+def take_back(message_id: int, by: Actor) -> bool:
+    """Take a message out of the outbox, so that it never goes, in the caller's transaction; False where it may have gone."""
+    # Whoever sends locks messages first: what they hold is on its way. Of what is waiting, MESH certainly has nothing.
+    held = MeshMessage.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=message_id, state="waiting")
+    if not held.exists():
+        return False
+    return bool(move([message_id], to="failed", by=by, reason="it is not to go as it is", fault=TAKEN_BACK))
+
+
 def retry(*, message_id: int, by: Actor) -> bool:
-    """Send again what failed, the same bytes under the same local id, in the caller's transaction; False unless it had failed."""
+    """Send again what failed, the same bytes under the same local id, in the caller's transaction; False unless it had failed.
+
+    Raises CannotRetry for one that was taken back: what it carries may not go as it is, or has gone by another message.
+    """
+    if MeshMessage.objects.select_for_update(of=("self",)).filter(pk=message_id, fault=TAKEN_BACK).exists():
+        raise CannotRetry(
+            "It was taken back: what it carries is not to go as it is. Send that again, and not this message."
+        )
     if move(
         [message_id], to="waiting", by=by, reason="tried again", retry_real=None, attempts=0, fault="", fault_code=""
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from onedoor.exchange.mesh import actions as mesh
-from onedoor.exchange.models import MeshMessage, SentDocument, SentDocumentHistory
+from onedoor.exchange.models import SentDocument, SentDocumentHistory
 from onedoor.exchange.sending import kinds, rules
 from onedoor.kernel import audit, jobs
 from onedoor.kernel.actor import Actor
@@ -63,13 +63,12 @@ def take_back(document: SentDocument, *, by: Actor) -> bool:
     if document.message_id is None:
         return True
     key = document.message_id
-    # Whoever sends locks messages first: what they hold is on its way. Of what is waiting, MESH certainly has nothing.
-    held = MeshMessage.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=key, state="waiting")
-    if not held.exists():
-        return False
+    # Before the message moves: the document does not follow it.
     SentDocument.objects.filter(pk=document.pk).update(message=None)
+    if not mesh.take_back(key, by):
+        SentDocument.objects.filter(pk=document.pk).update(message_id=key)
+        return False
     document.message = None
-    mesh.move([key], to="failed", by=by, reason="taken back: it is not to go as it is", fault="taken back")
     return True
 
 

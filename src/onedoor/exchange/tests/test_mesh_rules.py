@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onedoor import factories
-from onedoor.exchange.mesh import actions, client, collecting, rules, sending
+from onedoor.exchange.mesh import actions, client, collecting, health, rules, sending
 from onedoor.exchange.mesh.client import Sent
 from onedoor.exchange.mesh.queries import mailboxes
-from onedoor.exchange.models import Mailbox, MeshAttempt, MeshMessage
+from onedoor.exchange.models import Mailbox, MeshArrival, MeshAttempt, MeshMessage
 from onedoor.kernel.access import NotPermitted
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.transitions import declared
+from onedoor.tasks.models import Task
 
 BY = Actor.system("tests of the line to MESH")
+REF = "0b8f1c9e-9a5c-4d0e-8f55-2f8f4a1d7c11"
 WORDS = ("accepted", "refused", "unreached", "unknown")
 
 
@@ -105,6 +108,18 @@ def test_after_so_many_tries_it_fails_and_somebody_hears_of_it(monkeypatch: pyte
     assert (message.state, message.fault, message.attempts) == ("waiting", "", 0)
 
 
+@pytest.mark.django_db
+def test_what_was_taken_back_is_not_tried_again() -> None:
+    message = queued(box())
+    with transaction.atomic():
+        assert actions.take_back(message.pk, BY)
+        assert not actions.take_back(message.pk, BY)
+        with pytest.raises(actions.CannotRetry, match="taken back"):
+            actions.retry(message_id=message.pk, by=BY)
+    message.refresh_from_db()
+    assert message.state == "failed"
+
+
 @pytest.mark.parametrize(("tries", "seconds"), [(0, 5), (1, 5), (2, 15), (3, 60), (6, 3_600), (40, 3_600)])
 def test_pauses_grow_to_an_hour(tries: int, seconds: int) -> None:
     assert rules.pause(tries).total_seconds() == seconds
@@ -167,6 +182,86 @@ def test_a_mailbox_that_cannot_be_is_not_made(mailbox_id: str, url: str) -> None
             by=BY,
         )
     assert not Mailbox.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_waits_is_counted_without_reading_what_ever_went() -> None:
+    mailbox = box()
+    messages = [queued(mailbox) for _ in range(6)]
+    for message, state in zip(messages, ("sending", "in_doubt", "sent", "collected", "failed"), strict=False):
+        MeshMessage.objects.filter(pk=message.pk).update(state=state)
+    with CaptureQueriesContext(connection) as asked:
+        [one] = mailboxes()
+    assert one.waiting == 3
+    plans = []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for query in asked.captured_queries:
+            if "exchange_mesh_message" in query["sql"]:
+                cursor.execute("EXPLAIN " + query["sql"])
+                plans.append(" ".join(line for (line,) in cursor.fetchall()))
+    # A partial index holds none that went: only one whose condition the query implies can be used.
+    assert [name for plan in plans for name in ("mesh_waiting", "mesh_unsettled") if name in plan] == [
+        "mesh_waiting", "mesh_unsettled",
+    ]  # fmt: skip
+    assert len(asked) == 3
+
+
+@pytest.mark.django_db
+def test_of_two_ways_that_fail_both_are_said_until_each_is_well() -> None:
+    mailbox = box()
+    message = queued(mailbox)
+
+    def said() -> tuple[str, list[tuple[str, str]]]:
+        mailbox.refresh_from_db()
+        shut = Task.objects.filter(kind="mesh_mailbox_shut").order_by("pk")
+        return mailbox.fault, [(one.state, one.detail.partition(" Nothing")[0]) for one in shut]
+
+    turned = client.TURNED_AWAY
+    health.faulty(mailbox, "out", "no connection", BY)
+    assert said() == ("The outbox: no connection", [])
+    health.faulty(mailbox, "in", turned, BY)
+    both = f"The inbox: {turned.rstrip('.')}. The outbox: no connection"
+    assert said() == (both, [("open", f"The inbox: {turned}")])
+    mailbox.faults["out"]["since"] = (health.real_now() - health.SHUT).isoformat()
+    mailbox.save()
+    health.faulty(mailbox, "out", "no connection", BY)
+    assert said() == (both, [("open", f"{both}.")])
+    health.well(mailbox, "in", BY)
+    assert said() == ("The outbox: no connection", [("open", "The outbox: no connection.")])
+    with transaction.atomic():
+        actions.take_back(message.pk, BY)
+    health.well(mailbox, "in", BY)
+    assert said() == ("", [("withdrawn", "The outbox: no connection.")])
+    assert mailbox.failing_since is None
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [("EPL-152", "EPL-152"), (" 14 ", "14"), ("", ""), ("no 9990000018 TANNER", ""), ("1234567890", "")],
+)
+def test_what_is_no_code_is_not_kept(said: str, kept: str) -> None:
+    assert rules.code_of(said) == kept
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("kind", "local_id"), [("DATA", ""), ("REPORT", REF)])
+def test_nothing_is_kept_of_a_header_that_may_name_somebody(kind: str, local_id: str) -> None:
+    for number, said in enumerate((REF, "checks of Terence Tanner")):
+        came = client.Download(
+            message_id=f"M{number}",
+            sender="X26HC005",
+            workflow="W",
+            message_type=kind,
+            local_id=said,
+            linked_id="",
+            status_code="9990000018",
+            content=b"",
+            size=0,
+        )
+        collecting._store(Mailbox.objects.first() or box(), came, BY)
+    kept = list(MeshArrival.objects.order_by("pk").values_list("local_id", "status_code"))
+    assert kept == [(local_id, ""), ("", "")]
 
 
 @pytest.mark.django_db
