@@ -43,7 +43,8 @@ def message_moved(message_ids: Sequence[int]) -> None:
 
 def _not_passed_on(document: SentDocument, message: MeshMessage) -> None:
     code = message.fault_code
-    words = f"{mesh_rules.says(code)}{f' ({code})' if code else ''}"
+    # Without a code MESH has answered nothing: it could not be reached.
+    words = f"{mesh_rules.says(code)} ({code})" if code else message.fault or "it could not be sent"
     fault = code in rules.FAULTS or not code
     if code == "12" and not message.to.startswith("GPPROVIDER_"):
         fault = True
@@ -77,7 +78,7 @@ def take_report(arrival: MeshArrival, by: Actor) -> None:
             arrival.message_id,
             "report",
             arrival.status_code,
-            arrival.status_text,
+            "",
             "refused" if counts else "noted",
         )
 

@@ -17,6 +17,8 @@ from onedoor.accounts.api import Organisation
 from onedoor.documents import api as documents
 from onedoor.exchange.itk import codes, read
 from onedoor.exchange.mesh import actions as mesh
+from onedoor.exchange.mesh import rules as mesh_rules
+from onedoor.exchange.mesh import sending as mesh_sending
 from onedoor.exchange.models import MeshMessage, SentAnswer, SentDocument, SentTry
 from onedoor.exchange.sending import deciding, making, rules
 from onedoor.exchange.tests.sent_documents import (
@@ -747,6 +749,20 @@ def test_what_mesh_could_not_pass_on_is_said_in_words_to_a_person(at: Place, cod
     mesh_takes(document)
     document.refresh_from_db()
     assert (document.state, SentTry.objects.filter(document=document).count()) == ("sent", 2)
+
+
+def test_what_mesh_could_not_be_given_says_so_and_not_that_mesh_answered(at: Place) -> None:
+    document = a_document(at)
+    compose()
+    message = the_message(document)
+    MeshMessage.objects.update(attempts=mesh_rules.MOST_TRIES)
+    with transaction.atomic():
+        mesh.move([message.pk], to="sending", by=TEST)
+        mesh_sending.wait({message.pk: "no connection"}, TEST)
+    document.refresh_from_db()
+    assert (document.state, document.because) == ("refused", "MESH could not be reached in 40 tries")
+    [(kind, detail)] = work(at)
+    assert (kind, "could not be reached" in detail, "answered" in detail) == ("document_fault", True, False)
 
 
 # What does not come
