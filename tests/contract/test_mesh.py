@@ -652,11 +652,37 @@ def test_a_database_that_fails_is_no_fault_of_the_message(
     with monkeypatch.context() as patched:
         patched.setattr(hooks, "takers", {DOCUMENT: take})
         for _ in range(collecting.TRIES + 1):
+            hurry()
             assert collecting.deal_with(BY) == 0
-    arrival = MeshArrival.objects.get()
-    assert (arrival.state, arrival.tries) == ("stored", 0)
+        arrival = MeshArrival.objects.get()
+        assert (arrival.state, arrival.tries, arrival.retry_real is not None) == ("stored", 0, True)
+        assert not Task.objects.filter(kind="mesh_stuck").exists()
+        # For hours: a person is asked, once for the mailbox, and it is tried all the same.
+        MeshArrival.objects.update(failing_real=real_now() - collecting.STUCK_AFTER)
+        for _ in range(2):
+            hurry()
+            assert collecting.deal_with(BY) == 0
+        assert list(Task.objects.filter(kind="mesh_stuck").values_list("state", flat=True)) == ["open"]
+    hurry()
     assert collecting.deal_with(BY) == 1
-    assert takers == [BYTES]
+    assert (takers, Task.objects.get(kind="mesh_stuck").state) == ([BYTES], "withdrawn")
+
+
+def test_a_database_that_is_not_there_notes_nothing_of_any_message(
+    sandbox: Sandbox, trust: Mailbox, practice: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    queued(trust)
+    sending.send_slice(BY)
+    collecting.collect(BY)
+    with monkeypatch.context() as patched:
+        patched.setattr(hooks, "takers", {DOCUMENT: gone})
+        patched.setattr(collecting, "real_now", gone)
+        collecting._deal(MeshArrival.objects.get().pk, BY)
+    arrival = MeshArrival.objects.get()
+    assert (arrival.state, arrival.failing_real, arrival.retry_real) == ("stored", None, None)
 
 
 def test_a_kind_that_nobody_takes_is_for_a_person(sandbox: Sandbox, trust: Mailbox, practice: Mailbox) -> None:

@@ -7,7 +7,6 @@ else: the answer was lost, or the other side failed after it may have taken the 
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -62,7 +61,6 @@ class Download:
     local_id: str
     linked_id: str
     status_code: str
-    status_text: str
     content: bytes | None
     size: int
     problem: str = ""
@@ -211,7 +209,7 @@ class Line:
         if status == "uploading":
             # Some of its parts came, and not all: nobody will ever be given it.
             return None
-        return Tracked(status, str(said.get("messageId", "")), str(said.get("statusCode") or ""))
+        return Tracked(status, str(said.get("messageId", "")), rules.code_of(str(said.get("statusCode") or "")))
 
     def track(self, message_id: str) -> Tracked:
         """How MESH has a message of ours. Raises LineDown."""
@@ -219,7 +217,9 @@ class Line:
             said: Any = self._client.track_message(message_id)
             if not isinstance(said, dict):
                 raise ValueError("an answer that is no object")
-        return Tracked(str(said.get("status", "")).lower(), message_id, str(said.get("status_code") or ""))
+        return Tracked(
+            str(said.get("status", "")).lower(), message_id, rules.code_of(str(said.get("status_code") or ""))
+        )
 
     def inbox(self) -> list[str]:
         """Ids of what waits in our inbox, the oldest first, at most 500. Raises LineDown."""
@@ -250,7 +250,6 @@ class Line:
             local_id=header.get("Mex-LocalID", ""),
             linked_id=header.get("Mex-LinkedMsgID", ""),
             status_code=header.get("Mex-StatusCode", ""),
-            status_text=header.get("Mex-StatusDescription", ""),
             content=None if problem else bytes(content),
             size=size,
             problem=problem,
@@ -320,9 +319,8 @@ def _judged(response: Any) -> Sent:
     listed = body.get("detail")
     first = (listed or [{}])[0] if isinstance(listed, list) else body
     first = first if isinstance(first, dict) else {}
-    code = str(first.get("code") or first.get("errorCode") or status)
     # MESH's own words are not kept, nor what is no code: they may repeat an address, which names a patient (interop.md 1.5).
-    code = code if re.fullmatch(r"(EPL-)?[0-9]{1,5}", code) else str(status)
+    code = rules.code_of(str(first.get("code") or first.get("errorCode") or "")) or str(status)
     return Sent("refused", code=code, detail=rules.says(code))
 
 

@@ -15,7 +15,7 @@ from onedoor.exchange.mesh import hooks, rules
 from onedoor.exchange.mesh.actions import move
 from onedoor.exchange.mesh.client import Download, Gone, Line, LineDown, NotThis, Silent, Turn
 from onedoor.exchange.mesh.health import faulty, real_now, well
-from onedoor.exchange.mesh.kinds import NOT_READ
+from onedoor.exchange.mesh.kinds import NOT_READ, STUCK
 from onedoor.exchange.models import Mailbox, MeshArrival, MeshMessage
 from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.actor import Actor
@@ -28,6 +28,8 @@ DEAL = "exchange.deal_with"
 """The sweep that is woken."""
 TRIES = 8
 """How often an arrival may fail to be dealt with, in some two hours by `rules.pause`, before a person has it."""
+STUCK_AFTER = timedelta(hours=4)
+"""Real time for which the database may fail with one message before a person is asked. Ours."""
 PATIENCE = 3
 """Times in a row that MESH may not be reached before the mailbox is left until the next look."""
 
@@ -121,10 +123,10 @@ def _store(mailbox: Mailbox, came: Download, by: Actor) -> None:
             "sender": plain(came.sender, 100),
             "workflow": plain(came.workflow, 50),
             "message_type": plain(came.message_type, 10),
-            "local_id": plain(came.local_id, 300),
+            # What a sender calls their own message may name somebody; ours, on which a REPORT tells, is a random number.
+            "local_id": next(iter(_refs(came.local_id)), "") if came.message_type == "REPORT" else "",
             "linked_id": plain(came.linked_id, 100),
-            "status_code": plain(came.status_code, 20),
-            "status_text": plain(came.status_text, 200),
+            "status_code": rules.code_of(came.status_code),
             "content": came.content or b"",
             "size": came.size,
             "arrived_at": clock.now(),
@@ -168,10 +170,13 @@ def _deal(arrival_id: int, by: Actor) -> bool:
             if arrival is None:
                 return False
             _hand_over(arrival, by)
+            if arrival.failing_real is not None:
+                _unstuck(arrival, by)
             return True
     except OperationalError as error:
         # The database failed and not the message: that says nothing of how often it may still be tried.
         log.error("the database failed while a message from MESH was dealt with", error=type(error).__name__)
+        _database_failed(arrival_id, by)
         return False
     except Exception as error:
         # A fault of ours with one message: it stays, its neighbours go on, and in the end a person has it.
@@ -188,6 +193,56 @@ def _deal(arrival_id: int, by: Actor) -> bool:
             if failed.tries >= TRIES:
                 _give_up(failed, f"Onedoor failed with it {TRIES} times", by)
         return False
+
+
+def _database_failed(arrival_id: int, by: Actor) -> None:
+    """Try it again later, and ask a person about a database that fails with one message for hours; it is never given up for that.
+
+    That this can be written shows that the database works by now: while it does not, nothing is noted of any message.
+    """
+    try:
+        with transaction.atomic():
+            found = MeshArrival.objects.select_for_update(skip_locked=True, of=("self",)).select_related("mailbox")
+            arrival = found.filter(pk=arrival_id, state="stored").first()
+            if arrival is None:
+                return
+            now = real_now()
+            arrival.failing_real = arrival.failing_real or now
+            failing = now - arrival.failing_real
+            arrival.retry_real = now + min(max(failing, rules.pause(1)), rules.pause(4))
+            arrival.save(update_fields=["failing_real", "retry_real"])
+            if failing >= STUCK_AFTER:
+                _ask_about_stuck(arrival.mailbox, by)
+    except OperationalError as error:
+        log.error("the database is not there", error=type(error).__name__)
+
+
+def _ask_about_stuck(mailbox: Mailbox, by: Actor) -> None:
+    hours = STUCK_AFTER // timedelta(hours=1)
+    wanted = NewTask(
+        kind=STUCK.name,
+        organisation_id=mailbox.organisation_id,
+        key=_stuck_key(mailbox.pk),
+        title=f"A message that came to MESH mailbox {mailbox.mailbox_id} cannot be dealt with",
+        detail=f"The database has failed with it for more than {hours} hours. Tell whoever runs the system. Nothing is lost: it "
+        "is tried every five minutes, and this closes by itself when no such message is left.",
+        subject="mesh_mailbox",
+        subject_id=mailbox.pk,
+    )
+    tasks.ask_for(tasks=[wanted], by=by)
+
+
+def _unstuck(arrival: MeshArrival, by: Actor) -> None:
+    """Nobody is asked any more once the last of a mailbox is dealt with."""
+    others = MeshArrival.objects.filter(
+        mailbox=arrival.mailbox, state="stored", failing_real__lte=real_now() - STUCK_AFTER
+    )
+    if not others.exclude(pk=arrival.pk).exists():
+        tasks.withdraw(keys=[_stuck_key(arrival.mailbox_id)], because="it was dealt with", by=by)
+
+
+def _stuck_key(mailbox_id: int) -> str:
+    return f"{STUCK.name}:{mailbox_id}"
 
 
 def _hand_over(arrival: MeshArrival, by: Actor) -> None:

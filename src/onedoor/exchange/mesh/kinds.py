@@ -25,3 +25,12 @@ MAILBOX_SHUT = declare_kind(
         outcomes=(Outcome("mended", "It is put right"), Outcome("waits", "It is MESH's fault and will pass")),
     )
 )
+STUCK = declare_kind(
+    Kind(
+        name="mesh_stuck",
+        label="A message that came by MESH cannot be dealt with",
+        team="management",
+        within=timedelta(hours=4),
+        outcomes=(Outcome("mended", "It is put right"), Outcome("told", "Whoever runs the system knows")),
+    )
+)

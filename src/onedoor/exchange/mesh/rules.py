@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -65,6 +66,12 @@ CODES: Mapping[str, str] = {
 def says(code: str) -> str:
     """A code of MESH in words; of one that is not in the facts that it is not known here."""
     return CODES.get(code, f"MESH answered with {code or 'an error'}, which is not known here")
+
+
+def code_of(said: str) -> str:
+    """What MESH gives as a code, if it is one; else "". Free words are not kept: they may name somebody (interop.md 1.5)."""
+    code = said.strip()
+    return code if re.fullmatch(r"(EPL-)?[0-9]{1,5}", code) else ""
 
 
 def pause(attempts: int) -> timedelta:

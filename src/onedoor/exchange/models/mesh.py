@@ -29,8 +29,10 @@ class Mailbox(models.Model):
     polled_at = models.DateTimeField(null=True)
     """When its inbox was last listed without a fault."""
     failing_since = models.DateTimeField(null=True)
-    fault = models.CharField(max_length=200, blank=True)
-    """What the last try came to, in words that name nobody; empty while all is well."""
+    faults = models.JSONField(default=dict)
+    """By way ("in", "out", "asked") what its last try came to, in words that name nobody: {"in": {"why", "since"}}."""
+    fault = models.CharField(max_length=500, blank=True)
+    """All of them in words; empty while all is well. `failing_since` is the oldest of them."""
 
     class Meta:
         db_table = "exchange_mailbox"
@@ -96,6 +98,7 @@ class MeshAttempt(models.Model):
     outcome = models.CharField(max_length=12, blank=True)
     """accepted, refused, unreached, unknown; empty while it is on the wire or whoever made it died."""
     detail = models.CharField(max_length=200, blank=True)
+    """What it came to in our words, which name nobody."""
 
     class Meta:
         db_table = "exchange_mesh_attempt"
@@ -114,10 +117,11 @@ class MeshArrival(models.Model):
     message_type = models.CharField(max_length=10)
     """DATA or REPORT."""
     local_id = models.CharField(max_length=300, blank=True)
+    """Of a REPORT: our own `ref` of the message that failed. What others call theirs is not kept: it may name somebody."""
     linked_id = models.CharField(max_length=100, blank=True)
     """Of a REPORT: the message that failed."""
     status_code = models.CharField(max_length=20, blank=True)
-    status_text = models.CharField(max_length=200, blank=True)
+    """Of a REPORT: MESH's code. Its own words are not kept: they may repeat an address, which names a patient."""
     content = models.BinaryField()
     size = models.BigIntegerField()
     """What was downloaded. Of more than `mesh.rules.LARGEST` bytes nothing is kept but this."""
@@ -130,8 +134,12 @@ class MeshArrival(models.Model):
     """How often dealing with it failed."""
     retry_real = models.DateTimeField(null=True)
     """It is not tried again before this moment of real time."""
+    failing_real = models.DateTimeField(null=True)
+    """Since when the database has failed with it, in real time: no fault of the message, and not counted in `tries`."""
     dealt_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=200, blank=True)
+    looked_at = models.DateTimeField(null=True)
+    """When it was looked at whether its bytes are kept elsewhere; `content` is empty from then on where they are."""
 
     class Meta:
         db_table = "exchange_mesh_arrival"
@@ -140,4 +148,5 @@ class MeshArrival(models.Model):
             models.Index(fields=["id"], condition=Q(state="stored"), name="mesh_arrival_stored"),
             models.Index(fields=["mailbox", "id"], condition=Q(acknowledged_at=None), name="mesh_arrival_unacked"),
             models.Index(fields=["mailbox", "-arrived_at"], name="mesh_arrival_latest"),
+            models.Index(fields=["id"], condition=Q(state="taken", looked_at=None), name="mesh_arrival_bytes"),
         ]
