@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from onedoor.exchange import keeping, lost_checks
 from onedoor.exchange.mesh import collecting, sending
+from onedoor.exchange.receiving import keeping as keeping_documents
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.jobs import sweep
 
@@ -18,6 +19,12 @@ def forget_files() -> int:
 def forget_trust_files() -> int:
     """Remove what was compared of a trust's spreadsheet 28 days ago: what was accepted is on the record."""
     return lost_checks.forget_trust_files(by=Actor.system("keeping of compared checks"))
+
+
+@sweep("exchange.forget_arrivals", every=3_600.0, full=keeping_documents.SLICE)
+def forget_arrivals() -> int:
+    """Drop the bytes of documents that came by MESH 90 days after they were dealt with, where all of them is kept elsewhere."""
+    return keeping_documents.forget_bytes()
 
 
 @sweep("exchange.mesh_send", every=5.0, outside=True)
