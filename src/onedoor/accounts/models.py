@@ -79,6 +79,7 @@ class Relation(models.TextChoices):
     TRUST = "served_by_trust"
     PLACE = "in_place"
     ICS = "in_ics"
+    REGION = "in_region"
     SUCCESSOR = "succeeded_by"
     """A merger: what was counted for the first is counted for the other from that day on."""
 
