@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.db import connection, transaction
 
 from onedoor.exchange.mesh import hooks, rules
@@ -32,14 +34,20 @@ def set_mailbox(
 ) -> Mailbox:
     """Make a mailbox or change how it is reached; for the operator, who knows its secrets.
 
-    Raises ValueError for an identifier that MESH cannot have, NotPermitted for anybody but the system.
+    Raises ValueError for an identifier that MESH cannot have, an address that is not to be used, or a mailbox of another
+    organisation; NotPermitted for anybody but the system.
     """
     _operator(by)
     name = mailbox_id.strip().upper()
     if not name.isalnum() or len(name) > 30:
         raise ValueError(f"{mailbox_id!r} is no MESH mailbox: letters and digits, 30 at most.")
-    if not base_url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
-        raise ValueError("MESH is reached by https; by http only on this machine.")
+    _reachable(base_url)
+    other = Mailbox.objects.select_related("organisation").filter(mailbox_id=name).first()
+    if other is not None and other.organisation_id != organisation_id:
+        # What came to it is about the people of whom it was, and its answers are theirs.
+        raise ValueError(
+            f"Mailbox {name} is that of {other.organisation.name} ({other.organisation.ods_code}). Look at --mailbox."
+        )
     made, _ = Mailbox.objects.update_or_create(
         mailbox_id=name,
         defaults={
@@ -56,6 +64,15 @@ def set_mailbox(
     jobs.wake(SEND)
     audit.record(by=by, line=audit.Line("set_mailbox", "mailbox", made.pk, organisation_id=organisation_id))
     return made
+
+
+def _reachable(base_url: str) -> None:
+    """Raises ValueError for an address to which no password goes."""
+    parts = urlsplit(base_url)
+    if not parts.hostname or not (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost"))
+    ):
+        raise ValueError("MESH is reached by https; by http only on this machine.")
 
 
 def queue(*, mailbox: Mailbox, to: str, workflow: str, subject: str, content: bytes, by: Actor) -> MeshMessage:

@@ -169,7 +169,14 @@ def test_secrets_are_nowhere_but_in_their_columns() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("mailbox_id", "url"),
-    [("Y99 002", "https://x.invalid"), ("", "https://x.invalid"), ("Y99002OT001", "http://x.invalid")],
+    [
+        ("Y99 002", "https://x.invalid"),
+        ("", "https://x.invalid"),
+        ("Y99002OT001", "http://x.invalid"),
+        ("Y99002OT001", "http://127.0.0.1.x.invalid"),
+        ("Y99002OT001", "http://localhost@x.invalid"),
+        ("Y99002OT001", "https://"),
+    ],
 )
 def test_a_mailbox_that_cannot_be_is_not_made(mailbox_id: str, url: str) -> None:
     with pytest.raises(ValueError):
@@ -182,6 +189,21 @@ def test_a_mailbox_that_cannot_be_is_not_made(mailbox_id: str, url: str) -> None
             by=BY,
         )
     assert not Mailbox.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_mailbox_is_never_given_to_another_organisation() -> None:
+    mailbox = box()
+    with pytest.raises(ValueError, match=r"is that of .+ \(Y99002\)"):
+        actions.set_mailbox(
+            organisation_id=factories.practice("Y99003", "Millford Surgery").pk,
+            mailbox_id=mailbox.mailbox_id,
+            password="p",
+            shared_key="k",
+            base_url="https://x.invalid",
+            by=BY,
+        )
+    assert Mailbox.objects.get().organisation_id == mailbox.organisation_id
 
 
 @pytest.mark.django_db
