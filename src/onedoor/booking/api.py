@@ -109,6 +109,7 @@ from onedoor.booking.queries.diary import (
     types_of,
     upcoming_of,
 )
+from onedoor.booking.queries.months import LoopMonth, loop_months
 from onedoor.booking.queries.needs import (
     BreachView,
     InterpreterAhead,
@@ -135,6 +136,7 @@ from onedoor.booking.queries.offers import (
     waiting_list,
 )
 from onedoor.booking.queries.places import Spot, spots
+from onedoor.booking.queries.shadow import GivenUp, Measured, given_up, measured, wave_policy
 from onedoor.booking.series import MOST_PLACES, Series, weekly
 
 __all__ = [
@@ -158,10 +160,13 @@ __all__ = [
     "DoesNotFit",
     "Enrolment",
     "Full",
+    "GivenUp",
     "InterpreterAhead",
     "InterpreterBooking",
     "LinkClosed",
+    "LoopMonth",
     "MayNotCancelByMachine",
+    "Measured",
     "Member",
     "Moved",
     "NewCourse",
@@ -225,6 +230,7 @@ __all__ = [
     "fits",
     "free_places",
     "fulfil",
+    "given_up",
     "go_without",
     "hold",
     "interpreter_by_ref",
@@ -238,8 +244,10 @@ __all__ = [
     "leave_waiting",
     "link_of",
     "lock_patients",
+    "loop_months",
     "make_course",
     "may_unmark",
+    "measured",
     "members",
     "move",
     "move_date",
@@ -271,5 +279,6 @@ __all__ = [
     "upcoming_of",
     "wait_for_course",
     "waiting_list",
+    "wave_policy",
     "weekly",
 ]

@@ -16,10 +16,10 @@ from onedoor.calls.errors import NotDone, NotIdentified, NotSeen, TooManyTries
 from onedoor.calls.models import Call, Contact
 from onedoor.calls.queries.contacts import Live, View, lately, live, open_contact
 from onedoor.calls.queries.desks import Desk, desks
-from onedoor.calls.queries.figures import contact_figures, figures
+from onedoor.calls.queries.figures import call_months, contact_figures, figures
 from onedoor.calls.queries.visits import Visit, kinds, places, visits
 from onedoor.calls.rules import DEEDS, DEFINITIONS, OUTCOMES, SUGGESTED
-from onedoor.calls.types import CallRow, ContactFigures, Figures, Points, Taken
+from onedoor.calls.types import CallMonth, CallRow, ContactFigures, Figures, Points, Taken
 
 __all__ = [
     "DEEDS",
@@ -27,6 +27,7 @@ __all__ = [
     "OUTCOMES",
     "SUGGESTED",
     "Call",
+    "CallMonth",
     "CallRow",
     "Contact",
     "ContactFigures",
@@ -45,6 +46,7 @@ __all__ = [
     "ask_call_back",
     "book",
     "book_visit",
+    "call_months",
     "cancel",
     "change_home",
     "change_language",

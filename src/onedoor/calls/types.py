@@ -75,6 +75,16 @@ class Figures:
 
 
 @dataclass(frozen=True)
+class CallMonth:
+    """How the lines were answered in a London month, by one definition. Mean wait in seconds, None where nobody was answered."""
+
+    month: date
+    counted: int
+    answered: int
+    mean_wait: float | None
+
+
+@dataclass(frozen=True)
 class ContactFigures:
     """What callers wanted in some days, counted in contacts that ended."""
 

@@ -35,6 +35,7 @@ from onedoor.messaging.queries.balance import (
 )
 from onedoor.messaging.queries.fates import Fate, fates, never_sent, not_arrived, not_to_be_texted, price
 from onedoor.messaging.queries.genuine import is_number, sent_to, texts_from
+from onedoor.messaging.queries.months import TextMonth, text_months
 from onedoor.messaging.queries.teaching import (
     Judged,
     accepted_phrases,
@@ -80,6 +81,7 @@ __all__ = [
     "Said",
     "SubjectOwner",
     "Table",
+    "TextMonth",
     "Thread",
     "ThreadView",
     "accept_phrase",
@@ -131,6 +133,7 @@ __all__ = [
     "stopped",
     "store_inbound",
     "store_receipts",
+    "text_months",
     "texts_from",
     "texts_of_patient",
     "thread",

@@ -59,10 +59,12 @@ from onedoor.patients.queries import (
     registered_at,
     visible,
 )
+from onedoor.patients.reaching import BANDS, ReachBand, reach_by_age
 from onedoor.patients.rules import BASES, CHECKED, CHILD, GLASS_REASONS, PARTS, RELATIONSHIPS, Wish, last_day_of_child
 from onedoor.patients.search import search
 
 __all__ = [
+    "BANDS",
     "BASES",
     "CHECKED",
     "CHILD",
@@ -88,6 +90,7 @@ __all__ = [
     "PointChange",
     "PortalAccount",
     "ProxyView",
+    "ReachBand",
     "SignIn",
     "Spoken",
     "Ward",
@@ -124,6 +127,7 @@ __all__ = [
     "practice_of",
     "proxies_of",
     "reach",
+    "reach_by_age",
     "read_point",
     "record_need",
     "record_proxy",

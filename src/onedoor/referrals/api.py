@@ -65,6 +65,7 @@ from onedoor.referrals.queries.to_book import (
 from onedoor.referrals.queries.track_links import LinkClosed, track_link_of
 from onedoor.referrals.queries.triage import Counts, Row, counts, held, next_of, set_aside, to_send_on, worklist
 from onedoor.referrals.queries.visible import services_of
+from onedoor.referrals.queries.waits import Wait, WaitingWeek, waiting_weeks, waits_of
 from onedoor.referrals.queries.where import Holder, Where, where_is
 from onedoor.referrals.rules import (
     ATTACHMENT_BYTES,
@@ -127,6 +128,8 @@ __all__ = [
     "ToBookCounts",
     "ToBookPage",
     "Verdict",
+    "Wait",
+    "WaitingWeek",
     "Where",
     "all_next_actions",
     "answer",
@@ -186,6 +189,8 @@ __all__ = [
     "twins",
     "wait_for_course",
     "wait_for_visit",
+    "waiting_weeks",
+    "waits_of",
     "where_is",
     "withdraw",
     "worklist",
