@@ -299,8 +299,8 @@ _WRITE_KNOWN = (
         "r.patient_id",
     ),
     _touching(
-        """INSERT INTO patients_care_relationship (patient_id, organisation_id, kind, starts_on, ends_on)
-        SELECT patient_id, %(organisation)s, 'registered', least(%(today)s, registered_on, left_on), left_on
+        """INSERT INTO patients_care_relationship (patient_id, organisation_id, kind, starts_on, ends_on, recorded_at)
+        SELECT patient_id, %(organisation)s, 'registered', least(%(today)s, registered_on, left_on), left_on, %(now)s
         FROM pg_temp.list_match m WHERE patient_id < %(first_new)s
           AND NOT EXISTS (SELECT 1 FROM patients_care_relationship r WHERE r.patient_id = m.patient_id
                           AND r.organisation_id = %(organisation)s AND r.kind = 'registered'

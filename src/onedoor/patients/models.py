@@ -134,6 +134,8 @@ class CareRelationship(models.Model):
     kind = models.CharField(max_length=12, choices=[(k, k) for k in ("registered", "referred", "caseload", "shared")])
     starts_on = models.DateField()
     ends_on = models.DateField(null=True)
+    recorded_at = models.DateTimeField(null=True)
+    """Of a registration: when we learned what it says. None: before anybody asked."""
 
     class Meta:
         db_table = "patients_care_relationship"
@@ -146,6 +148,37 @@ class CareRelationship(models.Model):
             models.Index(fields=["organisation", "patient"], name="relationship_organisation"),
             models.Index(fields=["patient"], condition=models.Q(ends_on__isnull=False), name="relationship_ended"),
         ]
+
+
+class FormerRegistration(models.Model):
+    """What a registration said until a moment. A trigger of migration 0011 writes it, whoever changes the registration."""
+
+    id = models.BigAutoField(primary_key=True)
+    relationship_id = models.BigIntegerField()
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    organisation_id = models.BigIntegerField()
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+    recorded_at = models.DateTimeField(null=True)
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "patients_former_registration"
+
+
+class FormerPerson(models.Model):
+    """What was known of a person until a moment, of what figures go by. A trigger of migration 0011 writes it."""
+
+    id = models.BigAutoField(primary_key=True)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    born_on = models.DateField()
+    gender = models.CharField(max_length=12, blank=True)
+    deceased = models.BooleanField()
+    restricted = models.BooleanField()
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "patients_former_person"
 
 
 class PortalAccount(models.Model):

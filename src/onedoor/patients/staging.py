@@ -166,8 +166,9 @@ def new_people(people: str) -> tuple[str, ...]:
         SELECT DISTINCT patient_id, %(organisation)s, v.text, '', %(source)s FROM {people}
         CROSS JOIN LATERAL {NEEDS} AS v(text)
         WHERE m.needs <> '' OR m.texts = false""",
-        f"""INSERT INTO patients_care_relationship (patient_id, organisation_id, kind, starts_on, ends_on)
-        SELECT patient_id, %(organisation)s, 'registered', least(%(today)s, registered_on, left_on), left_on FROM {people}""",
+        f"""INSERT INTO patients_care_relationship (patient_id, organisation_id, kind, starts_on, ends_on, recorded_at)
+        SELECT patient_id, %(organisation)s, 'registered', least(%(today)s, registered_on, left_on), left_on, %(now)s
+        FROM {people}""",
     )
 
 

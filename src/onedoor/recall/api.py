@@ -54,6 +54,11 @@ from onedoor.recall.queries.finish_line import (
     plans_at,
 )
 from onedoor.recall.queries.invitations import by_ref, invitations_of, open_invitations_of
+from onedoor.recall.queries.judging import as_it_stands as rule_set_as_it_stands
+from onedoor.recall.queries.judging import judge as judge_as_known
+from onedoor.recall.queries.judging import reasons_of as reasons_as_kept
+from onedoor.recall.queries.judging import registered_sql as registered_as_known_sql
+from onedoor.recall.queries.judging import rules_of as rules_as_kept
 from onedoor.recall.queries.partners import agreements, lists_for_partner
 from onedoor.recall.queries.running import asked as asked_people
 from onedoor.recall.queries.running import exceptions as left_out
@@ -131,6 +136,7 @@ __all__ = [
     "in_words",
     "invitations_of",
     "invite",
+    "judge_as_known",
     "lapses",
     "left_open",
     "left_out",
@@ -150,8 +156,12 @@ __all__ = [
     "policy_of_run",
     "preview_run",
     "programmes",
+    "reasons_as_kept",
     "refresh",
+    "registered_as_known_sql",
+    "rule_set_as_it_stands",
     "rule_sets",
+    "rules_as_kept",
     "save_checks",
     "set_month",
     "set_run",

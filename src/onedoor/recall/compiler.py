@@ -7,6 +7,9 @@ its candidates. The same statements judge everybody, those who changed, and one 
 day: only where `recall_asked` and `recall_facts` come from differs. docs/reference/rule-sets.md says what every expression must
 mean.
 
+Entries and members of code sets are read from the relations that records publishes, or as they were known at a moment: the
+same statements over other relations (`queries.judging`).
+
 Nothing of a person is ever text in a statement: what is put in are days, numbers and names out of checked rule sets.
 """
 
@@ -55,12 +58,16 @@ class Slots:
         ]
 
 
-MAP = """
+ENTRIES, MEMBERS = "records_coded_entries", "records_code_members"
+"""What is read, as it stands now."""
+
+_MAP = """
 SELECT DISTINCT w.slot, m.code_id, w.valued, CASE WHEN w.unit <> '' THEN coalesce(u.id, -1) END AS unit_id, w.since
 FROM unnest(%(slots)s::int[], %(keys)s::text[], %(valued)s::bool[], %(units)s::text[], %(firsts)s::date[])
      AS w(slot, key, valued, unit, since)
-JOIN records_code_members m ON m.key = w.key LEFT JOIN records_unit u ON u.ucum = w.unit
+JOIN {members} m ON m.key = w.key LEFT JOIN records_unit u ON u.ucum = w.unit
 """
+MAP = _MAP.format(members=MEMBERS)
 
 _KEY = f"((e.day - {EPOCH})::bigint << {ID_BITS} | e.id)"
 _WANTED = """(m.since IS NULL OR e.day >= m.since)
@@ -81,10 +88,22 @@ WHERE a.organisation_id IS NOT NULL
 """
 """Slot -1 - n has what lies ahead of the day for slot n: it counts for nothing yet."""
 
-OF_RANGE = """(SELECT c.* FROM records_coded_entries c
+OF_RANGE = f"""(SELECT c.* FROM {ENTRIES} c
     WHERE c.patient_id > %(low)s AND c.patient_id <= %(high)s) e"""
-OF_SOME = """recall_asked a CROSS JOIN LATERAL (SELECT c.* FROM records_coded_entries c
+
+
+def of_some(entries: str = ENTRIES) -> str:
+    """The entries of those in `recall_asked`, looked up."""
+    return f"""recall_asked a CROSS JOIN LATERAL (SELECT c.* FROM {entries} c
     WHERE c.patient_id = a.patient_id AND a.organisation_id IS NOT NULL OFFSET 0) e"""
+
+
+OF_SOME = of_some()
+
+
+def map_sql(members: str) -> str:
+    """`MAP` over other members."""
+    return _MAP.format(members=members)
 
 
 def map_parameters(rows: Sequence[tuple[int, str, bool, str, date | None]]) -> dict[str, Any]:
@@ -140,11 +159,14 @@ def _any(tests: Sequence[str]) -> str:
 
 
 class Compiled:
-    """One rule set on one day. `empty` are the keys of sets without members."""
+    """One rule set on one day. `empty` are the keys of sets without members; `entries` is where a single one is looked up."""
 
-    def __init__(self, rule_set: RuleSet, on: date, slots: Slots, empty: frozenset[str]) -> None:
+    def __init__(
+        self, rule_set: RuleSet, on: date, slots: Slots, empty: frozenset[str], *, entries: str = ENTRIES
+    ) -> None:
         self.rule_set = rule_set
         self.on = on
+        self._entries = entries
         self.window = {
             "rolling": lambda: days.rolling(on, rule_set.months),
             "contract_year": lambda: days.contract_year(on),
@@ -283,7 +305,7 @@ class Compiled:
         """A fact that comes after another: looked for among the entries of those who have the other."""
         limit = self._start(fact)
         return f"""LEFT JOIN LATERAL (SELECT {"min" if fact.earliest else "max"}({_KEY}) AS r_{fact.name}
-            FROM records_coded_entries e JOIN recall_map m ON m.code_id = e.code_id AND m.slot = {self._numbers[fact.name]}
+            FROM {self._entries} e JOIN recall_map m ON m.code_id = e.code_id AND m.slot = {self._numbers[fact.name]}
             WHERE e.patient_id = p.patient_id AND {_WANTED} AND e.day <= {quoted(self.on)}
               AND e.day >= {day_of(f"p.r_{fact.after}")} + {fact.gap_days}{f" AND e.day >= {quoted(limit)}" if limit else ""}
             ) l_{fact.name} ON {self._within(self.rule_set.facts[fact.after], f"p.r_{fact.after}")}"""
@@ -299,12 +321,12 @@ class Compiled:
         for fact in self._valued():
             slot = self._numbers[fact.name]
             if fact.lowest_of_day:
-                joins.append(f"""LEFT JOIN LATERAL (SELECT {_KEY} AS k, e.value FROM records_coded_entries e
+                joins.append(f"""LEFT JOIN LATERAL (SELECT {_KEY} AS k, e.value FROM {self._entries} e
                     JOIN recall_map m ON m.code_id = e.code_id AND m.slot = {slot}
                     WHERE e.patient_id = q.patient_id AND {_WANTED} AND e.day = {day_of(f"q.k_{fact.name}")}
                     ORDER BY e.value, e.id DESC LIMIT 1) x_{fact.name} ON q.k_{fact.name} IS NOT NULL""")
             else:
-                joins.append(f"""LEFT JOIN (SELECT id, value FROM records_coded_entries) x_{fact.name}
+                joins.append(f"""LEFT JOIN (SELECT id, value FROM {self._entries}) x_{fact.name}
                     ON x_{fact.name}.id = q.k_{fact.name} & {ID_MASK}""")
             columns.append(f"x_{fact.name}.value AS v_{fact.name}")
         return joins, columns
@@ -314,7 +336,7 @@ class Compiled:
         tests: list[str] = []
         for cohort in self.rule_set.cohorts:
             for branch in cohort.test.branches:
-                needed = [c for c in branch if c.kind in ("day", "within", "value") or (c.kind == "known" and c.holds)]
+                needed = self._needs(branch)
                 aged = [c for c in branch if c.kind == "age" and c.operator in (">=", ">")]
                 if needed:
                     tests.append(f"{self._numbers[needed[0].subject]} = ANY(slots)")
@@ -323,6 +345,17 @@ class Compiled:
                 else:
                     return "true"
         return _any(list(dict.fromkeys(tests)))
+
+    def registers(self) -> list[int] | None:
+        """Slots of which everybody in a cohort has an entry of one; None where somebody may be in without an entry."""
+        branches = [branch for cohort in self.rule_set.cohorts for branch in cohort.test.branches]
+        needed = [self._needs(branch) for branch in branches]
+        return sorted({self._numbers[each[0].subject] for each in needed}) if all(needed) else None
+
+    @staticmethod
+    def _needs(branch: Sequence[Cond]) -> list[Cond]:
+        """The conditions that do not hold without an entry."""
+        return [c for c in branch if c.kind in ("day", "within", "value") or (c.kind == "known" and c.holds)]
 
     def ages(self) -> list[int]:
         """Ages on reaching which somebody may come into a cohort."""

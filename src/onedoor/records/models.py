@@ -225,6 +225,22 @@ class Coded(models.Model):
         ]
 
 
+class CodedFormer(models.Model):
+    """Whether a fact counted until a moment. A trigger of migration 0030 writes it, whoever changes the fact."""
+
+    id = models.BigAutoField(primary_key=True)
+    coded_id = models.BigIntegerField()
+    patient_id = models.BigIntegerField()
+    counted = models.BooleanField()
+    recorded_at = models.DateTimeField()
+    """Since when we had the fact, as it stood then."""
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "records_coded_former"
+        indexes = [models.Index(fields=["patient_id", "coded_id", "until"], name="coded_former")]
+
+
 class CodedAgain(models.Model):
     """A fact that a file said too and did not bring: it stays when the file that brought it is withdrawn. Or one done elsewhere
     that a file which can be withdrawn showed to be in the practice's record."""
