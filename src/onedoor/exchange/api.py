@@ -42,7 +42,9 @@ from onedoor.exchange.feed.typing_list import ToType, say_typed, to_type, to_typ
 from onedoor.exchange.files.columns import FIELDS as EXTRACT_FIELDS
 from onedoor.exchange.files.mapping import MappingError
 from onedoor.exchange.files.mapping import load as load_mapping
-from onedoor.exchange.files.report import Kind, Reject, Report, UnreadableFile, as_csv
+from onedoor.exchange.files.report import Findings, Kind, Reject, Report, UnreadableFile, as_csv, rejects_as_csv
+from onedoor.exchange.files.workbook import Table as Sheet
+from onedoor.exchange.files.workbook import tables as sheets
 from onedoor.exchange.freshness import Feed, feeds
 from onedoor.exchange.lines import import_calls
 from onedoor.exchange.lost_checks import (
@@ -118,6 +120,7 @@ __all__ = [
     "Feed",
     "FeedView",
     "FieldGroup",
+    "Findings",
     "Folder",
     "ImportFile",
     "Kind",
@@ -130,6 +133,7 @@ __all__ = [
     "Reject",
     "Report",
     "SentDocument",
+    "Sheet",
     "SheetForm",
     "ToType",
     "TrustFile",
@@ -181,6 +185,7 @@ __all__ = [
     "receive_extract",
     "received_of",
     "register_sheet",
+    "rejects_as_csv",
     "report_of",
     "routes",
     "say_typed",
@@ -193,6 +198,7 @@ __all__ = [
     "sent_refs",
     "set_feed",
     "set_mailbox",
+    "sheets",
     "switch_mailbox_off",
     "take_extract",
     "to_type",

@@ -13,6 +13,7 @@ import typer
 
 from onedoor.cli.extracts import extract
 from onedoor.cli.organisations import organisations
+from onedoor.cli.published import smi
 from onedoor.cli.services import places, services
 from onedoor.cli.trust_checks import trust_checks
 
@@ -54,6 +55,7 @@ def register(app: typer.Typer) -> None:
     group.command()(entries)
     group.command()(codes)
     group.command()(extract)
+    group.command()(smi)
     app.add_typer(group, name="import")
 
 
@@ -299,7 +301,7 @@ def show(report: "Report", *, width: int) -> None:
         found = [row for row in report.rows if row.level == level]
         if found:
             print(f"\n{title}")
-            _table(found[:NAMED], width)
+            table(found[:NAMED], width)
             if len(found) > NAMED:
                 print(f"  … and {len(found) - NAMED} more: --rejects FILE writes them to a file.")
     if report.left_out:
@@ -317,7 +319,8 @@ _KINDS = {
 }
 
 
-def _table(rows: list["Reject"], width: int) -> None:
+def table(rows: list["Reject"], width: int) -> None:
+    """Rows that were not taken whole, for a terminal."""
     number = max(3, *(len(str(row.row)) for row in rows))
     column = min(22, max(6, *(len(row.column) for row in rows)))
     value = min(24, max(13, *(len(row.value_shown) for row in rows)))

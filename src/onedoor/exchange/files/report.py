@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -120,10 +121,15 @@ _WORDS: dict[Level, str] = {"reject": "no", "note": "yes"}
 
 def as_csv(report: Report) -> str:
     """Rejects and notes as a file for a spreadsheet."""
+    return rejects_as_csv(report.rows)
+
+
+def rejects_as_csv(rows: Iterable[Reject]) -> str:
+    """The same of a file that has another report."""
     return table(
         _HEADER,
         (
             (_WORDS[found.level], found.row or "", found.column, found.value_shown, found.why, found.what_to_do)
-            for found in report.rows
+            for found in rows
         ),
     )
