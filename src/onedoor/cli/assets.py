@@ -53,6 +53,17 @@ def copy_design_system(package: Path, target: Path) -> None:
     for file in (f"{name}.js", f"{name}.js.map"):
         shutil.copyfile(built / file, target / file)
     shutil.copytree(built / "assets" / "images", target / "images")
+    _copy_typeface(target / "fonts")
+
+
+def _copy_typeface(target: Path) -> None:
+    """The letters of charts, which are measured in them: a machine that has no such font draws the same."""
+    import fontpkg_atkinson_hyperlegible
+
+    target.mkdir()
+    for name in ("Regular", "Bold"):
+        file = f"AtkinsonHyperlegible-{name}.ttf"
+        shutil.copyfile(fontpkg_atkinson_hyperlegible.ROOT / "files" / file, target / file)
 
 
 def _fingerprint() -> str:
