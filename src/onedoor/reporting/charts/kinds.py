@@ -38,8 +38,9 @@ class Xmr:
 class Line:
     """One to six series over periods, which are the rows in order. Missing values are gaps.
 
-    `partial`: key of a column that says what a point lacks ("15 of 32 sent nothing"); such points are hollow. `measure`: what the
-    axis counts, where one column's words do not say it. `said`: what is to be seen, for who cannot; made from the table if empty.
+    `partial`: key of a column that says what a point of the first series lacks ("15 of 32 sent nothing"); such points are hollow.
+    `measure`: what the axis counts, where one column's words do not say it. `said`: what is to be seen, for who cannot; made from
+    the table if empty.
     """
 
     table: Table

@@ -65,7 +65,7 @@ def spec(chart: Line, frame: Frame) -> Spec:
         layers.append(rule(plot, number(chart.target.value), INK, [3, 3], 2))
     for at, key in enumerate(chart.series):
         layers += path(plot, table.numbers(key), PENS[at % len(PENS)], quiet=chart.xmr is not None)
-        layers += points(plot, table, key, at, chart.partial)
+        layers += points(plot, table, key, at, chart.partial if at == 0 else "")
     layers += _flagged(plot, chart)
     layers += foot(plot, period_labels(plot, table, chart.at))
     layers += [head(plot, words)] if words else []
