@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 
 from onedoor.exchange.models import ProposedEntry, ReceivedDocument
-from onedoor.exchange.receiving import people, rules
+from onedoor.exchange.receiving import asking, people, rules
 from onedoor.exchange.receiving.answering import answered
 from onedoor.exchange.receiving.proposing import Judged, held_against, hold_against_record
 from onedoor.exchange.receiving.taking import answer_business, move
@@ -48,6 +48,8 @@ class Accepted:
     """Of those asked for: not entered, because the record has them by now or they cannot be entered."""
     corrected: int
     """Entries of earlier versions that are in error from now on."""
+    asks: int = 0
+    """How many things it asks that are on the practice's task list from now on."""
 
 
 @transaction.atomic
@@ -88,6 +90,7 @@ def wrong_person(*, access: Access, ref: UUID) -> None:
     gone = _in_error(document, to="proposed")
     if gone and before is not None:
         recall.refresh(patient_ids=[before])
+    asking.ask_no_more([document], because="it is not about this person", by=access.actor)
     move(document, "to_match", access.actor, reason="not this person", patient_id=None, match="put_back")
     _note(document, access, "document_unmatched", {"corrected": gone}, patient_id=before)
 
@@ -111,7 +114,7 @@ def not_ours(*, access: Access, ref: UUID, response: str, seconds: float | None 
     elif told not in rules.NOT_OURS:
         tasks.ask_for(tasks=[_ring(document, "not about one of our patients", "known here")], by=access.actor)
     # For good: should it come again about somebody else, taking that back does not bring these back.
-    corrected = _correct(document, to="left")
+    corrected = _correct(document, access, to="left")
     if corrected:
         recall.refresh(patient_ids=sorted(corrected))
     detail = {"response": response, "told_before": told, "corrected": sum(corrected.values())}
@@ -125,7 +128,8 @@ def accept(
     """Enter what a document carries: all that is sound (None), or the numbers that somebody ticked.
 
     Each is judged again first: a code that is wrong by now is never entered, nor what the record has meanwhile. Earlier versions'
-    entries are in error from then on. A document without any entry is filed. Raises NotPermitted, DoesNotExist, NotSo.
+    entries are in error from then on. A document without any entry is filed. What it asks is one task then. Raises NotPermitted,
+    DoesNotExist, NotSo.
     """
     document = _locked(access, ref)
     if document.state == "accepted":
@@ -137,21 +141,23 @@ def accept(
     held = held_against(document)
     wanted = _wanted(held, numbers)
     take = [(one, judged) for one, judged in held if one.number in wanted and _may(judged, numbers is not None)]
-    corrected = _correct(document)
+    corrected = _correct(document, access)
     entries = [_entry(document, one, judged.term, judged.unit) for one, judged in take]
     records.accept_entries(entries=entries, by=access.actor)
     _settle(document, held, {one.number for one, _ in take})
     _deal(document, "accepted", access, seconds)
+    asks = asking.ask(document, by=access.actor)
     if entries or corrected:
         recall.refresh(patient_ids=sorted({document.patient_id, *corrected}))
     gone = sum(corrected.values())
-    _note(document, access, "document_accepted", {"entered": len(take), "corrected": gone})
-    return Accepted(len(take), len(wanted) - len(take), gone)
+    _note(document, access, "document_accepted", {"entered": len(take), "corrected": gone, "asks": asks})
+    return Accepted(len(take), len(wanted) - len(take), gone, asks)
 
 
 @transaction.atomic
 def leave(*, access: Access, ref: UUID, reason: str, earlier: str = "", seconds: float | None = None) -> int:
-    """Keep a document with the person, and enter nothing of it; `reason` in words, of a person.
+    """Keep a document with the person, and enter nothing of it; `reason` in words, of a person. What it asks is a task all the
+    same.
 
     Where entries of earlier versions stand, `earlier` says what becomes of them (a key of rules.EARLIER): a newer version that
     nobody enters does not make them right. Returns how many are in error from now on. Raises NotSo without a reason, or without
@@ -170,7 +176,8 @@ def leave(*, access: Access, ref: UUID, reason: str, earlier: str = "", seconds:
     if not _deal(document, "left", access, seconds, reason=reason.strip()):
         raise NotSo(_meanwhile(document))
     document.proposals.filter(state="proposed").update(state="left")
-    corrected = _correct(document) if earlier == rules.IN_ERROR else {}
+    corrected = _correct(document, access) if earlier == rules.IN_ERROR else {}
+    asking.ask(document, by=access.actor)
     if corrected:
         recall.refresh(patient_ids=sorted(corrected))
     gone = sum(corrected.values())
@@ -189,6 +196,7 @@ def undo(*, access: Access, ref: UUID) -> int:
         )
     taken = _in_error(document, to="proposed")
     again = _restore(document, access)
+    asking.ask_no_more([document], because="what was decided was taken back", by=access.actor)
     document.proposals.filter(state="left").update(state="proposed")
     move(document, "to_code", access.actor, reason="taken back", dealt_at=None, dealt_by="")
     hold_against_record(document)
@@ -229,7 +237,7 @@ def propose(*, access: Access, ref: UUID, code: str, value: float | None, unit: 
     )
     proposal.save()
     judged = next(judged for one, judged in held_against(document) if one.number == number)
-    if judged.difference == rules.FAULT:
+    if judged.difference == rules.FAULT or judged.difference in rules.UNCODED:
         proposal.delete()
         return judged.against
     hold_against_record(document)
@@ -303,10 +311,12 @@ def _settle(document: ReceivedDocument, held: Iterable[tuple[ProposedEntry, Judg
     ProposedEntry.objects.bulk_update(changed, ["state", "term", "unit", "difference", "against"])
 
 
-def _correct(document: ReceivedDocument, *, to: str = "corrected") -> dict[int, int]:
-    """Put the entries of earlier versions in error; returns how many of each patient."""
+def _correct(document: ReceivedDocument, access: Access, *, to: str = "corrected") -> dict[int, int]:
+    """Put the entries of earlier versions in error, and ask nothing of theirs any more; returns how many of each patient."""
     corrected: dict[int, int] = {}
-    for old in versions_of(document, lock=True):
+    earlier = versions_of(document, lock=True)
+    asking.ask_no_more(earlier, because="a newer version counts", by=access.actor)
+    for old in earlier:
         gone = _in_error(old, to=to, newer=document if to == "corrected" else None)
         if gone and old.patient_id is not None:
             corrected[old.patient_id] = corrected.get(old.patient_id, 0) + gone

@@ -12,7 +12,7 @@ from datetime import date
 from django.db import connection
 
 from onedoor.exchange.models import ProposedEntry, ReceivedDocument
-from onedoor.exchange.receiving.rules import FAULT, SAME, OnRecord, difference
+from onedoor.exchange.receiving.rules import ASKED, FAULT, SAME, TOLD, OnRecord, asks, difference
 from onedoor.exchange.receiving.versions import standing, versions_of
 from onedoor.kernel.access import Access
 from onedoor.records import api as records
@@ -57,7 +57,9 @@ def judge(carried: Sequence[Carried], record: Sequence[OnRecord], *, restated: f
     for one, found in zip(carried, records.believed([_row(one) for one in carried]), strict=True):
         term, unit = found.term or one.term, found.unit if one.value is not None else ""
         fact = one.code, one.day, one.value
-        if found.doubt:
+        if not one.code:
+            judged.append(Judged(one, one.term, one.unit, ASKED if asks(one.text) else TOLD, "It has no code"))
+        elif found.doubt:
             # Its own term stays: what it says beside the code may be why.
             judged.append(Judged(one, one.term or found.term, one.unit, FAULT, found.doubt.why))
         elif fact in said:

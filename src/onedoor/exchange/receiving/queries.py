@@ -157,7 +157,6 @@ def folder(access: Access, ref: UUID) -> Folder:
     shown = rules.points(who, one) if one else ()
     lines = [_line(proposal, judged) for proposal, judged in held_against(document, access if patient else None)]
     earlier = versions_of(document)
-    plain = [line.proposal for line in lines if not line.proposal.code]
     return Folder(
         document=document,
         claimed=who,
@@ -165,9 +164,9 @@ def folder(access: Access, ref: UUID) -> Folder:
         points=shown,
         sure=document.match == rules.SURE and all(point.same for point in shown),
         attachments=list(document.attachments.defer("content").order_by("number")),
-        lines=[line for line in lines if line.proposal.code],
-        asked=[one for one in plain if rules.asks(one.text)],
-        told=[one for one in plain if not rules.asks(one.text)],
+        lines=[line for line in lines if line.judged.difference not in rules.UNCODED],
+        asked=[line.proposal for line in lines if line.judged.difference == rules.ASKED],
+        told=[line.proposal for line in lines if line.judged.difference == rules.TOLD],
         earlier=earlier,
         later=later_of(document),
         to_correct=standing(earlier) if document.state in rules.OPEN else [],

@@ -67,15 +67,20 @@ CERTAINLY_NOT = frozenset({"not_here", "somebody_else"})
 """Of whom it is certain that the document is of nobody here under this number: it goes back, and a person may still ring."""
 
 NEW, SAME, OTHER_VALUE, OLDER, FAULT = "new", "same", "other_value", "older", "fault"
+ASKED, TOLD = "asked", "told"
 DIFFERENCES: Mapping[str, str] = {
     NEW: "New",
     SAME: "On the record already",
     OTHER_VALUE: "The record has another value of that day",
     OLDER: "Older than what the record has",
     FAULT: "Cannot be entered",
+    ASKED: "Asked of the practice",
+    TOLD: "For information",
 }
 SOUND = frozenset({NEW, OLDER})
 """What one touch takes. Another value of the same day is taken by whoever ticks it; a fault never is."""
+UNCODED = frozenset({ASKED, TOLD})
+"""What a document says in words alone: nothing of it is an entry."""
 
 BY_HAND = "read in the document by "
 """What the text of an entry begins with that a person read in a document: the document does not carry it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from textwrap import shorten
 from typing import Any
 
 from django.db import connection, transaction
@@ -15,6 +16,7 @@ from django.db import connection, transaction
 from onedoor.accounts import api as accounts
 from onedoor.documents import api as documents
 from onedoor.documents.types import CheckFacts, CheckRow, Contact, ContactFacts, ContactRow, Party, Person
+from onedoor.exchange.itk import codes
 from onedoor.exchange.models import SentDocument
 from onedoor.exchange.sending import having, moving
 from onedoor.kernel import audit, clock, jobs, words
@@ -47,6 +49,7 @@ def make_of_visits(*, visit_ids: Sequence[int], access: Access) -> list[int]:
         home = patients.registered_at(access, visit.patient_id)
         if home == visit.organisation_id or not accounts.serves_as_trust(visit.organisation_id):
             continue
+        told = _told(visit)
         one = _new(
             organisation_id=visit.organisation_id,
             practice_id=home,
@@ -54,8 +57,8 @@ def make_of_visits(*, visit_ids: Sequence[int], access: Access) -> list[int]:
             subject=CHECK_VISIT,
             subject_id=visit_id,
             reference=f"{str(visit.ref)[:8]}-{visit.day:%d%m%y}".upper(),
-            told=_told(visit),
-            entries=_entries(visit),
+            told=told,
+            entries=_entries(visit, told),
             empty=not visit.items,
             by=access.actor,
         )
@@ -205,8 +208,8 @@ def _told(visit: recall.VisitSummary) -> CheckFacts:
         said = [_found(one) for one in found[item.key]]
         said += ["Not enough to complete the check."] if item.state == "part" else []
         said += ["In words only: no code stands for it."] if item.state == "noted" else []
-        codes = dict.fromkeys((one.code, one.term) for one in item.entries if one.code)
-        rows.append(CheckRow(item.label, item.words, day, tuple(codes), " ".join(said)))
+        coded = dict.fromkeys((one.code, one.term) for one in item.entries if one.code)
+        rows.append(CheckRow(item.label, item.words, day, tuple(coded), " ".join(said)))
     given = {check for check, _ in without} | {row.check for row in rows}
     without += [(label, "not done") for label in visit.missing if label not in given]
     declined = [item.label for item in visit.items if item.state == "declined"]
@@ -245,8 +248,9 @@ def _day(day: date) -> str:
     return words.long_day(day).split(" ", 1)[1]
 
 
-def _entries(visit: recall.VisitSummary) -> list[dict[str, Any]]:
-    return [
+def _entries(visit: recall.VisitSummary, told: CheckFacts) -> list[dict[str, Any]]:
+    """What it carries: the coded entries, and what is asked of the practice, which has no code."""
+    results = [
         {
             "code": one.code,
             "term": one.term,
@@ -258,3 +262,10 @@ def _entries(visit: recall.VisitSummary) -> list[dict[str, Any]]:
         for item in visit.items
         for one in item.entries
     ]
+    return results + [_asked(text, visit.day) for text in told.asked]
+
+
+def _asked(text: str, day: date) -> dict[str, Any]:
+    # The document has it whole.
+    text = shorten(text, codes.LENGTHS["text"], placeholder=" …")
+    return {"code": "", "term": "", "value": None, "unit": "", "day": day.isoformat(), "text": text}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -37,6 +38,7 @@ from onedoor.recall.tests.standings import stand
 from onedoor.records import api as records
 from onedoor.records.models import Code, Coded, Entry
 from onedoor.records.types import NewEntry
+from onedoor.tasks import api as tasks
 from onedoor.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
@@ -764,6 +766,69 @@ def test_actions_asked_are_kept_apart_from_what_is_told(place: Scene, sam: Patie
     assert [one.text for one in folder.asked] == [asked.text]
     assert [one.text for one in folder.told] == [seen.text]
     assert len(folder.lines) == len(SIX)
+    kept = document.proposals.filter(code="").order_by("number")
+    assert list(kept.values_list("difference", flat=True)) == ["asked", "told"]
+
+
+def asking(*texts: str) -> list[CarriedEntry]:
+    """What a document asks of the practice."""
+    return [CarriedEntry("", "", None, "", DAY, text) for text in texts]
+
+
+def asked_tasks() -> list[tuple[str, str]]:
+    """What documents have asked: state of the task, and what it lists."""
+    return list(Task.objects.filter(kind="asked_in_document").order_by("pk").values_list("state", "detail"))
+
+
+OFFER, REPEAT = "Still due, please offer: Smoking, HbA1c.", "Please repeat the blood pressure."
+
+
+@pytest.mark.parametrize("entries", [list(SIX), []])
+def test_what_a_document_asks_is_one_task_once_it_is_accepted(
+    place: Scene, sam: Patient, entries: list[CarriedEntry]
+) -> None:
+    first = said(place, sam, [*entries, *asking(OFFER, REPEAT, OFFER)])
+    document = received(place, first)
+    assert asked_tasks() == []
+    accept(place, document)
+    accept(place, document)
+    arrive(place, first)
+    arrive(place, replace(first, bundle_id=str(uuid.uuid4())))
+    assert asked_tasks() == [("open", f"1. {OFFER} 2. {REPEAT}")]
+    task = Task.objects.get()
+    assert (task.organisation_id, task.patient_id, task.subject_id) == (place.practice.pk, sam.pk, document.pk)
+    assert task.due_at > task.created_at
+
+
+def test_a_document_that_is_filed_without_entries_has_its_asks_on_the_list_all_the_same(
+    place: Scene, sam: Patient
+) -> None:
+    document = received(place, said(place, sam, [*SIX, *asking(OFFER)]))
+    exchange.leave_document(access=place.access, ref=document.ref, reason="read")
+    assert asked_tasks() == [("open", OFFER)]
+
+
+def test_what_was_asked_and_done_is_not_asked_again_and_what_was_taken_back_is(place: Scene, sam: Patient) -> None:
+    first = said(place, sam, [*SIX, *asking(OFFER)])
+    document = received(place, first)
+    accept(place, document)
+    exchange.undo_document(access=place.access, ref=document.ref)
+    assert asked_tasks() == [("withdrawn", OFFER)]
+    accept(place, document)
+    tasks.complete(access=place.access, ref=Task.objects.get(state="open").ref, outcome="done")
+    exchange.undo_document(access=place.access, ref=document.ref)
+    accept(place, document)
+    assert [state for state, _ in asked_tasks()] == ["withdrawn", "done"]
+    newer = said(place, sam, [*SIX, *asking(OFFER, REPEAT)], replaces=first.document_identifier)
+    accept(place, received(place, newer))
+    assert asked_tasks()[2:] == [("open", REPEAT)]
+
+
+def test_a_newer_version_asks_in_the_place_of_the_older(place: Scene, sam: Patient) -> None:
+    first = said(place, sam, [*SIX, *asking(OFFER, REPEAT)])
+    accept(place, received(place, first))
+    accept(place, received(place, said(place, sam, [*SIX, *asking(OFFER)], replaces=first.document_identifier)))
+    assert asked_tasks() == [("withdrawn", f"1. {OFFER} 2. {REPEAT}"), ("open", OFFER)]
 
 
 # ---- who may, and what it costs

@@ -88,10 +88,15 @@ def test_a_finished_visit_at_a_trust_is_on_its_way_to_the_practice_with_its_resu
     assert (carried.sender.ods, carried.recipient.ods) == ("Y99902", "Y99002")
     assert (carried.patient.nhs_number, carried.bundle_id) == (at.sam.nhs_number, str(document.bundle_id))
     assert carried.files[0].content.startswith(b"%PDF")
-    assert [(one.code, one.value, one.unit) for one in carried.entries] == [
+    *results, asked = carried.entries
+    assert [(one.code, one.value, one.unit) for one in results] == [
         ("271649006", 128.0, "mm[Hg]"),
         ("271650006", 82.0, "mm[Hg]"),
     ]
+    # What the document asks of the practice stands beside the results too, without a code.
+    assert (asked.code, asked.value, asked.day) == ("", None, NOW.date())
+    assert asked.text.startswith("Still due, please offer: ")
+    assert asked.text in str(document.document.letter)
     assert at.sam.nhs_number
     assert at.sam.nhs_number not in str(message.ref)
     mesh_takes(document)

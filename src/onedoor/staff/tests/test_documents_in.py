@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from onedoor import factories
 from onedoor.accounts.api import User
-from onedoor.exchange.itk.types import File, Person
+from onedoor.exchange.itk.types import CarriedEntry, File, Person
 from onedoor.exchange.models import ReceivedDocument
 from onedoor.exchange.tests.arrivals import SIX, Scene, arrive, received, said, scene
 from onedoor.kernel import clock
@@ -92,6 +92,21 @@ def test_one_touch_enters_all_and_opens_the_next(place: Scene, client: Client) -
     assert "Accepted into the record" in page(client, "document_in", first.ref)
     client.post(reverse("document_undo", args=[first.ref]))
     assert Coded.objects.filter(patient=sam, in_error_at=None).count() == 0
+
+
+def test_what_it_asks_stands_apart_and_is_on_the_task_list_once_it_is_accepted(place: Scene, client: Client) -> None:
+    sam = factories.patient(place.practice, "Sam")
+    asked = CarriedEntry("", "", None, "", date(2026, 12, 3), "Still due, please offer: Smoking.")
+    document = received(place, said(place, sam, [SIX[0], asked]))
+    shown = page(client, "document_in", document.ref)
+    assert shown.index("Asked of the practice") < shown.index(asked.text) < shown.index("What it carries")
+    assert shown.count(asked.text) == 1
+    assert "Cannot be entered" not in shown
+    answer = client.post(reverse("document_accept", args=[document.ref]), {"number": ["1"], "some": "1"}, follow=True)
+    assert "What it asks is on the task list." in answer.content.decode()
+    tasks = page(client, "tasks")
+    assert asked.text in tasks
+    assert reverse("document_in", args=[document.ref]) in tasks
 
 
 def test_who_it_is_is_asked_point_by_point_and_a_difference_must_be_ticked(place: Scene, client: Client) -> None:

@@ -187,6 +187,8 @@ def accept(request: HttpRequest, ref: UUID) -> HttpResponse:
     said = [f"{counted(done.entered, 'entry', 'entries')} on the record." if done.entered else "The document is filed."]
     if done.corrected:
         said.append(f"{counted(done.corrected, 'entry', 'entries')} of the earlier version in error.")
+    if done.asks:
+        said.append("What it asks is on the task list.")
     if done.passed_over:
         said.append(f"{counted(done.passed_over, 'entry', 'entries')} not entered: on the record by now, or faulty.")
     messages.success(request, " ".join(said))
