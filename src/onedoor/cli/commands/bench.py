@@ -25,6 +25,7 @@ MODULES = {
     "recall": "bench.recall",
     "live": "bench.live",
     "birthday": "bench.birthday",
+    "disclosure": "bench.disclosure",
 }
 
 
