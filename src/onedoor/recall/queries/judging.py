@@ -39,7 +39,7 @@ FROM ({judged}) j WHERE member
 
 
 def as_it_stands(key: str, on: date) -> dict[str, Any]:
-    """The rule set in force on a day and the members of its code sets, to be kept: {"rules": …, "members": {set: [codes]}}. Raises
+    """The rule set in force on a day and the members of its code sets, to be kept: {"rules": …, "members": {set: [code]}}. Raises
     LookupError where none is in force."""
     found = rule_sets_in_force(on).get(key)
     if found is None:
@@ -112,6 +112,7 @@ def judge(cursor: CursorWrapper, kept: Mapping[str, Any], *, on: date, known_at:
         f"CREATE TEMP TABLE recall_facts ON COMMIT DROP AS {compiler.facts_sql(compiler.of_some(entries))}", {"on": on}
     )
     cursor.execute("ANALYZE recall_facts (patient_id)")
+    cursor.execute(f"DROP TABLE IF EXISTS {into}")
     cursor.execute(_JUDGED.format(into=into, judged=compiled.judged()))
     cursor.execute(f"ANALYZE {into}")
     for table in made:

@@ -1,0 +1,1 @@
+"""The measure book: every figure defined once, computed in sets, kept by month, and explained."""

@@ -1,0 +1,135 @@
+"""The figures of a closed month as they may be passed on: one set of cells from which every page, file and pack takes its own.
+
+Small counts are hidden, and with them whatever would give them away (`disclosure`). It is settled once for all measures and all
+levels of a closing, so that what one page hides no other shows. Cells are keyed by ODS code and item: the key of a measure for
+its numerator, `items` for what a share is of, `out(key)` for who is left out, and `SHARE` before a key for the percentage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import lru_cache
+from itertools import pairwise
+from types import MappingProxyType
+
+from django.db import connection
+
+from onedoor.kernel import clock
+from onedoor.reporting.disclosure import CountColumn, Counts, CountTable, Told, published
+from onedoor.reporting.levels import OURS, SMALL, Level, units_parameters, units_sql
+from onedoor.reporting.measures.book import Measure
+from onedoor.reporting.measures.computing import as_parameters, last_day
+from onedoor.reporting.measures.versions import version_of
+from onedoor.reporting.models import Closing, MeasureVersion, Snapshot
+
+SHARE = "%"
+Cells = Mapping[tuple[str, str], Told]
+
+
+def out(key: str) -> str:
+    """The item of those whom a measure leaves out."""
+    return f"{key}:out"
+
+
+def cells(closing: Closing) -> Cells:
+    """Every figure of a closing as it may be passed on, by (ODS code, item)."""
+    return _cells(closing.pk, tuple(sorted(_paths(closing, last_day(closing.month)))))
+
+
+def items(measures: Iterable[Measure]) -> dict[str, str]:
+    """Of each share, the item that it is a share of: the register that is counted by itself, where there is one."""
+    found = list(measures)
+    registers = {one.rows_of: one.key for one in found if one.source.counted == "member"}
+    return {one.key: registers.get(one.rows_of, f"{one.key}:of") for one in found if one.is_share}
+
+
+@lru_cache(maxsize=128)
+def _cells(closing_id: int, paths: tuple[tuple[str, ...], ...]) -> Cells:
+    """A closing is never changed, so this is worked out once for it and for who stands where."""
+    rows = list(
+        Snapshot.objects.filter(closing_id=closing_id).values_list(
+            "measure_id", "organisation__ods_code", "numerator", "denominator", "excluded"
+        )
+    )
+    kept = MeasureVersion.objects.in_bulk({row[0] for row in rows})
+    measures = {pk: version_of(one).measure for pk, one in kept.items()}
+    share_of = items(measures.values())
+    counts: dict[tuple[str, str, str], int] = {}
+    for pk, ods_code, numerator, denominator, excluded in rows:
+        measure = measures[pk]
+        if numerator is None:
+            continue
+        counts[ods_code, measure.key, ""] = numerator
+        if measure.is_share and denominator is not None:
+            counts[ods_code, share_of[measure.key], ""] = denominator
+        if measure.rows_of == measure.key and measure.exclusions:
+            counts[ods_code, out(measure.key), ""] = excluded
+    parent: dict[str, str] = {}
+    guarded, organisations = set[str](), set[str]()
+    for path in paths:
+        # A practice, its network, place, system and region; empty where it stands under none.
+        steps = [(code, level) for code, level in zip(path, reversed(OURS), strict=True) if code]
+        organisations |= {code for code, _ in steps}
+        guarded |= {code for code, level in steps if level in SMALL}
+        for (code, _), (above, _) in pairwise(steps):
+            parent.setdefault(code, above)
+    keys = [one.key for one in measures.values()]
+    whole = {*share_of.values()}
+    columns = [CountColumn(item, "") for item in sorted({*keys, *whole, *(item for _, item, _ in counts)})]
+    shares = [CountColumn(key, "", of=item) for key, item in sorted(share_of.items())]
+    if not counts:
+        return MappingProxyType({})
+    order = sorted(organisations)
+    (table,) = published(
+        [CountTable(order, [*columns, *shares])], Counts(counts, parent, guarded, _within(measures.values(), share_of))
+    )
+    named = [*(column.item for column in columns), *(SHARE + column.item for column in shares)]
+    return MappingProxyType(
+        {
+            (code, item): told
+            for code, row in zip(order, table, strict=True)
+            for item, told in zip(named, row, strict=True)
+        }
+    )
+
+
+def _within(measures: Iterable[Measure], share_of: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Who is counted by one is counted by the other: a share's in its whole, all parts in each, the newly complete in those."""
+    found = list(share_of.items())
+    of_rules: dict[str, dict[str, list[str]]] = {}
+    for one in measures:
+        if one.source.rule_set:
+            of_rules.setdefault(one.source.rule_set, {}).setdefault(one.source.counted, []).append(one.key)
+    for by in of_rules.values():
+        for whole in by.get("complete", ()):
+            found += [(whole, part) for part in by.get("part", ())]
+            found += [(new, whole) for new in by.get("new", ())]
+        found += [(lapsed, register) for lapsed in by.get("lapsed", ()) for register in by.get("member", ())]
+    return sorted(set(found))
+
+
+def _paths(closing: Closing, on: date) -> set[tuple[str, ...]]:
+    """Of each organisation with a figure, its code and those of what it is counted under at each level, from the network up."""
+    found: dict[str, list[str]] = {}
+    for place, level in enumerate(reversed(OURS)):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""WITH counted AS MATERIALIZED (
+                        SELECT DISTINCT organisation_id, %(on)s::date AS day FROM reporting_snapshot
+                        WHERE closing_id = %(closing)s),
+                    {units_sql(level)}
+                    SELECT o.ods_code, coalesce(a.ods_code, '')
+                    FROM counted c JOIN accounts_organisation o ON o.id = c.organisation_id
+                    LEFT JOIN units u ON u.organisation_id = c.organisation_id AND u.day = c.day
+                    LEFT JOIN accounts_organisation a ON a.id = u.unit_id""",
+                {
+                    "on": on,
+                    "closing": closing.pk,
+                    **as_parameters(units_parameters(level, as_of=max(on, clock.today()))),
+                },
+            )
+            for code, above in cursor.fetchall():
+                path = found.setdefault(code, [""] * len(OURS))
+                path[place] = code if level is Level.PRACTICE else above
+    return {tuple(path) for path in found.values()}
