@@ -288,7 +288,7 @@ class _Layer:
         self._own = {item: {one: self._alone(item, one) for one in values[item]} for item in self.items}
         self._half = {item: {one: self._between(item, one) for one in values[item]} for item in self.items}
         self._held: dict[str, dict[str, Pair]] = {}
-        self._out: dict[str, dict[str, Pair]] = {}
+        self._below: dict[str, dict[str, list[float]]] = {}
 
     # What a reader of one figure knows
 
@@ -363,37 +363,27 @@ class _Layer:
     # What a reader of all figures knows
 
     def _reckon(self, item: str) -> None:
-        """How far each organisation's count can go: by its own figures (own), with all below it (held), and as far as all others
-        can make up for it (out)."""
-        held: dict[str, Pair] = {}
-        out: dict[str, Pair] = {}
-        own, half, children = self._own[item], self._half[item], self.tree.children
-        order = self._order[item]
-        below: dict[str, list[float]] = {}
-        for one in reversed(order):
-            down, up = own[one]
-            most_down, most_up = below.get(one, (0.0, 0.0)) if one in children else half[one]
-            if most_down < down:
-                down = most_down
-            if most_up < up:
-                up = most_up
-            held[one] = (down, up)
+        """How far each organisation's count can go with all below it."""
+        self._held[item], self._below[item] = {}, {}
+        for one in reversed(self._order[item]):
+            held = self._held[item][one] = self._with_below(item, one)
             if (parent := self.tree.parent.get(one)) is not None:
-                total = below.setdefault(parent, [0.0, 0.0])
-                total[_DOWN] += down
-                total[_UP] += up
-        for one in order:
-            parent = self.tree.parent.get(one)
-            if parent is None:
-                out[one] = (inf, inf)
-                continue
-            total = below[parent]
-            down, up = held[one]
-            out[one] = (
-                total[_UP] - up + min(own[parent][_DOWN], out[parent][_DOWN]),
-                total[_DOWN] - down + min(own[parent][_UP], out[parent][_UP]),
-            )
-        self._held[item], self._out[item] = held, out
+                total = self._below[item].setdefault(parent, [0.0, 0.0])
+                total[_DOWN] += held[_DOWN]
+                total[_UP] += held[_UP]
+
+    def _with_below(self, item: str, one: str) -> Pair:
+        down, up = self._own[item][one]
+        most_down, most_up = self._below[item].get(one) or self._half[item][one]
+        return min(down, most_down), min(up, most_up)
+
+    def _outside(self, item: str, one: str, way: int) -> float:
+        """How far the count can go as all others can make up for it: those beside it the other way, or the one above with it."""
+        parent = self.tree.parent.get(one)
+        if parent is None:
+            return inf
+        beside = self._below[item][parent][1 - way] - self._held[item][one][1 - way]
+        return beside + min(self._own[item][parent][way], self._outside(item, parent, way))
 
     def _alone_below(self, item: str, one: str, way: int) -> float:
         """How far the count can go by its own figures and those below, if need be with its parts (or wholes) going with it."""
@@ -435,7 +425,7 @@ class _Layer:
         return min(_MOST, self.values[item][one]) if way == _DOWN else _MOST
 
     def _limit(self, item: str, organisation: str, way: int) -> float:
-        return min(self._own[item][organisation][way], self._out[item][organisation][way])
+        return min(self._own[item][organisation][way], self._outside(item, organisation, way))
 
     # What is hidden so that nothing small is known
 
@@ -457,7 +447,7 @@ class _Layer:
             if not self._small(item, one) or self._small(item, self.tree.parent.get(one, "")):
                 continue
             for way, needed in ((_DOWN, value), (_UP, _MOST - value)):
-                while self._out[item][one][way] < needed:
+                while self._outside(item, one, way) < needed:
                     if not self._hide_beside(item, one, 1 - way):
                         raise AssertionError("with all above it hidden a count can be anything")
                     changed = True
@@ -478,10 +468,10 @@ class _Layer:
 
     def _room(self, part: str, whole: str, one: str) -> float:
         """How many other values the remainder can have: the part goes down or the whole up, or the part up."""
-        more = min(self._alone_below(part, one, _DOWN), self._out[part][one][_DOWN])
-        more += min(self._alone_below(whole, one, _UP), self._out[whole][one][_UP])
+        more = min(self._alone_below(part, one, _DOWN), self._outside(part, one, _DOWN))
+        more += min(self._alone_below(whole, one, _UP), self._outside(whole, one, _UP))
         rest = self.values[whole][one] - self.values[part][one]
-        return more + min(rest, self._held[part][one][_UP], self._out[part][one][_UP])
+        return more + min(rest, self._held[part][one][_UP], self._outside(part, one, _UP))
 
     def _widen(self, item: str, one: str) -> bool:
         """Let the count of an organisation go further down by hiding one more; False where all is hidden that could be."""
@@ -491,7 +481,9 @@ class _Layer:
                 if self._loosen(which, one):
                     return True
             for which in beside:
-                if self._out[which][one][_DOWN] < self._all(which, one, _DOWN) and self._hide_beside(which, one, _UP):
+                if self._outside(which, one, _DOWN) < self._all(which, one, _DOWN) and self._hide_beside(
+                    which, one, _UP
+                ):
                     return True
         return self._hide_beside(item, one, _UP)
 
@@ -511,7 +503,17 @@ class _Layer:
     def _hide(self, item: str, one: str) -> None:
         self.hidden[item].add(one)
         self._own[item][one] = self._alone(item, one)
-        self._reckon(item)
+        # Only what is on the way to the top can go further now.
+        at: str | None = one
+        while at is not None:
+            before, after = self._held[item][at], self._with_below(item, at)
+            if before == after:
+                return
+            self._held[item][at] = after
+            if (at := self.tree.parent.get(at)) is not None:
+                total = self._below[item][at]
+                total[_DOWN] += after[_DOWN] - before[_DOWN]
+                total[_UP] += after[_UP] - before[_UP]
 
     def _hide_beside(self, item: str, one: str, way: int) -> bool:
         """Hide one more count that can make up for the organisation's: next to it by code, else above it; False for none left."""
