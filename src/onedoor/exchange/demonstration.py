@@ -319,11 +319,12 @@ def connect(line: Line) -> None:
 
 
 def _caring() -> list[Organisation]:
-    """All but networks, places, systems and the partner, which care for nobody: they send no texts, and nobody signs in there."""
-    known = [one for one in organisations(_all()) if one.ods_code != PARTNER]
+    """All but networks, places, systems, the region and the partner, which care for nobody: they send no texts, and nobody signs
+    in there. Nor do those care here of whom only figures were published: what is invented has codes that begin with Y99."""
+    known = [one for one in organisations(_all()) if one.ods_code.startswith("Y99") and one.ods_code != PARTNER]
     above = {
         one.pk
-        for kind in ("part_of_pcn", "in_place", "in_ics")
+        for kind in ("part_of_pcn", "in_place", "in_ics", "in_region")
         for found in accounts.related([place.pk for place in known], kind).values()
         for one in found
     }

@@ -185,7 +185,7 @@ def chains(organisation_ids: Collection[int], *, on: date, as_of: date | None = 
 
 
 def state() -> tuple[object, ...]:
-    """What adding up hangs on: who is who, and who stands where. While it is the same, a figure added up once stays so."""
+    """What adding up hangs on: the day, who is who, and who stands where. While it is the same, a sum stays as it is."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -194,4 +194,4 @@ def state() -> tuple[object, ...]:
                     FROM accounts_organisation_relation)
             """
         )
-        return tuple(cursor.fetchone())
+        return clock.today(), *cursor.fetchone()

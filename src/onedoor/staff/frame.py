@@ -72,6 +72,7 @@ _MENU: tuple[tuple[str, str, Permission | tuple[Permission, ...] | None, str], .
     ("Opened", "glass_reviews", Permission.SHARING, _SHARED),
     ("Import", "imports", Permission.IMPORT, _PASSED_ON),
     ("Extracts", "extracts", Permission.IMPORT, _PASSED_ON),
+    ("Reports", "reports", Permission.REPORTS, ""),
     ("Counters", "counters", Permission.COUNTERS, _FIGURES),
     ("Gaps", "gaps", Permission.COUNTERS, _FIGURES),
     ("Accuracy", "accuracy", Permission.ACCURACY, _FIGURES),

@@ -33,6 +33,8 @@ from onedoor.staff.views import (
     recalling,
     record,
     referring,
+    reports_home,
+    reports_smi,
     service_editing,
     settings,
     signin,
@@ -257,4 +259,6 @@ urlpatterns: list[URLPattern] = [
     path("settings/clinics/", needs.clinics, name="clinics"),
     path("settings/types/<int:key>/", settings.appointment_type, name="appointment_type"),
     path("settings/sending/<slug:whom>/<slug:way>/", settings.sending, name="sending"),
+    path("reports/", reports_home.reports, name="reports"),
+    path("reports/smi/", reports_smi.reports_smi, name="reports_smi"),
 ]

@@ -172,7 +172,8 @@ def rate_over_time(series: Sequence[Sums], compared: Sequence[Sums], where: Prov
                 _lacks(one),
             ]
         )
-    return _over_time("All six checks by quarter", columns, rows, series, where)
+    notes = [*_silences_together(series), _OVER, ROLLING]
+    return _over_time("All six checks by quarter", columns, rows, notes, series, where)
 
 
 def checks_over_time(series: Sequence[Sums], where: Provenance) -> Table:
@@ -187,15 +188,26 @@ def checks_over_time(series: Sequence[Sums], where: Provenance) -> Table:
     for quarter in _all_between(series):
         one = by_quarter.get(quarter)
         rows.append([quarter.words, *(one.share(key) if one else None for key in CHECKS), _lacks(one)])
-    return _over_time("Each check by quarter", columns, rows, series, where)
+    return _over_time("Each check by quarter", columns, rows, [ROLLING], series, where)
 
 
 def _over_time(
-    title: str, columns: list[Column], rows: list[list[Cell]], series: Sequence[Sums], where: Provenance
+    title: str,
+    columns: list[Column],
+    rows: list[list[Cell]],
+    notes: list[str],
+    series: Sequence[Sums],
+    where: Provenance,
 ) -> Table:
     period = f"{series[0].quarter.words} to {series[-1].quarter.words}" if series else ""
     name = f"{series[-1].name}: {title[0].lower()}{title[1:]}" if series else title
-    return Table(name, columns, rows, [*_silences(series), _OVER, ROLLING], where.source, period, where.at)
+    return Table(name, columns, rows, notes, where.source, period, where.at)
+
+
+def _silences_together(series: Sequence[Sums]) -> list[str]:
+    """Who sent nothing, over all quarters, in one line."""
+    told = [f"{one.quarter.words} {', '.join(one.silent)}" for one in series if one.silent]
+    return [f"Sent nothing: {'; '.join(told)}."] if told else []
 
 
 def _lacks(one: Sums | None) -> str:
@@ -222,8 +234,8 @@ def each_check(one: Sums, england: Sums | None, year_before: Sums | None, where:
         Column("count", "People"),
         Column("share", "Share", "%", places=1),
         Column("england", "England", "%", places=1),
-        Column("differs", "Difference, percentage points", places=1),
-        Column("before", "Change in a year, percentage points", places=1),
+        Column("differs", "Against England", "points", places=1),
+        Column("before", "In a year", "points", places=1),
     ]
     rows: list[list[Cell]] = []
     for key in (ALL_SIX, *CHECKS):
@@ -231,7 +243,8 @@ def each_check(one: Sums, england: Sums | None, year_before: Sums | None, where:
         others = england.share(key) if england else None
         before = year_before.share(key) if year_before else None
         rows.append([_SHORT[key], one.values[key], share, others, _less(share, others), _less(share, before)])
-    return Table(f"{one.name}: each check", columns, rows, [_OVER], where.source, one.quarter.words, where.at)
+    notes = [*_silences([one]), _OVER, "Points are percentage points."]
+    return Table(f"{one.name}: each check", columns, rows, notes, where.source, one.quarter.words, where.at)
 
 
 def _less(share: Decimal | None, other: Decimal | None) -> Decimal | None:
@@ -287,22 +300,17 @@ def _count_seen(aim: Aim, seen: Sums | None, base: Sums | None, passed: bool) ->
     assert aim.more is not None
     assert aim.baseline is not None
     done, before = (one.values[ALL_SIX] if one else None for one in (seen, base))
-    target = f"{aim.more:,} more than in {aim.baseline.words}"
-    if before is not None:
-        target += f", {before + aim.more:,}"
+    wanted = before + aim.more if before is not None else None
+    target = f"{aim.more:,} more than in {aim.baseline.words}" + (f", {wanted:,}" if wanted is not None else "")
     if done is None or before is None or seen is None:
-        wanted = before + aim.more if before is not None else None
         return AimSeen(aim, "count", target, seen.quarter if seen else None, "", None, passed, wanted)
-    return AimSeen(
-        aim, "count", target, seen.quarter, f"{done:,}, {done - before:+,}", done - before >= aim.more, passed
-    )
+    more = done - before
+    return AimSeen(aim, "count", target, seen.quarter, f"{done:,}, {more:+,}", more >= aim.more, passed, wanted)
 
 
-def variation(
-    rows: Sequence[Sums], level: Level, where: Provenance, item: str = ALL_SIX
-) -> tuple[Table, Funnel] | None:
-    """Which organisations of a level differ by more than their size explains; None where fewer than two sent anything."""
-    counted = [Counted(one.name, one.paired[item], one.bases[item]) for one in rows]
+def variation(rows: Sequence[Sums], place: Place, level: Level, where: Provenance) -> tuple[Table, Funnel] | None:
+    """Which organisations below a place differ by more than their size explains; None where fewer than two sent anything."""
+    counted = [Counted(one.name, one.paired[ALL_SIX], one.bases[ALL_SIX]) for one in rows]
     if sum(one.sent for one in counted) < 2:
         return None
     found = funnel(counted)
@@ -316,10 +324,10 @@ def variation(
         Column("position", "Against the limits for its size"),
     ]
     table: list[list[Cell]] = []
-    for one in sorted(rows, key=lambda one: (-(one.share(item) or -1), one.name)):
+    for one in sorted(rows, key=lambda one: (-(one.share(ALL_SIX) or -1), one.name)):
         at = positions.get(one.name)
         said = None if at is None else "" if at.position is Position.INSIDE else at.position.capitalize()
-        table.append([one.name, one.bases[item], one.paired[item], one.share(item), said])
+        table.append([one.name, one.bases[ALL_SIX], one.paired[ALL_SIX], one.share(ALL_SIX), said])
     notes = [
         f"The average of those who sent is {Column('', '', '%', places=1).said(Decimal(str(100 * found.average)))}."
     ]
@@ -327,7 +335,7 @@ def variation(
         notes.append("They differ more than chance alone makes even equals differ, so the limits are widened for it.")
     if found.missing:
         notes.append(f"Sent nothing, and so not in the picture: {', '.join(found.missing)}.")
-    title = f"All six checks by {level.words}, against size"
+    title = f"{place.name}: all six checks by {level.words}"
     return Table(title, columns, table, notes, where.source, rows[0].quarter.words, where.at), found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO
@@ -38,7 +39,7 @@ def content(**values: object) -> bytes:
     return answers("SMI-Q1-2021-2022", "14Y", values)
 
 
-def answers(period: str, code: str, values: dict[str, object]) -> bytes:
+def answers(period: str, code: str, values: Mapping[str, object]) -> bytes:
     lines = (f"{period},{code},{QUESTIONS[key]},{value}" for key, value in values.items())
     return (HEAD + "\n".join(lines) + "\n").encode()
 

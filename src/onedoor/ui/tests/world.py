@@ -586,6 +586,8 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "service_place_end": (joints,),
         "service_verify": ({"slug": "joints"},),
         "service_history": ({"slug": "joints"},),
+        "reports": ({},),
+        "reports_smi": ({},),
         "gaps": ({},),
         "gaps_download": ({},),
         "find_service": ({},),

@@ -1,0 +1,228 @@
+"""The dashboard of physical health checks at its door: who sees which figures, and what stands beside each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from onedoor import factories
+from onedoor.accounts import api as accounts
+from onedoor.accounts.api import Organisation, User
+from onedoor.kernel import clock
+from onedoor.kernel.access import Role
+from onedoor.reporting import published
+from onedoor.reporting.measures import versions
+from onedoor.reporting.models import Closing, MeasureVersion, Snapshot
+
+pytestmark = pytest.mark.django_db
+
+SOUTH_EAST = Path(__file__).parents[4] / "localities" / "south-east"
+PAGE = "/reports/smi/"
+CHECKS = ("smi_alcohol", "smi_bmi", "smi_glucose", "smi_lipid", "smi_bp", "smi_smoking")
+
+
+@pytest.fixture(autouse=True)
+def _in_december() -> Iterator[None]:
+    with clock.at(datetime(2026, 12, 7, 9, tzinfo=clock.LONDON)):
+        yield
+
+
+def locality(practices: int) -> list[Organisation]:
+    """Practices of two networks of a place, a system and a region."""
+    lines = [
+        "ods_code,name,kind,other_ods_code,other_name,from",
+        "Y99910,Wexcombe Network,in_place,Y99920,Wexcombe Place,2020-04-01",
+        "Y99911,Millford Network,in_place,Y99920,Wexcombe Place,2020-04-01",
+        "Y99920,Wexcombe Place,in_ics,Y99930,Wexshire,2020-04-01",
+        "Y99930,Wexshire,in_region,Y99950,Wexland,2020-04-01",
+        *(f"Y98{n:03d},Practice {n},part_of_pcn,Y9991{n % 2},,2020-04-01" for n in range(practices)),
+    ]
+    rows = accounts.read_organisations("\n".join(lines).encode())
+    accounts.take_organisations(rows=rows, by=factories.TEST)
+    return list(Organisation.objects.filter(ods_code__startswith="Y98").order_by("ods_code"))
+
+
+def close(month: date, figures: dict[Organisation, tuple[int, int] | None]) -> Closing:
+    """A month with (all six, register) of each practice, the single checks in between; None where nothing is known."""
+    with transaction.atomic():
+        kept = {one.measure.key: one.id for one in versions.of_month(month)}
+    at = datetime(2026, 12, 1, 6, tzinfo=UTC)
+    closing = Closing.objects.create(month=month, edition=1, known_at=at, closed_at=at, closed_by="test")
+    rows = []
+    for practice, found in figures.items():
+        six, register = found or (None, None)
+        between = None if found is None else (found[0] + found[1]) // 2
+        values = {
+            "smi_register": (register, None),
+            "smi_all_six": (six, register),
+            **dict.fromkeys(CHECKS, (between, register)),
+            "smi_completed": (None if six is None else six // 4, None),
+            "smi_lapsed": (None if six is None else six // 8, None),
+        }
+        rows += [
+            Snapshot(
+                closing=closing,
+                measure=MeasureVersion(pk=kept[key]),
+                organisation=practice,
+                numerator=numerator,
+                denominator=denominator,
+            )
+            for key, (numerator, denominator) in values.items()
+        ]
+    Snapshot.objects.bulk_create(rows)
+    return closing
+
+
+def person(organisation: str, role: Role) -> User:
+    return factories.person(Organisation.objects.get(ods_code=organisation), role)[0]
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def page(user: User, address: str = PAGE) -> str:
+    """What a page says, its pictures left out."""
+    answer = client_of(user).get(address)
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", re.sub(r"<svg.*?</svg>", "", answer.content.decode(), flags=re.S))
+
+
+def publish() -> None:
+    rows = accounts.read_organisations((SOUTH_EAST / "organisations.csv").read_bytes())
+    published.know(rows=rows, by=factories.TEST)
+    content = (SOUTH_EAST / "published-smi.csv").read_bytes()
+    published.take(content=content, name="published-smi.csv", by=factories.TEST)
+
+
+def test_until_a_month_is_closed_and_a_file_is_read_the_page_says_so() -> None:
+    locality(2)
+    said = page(person("Y99930", Role.ICS_ANALYST))
+    assert "No month is closed yet" in said
+    assert "No published figures are known" in said
+
+
+def test_both_sides_stand_beside_each_other_each_with_period_and_source() -> None:
+    practices = locality(4)
+    for month, six in ((date(2026, 10, 1), 10), (date(2026, 11, 1), 12)):
+        close(month, dict.fromkeys(practices, (six, 40)))
+    publish()
+    said = page(person("Y99930", Role.ICS_ANALYST))
+    assert "Wexshire: 30.0% had all six checks" in said
+    assert "people, of 160 on the register" in said
+    assert "Twelve months to the end of November 2026" in said
+    assert "as known on 1 December 2026" in said
+    assert "<b>21.2%</b><span>had all six checks</span>" in said
+    assert "people, of 67,396 on the register" in said
+    assert "<b>−5.9</b><span>percentage points against England</span>" in said
+    assert "published by NHS England (published-smi.csv)" in said
+    # Count and rate apart: nobody knows yet, for the quarter in which they were due is not in the file.
+    assert "Regional aim, by count" in said
+    assert "14,000 more than in Q4 2020/21, 25,973" in said
+
+
+def test_an_analyst_reads_small_practices_as_they_may_be_passed_on_and_a_manager_their_own_as_they_are() -> None:
+    practices = locality(4)
+    close(date(2026, 11, 1), {one: (n + 2, 30 + n) for n, one in enumerate(practices)})
+    analyst, manager = person("Y99930", Role.ICS_ANALYST), person("Y98000", Role.PRACTICE_MANAGER)
+    theirs = page(analyst, f"{PAGE}?of=Y98000")
+    assert "Practice 0: too few to show who had all six checks" in theirs
+    assert "people, of 30 on the register" in theirs
+    assert "Counts below 5 are hidden" in theirs
+    own = page(manager)
+    assert "Practice 0: 6.7% had all six checks" in own
+    assert "<b>2</b><span>people, of 30 on the register</span>" in own
+    assert "Who is nearest to complete" in own
+    assert "Who is nearest to complete" not in theirs
+
+
+def test_nobody_sees_figures_beside_or_above_their_own() -> None:
+    practices = locality(4)
+    close(date(2026, 11, 1), dict.fromkeys(practices, (20, 40)))
+    manager = person("Y98000", Role.PRACTICE_MANAGER)
+    for code in ("Y98001", "Y99910", "Y99930", "Y99950"):
+        said = page(manager, f"{PAGE}?of={code}")
+        assert "50.0%" not in said
+        assert "There are no figures of that here" in said
+    receptionist = person("Y98000", Role.RECEPTIONIST)
+    assert client_of(receptionist).get(PAGE).status_code == 404
+    assert client_of(receptionist).get("/reports/").status_code == 404
+
+
+def test_a_practice_of_which_nothing_is_known_is_missing_and_in_no_share() -> None:
+    practices = locality(3)
+    close(date(2026, 11, 1), {practices[0]: (20, 40), practices[1]: (10, 40), practices[2]: None})
+    said = page(person("Y99930", Role.ICS_ANALYST))
+    assert "<b>1 of 3</b><span>practices of which nothing is known</span>" in said
+    assert "Nothing is known of 1 of 3 practices: Practice 2." in said
+    assert "people, of 80 on the register" in said
+
+
+def test_what_nobody_sent_is_said_in_words() -> None:
+    rows = accounts.read_organisations((SOUTH_EAST / "organisations.csv").read_bytes())
+    published.know(rows=rows, by=factories.TEST)
+    locality(1)
+    lines = ["Period,CCG Code,Question,Answer"]
+    for code, register, six in (("14Y", 100, 20), ("10Q", 0, 0), ("15A", 300, 30)):
+        lines += [f"SMI-Q4-2019-2020,{code},SMIRegister,{register}", f"SMI-Q4-2019-2020,{code},All6PHC,{six}"]
+    published.take(content="\n".join(lines).encode(), name="a.csv", by=factories.TEST)
+    said = page(person("Y99930", Role.ICS_ANALYST), f"{PAGE}?at=QU9")
+    assert "<b>12.5%</b>" in said
+    assert "<b>1 of 3</b><span>sent nothing in: missing, not nought</span>" in said
+    at = page(person("Y99930", Role.ICS_ANALYST), f"{PAGE}?at=10Q")
+    assert "<b>no data</b>" in at
+    assert "0.0%" not in at
+
+
+def test_the_figures_of_the_page_are_a_workbook_and_files() -> None:
+    practices = locality(2)
+    close(date(2026, 11, 1), dict.fromkeys(practices, (20, 40)))
+    publish()
+    client = client_of(person("Y99930", Role.ICS_ANALYST))
+    answer = client.get(f"{PAGE}?as=csv&table=each")
+    assert answer.content.decode("utf-8-sig").splitlines()[1].startswith("All six,14304,21.2,27.1,-5.9,")
+    assert client.get(f"{PAGE}?as=xlsx").content[:2] == b"PK"
+    assert client.get(f"{PAGE}?as=csv&table=patients").status_code == 404
+
+
+@pytest.mark.parametrize("asked", ["?at=ZZZ", "?quarter=x", "?of=ZZZ", "?month=13-2026", "?of=%27"])
+def test_whatever_is_asked_the_page_answers(asked: str) -> None:
+    practices = locality(2)
+    close(date(2026, 11, 1), dict.fromkeys(practices, (20, 40)))
+    publish()
+    page(person("Y99930", Role.ICS_ANALYST), PAGE + asked)
+
+
+def test_the_front_page_says_how_each_moves_and_what_comes_next() -> None:
+    practices = locality(4)
+    for month, six in ((date(2026, 10, 1), 10), (date(2026, 11, 1), 12)):
+        close(month, dict.fromkeys(practices, (six, 40)))
+    publish()
+    said = page(person("Y99930", Role.ICS_ANALYST), "/reports/")
+    assert "<b>30.0%</b>" in said
+    assert "+5.0 percentage points since October 2026" in said
+    assert "of 67,396 had all six, South East, Q1 2021/22" in said
+    assert "Below the regional aim of 40%" in said
+
+
+def test_as_many_queries_for_seventy_practices_as_for_seven() -> None:
+    counts = []
+    for practices in (7, 70):
+        Snapshot.objects.all().delete()
+        Closing.objects.all().delete()
+        close(date(2026, 11, 1), dict.fromkeys(locality(practices), (20, 40)))
+        client = client_of(person("Y99930", Role.ICS_ANALYST))
+        client.get(PAGE)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(PAGE).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
