@@ -10,8 +10,14 @@ from onedoor.documents.types import Block, Facts
 from onedoor.documents.wording import Wording, spaced
 
 
+def title(facts: Facts, words: Wording) -> str:
+    """What the document of such a kind is called."""
+    answers = facts.checks is not None and facts.checks.answers
+    return words.words(facts.kind, "title_answers" if answers else "title", {})
+
+
 def checks(facts: Facts, words: Wording) -> list[Block]:
-    """The results of a visit for checks."""
+    """The results of a visit for checks, or what a patient answered on a day."""
     told = facts.checks
     assert told is not None
 
@@ -44,7 +50,7 @@ def checks(facts: Facts, words: Wording) -> list[Block]:
         blocks += [Block("heading", (say("asked_head"),)), Block("steps", asked)]
     if told.acted:
         blocks += [Block("heading", (say("acted_head"),)), Block("bullets", told.acted)]
-    blocks += [Block("heading", (say("visit_head"),)), _visit(facts, words)]
+    blocks += [Block("heading", (say("answers_head" if told.answers else "visit_head"),)), _visit(facts, words)]
     return blocks
 
 
@@ -54,6 +60,9 @@ def _lead(facts: Facts, words: Wording) -> tuple[str, ...]:
     done, number = len(told.rows), len(told.rows) + len(told.without)
     names = ", ".join(check for check, _ in told.without)
     key = "lead_none" if not done else "lead_all" if done == number else "lead_one" if done == 1 else "lead_some"
+    if told.answers:
+        keys = ("lead_answers", "lead_replaces_answers") if told.replaces else ("lead_answers",)
+        return tuple(said for key in keys for said in words.sentences("checks", key, {}))
     said = [] if told.finished else list(words.sentences("checks", "lead_open", {}))
     said += words.sentences("checks", key, {"number": str(number), "done": str(done), "names": names})
     if told.asked:
@@ -69,7 +78,7 @@ def _visit(facts: Facts, words: Wording) -> Block:
     assert told is not None
     assert contact is not None
     rows = (
-        ("what", told.name),
+        ("what_answers" if told.answers else "what", told.name),
         ("visit_on", words.day(told.on)),
         ("where", facts.sender.name),
         ("by" if told.finished else "by_open", told.by),

@@ -117,7 +117,7 @@ def _in(facts: Facts, words: Wording) -> Letter:
         language=words.tag,
         direction=words.direction,
         script=words.script,
-        title=words.words(facts.kind, "title", slots),
+        title=colleagues.title(facts, words) if facts.checks else words.words(facts.kind, "title", slots),
         sender=facts.sender,
         contact=facts.contact,
         to=practice if to_practice else Party(facts.patient.name, facts.patient.lines),

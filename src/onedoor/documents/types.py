@@ -61,7 +61,7 @@ class CheckRow:
 
 @dataclass(frozen=True)
 class CheckFacts:
-    """What a visit for checks came to, for the patient's GP practice."""
+    """What a visit for checks came to, or what a patient answered on a day, for the patient's GP practice."""
 
     name: str
     """Of the checks, as "Physical health check, severe mental illness"."""
@@ -79,7 +79,9 @@ class CheckFacts:
     """When they come next, in words; empty where nothing was agreed."""
     finished: bool = True
     replaces: bool = False
-    """Whether an earlier document about the same visit went out."""
+    """Whether an earlier document about the same visit, or the same day, went out."""
+    answers: bool = False
+    """Whether it is what the patient answered to questions, and no visit."""
 
 
 @dataclass(frozen=True)

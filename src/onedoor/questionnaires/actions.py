@@ -8,12 +8,14 @@ from onedoor.accounts import api as accounts
 from onedoor.kernel import audit, clock
 from onedoor.kernel.access import require_staff
 from onedoor.kernel.actor import Actor
+from onedoor.kernel.events import emit
 from onedoor.kernel.sensitive import says_sensitive
 from onedoor.kernel.transitions import record_first, transition
 from onedoor.messaging import api as messaging
 from onedoor.messaging.types import Acted, NewAsk, NewMessage
 from onedoor.patients import api as patients
 from onedoor.questionnaires import rules
+from onedoor.questionnaires.events import TrustAnswered
 from onedoor.questionnaires.kinds import ANSWER, UNCLEAR
 from onedoor.questionnaires.models import OPEN, PutQuestion, PutQuestionHistory, Response
 from onedoor.questionnaires.purposes import PUT
@@ -150,6 +152,8 @@ def answered(question: PutQuestion, value: str, *, via: str, by: Actor) -> Acted
         ],
         by=by,
     )
+    if away:
+        emit(TrustAnswered((question.patient_id,), question.organisation_id))
     task = _task(ANSWER, question, f"Read an answer: {form.label.lower()}") if form.person_reads else None
     after = " Somebody at the practice will read it." if form.person_reads else ""
     return Acted(answer=f"{_name(question)}: thank you, we have your answer.{after}", task=task)

@@ -23,7 +23,7 @@ from onedoor.patients import api as patients
 from onedoor.patients.types import Reach
 from onedoor.questionnaires import engine, wording
 from onedoor.questionnaires.definitions import Definition, Item
-from onedoor.questionnaires.events import QuestionnaireCompleted
+from onedoor.questionnaires.events import QuestionnaireCompleted, TrustAnswered
 from onedoor.questionnaires.kinds import ANSWERS, RED_FLAG, UNCLEAR
 from onedoor.questionnaires.licensed import NotReady, definition_of
 from onedoor.questionnaires.models import OPEN, Given, PutQuestion, Response, ResponseHistory
@@ -449,6 +449,8 @@ def _write(response: Response, found: Outcome, *, via: str, by: Actor) -> None:
         ],
         by=by,
     )
+    if away:
+        emit(TrustAnswered((response.patient_id,), response.organisation_id))
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from onedoor.questionnaires.licensed import load_words, words_wanted
 from onedoor.questionnaires.many import StartedMany, start_many, with_open
 from onedoor.questionnaires.models import PutQuestion, Response
 from onedoor.questionnaires.queries import (
+    SUBJECTS,
     asked_of,
     asked_since,
     by_ref,
@@ -42,6 +43,7 @@ from onedoor.questionnaires.types import (
 )
 
 __all__ = [
+    "SUBJECTS",
     "AnswerView",
     "CannotAsk",
     "Choice",

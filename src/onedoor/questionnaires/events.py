@@ -15,3 +15,12 @@ class QuestionnaireCompleted(Event):
     patient_ids: Sequence[int]
     key: str
     organisation_id: int
+
+
+@dataclass(frozen=True)
+class TrustAnswered(Event):
+    """Patients answered what a trust asked, by a questionnaire or a single question: what has a code is on the record in the same
+    transaction, and counts once the patient's practice has accepted it (ADR 12)."""
+
+    patient_ids: Sequence[int]
+    organisation_id: int

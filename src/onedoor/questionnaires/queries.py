@@ -12,7 +12,7 @@ from django.db.models import Max, QuerySet
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access
 from onedoor.patients import api as patients
-from onedoor.questionnaires import engine, rules
+from onedoor.questionnaires import actions, answering, engine, rules
 from onedoor.questionnaires.answering import MOST_BY_TEXT, answers_of, is_alone
 from onedoor.questionnaires.definitions import Definition, Item, shipped
 from onedoor.questionnaires.licensed import NotReady, definition_of, every_one, not_yet
@@ -20,6 +20,9 @@ from onedoor.questionnaires.models import OPEN, Given, PutQuestion, Response
 from onedoor.questionnaires.prior import last_known
 from onedoor.questionnaires.readers import is_valid
 from onedoor.questionnaires.types import AnswerView, Choice, QuestionView, ResponseView, Step
+
+SUBJECTS = (actions.SUBJECT, answering.SUBJECT)
+"""What the entries of answers on the record are about: a single question, a questionnaire."""
 
 
 def asked_of(access: Access, patient_id: int, *, limit: int = 10) -> list[QuestionView]:

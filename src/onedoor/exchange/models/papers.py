@@ -21,7 +21,8 @@ from onedoor.patients.models import Patient
 class SentDocument(models.Model):
     """One version of a document to the practice where its patient is registered.
 
-    `subject` and `subject_id` say what it tells of: "check_visit" and its key, or "contacts" and the day as yyyymmdd.
+    `subject` and `subject_id` say what it tells of: "check_visit" and its key, or "answers" or "contacts" and the day as
+    yyyymmdd.
     """
 
     id = models.BigAutoField(primary_key=True)

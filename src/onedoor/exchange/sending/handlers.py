@@ -1,4 +1,4 @@
-"""Where documents to practices hang on others: a finished visit, MESH, and work that somebody ended."""
+"""Where documents to practices hang on others: a finished visit, answers, MESH, and work that somebody ended."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from onedoor.exchange.sending import deciding, hearing, kinds, making
 from onedoor.kernel import events
 from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
+from onedoor.questionnaires.events import TrustAnswered
 from onedoor.recall.events import ChecksClosed
 from onedoor.tasks.api import lock_first
 from onedoor.tasks.events import TaskCompleted
@@ -31,6 +32,16 @@ hooks.takers[codes.CONSULT_REPORT_ACK] = response_came
 def checks_closed(event: ChecksClosed) -> None:
     """A finished visit and the document that tells of it are there together or not at all (hazard H32)."""
     making.make_of_visits(visit_ids=event.visit_ids, access=Access.system("documents to practices"))
+
+
+@events.handles(TrustAnswered)
+def trust_answered(event: TrustAnswered) -> None:
+    """What a trust asked and the document that tells of it are there together or not at all (hazard H32)."""
+    making.make_of_answers(
+        organisation_id=event.organisation_id,
+        patient_ids=event.patient_ids,
+        access=Access.system("documents to practices"),
+    )
 
 
 @events.handles(TaskCompleted)

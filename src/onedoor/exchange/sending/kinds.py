@@ -8,6 +8,13 @@ from onedoor.tasks.api import declare_kind
 from onedoor.tasks.types import Kind, Outcome
 
 SUBJECT = "sent_document"
+CHECK_VISIT, ANSWERS, CONTACTS = "check_visit", "answers", "contacts"
+"""What a document tells of: a visit for checks, a patient's answers of a day, or all that was said and answered on one."""
+ABOUT = {
+    CHECK_VISIT: "physical health check",
+    ANSWERS: "answers of a day to questions",
+    CONTACTS: "messages and answers of a day",
+}
 
 BY_HAND = Outcome("by_hand", "Given to the practice by other means")
 STOPPED = Outcome("stopped", "Not to be sent")

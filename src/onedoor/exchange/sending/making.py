@@ -1,4 +1,4 @@
-"""Documents are made in the transaction of what they tell: a finished visit for checks, or a day of messages.
+"""Documents are made in the transaction of what they tell: a finished visit for checks, a day's answers, or a day of messages.
 
 A correction is a new version. What it replaces goes no more; what had gone is named in it, so that a practice knows which counts.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from textwrap import shorten
 from typing import Any
 
@@ -18,16 +18,18 @@ from onedoor.documents import api as documents
 from onedoor.documents.types import CheckFacts, CheckRow, Contact, ContactFacts, ContactRow, Party, Person
 from onedoor.exchange.itk import codes
 from onedoor.exchange.models import SentDocument
-from onedoor.exchange.sending import having, moving
+from onedoor.exchange.sending import having, kinds, moving
 from onedoor.kernel import audit, clock, jobs, words
 from onedoor.kernel.access import Access
 from onedoor.kernel.actor import Actor
 from onedoor.patients import api as patients
+from onedoor.questionnaires import api as questionnaires
 from onedoor.recall import api as recall
+from onedoor.records import api as records
 
 SEND = "exchange.compose"
 """The sweep that is woken."""
-CHECK_VISIT, CONTACTS = "check_visit", "contacts"
+CHECK_VISIT, ANSWERS, CONTACTS = kinds.CHECK_VISIT, kinds.ANSWERS, kinds.CONTACTS
 _NOT_DONE = {
     "declined": "declined on {day}",
     "unsuitable": "not suitable for the patient",
@@ -64,6 +66,85 @@ def make_of_visits(*, visit_ids: Sequence[int], access: Access) -> list[int]:
         )
         made += [one.pk] if one else []
     return made
+
+
+@transaction.atomic
+def make_of_answers(*, organisation_id: int, patient_ids: Sequence[int], access: Access) -> list[int]:
+    """Documents of what patients answered today to the questions of a trust, for their practices; returns the keys of those that
+    are new.
+
+    One a patient and day: a later answer makes a new version of it. What has a code travels, for that counts once the practice
+    has accepted it (docs/adr/0012). None is made of a patient registered where they were asked.
+    """
+    day, made = clock.today(), []
+    number = int(f"{day:%Y%m%d}")
+    for patient_id in sorted(set(patient_ids)):
+        _take_turn(f"{ANSWERS}:{organisation_id}:{number}", patient_id)
+        home = patients.registered_at(access, patient_id)
+        if home == organisation_id:
+            continue
+        said = _said(organisation_id, patient_id, day)
+        one = _new(
+            organisation_id=organisation_id,
+            practice_id=home,
+            patient_id=patient_id,
+            subject=ANSWERS,
+            subject_id=number,
+            reference=f"A{organisation_id}-{patient_id}-{day:%d%m%y}",
+            told=_answers(said, day),
+            entries=[_carried(entry) for entry in said],
+            empty=not said,
+            by=access.actor,
+        )
+        made += [one.pk] if one else []
+    return made
+
+
+def _said(organisation_id: int, patient_id: int, day: date) -> list[records.Entry]:
+    """What somebody answered on a London day that waits to be accepted, or was since, in the order in which it came."""
+    begins = datetime.combine(day, time(), tzinfo=clock.LONDON)
+    found = records.Entry.objects.filter(
+        patient_id=patient_id,
+        organisation_id=organisation_id,
+        subject__in=questionnaires.SUBJECTS,
+        elsewhere=True,
+        in_error_at=None,
+        recorded_at__gte=begins,
+        recorded_at__lt=datetime.combine(day + timedelta(days=1), time(), tzinfo=clock.LONDON),
+    )
+    return list(found.exclude(code=None).select_related("code").order_by("id"))
+
+
+def _answers(said: Sequence[records.Entry], day: date) -> CheckFacts:
+    return CheckFacts(
+        name="Answers to a questionnaire or a single question",
+        on=day,
+        by="",
+        rows=tuple(_answer(entry) for entry in said),
+        answers=True,
+    )
+
+
+def _answer(entry: records.Entry) -> CheckRow:
+    assert entry.code is not None
+    who, _, what = entry.text.partition(": ")
+    if entry.value is not None:
+        what = records.measured(entry.value, entry.code.unit)
+    what = f"{what[:1].upper()}{what[1:]}"
+    day = entry.effective_at.astimezone(clock.LONDON).date()
+    return CheckRow(entry.code.shown_term, what, day, ((entry.code.code, ""),), f"{who}.")
+
+
+def _carried(entry: records.Entry) -> dict[str, Any]:
+    assert entry.code is not None
+    return {
+        "code": entry.code.code,
+        "term": entry.code.shown_term,
+        "value": entry.value,
+        "unit": entry.code.unit if entry.value is not None else "",
+        "day": entry.effective_at.astimezone(clock.LONDON).date().isoformat(),
+        "text": entry.text,
+    }
 
 
 @transaction.atomic

@@ -80,7 +80,7 @@ def ask(document: SentDocument, kind: Kind, detail: str, *, by: Actor) -> None:
             tasks.say_more(key=waiting.key, detail=detail, by=by)
         return
     end_work(document, because="something else is asked now", by=by)
-    about = "physical health check" if document.kind == "checks" else "messages and answers of a day"
+    about = kinds.ABOUT[document.subject]
     where = document.practice.name if document.practice else "a practice not known"
     tasks.ask_for(
         tasks=[

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from onedoor import factories
 from onedoor.accounts.api import Organisation
+from onedoor.accounts.models import OrganisationRelation
 from onedoor.documents import api as documents
 from onedoor.exchange.itk import codes, read
 from onedoor.exchange.mesh import actions as mesh
 from onedoor.exchange.mesh import rules as mesh_rules
 from onedoor.exchange.mesh import sending as mesh_sending
 from onedoor.exchange.models import MeshMessage, SentAnswer, SentDocument, SentTry
-from onedoor.exchange.sending import deciding, making, rules
+from onedoor.exchange.sending import deciding, kinds, making, rules
 from onedoor.exchange.tests.sent_documents import (
     Place,
     a_document,
@@ -37,9 +38,13 @@ from onedoor.exchange.tests.sent_documents import (
 from onedoor.factories import TEST
 from onedoor.kernel import clock, jobs
 from onedoor.kernel.access import Access, NotPermitted, Role
-from onedoor.patients.models import CareRelationship
+from onedoor.kernel.actor import Actor
+from onedoor.messaging.tests.asking_factories import account, say
+from onedoor.patients.models import CareRelationship, ContactPoint, Patient
+from onedoor.questionnaires import api as questionnaires
 from onedoor.recall import api as recall
 from onedoor.recall.tests.test_checks import NOW, send
+from onedoor.records.models import Coded
 from onedoor.tasks import api as tasks
 
 pytestmark = pytest.mark.django_db
@@ -914,3 +919,85 @@ def test_a_day_of_messages_goes_to_the_practices_own_system_once(at: Place) -> N
     compose()
     message = the_message(made)
     assert (message.mailbox.mailbox_id, message.to) == ("Y99002OT001", "Y99002OT001")
+
+
+# What a trust asks
+
+
+def asked(at: Place, form: str) -> None:
+    """The trust asks Sam one thing by text."""
+    if not ContactPoint.objects.filter(patient=at.sam).exists():
+        ContactPoint.objects.create(patient=at.sam, kind="mobile", value="+447700900111", since=clock.now())
+        account(at.trust)
+    questionnaires.ask(
+        organisation_id=at.trust.pk,
+        patient_id=at.sam.pk,
+        form=form,
+        words="Can you hear well?" if form == "free text" else "",
+        by=Actor(kind="user", id=1, label="Ada Desk", organisation_id=at.trust.pk),
+    )
+
+
+def answered(at: Place, form: str, text: str) -> list[SentDocument]:
+    """Sam answers by text; the documents of that, the first first."""
+    asked(at, form)
+    say(at.trust, "+447700900111", text)
+    return list(SentDocument.objects.filter(subject=kinds.ANSWERS).order_by("pk"))
+
+
+def test_what_a_trust_asked_is_on_its_way_to_the_practice_when_it_is_answered(at: Place) -> None:
+    (document,) = answered(at, "smoking", "1")
+    compose()
+    carried = read.document(bytes(the_message(document).content))
+    assert (document.practice, document.version, document.kind) == (at.practice, 1, "checks")
+    assert (carried.title, carried.recipient.ods) == ("What a patient answered to questions", "Y99002")
+    assert [(one.code, one.term, one.value, one.day) for one in carried.entries] == [
+        ("266919005", "Never smoked tobacco", None, clock.today())
+    ]
+    letter = str(document.document.letter)
+    assert "Has never smoked" in letter
+    assert "Said by the patient by text." in letter
+    assert "Put these results in the GP record" in letter
+    assert Coded.objects.get(patient=at.sam).elsewhere
+
+
+def test_a_later_answer_of_the_day_is_a_new_version_and_one_of_another_day_a_document_of_its_own(at: Place) -> None:
+    (first,) = answered(at, "smoking", "1")
+    compose()
+    mesh_takes(first)
+    with clock.at(NOW + timedelta(hours=1)):
+        first, second = answered(at, "alcohol", "12")
+    assert (second.version, second.replaces, first.state) == (2, first, "replaced")
+    assert [one["code"] for one in second.entries] == ["266919005", "1082641000000106"]
+    compose()
+    carried = read.document(bytes(the_message(second).content))
+    assert carried.replaces_identifier == str(first.document_identifier)
+    assert "This replaces our earlier document of the same day." in str(second.document.letter)
+    with clock.at(NOW + timedelta(days=1)):
+        *_, third = answered(at, "smoking", "3")
+    assert (third.version, third.replaces, [one["code"] for one in third.entries]) == (1, None, ["77176002"])
+    assert SentDocument.objects.filter(state="replaced").count() == 1
+
+
+def test_what_was_told_is_not_told_again(at: Place) -> None:
+    answered(at, "smoking", "1")
+    with transaction.atomic():
+        again = making.make_of_answers(
+            organisation_id=at.trust.pk, patient_ids=[at.sam.pk], access=Access.system("a test")
+        )
+    assert again == []
+
+
+def test_what_has_no_code_and_what_a_practice_asked_is_in_no_document(at: Place) -> None:
+    assert answered(at, "free text", "I hear well") == []
+    OrganisationRelation.objects.all().delete()
+    assert answered(at, "smoking", "1") == []
+
+
+def test_an_answer_may_go_no_more_than_a_check(at: Place) -> None:
+    (document,) = answered(at, "smoking", "1")
+    Patient.objects.filter(pk=at.sam.pk).update(deceased=True)
+    compose()
+    document.refresh_from_db()
+    assert (document.state, document.because) == ("held", rules.HOLDS["deceased"].words)
+    assert "answers of a day to questions" in tasks.waiting(at.hca)[0].title
