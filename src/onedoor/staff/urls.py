@@ -34,6 +34,8 @@ from onedoor.staff.views import (
     record,
     referring,
     reports_home,
+    reports_loop,
+    reports_msk,
     reports_smi,
     service_editing,
     settings,
@@ -260,5 +262,8 @@ urlpatterns: list[URLPattern] = [
     path("settings/types/<int:key>/", settings.appointment_type, name="appointment_type"),
     path("settings/sending/<slug:whom>/<slug:way>/", settings.sending, name="sending"),
     path("reports/", reports_home.reports, name="reports"),
+    path("reports/msk/", reports_msk.reports_msk, name="reports_msk"),
+    path("reports/loop/", reports_loop.reports_loop, name="reports_loop"),
+    path("reports/loop/shadow/", reports_loop.reports_shadow, name="reports_shadow"),
     path("reports/smi/", reports_smi.reports_smi, name="reports_smi"),
 ]

@@ -1,6 +1,5 @@
 """Reports from the command line: what a service received, decided and has open."""
 
-import csv
 import importlib
 import pkgutil
 import textwrap
@@ -51,7 +50,7 @@ def activity(start: MonthFrom, end: MonthTo, service: ServiceOption = "", publis
         from onedoor.kernel.access import Access
         from onedoor.referrals.api import months_of
 
-        whose = _service(service)
+        whose = service_named(service)
         months = months_of(Access.system("activity report for the operator"), whose, start.date(), end.date())
     show_activity(whose, months)
     if any(month.received for month in months):
@@ -66,7 +65,7 @@ def conservation(start: DayFrom, end: DayTo, service: ServiceOption = "") -> Non
         from onedoor.kernel.access import Access
         from onedoor.referrals.api import conservation as conserved
 
-        whose = _service(service)
+        whose = service_named(service)
         found = conserved(Access.system("conservation report for the operator"), whose, start.date(), end.date())
     print(f"{whose.name}: open pathways, day by day\n")
     print(f"  {'Day':<12}{'Opening':>9}{'Came':>8}{'Went':>8}{'Closing':>9}{'Gap':>6}")
@@ -87,7 +86,7 @@ def heard_by(start: DayFrom, end: DayTo, service: ServiceOption = "") -> None:
         from onedoor.kernel.access import Access
         from onedoor.referrals.api import back_test
 
-        whose = _service(service)
+        whose = service_named(service)
         scores = back_test(Access.system("heard-by report for the operator"), whose, start.date(), end.date())
     show_heard_by(whose, scores)
 
@@ -137,7 +136,8 @@ def calls(start: DayFrom, end: DayTo, definition: DefinitionOption = "x-on", pra
     print(textwrap.fill(how.words, 100, initial_indent="  ", subsequent_indent="  "))
 
 
-def _service(slug: str) -> "Service":
+def service_named(slug: str) -> "Service":
+    """The service with this short name, or the only one with referrals; refused where that is not one."""
     from onedoor.cli.errors import Refused
     from onedoor.directory.api import service_by_slug
     from onedoor.referrals.api import services_with_referrals
@@ -202,26 +202,15 @@ def show_activity(service: "Service", months: "list[Month]") -> None:
 
 def show_published(file: Path, months: "list[Month]") -> None:
     """What was published of these months and is not what the events give."""
-    by_month = {f"{month.first:%Y-%m}": month for month in months}
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["month"] in by_month]
-    differs = [
-        (row, found) for row in rows if (found := _figure(by_month[row["month"]], row["row"])) != int(row["printed"])
-    ]
-    print(f"\nPublished figures ({file.name}): {len(rows) - len(differs)} of {len(rows)} are what the events give")
-    for row, found in differs:
-        month = by_month[row["month"]]
-        said = f"{month.first:%B %Y}, {row['row'].replace('_', ' ')}"
-        print(f"  ! {said}: printed {int(row['printed']):,}, the events give {found:,}.")
-        if row["row"] == "accepted":
-            sums = f"{month.received:,} received less {month.inappropriate:,} inappropriate is {month.accepted:,}"
-            print(f"    {sums}: the printed figure does not add up.")
+    from onedoor.reporting.dashboards import msk
 
-
-def _figure(month: "Month", row: str) -> int:
-    from onedoor.referrals.api import SOURCES
-
-    return month.by_source[row] if row in SOURCES else int(getattr(month, row))
+    known, differs = msk.held_against(msk.read_printed(file), months)
+    print(f"\nPublished figures ({file.name}): {known - len(differs)} of {known} are what the events give")
+    for one in differs:
+        said, _, why = one.words.partition(". ")
+        print(f"  ! {said}." if why else f"  ! {said}")
+        if why:
+            print(f"    {why}")
 
 
 def show_heard_by(service: "Service", scores: "list[Score]") -> None:

@@ -191,7 +191,19 @@ def test_the_administrator_sees_no_patient(world: World) -> None:
 def test_an_analyst_sees_no_patient(world: World) -> None:
     """Of a care system: figures, and what any member of staff may know of services. Nothing that names somebody."""
     client = client_of(world.analyst)
-    allowed = {"home", "work_at", "services", "service", "service_history", "service_take", "reports", "reports_smi"}
+    allowed = {
+        "home",
+        "work_at",
+        "services",
+        "service",
+        "service_history",
+        "service_take",
+        "reports",
+        "reports_smi",
+        "reports_msk",
+        "reports_loop",
+        "reports_shadow",
+    }
     for name, address in walk(world):
         if name not in allowed:
             assert (client.get(address).status_code, client.post(address).status_code) == (404, 404), name

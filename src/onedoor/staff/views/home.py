@@ -39,7 +39,7 @@ class Worklist:
 @signed_in
 @require_GET
 def home(request: HttpRequest) -> HttpResponseBase:
-    """Staff see their worklists, a call handler the telephone, a partner its lists, an analyst the services, an administrator the
+    """Staff see their worklists, a call handler the telephone, a partner its lists, an analyst the reports, an administrator the
     system, a patient their own pages."""
     access = granted(request)
     if access.patient_id is not None:
@@ -81,7 +81,7 @@ def _only(access: Access) -> str:
     """The one page of somebody who has no work of patients."""
     if access.may(Permission.CALLS):
         return "calls"
-    return "health" if access.may(Permission.AUDIT) else "services"
+    return "health" if access.may(Permission.AUDIT) else "reports"
 
 
 def worklists(access: Access) -> list[Worklist]:

@@ -1,0 +1,78 @@
+"""The dashboard of the loop, and a past month's diary replayed with nothing sent, from the command line."""
+
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+import typer
+
+from onedoor.cli.errors import Refused
+
+MonthFrom = Annotated[datetime, typer.Option("--from", formats=["%Y-%m"], help="The first month, as 2026-11.")]
+MonthTo = Annotated[datetime, typer.Option("--to", formats=["%Y-%m"], help="The last month.")]
+MonthOption = Annotated[datetime, typer.Option(formats=["%Y-%m"], help="The month to replay, as 2026-11.")]
+PracticeOption = Annotated[str, typer.Option(help="ODS code of a practice; all together without it.")]
+WhoseOption = Annotated[
+    str, typer.Option("--practice", help="ODS code of whose diary; needed where there are several.")
+]
+ValueOption = Annotated[str, typer.Option(help="What a place is worth in pounds; £30.00, an assumption, without it.")]
+FormatOption = Annotated[str, typer.Option("--format", help="text or csv.")]
+
+
+def register(group: typer.Typer) -> None:
+    group.command()(loop)
+    group.command()(shadow)
+
+
+def loop(start: MonthFrom, end: MonthTo, practice: PracticeOption = "", form: FormatOption = "text") -> None:
+    """Print reminders, replies, places released and refilled, minutes, pounds and missed visits; and who can be reached."""
+    from onedoor.cli.environment import environment
+
+    with environment():
+        from onedoor.cli.tables import show
+        from onedoor.kernel.access import Access
+        from onedoor.reporting.dashboards import loop as dashboards
+        from onedoor.reporting.tables import as_csv
+
+        if form not in ("text", "csv"):
+            raise Refused(f"No format is called {form!r}; there are: text, csv.")
+        try:
+            found = dashboards.loop(
+                Access.system("loop dashboard for the operator"), start.date(), end.date(), practice=practice.upper()
+            )
+        except LookupError:
+            raise Refused(f"No practice with a diary or patients has the ODS code {practice!r}.") from None
+        chosen = list(found.tables.values())
+        for one in chosen:
+            if form == "csv":
+                print(as_csv(one), end="" if one is chosen[-1] else "\n")
+            else:
+                show(one)
+
+
+def shadow(month: MonthOption, practice: WhoseOption = "", value: ValueOption = "") -> None:
+    """Replay a past month's diary with nothing sent: how many places refilling would have filled, and what that is worth."""
+    from onedoor.cli.environment import environment
+
+    with environment():
+        from onedoor.cli.tables import show
+        from onedoor.kernel.access import Access
+        from onedoor.reporting import shadow as replay
+
+        access = Access.system("shadow mode for the operator")
+        known = replay.practices(access)
+        chosen = [one for one in known if one.ods_code == practice.upper()] if practice else known
+        if len(chosen) != 1:
+            names = ", ".join(f"{one.ods_code} {one.name}" for one in known) or "none"
+            raise Refused(f"Say whose diary with --practice; there are: {names}.")
+        try:
+            worth = Decimal(value.lstrip("£")) if value else replay.PLACE_POUNDS
+        except InvalidOperation:
+            worth = Decimal("nan")
+        if not worth.is_finite() or worth < 0:
+            raise Refused(f"{value!r} is no sum of money; type pounds, as 30.00.")
+        found = replay.shadow(access, chosen[0], month.date(), value=worth)
+        print(f"{found.sentence}\n")
+        print(f"  {found.offered} places would have been offered; {found.actually} of them were refilled in fact.")
+        print(f"  The range holds eight of ten of {replay.RUNS} runs. Nothing was sent and nothing was changed.\n")
+        show(found.table)

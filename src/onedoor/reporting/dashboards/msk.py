@@ -1,0 +1,451 @@
+"""The dashboard of a service that triages: seed 002's two tables, its shares, waits, flow and calls, for any months.
+
+Figures are those of referrals, calls and their histories; what was printed elsewhere is held against them. A service's figures
+are those of an area, which are not suppressed (clinical.md 5.3 guards practices and networks).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from onedoor.calls import api as calls
+from onedoor.directory.api import Service
+from onedoor.kernel import clock
+from onedoor.kernel.access import Access
+from onedoor.referrals import api as referrals
+from onedoor.referrals.api import SOURCES, Month
+from onedoor.reporting import spc
+from onedoor.reporting.charts import CHANGE, Chart, Distribution, Line, Mark, Stacked, Xmr
+from onedoor.reporting.dashboards.scope import figures_of
+from onedoor.reporting.tables import MONTH, Cell, Column, Table
+
+ALWAYS_SHOWN = ("gp", "nurse", "ahp", "other_health")
+"""Rows of seed 002, printed at nought too."""
+CALL_DEFINITION = "plain"
+_SOURCE = "Referrals received and their histories"
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A figure that was published of a month. `row`: a source, or an attribute of Month."""
+
+    month: date
+    row: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Differs:
+    """A printed figure that the events do not bear out."""
+
+    printed: Printed
+    found: int
+    words: str
+    """What the events give, and where the printed figures contradict themselves, why."""
+
+
+@dataclass(frozen=True)
+class Msk:
+    """The dashboard of a service: headlines as (figure, words), tables and charts by key, and printed figures that differ."""
+
+    service: Service
+    first: date
+    last: date
+    headlines: Sequence[tuple[str, str]]
+    tables: Mapping[str, Table]
+    charts: Mapping[str, Chart]
+    differs: Sequence[Differs]
+
+
+def services_seen(access: Access) -> list[Service]:
+    """The services with referrals whose figures this access reaches, by name. Raises NotPermitted without REPORTS."""
+    _, units = figures_of(access)
+    return [one for one in referrals.services_with_referrals() if one.organisation_id in units]
+
+
+def read_printed(file: Path) -> list[Printed]:
+    """Published figures from a file with the columns month (2018-03), row and printed."""
+    with file.open(encoding="utf-8", newline="") as lines:
+        return [
+            Printed(date.fromisoformat(f"{row['month']}-01"), row["row"], int(row["printed"]))
+            for row in csv.DictReader(lines)
+        ]
+
+
+def figure(month: Month, row: str) -> int:
+    """What the events give for a row of published figures."""
+    return month.by_source[row] if row in SOURCES else int(getattr(month, row))
+
+
+def held_against(printed: Sequence[Printed], months: Sequence[Month]) -> tuple[int, list[Differs]]:
+    """How many printed figures of these months there are, and those that the events do not give."""
+    by_month = {month.first: month for month in months}
+    known = [one for one in printed if one.month in by_month]
+    differs = []
+    for one in known:
+        month = by_month[one.month]
+        found = figure(month, one.row)
+        if found == one.number:
+            continue
+        words = f"{one.month:%B %Y}, {one.row.replace('_', ' ')}: printed {one.number:,}, the events give {found:,}."
+        if one.row == "accepted":
+            sums = f"{month.received:,} received less {month.inappropriate:,} inappropriate is {month.accepted:,}"
+            words += f" {sums}: the printed figure does not add up."
+        differs.append(Differs(one, found, words))
+    return len(known), differs
+
+
+def msk(access: Access, service: Service, first: date, last: date, *, printed: Sequence[Printed] = ()) -> Msk:
+    """The dashboard for the months of `first` to `last`; raises NotPermitted without REPORTS, LookupError where the service is
+    not within reach. A fixed number of statements."""
+    own, units = figures_of(access)
+    if service.organisation_id not in units:
+        raise LookupError(service.slug)
+    start, end = first.replace(day=1), _month_end(last)
+    months = referrals.months_of(own, service, start, end)
+    whole = _Sums(months)
+    day = min(end, max(start, clock.today()))
+    held = referrals.conservation(own, service, start, day)
+    waits = referrals.waits_of(own, service, start, day)
+    weeks = referrals.waiting_weeks(own, service, start, day)
+    # The lines of the service, not those of practices beside it.
+    lines = replace(own, everything=False, organisation_ids=frozenset({service.organisation_id}))
+    rung = {one.month: one for one in calls.call_months(lines, start, end, CALL_DEFINITION)}
+    _, differs = held_against(printed, months)
+    about = _About(service, f"{start:%B %Y} to {end:%B %Y}" if start != end.replace(day=1) else f"{start:%B %Y}")
+    tables = {
+        "referrals": _referrals(about, months, differs),
+        "after": _after(about, months),
+        "shares": _shares(about, months, whole),
+        "flow": _flow(about, held, start),
+        "waits": _waits(about, waits),
+        "calls": _calls(about, months, rung),
+    }
+    charts: dict[str, Chart] = {
+        "received": _received(about, months),
+        "in_time": Line(
+            _in_time(about, months), at="month", series=("triaged", "urgent"), measure="Share of referrals"
+        ),
+    }
+    if any(row[1] or row[2] for row in _by_month(held)):
+        charts["open"] = Stacked(_flow_chart(about, held), at="month", parts=("opening", "came"), measure="Pathways")
+    if any(one.offered for one in weeks):
+        charts["waiting"] = Distribution(
+            _weeks(about, weeks), low="from", high="to", value="offered", unit="weeks", marks=_median_mark(waits)
+        )
+    return Msk(service, start, end, _headlines(months, whole, waits, rung), tables, charts, differs)
+
+
+@dataclass(frozen=True)
+class _About:
+    service: Service
+    period: str
+
+    def table(
+        self, title: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *notes: str, source: str = _SOURCE
+    ) -> Table:
+        return Table(
+            f"{self.service.name}: {title}",
+            columns,
+            rows,
+            notes=notes,
+            source=source,
+            period=self.period,
+            extracted_at=clock.now(),
+        )
+
+
+class _Sums:
+    """Sums over the months, by the names of Month."""
+
+    def __init__(self, months: Sequence[Month]) -> None:
+        self._months = months
+
+    def __getattr__(self, name: str) -> int:
+        return sum(int(getattr(month, name)) for month in self._months)
+
+
+def share(part: int, whole: int) -> Decimal | None:
+    """In percent, not rounded; None of nothing."""
+    return Decimal(100 * part) / whole if whole else None
+
+
+def _referrals(about: _About, months: Sequence[Month], differs: Sequence[Differs]) -> Table:
+    def line(words: str, value: Callable[[Month], int]) -> list[Cell]:
+        values = [value(month) for month in months]
+        return [words, *values, sum(values)]
+
+    rows: list[list[Cell]] = []
+    for key, words in SOURCES.items():
+        if key in ALWAYS_SHOWN or any(month.by_source[key] for month in months):
+            rows.append(line(words, lambda month, key=key: month.by_source[key]))  # type: ignore[misc]
+    rows.append(line("Total received", lambda month: month.received))
+    rows.append(line("Inappropriate", lambda month: month.inappropriate))
+    rows.append(line("Total accepted", lambda month: month.accepted))
+    notes = [cross_footed(rows, len(months)), *(one.words for one in differs)]
+    return about.table("referrals by source", _month_columns(months), rows, *notes)
+
+
+def cross_footed(rows: Sequence[Sequence[Cell]], months: int) -> str:
+    """Adds the printed rows up again, down and across, and says so; the last three are received, inappropriate and accepted."""
+    wrong = []
+    for column in range(1, months + 2):
+        numbers = [int(str(row[column])) for row in rows]
+        *sources, received, inappropriate, accepted = numbers
+        if sum(sources) != received or received - inappropriate != accepted:
+            wrong.append(column)
+    wrong += [at for at, row in enumerate(rows) if sum(int(str(cell)) for cell in row[1:-1]) != int(str(row[-1]))]
+    if wrong:
+        return "The figures do not add up: tell whoever runs Onedoor."
+    return "Adds up: sources to the total, the total less the inappropriate to the accepted, months to the sums."
+
+
+def _after(about: _About, months: Sequence[Month]) -> Table:
+    days = about.service.onward_working_days
+    rows: list[list[Cell]] = []
+    for words, name in (
+        (f"Sent to secondary care within {days} working days of the decision", "sent_in_time"),
+        ("Discharged to the GP", "discharged"),
+        ("Of these, referred again within 90 days", "back"),
+    ):
+        values = [int(getattr(month, name)) for month in months]
+        rows.append([words, *values, sum(values)])
+    return about.table("after triage", _month_columns(months), rows)
+
+
+def _shares(about: _About, months: Sequence[Month], whole: _Sums) -> Table:
+    service = about.service
+    rows: list[list[Cell]] = []
+    for words, part, of in (
+        (f"Triaged within {service.triage_hours} hours of receipt, of those received", "triaged_in_time", "received"),
+        (
+            f"Offered a first appointment within {service.urgent_days} days, of the urgent",
+            "urgent_in_time",
+            "urgent",
+        ),
+        ("Inappropriate, of those received", "inappropriate", "received"),
+        ("Referred again within 90 days, of those discharged", "back", "discharged"),
+        ("Sent on in time, of those sent to secondary care", "sent_in_time", "sent"),
+    ):
+        rows.append(
+            [
+                words,
+                *(share(int(getattr(month, part)), int(getattr(month, of))) for month in months),
+                share(getattr(whole, part), getattr(whole, of)),
+            ]
+        )
+    columns = [Column("row", "Share"), *_columns(months, unit="%", places=1)]
+    return about.table(
+        "shares",
+        columns,
+        rows,
+        "Hours run by the clock from receipt, nights and weekends included; days are calendar days.",
+    )
+
+
+def _flow(about: _About, held: referrals.Conservation, first: date) -> Table:
+    rows: list[list[Cell]] = [
+        [month, opening, came, went, closing, opening + came - went - closing]
+        for month, opening, came, went, closing in _by_month(held)
+    ]
+    note = (
+        f"Every day from {first:%-d %B %Y} was reckoned by itself: {held.unexplained} unexplained."
+        if held.days
+        else "Nothing to reckon."
+    )
+    columns = [
+        Column("month", "Month", MONTH),
+        Column("opening", "Open at the start"),
+        Column("came", "Came"),
+        Column("went", "Went"),
+        Column("closing", "Open at the end"),
+        Column("gap", "Unexplained"),
+    ]
+    return about.table("open pathways", columns, rows, note)
+
+
+def _by_month(held: referrals.Conservation) -> list[tuple[date, int, int, int, int]]:
+    found: dict[date, list[referrals.Day]] = {}
+    for day in held.days:
+        found.setdefault(day.day.replace(day=1), []).append(day)
+    return [
+        (month, days[0].opening, sum(day.came for day in days), sum(day.went for day in days), days[-1].closing)
+        for month, days in found.items()
+    ]
+
+
+def _flow_chart(about: _About, held: referrals.Conservation) -> Table:
+    columns = [
+        Column("month", "Month", MONTH),
+        Column("opening", "Open at the start"),
+        Column("came", "Came in the month"),
+    ]
+    return about.table("what was to be seen to", columns, [[row[0], row[1], row[2]] for row in _by_month(held)])
+
+
+def _waits(about: _About, waits: Sequence[referrals.Wait]) -> Table:
+    rows: list[list[Cell]] = [
+        [
+            wait.stream or "All",
+            wait.offered,
+            _weeks_of(wait.median_days),
+            _weeks_of(wait.days_90),
+            wait.waiting,
+            _weeks_of(wait.waiting_median_days),
+        ]
+        for wait in waits
+    ]
+    columns = [
+        Column("stream", "Service"),
+        Column("offered", "First appointments"),
+        Column("median", "Half waited up to", "weeks", places=1),
+        Column("ninth", "Nine of ten up to", "weeks", places=1),
+        Column("waiting", "Still waiting"),
+        Column("sofar", "Half of them so far", "weeks", places=1),
+    ]
+    note = "From the day the referral came to the first appointment offered. Who was taken over waited elsewhere and is left out."
+    return about.table("waits by service", columns, rows, note)
+
+
+def _weeks_of(days: float | None) -> Decimal | None:
+    return None if days is None else Decimal(str(days)) / 7
+
+
+def _weeks(about: _About, weeks: Sequence[referrals.WaitingWeek]) -> Table:
+    rows: list[list[Cell]] = [
+        [one.weeks, None if at == len(weeks) - 1 else one.weeks + 1, one.offered, one.waiting]
+        for at, one in enumerate(weeks)
+    ]
+    columns = [
+        Column("from", "From", "weeks"),
+        Column("to", "To below", "weeks"),
+        Column("offered", "First appointments"),
+        Column("waiting", "Still waiting"),
+    ]
+    return about.table("how long people waited", columns, rows, "The last row has no upper end.")
+
+
+def _median_mark(waits: Sequence[referrals.Wait]) -> tuple[Mark, ...]:
+    known = [wait for wait in waits if wait.stream == "" and wait.median_days is not None]
+    return tuple(
+        Mark((_weeks_of(wait.median_days) or Decimal(0)).quantize(Decimal("0.1")), "Half waited up to")
+        for wait in known
+    )
+
+
+def _calls(about: _About, months: Sequence[Month], rung: Mapping[date, calls.CallMonth]) -> Table:
+    rows: list[list[Cell]] = []
+    for month in months:
+        one = rung.get(month.first)
+        rows.append(
+            [month.first, None, None, None, None]
+            if one is None
+            else [
+                month.first,
+                one.counted,
+                one.answered,
+                share(one.answered, one.counted),
+                None if one.mean_wait is None else Decimal(str(one.mean_wait)),
+            ]
+        )
+    columns = [
+        Column("month", "Month", MONTH),
+        Column("counted", "Calls"),
+        Column("answered", "Answered"),
+        Column("share", "Answered", "%", places=1),
+        Column("wait", "Mean wait", "seconds", places=0),
+    ]
+    how = calls.DEFINITIONS[CALL_DEFINITION]
+    return about.table("calls", columns, rows, how.words, source="The telephone system's log")
+
+
+def _received(about: _About, months: Sequence[Month]) -> Line:
+    values = [month.received for month in months]
+    charting = spc.may_chart(spc.Kind.COUNT, values)
+    found = spc.xmr(values) if charting and len(values) > 1 else None
+    rows: list[list[Cell]] = []
+    for at, month in enumerate(months):
+        point = found.points[at] if found else None
+        made = point.limits if point else None
+        flag = f"{CHANGE}: {point.rule.value}" if point is not None and point.rule else None
+        limits: list[Cell] = (
+            [_decimal(made.mean), max(Decimal(0), _decimal(made.lower)), _decimal(made.upper)] if made else [None] * 3
+        )
+        rows.append([month.first, month.received, *limits, flag])
+    columns = [
+        Column("month", "Month", MONTH),
+        Column("received", "Received"),
+        Column("mean", "Mean", places=1),
+        Column("lower", "Lower limit", places=1),
+        Column("upper", "Upper limit", places=1),
+        Column("flag", "Signal"),
+    ]
+    notes = found.notes if found else [charting.why] if charting.why else []
+    table = about.table("received by month", columns, rows, *notes)
+    return Line(table, at="month", series=("received",), xmr=Xmr("mean", "lower", "upper", "flag") if found else None)
+
+
+def _decimal(number: float) -> Decimal:
+    return Decimal(str(number))
+
+
+def _in_time(about: _About, months: Sequence[Month]) -> Table:
+    columns = [
+        Column("month", "Month", MONTH),
+        Column("triaged", f"Triaged within {about.service.triage_hours} hours", "%", places=1),
+        Column("urgent", f"Urgent, offered within {about.service.urgent_days} days", "%", places=1),
+    ]
+    rows: list[list[Cell]] = [
+        [month.first, share(month.triaged_in_time, month.received), share(month.urgent_in_time, month.urgent)]
+        for month in months
+    ]
+    return about.table("seen to in time", columns, rows)
+
+
+def _headlines(
+    months: Sequence[Month],
+    whole: _Sums,
+    waits: Sequence[referrals.Wait],
+    rung: Mapping[date, calls.CallMonth],
+) -> list[tuple[str, str]]:
+    def percent(part: int, of: int) -> str:
+        known = share(part, of)
+        return "–" if known is None else Column("", "", "%", places=1).said(known)
+
+    counted, answered = sum(one.counted for one in rung.values()), sum(one.answered for one in rung.values())
+    waited = sum((one.mean_wait or 0) * one.answered for one in rung.values())
+    median = next((wait.median_days for wait in waits if wait.stream == ""), None)
+    found = [
+        (f"{whole.received:,}", "received"),
+        (percent(whole.triaged_in_time, whole.received), "triaged in time"),
+        (percent(whole.urgent_in_time, whole.urgent), "urgent, offered in time"),
+        (percent(whole.inappropriate, whole.received), "inappropriate"),
+        (percent(whole.back, whole.discharged), "discharged and referred again"),
+        ("–" if median is None else f"{median / 7:.1f} weeks", "to a first appointment; half waited less"),
+    ]
+    if months:
+        found.append((f"{months[-1].open_at_end:,}", "open at the end"))
+    if counted:
+        found.append((percent(answered, counted), "of calls answered"))
+        found.append((f"{waited / answered:.0f} s" if answered else "–", "to answer a call"))
+    return found
+
+
+def _month_columns(months: Sequence[Month]) -> list[Column]:
+    return [Column("row", "Referrals"), *_columns(months)]
+
+
+def _columns(months: Sequence[Month], *, unit: str = "", places: int | None = None) -> list[Column]:
+    return [
+        *(Column(f"{month.first:%Y-%m}", f"{month.first:%b %Y}", unit, places=places) for month in months),
+        Column("total", "Total", unit, places=places),
+    ]
+
+
+def _month_end(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
