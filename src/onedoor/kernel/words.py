@@ -29,6 +29,11 @@ def long_day(moment: datetime | date) -> str:
     return f"{day:%A} {day.day} {day:%B %Y}"
 
 
+def plain_day(moment: datetime | date) -> str:
+    """8 December 2026."""
+    return long_day(moment).split(" ", 1)[1]
+
+
 def folded(text: str) -> str:
     """A sort and search key: accents off, lower case. The database sorts by code point, so names sort by this."""
     plain = unicodedata.normalize("NFKD", text.replace("ł", "l").replace("Ł", "L").replace("ø", "o").replace("Ø", "O"))

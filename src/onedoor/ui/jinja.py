@@ -93,7 +93,7 @@ def ask_for(born_on: date) -> str:
 
 def plain_day(moment: datetime | date) -> str:
     """8 December 2026."""
-    return words.long_day(moment).split(" ", 1)[1]
+    return words.plain_day(moment)
 
 
 def iso_day(moment: datetime) -> str:

@@ -19,7 +19,7 @@ from onedoor.exchange.receiving.answering import answered
 from onedoor.exchange.receiving.proposing import Judged, held_against, hold_against_record
 from onedoor.exchange.receiving.taking import answer_business, move
 from onedoor.exchange.receiving.versions import standing, versions_of
-from onedoor.kernel import audit, clock, jobs
+from onedoor.kernel import audit, clock, jobs, words
 from onedoor.kernel.access import Access, Permission
 from onedoor.kernel.codes import Concept
 from onedoor.patients import api as patients
@@ -362,7 +362,7 @@ def _ring(document: ReceivedDocument, so: str, told: str) -> NewTask:
         organisation_id=document.organisation_id,
         key=f"{TELL_SENDER}:{document.pk}",
         title=f"Ring {document.sender_name}: a document of theirs is {so}",
-        detail=f"“{document.title}” came on {document.received_at:%d/%m/%Y}. They were told that the person is {told}.",
+        detail=f"“{document.title}” came on {words.plain_day(document.received_at)}. They were told that the person is {told}.",
         subject="received_document",
         subject_id=document.pk,
     )

@@ -8,6 +8,7 @@ from onedoor.exchange.itk import codes
 from onedoor.exchange.mesh import rules as mesh_rules
 from onedoor.exchange.models import ItkResponse, ReceivedDocument
 from onedoor.exchange.receiving.coding import TELL_SENDER
+from onedoor.kernel import words
 from onedoor.kernel.actor import Actor
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import NewTask
@@ -38,7 +39,7 @@ def _tell(response: ItkResponse, document: ReceivedDocument | None) -> NewTask:
         organisation_id=arrival.mailbox.organisation_id,
         key=f"{TELL_SENDER}:response:{response.pk}",
         title=f"Tell {sender}: our answer to a document of theirs did not reach them",
-        detail=f"{what} came on {arrival.arrived_at:%d/%m/%Y}. Our answer was {response.code}, "
+        detail=f"{what} came on {words.plain_day(arrival.arrived_at)}. Our answer was {response.code}, "
         f"{codes.RESPONSES[response.code][0]}. It failed: {why}.",
         subject="received_document" if document else "mesh_arrival",
         subject_id=document.pk if document else arrival.pk,

@@ -5,14 +5,14 @@ Rows are judged as those of a file of entries are (`records.believed`): nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
 
 from onedoor.exchange.models import ProposedEntry, ReceivedDocument
-from onedoor.exchange.receiving.rules import ASKED, FAULT, SAME, TOLD, OnRecord, asks, difference
+from onedoor.exchange.receiving.rules import ASKED, FAULT, SAME, STATUS_SETS, TOLD, OnRecord, asks, difference
 from onedoor.exchange.receiving.versions import standing, versions_of
 from onedoor.kernel.access import Access
 from onedoor.records import api as records
@@ -48,9 +48,14 @@ class Judged:
     against: str
 
 
-def judge(carried: Sequence[Carried], record: Sequence[OnRecord], *, restated: frozenset[Fact]) -> list[Judged]:
-    """How each stands to the record. `restated`: facts that stand only by an earlier version of the same document, which falls
-    away when this one is accepted: they are no reason to leave one out."""
+def judge(
+    carried: Sequence[Carried], record: Sequence[OnRecord], *, restated: frozenset[Fact], kin: Mapping[str, Set[str]]
+) -> list[Judged]:
+    """How each stands to the record.
+
+    `kin`: by code those of the same check (`statuses`). `restated`: facts that stand only by an earlier version of the same
+    document, which falls away when this one is accepted: they are no reason to leave one out.
+    """
     counts = [one for one in record if (one.code, one.day, one.value) not in restated]
     judged: list[Judged] = []
     said: set[tuple[str, date | None, float | None]] = set()
@@ -66,7 +71,11 @@ def judge(carried: Sequence[Carried], record: Sequence[OnRecord], *, restated: f
             judged.append(Judged(one, term, unit, SAME, "The document says it twice"))
         else:
             assert one.day is not None
-            judged.append(Judged(one, term, unit, *difference(one.code, one.day, one.value, counts)))
+            judged.append(
+                Judged(
+                    one, term, unit, *difference(one.code, one.day, one.value, counts, kin.get(one.code, frozenset()))
+                )
+            )
         said.add(fact)
     return judged
 
@@ -94,7 +103,7 @@ def on_record(patient_id: int, codes: Iterable[str], access: Access | None) -> l
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT e.id, c.code, e.day, e.value, coalesce(u.ucum, ''), o.name
+            """SELECT e.id, c.code, e.day, e.value, coalesce(u.ucum, ''), o.name, c.term
                FROM records_coded_entries e JOIN records_code c ON c.id = e.code_id
                JOIN accounts_organisation o ON o.id = e.organisation_id
                LEFT JOIN records_unit u ON u.id = e.unit_id
@@ -104,9 +113,16 @@ def on_record(patient_id: int, codes: Iterable[str], access: Access | None) -> l
         rows = cursor.fetchall()
     read = records.read_of(access, patient_id, [row[0] for row in rows]) if access is not None and rows else frozenset()
     return [
-        OnRecord(code, day, value, records.measured(value, ucum) if value is not None else "", where, key in read)
-        for key, code, day, value, ucum, where in rows
+        OnRecord(code, day, value, records.measured(value, ucum) if value is not None else "", where, key in read, term)
+        for key, code, day, value, ucum, where, term in rows
     ]
+
+
+def statuses(codes: Iterable[str]) -> dict[str, frozenset[str]]:
+    """By code, of those that say how somebody is in one of the checks, all codes of that check. One query."""
+    members = records.members_of([key for sets in STATUS_SETS.values() for key in sets])
+    checks = [frozenset[str]().union(*(members[key] for key in sets)) for sets in STATUS_SETS.values()]
+    return {code: check for code in set(codes) for check in checks if code in check}
 
 
 def held_against(document: ReceivedDocument, access: Access | None = None) -> list[tuple[ProposedEntry, Judged]]:
@@ -118,11 +134,14 @@ def held_against(document: ReceivedDocument, access: Access | None = None) -> li
     carried = carried_of(proposals)
     record: list[OnRecord] = []
     restated: frozenset[Fact] = frozenset()
+    kin: Mapping[str, Set[str]] = {}
     if document.patient_id is not None:
-        record = on_record(document.patient_id, [one.code for one in carried if one.code], access)
+        kin = statuses(one.code for one in carried if one.code and one.value is None)
+        wanted = {one.code for one in carried if one.code}.union(*kin.values())
+        record = on_record(document.patient_id, wanted, access)
         old = standing(versions_of(document))
         restated = frozenset((one.code, one.day, one.value) for one in old if one.day is not None)
-    return list(zip(proposals, judge(carried, record, restated=restated), strict=True))
+    return list(zip(proposals, judge(carried, record, restated=restated, kin=kin), strict=True))
 
 
 def hold_against_record(document: ReceivedDocument) -> None:

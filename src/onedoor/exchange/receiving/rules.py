@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -208,8 +208,8 @@ def points(claimed: Claimed, one: Candidate) -> tuple[Point, ...]:
         ),
         Point(
             "Date of birth",
-            f"{claimed.born_on:%d/%m/%Y}" if claimed.born_on else "none",
-            f"{one.born_on:%d/%m/%Y}",
+            words.plain_day(claimed.born_on) if claimed.born_on else "none",
+            words.plain_day(one.born_on),
             claimed.born_on == one.born_on,
         ),
         Point("Surname", claimed.family or "none", one.family, same_name(claimed.family, one.family)),
@@ -230,30 +230,50 @@ class OnRecord:
     """Who recorded it."""
     shared: bool = True
     """Whether whoever reads may know more of it than that it is there (docs/adr/0013)."""
+    term: str = ""
 
 
-def difference(code: str, day: date, value: float | None, record: Sequence[OnRecord]) -> tuple[str, str]:
-    """How a sound entry stands to the record of the same code: a key of DIFFERENCES, and it in words."""
-    alike = [one for one in record if one.code == code]
-    of_day = [one for one in alike if one.day == day]
-    if any(_equal(one.value, value) for one in of_day):
+STATUS_SETS: Mapping[str, tuple[str, ...]] = {
+    "smoking": ("SMOK_COD", "LSMOK_COD", "EXSMOK_COD", "NSMOK_COD"),
+    "alcohol": ("ALC_COD",),
+}
+"""Of the six checks, those that a code can answer without a value, with the code sets that say how somebody is (clinical.md 1.3):
+of two such codes the later says what is so now."""
+
+
+def difference(
+    code: str, day: date, value: float | None, record: Sequence[OnRecord], kin: Set[str] = frozenset()
+) -> tuple[str, str]:
+    """How a sound entry stands to the record: a key of DIFFERENCES, and it in words.
+
+    It is held against the same code; without a value against every code of the same check too (`kin`), or "never smoked" would be
+    new beside "smoker".
+    """
+    alike = [one for one in record if one.code == code or (value is None and one.code in kin)]
+    # A status and an amount of one day say the same thing in two ways; two statuses do not.
+    of_day = [one for one in alike if one.day == day and (one.code == code or one.value is None)]
+    if any(one.code == code and _equal(one.value, value) for one in of_day):
         return SAME, "The same stands there"
     if of_day:
         read = next((one for one in of_day if one.shared), None)
-        return OTHER_VALUE, f"{_said(read)} of the same day, from {read.where}" if read else _NOT_SHARED
+        return OTHER_VALUE, f"{_said(read, code)} of the same day, from {read.where}" if read else _NOT_SHARED
     newest = max(alike, key=lambda one: one.day, default=None)
     if newest is None:
         return NEW, "None before"
-    if newest.day > day:
-        return OLDER, f"The record has {_said(newest)} of {newest.day:%d/%m/%Y}" if newest.shared else _NOT_SHARED
-    return NEW, f"Last: {_said(newest)}, {newest.day:%d/%m/%Y}" if newest.shared else _NOT_SHARED
+    how = OLDER if newest.day > day else NEW
+    if not newest.shared:
+        return how, _NOT_SHARED
+    said = f"{_said(newest, code)} of {words.plain_day(newest.day)}"
+    return how, f"Last: {said}" if how == NEW and newest.code == code else f"The record has {said}"
 
 
 _NOT_SHARED = "The record has one of another organisation that is not shared with you"
 
 
-def _said(one: OnRecord) -> str:
-    return one.shown or "the same code"
+def _said(one: OnRecord, code: str) -> str:
+    if one.code == code:
+        return one.shown or "the same code"
+    return f"{one.term}: {one.shown}" if one.shown else one.term
 
 
 def _equal(one: float | None, other: float | None) -> bool:

@@ -30,7 +30,7 @@ from onedoor.exchange.models import (
 from onedoor.exchange.receiving import people, proposing, rules
 from onedoor.exchange.receiving.answering import answer, answered
 from onedoor.exchange.receiving.versions import has_mailbox, newest_of, standing, versions_of
-from onedoor.kernel import audit, clock, jobs
+from onedoor.kernel import audit, clock, jobs, words
 from onedoor.kernel.actor import Actor
 from onedoor.kernel.nhs_number import compact
 from onedoor.kernel.transitions import record_first, transition
@@ -149,7 +149,7 @@ def _again(arrival: MeshArrival, said: SendDocument, first: ReceivedDocument, by
         answer(arrival=arrival, bundle_id=said.bundle_id, code=code, by=by)
         settle(arrival, "taken", "The same document came before: nothing changed")
         return
-    before = f"a document of {first.received_at:%d/%m/%Y} from {first.sender_ods}"
+    before = f"a document of {words.plain_day(first.received_at)} from {first.sender_ods}"
     why = f"Its identifier is that of {before}, and it says something else"
     _refuse(arrival, _Refusal(code, why), said.bundle_id, by)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from onedoor.accounts import api as accounts
 from onedoor.exchange.models import SentAnswer, SentDocument, SentTry
 from onedoor.exchange.sending import kinds, rules
-from onedoor.kernel import clock
+from onedoor.kernel import words
 from onedoor.kernel.actor import Actor
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import NewTask
@@ -100,14 +100,13 @@ def end_work(document: SentDocument, *, by: Actor) -> None:
 
 
 def _work(document: SentDocument, practice: accounts.Organisation, version: SentDocument) -> NewTask:
-    went = version.composed_at.astimezone(clock.LONDON)
     return NewTask(
         kind=kinds.ELSEWHERE.name,
         organisation_id=document.organisation_id,
         key=kinds.elsewhere_key(document.pk, practice.pk),
         title=f"Tell {practice.name} that a document of ours was corrected"[:200],
-        detail=f"They have, or may have, version {version.version} of {went:%d/%m/%Y}, and it is not right any more. The patient "
-        "is not registered there now, so no message corrects it. Ring them"
+        detail=f"They have, or may have, version {version.version} of {words.plain_day(version.composed_at)}, and it is not "
+        "right any more. The patient is not registered there now, so no message corrects it. Ring them"
         f"{f' on {practice.phone}' if practice.phone else ''}: what was corrected, and that their version no longer counts.",
         patient_id=document.patient_id,
         subject=kinds.SUBJECT,

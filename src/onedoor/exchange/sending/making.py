@@ -284,7 +284,7 @@ def _told(visit: recall.VisitSummary) -> CheckFacts:
     for item in visit.items:
         day = item.entries[0].day if item.entries else visit.day
         if item.state in _NOT_DONE:
-            without.append((item.label, _NOT_DONE[item.state].format(day=_day(day))))
+            without.append((item.label, _NOT_DONE[item.state].format(day=words.plain_day(day))))
             continue
         said = [_found(one) for one in found[item.key]]
         said += ["Not enough to complete the check."] if item.state == "part" else []
@@ -314,7 +314,7 @@ def _found(one: recall.SummaryFinding) -> str:
 
 
 def _done(one: recall.SummaryFinding) -> str:
-    who = f" ({one.acted_by}, {_day(one.acted_at.astimezone(clock.LONDON).date())})" if one.acted_at else ""
+    who = f" ({one.acted_by}, {words.plain_day(one.acted_at)})" if one.acted_at else ""
     return f"{one.action[0].lower()}{one.action[1:]}{who}{': ' + one.note if one.note else ''}"
 
 
@@ -323,10 +323,6 @@ def _following(visit: recall.VisitSummary) -> str:
         return ""
     said = words.long_day(visit.next_on)
     return said.split(" ", 2)[2] if visit.next_whole_month else said
-
-
-def _day(day: date) -> str:
-    return words.long_day(day).split(" ", 1)[1]
 
 
 def _entries(visit: recall.VisitSummary, told: CheckFacts) -> list[dict[str, Any]]:

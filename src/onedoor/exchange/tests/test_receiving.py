@@ -22,6 +22,7 @@ from onedoor.exchange.tests.arrivals import (
     EX_SMOKER,
     SIX,
     SYSTOLIC,
+    UNITS_A_WEEK,
     Scene,
     arrive,
     received,
@@ -360,6 +361,19 @@ def test_each_entry_says_how_it_stands_to_the_record(place: Scene, sam: Patient)
     assert accept(place, document) == (4, 0, 0)
     assert (SYSTOLIC, 142.0) in counted(sam)
     assert Coded.objects.filter(patient=sam, code__code="271650006").count() == 1
+
+
+def test_never_smoked_is_not_new_to_a_record_that_says_smoker(place: Scene, sam: Patient) -> None:
+    write(place, sam, "77176002", None, date(2026, 10, 5))
+    write(place, sam, UNITS_A_WEEK, 12, date(2026, 10, 6))
+    never = CarriedEntry("266919005", "Never smoked tobacco", None, "", DAY, "Has never smoked")
+    drinks_not = CarriedEntry("105542008", "Current non-drinker", None, "", DAY, "Does not drink")
+    document = received(place, said(place, sam, [never, drinks_not, SIX[0]]))
+    assert differences(place, document) == [
+        ("new", "The record has Smoker of 5 October 2026"),
+        ("new", "The record has Alcohol units consumed per week: 12 units a week of 6 October 2026"),
+        ("new", "None before"),
+    ]
 
 
 def test_what_another_organisation_does_not_share_is_told_by_no_document(place: Scene, sam: Patient) -> None:

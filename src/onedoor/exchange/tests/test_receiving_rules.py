@@ -96,14 +96,14 @@ def have(day: date, value: float | None, code: str = "271649006") -> OnRecord:
     ("record", "how", "words"),
     [
         ([], "new", "None before"),
-        ([have(EARLIER, 150)], "new", "Last: 150 mmHg, 01/03/2026"),
+        ([have(EARLIER, 150)], "new", "Last: 150 mmHg of 1 March 2026"),
         ([have(EARLIER, 142)], "new", "Last: 142 mmHg"),
         ([have(DAY, 142)], "same", "The same stands there"),
         ([have(DAY, 142 + 1e-12)], "same", "The same stands there"),
         ([have(DAY, 140), have(DAY, 142)], "same", "The same"),
         ([have(DAY, 140)], "other_value", "140 mmHg of the same day, from Wexcombe Road Surgery"),
         ([have(DAY, None)], "other_value", "the same code of the same day"),
-        ([have(LATER, 138)], "older", "138 mmHg of 05/12/2026"),
+        ([have(LATER, 138)], "older", "The record has 138 mmHg of 5 December 2026"),
         ([have(LATER, 138), have(DAY, 140)], "other_value", "140 mmHg"),
         ([have(DAY, 142, "271650006")], "new", "None before"),
     ],
@@ -117,6 +117,34 @@ def test_how_an_entry_stands_to_the_record(record: list[OnRecord], how: str, wor
 def test_a_code_without_a_value_is_the_same_as_itself_alone() -> None:
     assert difference("8517006", DAY, None, [have(DAY, None, "8517006")])[0] == "same"
     assert difference("8517006", DAY, None, [have(EARLIER, None, "8517006")])[0] == "new"
+
+
+SMOKER, NEVER = "77176002", "266919005"
+
+
+@pytest.mark.parametrize(
+    ("record", "how", "words"),
+    [
+        ([(EARLIER, None)], "new", "The record has Smoker of 1 March 2026"),
+        ([(LATER, None)], "older", "The record has Smoker of 5 December 2026"),
+        ([(DAY, None)], "other_value", "Smoker of the same day, from Wexcombe Road Surgery"),
+        # An amount of the day is no other status.
+        ([(DAY, 12)], "new", "The record has Smoker: 12 a day of 3 December 2026"),
+        ([], "new", "None before"),
+    ],
+)
+def test_a_status_is_held_against_every_status_of_its_check(
+    record: list[tuple[date, float | None]], how: str, words: str
+) -> None:
+    has = [
+        OnRecord(SMOKER, day, value, f"{value} a day" if value else "", "Wexcombe Road Surgery", term="Smoker")
+        for day, value in record
+    ]
+    assert difference(NEVER, DAY, None, has, {SMOKER, NEVER}) == (how, words)
+    assert difference(NEVER, DAY, None, has) == ("new", "None before")
+    assert difference(NEVER, DAY, 1, has, {SMOKER, NEVER}) == ("new", "None before")
+    same = OnRecord(NEVER, DAY, None, "", "Wexcombe Road Surgery", term="Never smoked tobacco")
+    assert difference(NEVER, DAY, None, [*has, same], {SMOKER, NEVER})[0] == "same"
 
 
 def test_what_is_asked_is_told_from_what_is_said() -> None:
