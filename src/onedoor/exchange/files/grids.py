@@ -16,6 +16,14 @@ from onedoor.exchange.opening import opened
 
 _SAMPLE = 200
 """Rows of a CSV file that are held while its columns are made out."""
+_LOOKED_AT = 4096
+"""Bytes from the beginning by which a file is known to be no table."""
+_BEGIN_OTHERS = (b"%PDF-", b"{\\rtf", b"<", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
+"""How PDF, RTF, web pages, pictures and packed files begin."""
+_NO_TEXT = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a"))
+"""Control characters that no text has, in any encoding that exports are written in."""
+_SLIPS = 0.02
+"""How many of them may be damage: a row that has one is rejected by itself. Of a picture or of noise they are a tenth."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +64,10 @@ class Grid:
 def grids(file: Path | bytes) -> list[Grid]:
     """The sheets of a file in order. Raises UnreadableFile for one that is no table, or longer than can be read whole."""
     with ExitStack() as stack:
-        start = opened(file, stack).read(8)
+        start = opened(file, stack).read(_LOOKED_AT)
     if not start:
         raise UnreadableFile("The file is empty.", where="the file", what_to_do="Export it again.")
-    if start[:2] == b"PK" or start == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+    if start[:2] == b"PK" or start[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         found = tables(file if isinstance(file, bytes) else file.read_bytes())
         for table in found:
             if table.cut:
@@ -104,8 +112,10 @@ def _in_lines(file: Path | bytes) -> Path | bytes:
 
 
 def _is_none(start: bytes) -> bool:
-    """Whether a file begins like something that is no table: a PDF, a web page, anything with noughts in it."""
-    return start[:5] in (b"%PDF-", b"{\\rtf") or start[:1] == b"<" or b"\x00" in start
+    """Whether a file begins like something that is no table: a PDF, a web page, a picture, anything with noughts at its beginning
+    or full of control characters. Letters beyond ASCII say nothing: Windows-1252 has them on every second line."""
+    odd = len(start) - len(start.translate(None, _NO_TEXT))
+    return start.startswith(_BEGIN_OTHERS) or b"\x00" in start[:8] or odd > max(2, _SLIPS * len(start))
 
 
 def _delimiter(file: Path | bytes) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import random
 import tracemalloc
 import zipfile
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from onedoor.exchange.extracts import running
 from onedoor.exchange.files.grids import grids
@@ -97,3 +100,39 @@ def test_rows_that_a_filter_hides_are_read_and_told() -> None:
     opened = running.open_file(hidden)
     assert opened.grid.hidden == {2}
     assert read(hidden) == [["9990000018", "27.4", "03/11/2026"]]
+
+
+NOISE = random.Random(6).randbytes(20_000)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + NOISE,
+        b"\xff\xd8\xff\xe1\x12\x34Exif" + NOISE,
+        b"GIF89a" + NOISE,
+        b"\x1f\x8b\x08" + NOISE,
+        NOISE.replace(b"\x00", b"\x01"),
+        NOISE[:200].replace(b"\x00", b"\x01"),
+    ],
+    ids=["png", "jpeg", "gif", "gzip", "noise", "little noise"],
+)
+def test_what_is_no_table_under_the_name_of_one_is_told_for_what_it_is(content: bytes) -> None:
+    with pytest.raises(UnreadableFile, match="This is not a spreadsheet"):
+        grids(content)
+
+
+_LETTERS = st.text(st.characters(codec="cp1252", exclude_categories=("Cc",)), max_size=30)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_LETTERS, min_size=1, max_size=20), st.sampled_from(["cp1252", "utf-8"]))
+def test_letters_of_every_export_are_read(names: list[str], encoding: str) -> None:
+    text = "".join(f'9990000018,"{name.replace(chr(34), "")}",27.4\r\n' for name in names)
+    (grid,) = grids(("NHS number,Name,BMI\r\n" + text).encode(encoding))
+    assert len(list(grid.rows())) == len(names) + 1
+
+
+def test_damage_in_one_row_costs_that_row() -> None:
+    (grid,) = grids(b"NHS number,Name,BMI\n9990000018,S\x01m,27.4\n9990000026,S\x00\xe1m,31\n9990000034,Eve,24\n")
+    assert [bool(fault) for _, _, fault in grid.rows()] == [False, False, True, False]
