@@ -9,8 +9,9 @@ class ReportingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Declare the moves between states."""
+        """Declare the sweep and the moves between states."""
         from onedoor.kernel.transitions import declare_moves
+        from onedoor.reporting import jobs  # noqa: F401
         from onedoor.reporting.improvement import rules
 
         declare_moves("Initiative", rules.MOVES)

@@ -26,7 +26,7 @@ class PackSchedule(models.Model):
 
 
 class Pack(models.Model):
-    """A pack as it was made from a closing: the same closing gives the same bytes."""
+    """A pack as it was made once from a closing: what was sent round stays as it was."""
 
     id = models.AutoField(primary_key=True)
     ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -4,6 +4,6 @@ Money is Decimal pounds, exact; a price of one text is in pence and is not round
 """
 
 from onedoor.reporting.money.case import BadCase, Case, read
-from onedoor.reporting.money.costs import BreakEven, Costs, break_even_table, work_out
+from onedoor.reporting.money.costs import BreakEven, Costs, break_even, break_even_table, work_out
 
-__all__ = ["BadCase", "BreakEven", "Case", "Costs", "break_even_table", "read", "work_out"]
+__all__ = ["BadCase", "BreakEven", "Case", "Costs", "break_even", "break_even_table", "read", "work_out"]

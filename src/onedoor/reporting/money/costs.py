@@ -44,7 +44,13 @@ class Costs:
 
 def work_out(case: Case) -> Costs:
     """Everything that follows from a case's own figures."""
-    even = tuple(_break_even(case, one.who, one.years) for one in case.licences)
+    today = case.today
+    even = tuple(
+        break_even(
+            practices=case.practices, texts=today.texts, spend=today.spend, each=one.each, years=one.years, who=one.who
+        )
+        for one in case.licences
+    )
     return Costs(
         case=case,
         pence_a_text=100 * case.today.spend / case.today.texts,
@@ -125,12 +131,11 @@ def _double_running(case: Case) -> Table:
     )
 
 
-def _break_even(case: Case, who: str, years: int) -> BreakEven:
-    a_year = case.licence(who, years).each * case.practices / years
-    share = a_year / case.today.spend
-    return BreakEven(
-        who, years, a_year, a_year / case.practices / MONTHS, share, share * case.today.texts
-    )  # fmt: skip
+def break_even(*, practices: int, texts: int, spend: Decimal, each: Decimal, years: int, who: str = "") -> BreakEven:
+    """Of a licence of `each` pounds for a practice and so many years, against `texts` a year that cost `spend` pounds."""
+    a_year = each * practices / years
+    share = a_year / spend
+    return BreakEven(who, years, a_year, a_year / practices / MONTHS, share, share * texts)
 
 
 def _printed_wrong(case: Case) -> list[str]:

@@ -200,6 +200,8 @@ def test_an_analyst_sees_no_patient(world: World) -> None:
         "service_take",
         "reports",
         "reports_smi",
+        "reports_money",
+        "reports_packs",
         "reports_msk",
         "reports_loop",
         "reports_shadow",

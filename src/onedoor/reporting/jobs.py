@@ -1,0 +1,26 @@
+"""Sweeps of reporting."""
+
+from __future__ import annotations
+
+import structlog
+
+from onedoor.kernel.access import Access
+from onedoor.kernel.jobs import sweep
+
+log = structlog.get_logger(__name__)
+
+
+@sweep("reporting.make_packs", every=600.0)
+def make_packs() -> int:
+    """Make the packs that schedules ask for, one after the other; one that fails keeps back no other."""
+    # What draws and sets is heavy, and every process reads this module.
+    from onedoor.reporting.packs.actions import due_packs, make_pack
+
+    made = 0
+    for organisation_id, closing_id in due_packs():
+        try:
+            make_pack(access=Access.system("monthly packs"), organisation_id=organisation_id, closing_id=closing_id)
+            made += 1
+        except Exception as error:
+            log.error("a pack could not be made", organisation=organisation_id, error=type(error).__name__)
+    return made

@@ -1,0 +1,52 @@
+"""Our own texts against a licence: from which share on it would pay, by practice, and how many have moved."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from onedoor.kernel import clock
+from onedoor.kernel.access import Access
+from onedoor.messaging import api as messaging
+from onedoor.reporting.dashboards.scope import figures_of, sees_people
+from onedoor.reporting.tables import Cell, Column, Table
+
+NO_APP = "No message goes by an app here: there is no such channel, so nothing has moved yet."
+
+
+def ours(access: Access, licence_a_year: Decimal) -> Table:
+    """Each practice's texts of the last twelve whole months against a licence of so many pounds a year for a practice.
+
+    Whole pounds where small counts are not shown to whoever looks: pence would count the texts. Raises NotPermitted.
+    """
+    last = clock.today().replace(day=1) - timedelta(days=1)
+    first = date(last.year - 1, last.month, 1) + timedelta(days=31)
+    own, units = figures_of(access)
+    spent = {
+        one.organisation_id: one.pence / 100
+        for one in messaging.text_months(own, first.replace(day=1), last)
+        if one.organisation_id is not None and one.month is None
+    }
+    rows: list[list[Cell]] = []
+    for unit in units.values():
+        pounds = spent.get(unit.id)
+        if not pounds:
+            continue
+        share = 100 * licence_a_year / pounds
+        rows.append([unit.name, pounds, licence_a_year, share, "yes" if share < 100 else "never"])
+    exact = all(sees_people(access, key) for key in spent)
+    return Table(
+        title="Our own texts against this licence",
+        columns=[
+            Column("practice", "Practice"),
+            Column("spend", "Texts, last 12 months", "£", places=2 if exact else 0),
+            Column("licence", "Licence a year", "£", places=2),
+            Column("share", "Share that must move", "%", places=1 if exact else 0),
+            Column("pays", "Can pay"),
+        ],
+        rows=rows,
+        notes=[NO_APP],
+        source="Texts that the provider took, by the tariff of their day",
+        period=f"{first:%B %Y} to {last:%B %Y}",
+        extracted_at=clock.now(),
+    )
