@@ -68,9 +68,13 @@ class Shadow:
     month: date
     fates: dict[str, int]
     offered: int
-    """Places that refilling would have offered."""
+    """Places that refilling would have offered and nobody was."""
+    here: int
+    """Places that were offered here in fact, as a test of the replay: of them `actually` were refilled, and the replay says
+    `here_low` to `here_high`."""
     actually: int
-    """Of them, refilled here in fact."""
+    here_low: int
+    here_high: int
     filled: int
     low: int
     high: int
@@ -168,14 +172,21 @@ def shadow(access: Access, unit: Unit, month: date, *, value: Decimal = PLACE_PO
         policy = booking.wave_policy(own, unit.id)
     answering, assumed = _answering(answers)
     listed = any(one.listed for one in gone)
-    places = [replayed(one, policy, one.listed if listed else one.later) for one in gone if one.would_be_offered]
+    places, tested = (
+        [replayed(one, policy, one.listed if listed else one.later) for one in gone if one.fate in fates]
+        for fates in (("empty",), ("filled", "left"))
+    )
     seed = int.from_bytes(hashlib.sha256(f"{unit.ods_code} {first:%Y-%m}".encode()).digest()[:8], "big")
     filled, minutes = simulate(places, policy, answering, runs=runs, seed=seed)
+    again, _ = simulate(tested, policy, answering, runs=runs, seed=seed)
     return Shadow(
         unit=unit,
         month=first,
         fates=dict(Counter(one.fate for one in gone)),
         offered=len(places),
+        here=len(tested),
+        here_low=_at(again, LOW),
+        here_high=_at(again, HIGH),
         actually=sum(one.fate == "filled" for one in gone),
         filled=_at(filled, 0.5),
         low=_at(filled, LOW),

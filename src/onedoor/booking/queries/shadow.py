@@ -34,11 +34,6 @@ class GivenUp:
     later: tuple[int, ...] = ()
     """Keys of those who had a later appointment of its kind, the latest first: they would gain most."""
 
-    @property
-    def would_be_offered(self) -> bool:
-        """Whether refilling by itself would have asked somebody."""
-        return self.fate in ("filled", "left", "empty")
-
 
 @dataclass(frozen=True)
 class Measured:

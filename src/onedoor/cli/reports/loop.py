@@ -73,6 +73,9 @@ def shadow(month: MonthOption, practice: WhoseOption = "", value: ValueOption = 
             raise Refused(f"{value!r} is no sum of money; type pounds, as 30.00.")
         found = replay.shadow(access, chosen[0], month.date(), value=worth)
         print(f"{found.sentence}\n")
-        print(f"  {found.offered} places would have been offered; {found.actually} of them were refilled in fact.")
+        print(f"  {found.offered} places would have been offered that nobody was offered.")
+        if found.here:
+            tested = f"replayed, they give {found.here_low} to {found.here_high}"
+            print(f"  {found.here} were offered here in fact, and {found.actually} of them refilled; {tested}.")
         print(f"  The range holds eight of ten of {replay.RUNS} runs. Nothing was sent and nothing was changed.\n")
         show(found.table)

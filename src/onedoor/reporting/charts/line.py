@@ -90,6 +90,9 @@ def ground(
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     if from_zero:
         low = min(low, 0.0)
+    if low == high:
+        # All the same, as nought in every month: the ground needs a height.
+        high = low + 1
     round_values = ticks(low, high, 5 if frame.name == "wide" else 4)
     left = widest([tick_words(one, unit) for one in round_values], frame.font) + 14
     return Plot(

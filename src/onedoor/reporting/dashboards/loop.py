@@ -50,6 +50,8 @@ class Loop:
     practice: str
     practices: Sequence[Unit]
     headlines: Sequence[tuple[str, str]]
+    headline_month: str
+    """Of which month the headlines are; "" for all of them. A sum is hidden with the smallest of its months."""
     tables: Mapping[str, Table]
     charts: Mapping[str, Chart]
     guarded: bool
@@ -79,7 +81,8 @@ def loop(access: Access, first: date, last: date, *, practice: str = "") -> Loop
     guarded = {unit.ods_code for unit in known if not sees_people(access, unit.id)}
     told = _told(known, figures, months, guarded)
     who = practice or ALL
-    name = next((unit.name for unit in known if unit.ods_code == practice), "all practices")
+    named = [unit.name for unit in known if unit.ods_code == practice or len(known) == 1]
+    name = named[0] if named else "all practices"
     period = f"{start:%B %Y}" if len(months) == 1 else f"{start:%B %Y} to {end:%B %Y}"
     notes = (
         [
@@ -94,19 +97,19 @@ def loop(access: Access, first: date, last: date, *, practice: str = "") -> Loop
             title, columns, rows, notes=(*notes, *more), source=source, period=period, extracted_at=clock.now()
         )
 
+    hides = who in guarded or (who == ALL and bool(guarded))
     by_practice = table(
         "The loop by practice",
-        [Column("practice", "Practice"), *_columns()],
+        [Column("practice", "Practice"), *_columns(hides)],
         [
             [words, *_row(code, None, told, figures, code in guarded or (code == ALL and bool(guarded)))]
             for code, words in [*((unit.ods_code, unit.name) for unit in known), (ALL, "All together")]
         ],
         source=_SOURCE,
     )
-    hides = who in guarded or (who == ALL and bool(guarded))
     by_month = table(
         f"The loop by month: {name}",
-        [Column("month", "Month", MONTH), *_columns()],
+        [Column("month", "Month", MONTH), *_columns(hides)],
         [[month, *_row(who, month, told, figures, hides)] for month in months],
         source=_SOURCE,
     )
@@ -114,11 +117,11 @@ def loop(access: Access, first: date, last: date, *, practice: str = "") -> Loop
         f"Who can be reached: {name}",
         [
             Column("band", "Age"),
-            Column("registered", "Registered"),
-            Column("mobile", "Mobile"),
-            Column("mobile_share", "Mobile", "%", places=0 if hides else 1),
-            Column("other", "Other contact only"),
-            Column("letter", "Letter only"),
+            Column("registered", "Registered", align="right"),
+            Column("mobile", "Mobile", align="right"),
+            Column("mobile_share", "With a mobile", "%", align="right", places=0 if hides else 1),
+            Column("other", "Other contact only", align="right"),
+            Column("letter", "Letter only", align="right"),
         ],
         _reach_rows(who, known, reach, guarded),
         NO_AREAS,
@@ -165,7 +168,18 @@ def loop(access: Access, first: date, last: date, *, practice: str = "") -> Loop
             ordered=False,
         )
     tables = {"by_practice": by_practice, "by_month": by_month, "reach": reached}
-    return Loop(start, end, practice, known, _headlines(who, told, figures, hides), tables, charts, bool(guarded))
+    month = _told_best(who, told, months) if hides else None
+    return Loop(
+        start,
+        end,
+        practice,
+        known,
+        _headlines(who, month, told, figures, hides),
+        f"{month:%B %Y}" if month else "",
+        tables,
+        charts,
+        bool(guarded),
+    )
 
 
 def _figures(own: Access, units: Mapping[int, Unit], start: date, end: date) -> _Figures:
@@ -245,13 +259,13 @@ def _percent(figures: _Figures, code: str, month: date | None) -> Decimal | None
     return Decimal(100 * figures.counts.get((code, "missed", month), 0)) / whole if whole else None
 
 
-def _columns() -> list[Column]:
+def _columns(hides: bool) -> list[Column]:
     return [
-        *(Column(key, words) for key, words in _COUNTS.items()),
-        Column("share", "Did not attend", "%", places=1),
-        Column("median", "Half refilled in", "minutes", places=0),
-        Column("ninth", "Nine of ten in", "minutes", places=0),
-        Column("pounds", "Texts", "£", places=2),
+        *(Column(key, words, align="right") for key, words in _COUNTS.items()),
+        Column("share", "Did not attend", "%", align="right", places=0 if hides else 1),
+        Column("median", "Half refilled in", "minutes", align="right", places=0),
+        Column("ninth", "Nine of ten in", "minutes", align="right", places=0),
+        Column("pounds", "Texts", "£", align="right", places=0 if hides else 2),
     ]
 
 
@@ -356,8 +370,13 @@ def _months(first: date, last: date) -> list[date]:
     return found
 
 
-def _headlines(who: str, told: _Told, figures: _Figures, hides: bool) -> list[tuple[str, str]]:
-    median, ninth = _minutes(who, None, told, figures, hides)
+def _told_best(who: str, told: _Told, months: Sequence[date]) -> date:
+    """The month of which most is told, the latest of such."""
+    return max(months, key=lambda month: (sum(told[who, item, month] != HIDDEN for item in _COUNTS), month))
+
+
+def _headlines(who: str, month: date | None, told: _Told, figures: _Figures, hides: bool) -> list[tuple[str, str]]:
+    median, ninth = _minutes(who, month, told, figures, hides)
     minutes = Column("", "", "minutes", places=0)
 
     def said(cell: Cell, column: Column) -> str:
@@ -365,12 +384,12 @@ def _headlines(who: str, told: _Told, figures: _Figures, hides: bool) -> list[tu
 
     plain = Column("", "")
     return [
-        (said(told[who, "reminders", None], plain), "reminders"),
-        (said(told[who, "answered", None], plain), "answered"),
-        (said(told[who, "cancelled", None], plain), "cancelled"),
-        (said(told[who, "filled", None], plain), "places refilled"),
+        (said(told[who, "reminders", month], plain), "reminders"),
+        (said(told[who, "answered", month], plain), "answered"),
+        (said(told[who, "cancelled", month], plain), "cancelled"),
+        (said(told[who, "filled", month], plain), "places refilled"),
         (f"{said(median, minutes)} min", "to refill; half took less"),
         (f"{said(ninth, minutes)} min", "nine of ten took no longer"),
-        (said(_missed_share(who, None, told), Column("", "", "%", places=0 if hides else 1)), "did not attend"),
-        (said(_pounds(who, None, figures, hides), Column("", "", "£", places=0 if hides else 2)), "spent on texts"),
+        (said(_missed_share(who, month, told), Column("", "", "%", places=0 if hides else 1)), "did not attend"),
+        (said(_pounds(who, month, figures, hides), Column("", "", "£", places=0 if hides else 2)), "spent on texts"),
     ]

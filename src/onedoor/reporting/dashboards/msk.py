@@ -27,6 +27,8 @@ from onedoor.reporting.tables import MONTH, Cell, Column, Table
 ALWAYS_SHOWN = ("gp", "nurse", "ahp", "other_health")
 """Rows of seed 002, printed at nought too."""
 CALL_DEFINITION = "plain"
+_NAMED = 5
+"""So many printed figures that differ are named under a table; more are other months, or another service's."""
 _SOURCE = "Referrals received and their histories"
 
 
@@ -187,7 +189,11 @@ def _referrals(about: _About, months: Sequence[Month], differs: Sequence[Differs
     rows.append(line("Total received", lambda month: month.received))
     rows.append(line("Inappropriate", lambda month: month.inappropriate))
     rows.append(line("Total accepted", lambda month: month.accepted))
-    notes = [cross_footed(rows, len(months)), *(one.words for one in differs)]
+    notes = [cross_footed(rows, len(months))]
+    if len(differs) <= _NAMED:
+        notes += [one.words for one in differs]
+    else:
+        notes.append(f"{len(differs)} printed figures are not what the events give.")
     return about.table("referrals by source", _month_columns(months), rows, *notes)
 
 

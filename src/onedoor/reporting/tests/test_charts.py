@@ -305,3 +305,10 @@ def test_nothing_at_all_is_drawn_too(key: str) -> None:
     empty = replace(chart, table=replace(chart.table, rows=[]))
     assert json.dumps(charts.spec(empty))
     assert charts.said(empty) == "There is nothing to show."
+
+
+@pytest.mark.parametrize("cells", [(0, 0, 0), (0, None, 0), (0,), (7, 7)])
+@pytest.mark.parametrize("from_zero", [True, False])
+def test_a_line_of_one_value_is_drawn(cells: tuple[Cell, ...], from_zero: bool) -> None:
+    for frame in (WIDE, NARROW):
+        assert charts.spec(line_of(*cells, from_zero=from_zero), frame)["layer"]

@@ -137,7 +137,7 @@ def test_a_month_says_how_many_places_and_pounds_with_a_range_and_what_is_assume
     of = diary.practice()
     month(of)
     found = shadow.shadow(manager_of(of.organisation), unit_of(of), NOVEMBER, value=Decimal("36.50"))
-    assert (found.fates, found.offered, found.actually) == ({"empty": 10}, 10, 0)
+    assert (found.fates, found.offered, found.here) == ({"empty": 10}, 10, 0)
     assert 1 <= found.low <= found.filled <= found.high <= 10
     assert found.pounds[0] == found.filled * Decimal("36.50")
     assert found.sentence == (
@@ -184,6 +184,22 @@ def test_what_became_of_a_place(fate: str) -> None:
         stands(of, gone.seat, diary.people(of, 1)[0], "fulfilled", via="emis", booked_at=later)
     found = shadow.shadow(manager_of(of.organisation), unit_of(of), NOVEMBER)
     assert (found.fates, found.offered) == ({fate: 1}, int(fate == "empty"))
+
+
+@pytest.mark.django_db
+def test_what_was_offered_here_is_no_gain_and_tests_the_replay() -> None:
+    of = diary.practice()
+    month(of, given_up=2, later=40)
+    played(of, DAY + timedelta(days=1), cancelled=6, filled=4)
+    Appointment.objects.filter(state="cancelled", released__isnull=False).update(not_released="")
+    for gone in Appointment.objects.filter(state="cancelled", released__isnull=False).select_related("seat"):
+        gone.seat.starts_at += timedelta(hours=6)
+        gone.seat.save()
+    found = shadow.shadow(manager_of(of.organisation), unit_of(of), NOVEMBER)
+    assert found.fates == {"empty": 2, "filled": 4, "left": 2}
+    assert (found.offered, found.here, found.actually) == (2, 6, 4)
+    assert found.high <= 2
+    assert found.here_low <= found.here_high <= 6
 
 
 @pytest.mark.django_db

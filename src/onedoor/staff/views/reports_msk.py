@@ -15,7 +15,8 @@ from onedoor.staff.views.reports_months import chosen_months
 from onedoor.ui.access import granted, staff
 
 PRINTED = Path("localities") / "demo" / "published-activity.csv"
-"""What seed 002 printed of the demonstration's service; there is nothing printed to hold a real one against."""
+PRINTED_OF = "msk-community"
+"""What seed 002 printed of the demonstration's service; there is nothing printed to hold another against."""
 
 
 @staff(Permission.REPORTS)
@@ -32,7 +33,7 @@ def reports_msk(request: HttpRequest) -> HttpResponse:
     shown = service or (services[0] if services else None)
     if shown is None:
         return figures_page(request, "staff/reports_msk.jinja", "reports", dashboard=None, services=[], months=months)
-    dashboard = msk.msk(access, shown, months.first, months.last, printed=_printed())
+    dashboard = msk.msk(access, shown, months.first, months.last, printed=_printed(shown.slug))
     return figures_page(
         request,
         "staff/reports_msk.jinja",
@@ -45,6 +46,6 @@ def reports_msk(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _printed() -> list[msk.Printed]:
+def _printed(slug: str) -> list[msk.Printed]:
     file = settings.ROOT / PRINTED
-    return msk.read_printed(file) if settings.DEMONSTRATION and file.exists() else []
+    return msk.read_printed(file) if settings.DEMONSTRATION and slug == PRINTED_OF and file.exists() else []
