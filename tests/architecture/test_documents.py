@@ -52,6 +52,12 @@ def test_the_page_of_codes_is_what_the_data_say() -> None:
     assert (ROOT / "docs" / "reference" / "codes.md").read_text() == codes_page()
 
 
+def test_the_page_of_measures_is_what_their_definitions_say() -> None:
+    from onedoor.cli.measures_page import measures_page
+
+    assert (ROOT / "docs" / "reference" / "measures.md").read_text() == measures_page()
+
+
 def test_the_pages_of_programmes_are_what_the_rule_sets_say() -> None:
     from onedoor.cli.programmes import people_page, programmes_page
 

@@ -109,6 +109,7 @@ from onedoor.booking.queries.diary import (
     types_of,
     upcoming_of,
 )
+from onedoor.booking.queries.measured import MEASURED
 from onedoor.booking.queries.months import LoopMonth, loop_months
 from onedoor.booking.queries.needs import (
     BreachView,
@@ -142,6 +143,7 @@ from onedoor.booking.series import MOST_PLACES, Series, weekly
 __all__ = [
     "CHANGE",
     "FEATURES",
+    "MEASURED",
     "MOST_PLACES",
     "Appointment",
     "AppointmentType",

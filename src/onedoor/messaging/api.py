@@ -35,6 +35,7 @@ from onedoor.messaging.queries.balance import (
 )
 from onedoor.messaging.queries.fates import Fate, fates, never_sent, not_arrived, not_to_be_texted, price
 from onedoor.messaging.queries.genuine import is_number, sent_to, texts_from
+from onedoor.messaging.queries.measured import MEASURED
 from onedoor.messaging.queries.months import TextMonth, text_months
 from onedoor.messaging.queries.teaching import (
     Judged,
@@ -61,6 +62,7 @@ from onedoor.messaging.receiving import Connection, Door, door, store_inbound, s
 from onedoor.messaging.rules import verdicts
 
 __all__ = [
+    "MEASURED",
     "REMINDERS_ANSWERED",
     "Accuracy",
     "Cell",

@@ -12,6 +12,7 @@ from onedoor.patients.details import (
 )
 from onedoor.patients.imports import take_list, who_are
 from onedoor.patients.languages import ENGLISH, Spoken, spoken
+from onedoor.patients.measured import MEASURED
 from onedoor.patients.models import BreakGlass, Need, Patient, PortalAccount
 from onedoor.patients.needing import end_need, record_need, set_language
 from onedoor.patients.needs import GROUPS as NEED_GROUPS
@@ -71,6 +72,7 @@ __all__ = [
     "ENGLISH",
     "GLASS_REASONS",
     "LASTS",
+    "MEASURED",
     "NEED_GROUPS",
     "NEED_HOURS",
     "OPENED",

@@ -59,6 +59,7 @@ from onedoor.recall.queries.judging import judge as judge_as_known
 from onedoor.recall.queries.judging import reasons_of as reasons_as_kept
 from onedoor.recall.queries.judging import registered_sql as registered_as_known_sql
 from onedoor.recall.queries.judging import rules_of as rules_as_kept
+from onedoor.recall.queries.measured import MEASURED
 from onedoor.recall.queries.partners import agreements, lists_for_partner
 from onedoor.recall.queries.running import asked as asked_people
 from onedoor.recall.queries.running import exceptions as left_out
@@ -75,6 +76,7 @@ __all__ = [
     "CHECK_SETS",
     "EXCEPTIONS",
     "FINISH_LINE_VIEWS",
+    "MEASURED",
     "NOT_CLOSED_FOUND",
     "NOT_CLOSED_MISSING",
     "NOT_CLOSED_TYPED",

@@ -28,6 +28,7 @@ from onedoor.referrals.clocks import Clocks, clocks_on, contracts_of
 from onedoor.referrals.errors import NotDone
 from onedoor.referrals.imports import take_pathways, take_referrals
 from onedoor.referrals.intake import ASKED, ASKED_OF_PATIENT, FACTS, RED_FLAGS, known_of, questions
+from onedoor.referrals.measured import MEASURED
 from onedoor.referrals.models import Decision, Referral
 from onedoor.referrals.queries.activity import Month, months_of
 from onedoor.referrals.queries.conservation import Conservation, Day, conservation
@@ -91,6 +92,7 @@ __all__ = [
     "CLOSINGS",
     "DISCHARGES",
     "FACTS",
+    "MEASURED",
     "MOVES",
     "NEXT_ACTIONS",
     "OUTCOMES",

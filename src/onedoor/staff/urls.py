@@ -35,6 +35,7 @@ from onedoor.staff.views import (
     referring,
     reports_home,
     reports_loop,
+    reports_measures,
     reports_money,
     reports_msk,
     reports_packs,
@@ -273,4 +274,9 @@ urlpatterns: list[URLPattern] = [
     path("reports/packs/make/", reports_packs.make, name="pack_make"),
     path("reports/packs/plan/", reports_packs.plan, name="pack_plan"),
     path("reports/packs/<uuid:ref>.<slug:form>", reports_packs.pack_file, name="pack_file"),
+    path("reports/measures/", reports_measures.measures, name="reports_measures"),
+    path("reports/measures/<slug:key>/", reports_measures.measure, name="reports_measure"),
+    path("reports/months/", reports_measures.closings, name="reports_closings"),
+    path("reports/months/close/", reports_measures.close, name="reports_close"),
+    path("reports/months/rebuild/", reports_measures.rebuild, name="reports_rebuild"),
 ]

@@ -25,6 +25,7 @@ MODULES = {
     "recall": "bench.recall",
     "live": "bench.live",
     "birthday": "bench.birthday",
+    "reports": "bench.reports",
     "disclosure": "bench.disclosure",
 }
 

@@ -245,7 +245,6 @@ def _checked(found: Measure) -> Measure:
             f"{of.relation!r} is not one of {', '.join(sorted(RELATIONS))}",
         )
         _need(key, not (of.counted or of.part or of.rows_of), "from", "a relation has no counted, part or rows_of")
-        _need(key, found.counts == "events", "counts", "a relation has events")
         _need(
             key,
             RELATIONS[of.relation].clock == found.clock,

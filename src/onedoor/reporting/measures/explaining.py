@@ -216,9 +216,7 @@ def explain(access: Access, key: str, *, month: date, organisation: str, edition
         if unit.level is not Level.PRACTICE
         else [],
         missing=[name for one, name, _ in below if one.numerator is None],
-        left_out=[]
-        if guarded
-        else [(reasons.get(code, code), because.get(code, 0)) for code in version.measure.exclusions],
+        left_out=[] if guarded else _left_out(version.measure, reasons, because, [one for one, _, _ in below]),
         not_yet=[]
         if guarded or version.measure.source.counted != "complete"
         else [
@@ -229,6 +227,15 @@ def explain(access: Access, key: str, *, month: date, organisation: str, edition
         exact=exact,
         rules=f"{rules.name}, version {rules.version}" if rules else "",
     )
+
+
+def _left_out(
+    measure: Measure, reasons: Mapping[str, str], because: Mapping[str, int], below: Sequence[Snapshot]
+) -> list[tuple[str, Told]]:
+    """How many are left out for each reason that the measure names; of events there is one at most."""
+    if measure.source.relation:
+        return [(code.replace("_", " "), sum(one.excluded for one in below)) for code in measure.exclusions[:1]]
+    return [(reasons.get(code, code), because.get(code, 0)) for code in measure.exclusions]
 
 
 class _Telling:

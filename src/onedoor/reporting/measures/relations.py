@@ -9,6 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from onedoor.booking import api as booking
+from onedoor.messaging import api as messaging
+from onedoor.patients import api as patients
+from onedoor.recall import api as recall
+from onedoor.referrals import api as referrals
+
 
 @dataclass(frozen=True)
 class Relation:
@@ -18,4 +24,9 @@ class Relation:
     sql: str
 
 
-RELATIONS: Mapping[str, Relation] = {}
+_BY_MONTH = (booking.MEASURED, messaging.MEASURED, recall.MEASURED, referrals.MEASURED)
+
+RELATIONS: Mapping[str, Relation] = {
+    **{key: Relation("month", sql) for published in _BY_MONTH for key, sql in published.items()},
+    **{key: Relation("month_end", sql) for key, sql in patients.MEASURED.items()},
+}

@@ -9,7 +9,9 @@ from onedoor.reporting.measures.computing import last_day
 from onedoor.reporting.measures.explaining import Explained, Row
 from onedoor.reporting.tables import Cell, Column, Table, day
 
-SMALL_HIDDEN = "Of practices and networks counts below 5 are hidden (*), with what gives them away; others are to the nearest 5."
+SMALL_HIDDEN = (
+    "Of practices and networks counts below 5 are hidden (*), with what gives them away; others are to the nearest 5."
+)
 
 
 def practices(found: Explained) -> Table:

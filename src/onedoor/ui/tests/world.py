@@ -594,6 +594,8 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "reports_msk": ({},),
         "reports_loop": ({},),
         "reports_shadow": ({},),
+        "reports_measure": ({"key": "smi_all_six"},),
+        **dict.fromkeys(("reports_measures", "reports_closings", "reports_close", "reports_rebuild"), ({},)),
         "gaps": ({},),
         "gaps_download": ({},),
         "find_service": ({},),
