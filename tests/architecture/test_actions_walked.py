@@ -52,6 +52,9 @@ from onedoor.recall import api as recall
 from onedoor.recall.tests.standings import stand
 from onedoor.records import api as records
 from onedoor.referrals import api as referrals
+from onedoor.reporting import api as reporting
+from onedoor.reporting import published
+from onedoor.reporting.models import ForumAction, ForumMeeting, Initiative, Milestone, Trajectory
 from onedoor.tasks import api as tasks
 from onedoor.tasks.types import NewTask
 from onedoor.ui.tests.world import PARTNER_ODS, PHONE, World, make
@@ -393,6 +396,53 @@ class Action:
     before: Callable[[Scene], object] | None = None
     instead: str = ""
     """Why the right call writes no audit row."""
+
+
+INITIATIVE = {"title": "Drop-in clinics", "area": "patient", "level": "practice", "window": "0-3"}
+TARGET = {
+    "baseline": "published:2021-22-Q1",
+    "due_on": "2027-03-31",
+    "more": "10",
+    "rate": "",
+    "basis": "Ours",
+}
+
+
+def _initiative(s: Scene) -> None:
+    reporting.propose_initiative(
+        access=s.manager, organisation_id=s.world.organisation.pk, typed=INITIATIVE, measures={}
+    )
+
+
+def _milestone(s: Scene) -> None:
+    _initiative(s)
+    reporting.add_milestone(access=s.manager, ref=Initiative.objects.get().ref, title="First", due_on=s.world.day)
+
+
+def _forum(s: Scene) -> None:
+    reporting.call_forum(access=s.manager, organisation_id=s.world.organisation.pk, on=s.world.day)
+
+
+def _decided(s: Scene) -> None:
+    _forum(s)
+    reporting.decide_at_forum(
+        access=s.manager,
+        meeting=ForumMeeting.objects.get().ref,
+        text="Find a room",
+        owner="Lead",
+        due_on=s.world.day,
+    )
+
+
+def _published(s: Scene) -> None:
+    lines = (f"SMI-Q1-2021-2022,{s.world.organisation.ods_code},{item}" for item in ("SMIRegister,100", "All6PHC,20"))
+    content = "\n".join(["Period,CCG Code,Question,Answer", *lines, ""]).encode()
+    published.take(content=content, name="published.csv", by=factories.TEST)
+
+
+def _target(s: Scene) -> None:
+    _published(s)
+    reporting.set_target(access=s.manager, organisation_id=s.world.organisation.pk, typed=TARGET, replaces=None)
 
 
 def _proposed(s: Scene) -> None:
@@ -1273,6 +1323,82 @@ ACTIONS: dict[str, Action] = {
     "exchange.preview_upload": Action(
         lambda s, a: exchange.preview_upload(kind="patients", name="list.csv", content=patient_list(SOUND), access=a),
         "manager",
+    ),
+    "reporting.propose_initiative": Action(
+        lambda s, a: reporting.propose_initiative(
+            access=a, organisation_id=s.world.organisation.pk, typed=INITIATIVE, measures={}
+        ),
+        "manager",
+    ),
+    "reporting.take_from_menu": Action(
+        lambda s, a: reporting.take_from_menu(
+            access=a, organisation_id=s.world.organisation.pk, key="patient-friendly-slots"
+        ),
+        "manager",
+    ),
+    "reporting.change_initiative": Action(
+        lambda s, a: reporting.change_initiative(
+            access=a, ref=Initiative.objects.get().ref, version=1, typed=INITIATIVE, measures={}
+        ),
+        "manager",
+        before=_initiative,
+    ),
+    "reporting.move_initiative": Action(
+        lambda s, a: reporting.move_initiative(
+            access=a, ref=Initiative.objects.get().ref, to="stopped", why="No money"
+        ),
+        "manager",
+        before=_initiative,
+    ),
+    "reporting.note_initiative": Action(
+        lambda s, a: reporting.note_initiative(access=a, ref=Initiative.objects.get().ref, text="It goes well"),
+        "manager",
+        before=_initiative,
+    ),
+    "reporting.add_milestone": Action(
+        lambda s, a: reporting.add_milestone(
+            access=a, ref=Initiative.objects.get().ref, title="First", due_on=s.world.day
+        ),
+        "manager",
+        before=_initiative,
+    ),
+    "reporting.end_milestone": Action(
+        lambda s, a: reporting.end_milestone(
+            access=a, ref=Initiative.objects.get().ref, milestone=Milestone.objects.get().ref
+        ),
+        "manager",
+        before=_milestone,
+    ),
+    "reporting.call_forum": Action(
+        lambda s, a: reporting.call_forum(access=a, organisation_id=s.world.organisation.pk, on=s.world.day),
+        "manager",
+    ),
+    "reporting.decide_at_forum": Action(
+        lambda s, a: reporting.decide_at_forum(
+            access=a, meeting=ForumMeeting.objects.get().ref, text="Find a room", owner="Lead", due_on=s.world.day
+        ),
+        "manager",
+        before=_forum,
+    ),
+    "reporting.finish_forum_action": Action(
+        lambda s, a: reporting.finish_forum_action(access=a, action=ForumAction.objects.get().ref),
+        "manager",
+        before=_decided,
+    ),
+    "reporting.finish_minutes": Action(
+        lambda s, a: reporting.finish_minutes(access=a, meeting=ForumMeeting.objects.get().ref),
+        "manager",
+        before=_forum,
+    ),
+    "reporting.set_target": Action(
+        lambda s, a: reporting.set_target(
+            access=a, organisation_id=s.world.organisation.pk, typed=TARGET, replaces=None
+        ),
+        "manager",
+        before=_published,
+    ),
+    "reporting.end_target": Action(
+        lambda s, a: reporting.end_target(access=a, ref=Trajectory.objects.get().ref), "manager", before=_target
     ),
 }
 

@@ -12,6 +12,7 @@ ROLES = (
 def load_if_empty() -> bool:
     """Load the demonstration unless there is a practice already; True when it was loaded. Draws the simulator's line anew."""
     from onedoor.accounts.api import any_organisation
+    from onedoor.cli.demo_plan import load_plan
     from onedoor.cli.supervisor.place import checkout
     from onedoor.exchange import api as exchange
 
@@ -20,6 +21,9 @@ def load_if_empty() -> bool:
         exchange.load(checkout() / "localities" / "demo")
         load_published(checkout() / "localities" / "south-east")
     connect()
+    if empty:
+        # Once the people are there who sign in.
+        load_plan()
     return empty
 
 

@@ -60,6 +60,7 @@ from onedoor.recall.queries.judging import reasons_of as reasons_as_kept
 from onedoor.recall.queries.judging import registered_sql as registered_as_known_sql
 from onedoor.recall.queries.judging import rules_of as rules_as_kept
 from onedoor.recall.queries.measured import MEASURED
+from onedoor.recall.queries.lapsing import lapsing
 from onedoor.recall.queries.partners import agreements, lists_for_partner
 from onedoor.recall.queries.running import asked as asked_people
 from onedoor.recall.queries.running import exceptions as left_out
@@ -140,6 +141,7 @@ __all__ = [
     "invite",
     "judge_as_known",
     "lapses",
+    "lapsing",
     "left_open",
     "left_out",
     "lists_for_partner",

@@ -14,7 +14,14 @@ from onedoor.kernel.access import Access
 from onedoor.reporting.improvement import rules
 from onedoor.reporting.improvement.rules import Standing
 from onedoor.reporting.levels import reach
-from onedoor.reporting.models import ForumAction, ForumMeeting, Initiative, Milestone, ProgressNote
+from onedoor.reporting.models import (
+    ForumAction,
+    ForumMeeting,
+    Initiative,
+    InitiativeHistory,
+    Milestone,
+    ProgressNote,
+)
 
 NOTES = 50
 """As many words about an initiative are shown."""
@@ -60,7 +67,11 @@ def plan(access: Access, organisation_id: int | None = None, *, ended: bool = Fa
             state__in=list(rules.STATES) if ended else rules.OPEN
         )
     )
-    views = [_view(one, units[one.organisation_id].name) for one in found]
+    return in_order([_view(one, units[one.organisation_id].name) for one in found])
+
+
+def in_order(views: Sequence[InitiativeView]) -> list[InitiativeView]:
+    """What needs a word first, then by state, the furthest first, and start."""
     order = list(rules.STATES)
     return sorted(
         views,
@@ -114,6 +125,25 @@ def meetings(access: Access, organisation_id: int) -> list[ForumMeeting]:
     if organisation_id not in reach(access):
         return []
     return list(ForumMeeting.objects.filter(organisation_id=organisation_id).order_by("-on"))
+
+
+def meeting(access: Access, ref: UUID) -> ForumMeeting:
+    """One meeting. Raises NotPermitted, ForumMeeting.DoesNotExist outside the access."""
+    return ForumMeeting.objects.get(ref=ref, organisation_id__in=list(reach(access)))
+
+
+def moves_of(access: Access, ref: UUID) -> list[InitiativeHistory]:
+    """Each state that an initiative came to, the latest first. Raises NotPermitted; nothing outside the access."""
+    found = InitiativeHistory.objects.filter(parent__ref=ref, parent__organisation_id__in=list(reach(access)))
+    return list(found.order_by("-at", "-pk"))
+
+
+def moves_since(access: Access, keys: Sequence[int], since: date) -> list[InitiativeHistory]:
+    """Moves of initiatives by their keys, from the start of a London day on, the latest first."""
+    found = InitiativeHistory.objects.filter(
+        parent_id__in=keys, parent__organisation_id__in=list(reach(access)), at__gte=clock.london_day(since)[0]
+    )
+    return list(found.order_by("-at", "-pk"))
 
 
 def standing_of(one: Initiative) -> Standing:
