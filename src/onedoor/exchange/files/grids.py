@@ -112,10 +112,16 @@ def _in_lines(file: Path | bytes) -> Path | bytes:
 
 
 def _is_none(start: bytes) -> bool:
-    """Whether a file begins like something that is no table: a PDF, a web page, a picture, anything with noughts at its beginning
-    or full of control characters. Letters beyond ASCII say nothing: Windows-1252 has them on every second line."""
-    odd = len(start) - len(start.translate(None, _NO_TEXT))
-    return start.startswith(_BEGIN_OTHERS) or b"\x00" in start[:8] or odd > max(2, _SLIPS * len(start))
+    """Whether a file begins like something that is no table: a PDF, a web page, a picture, anything with noughts at its
+    beginning, or full of control characters from its first line on: damage in the rows costs those rows alone. Letters beyond
+    ASCII say nothing, since Windows-1252 has them."""
+    first = next((line for line in start.splitlines() if line.strip()), b"")
+    full = _odd(first) > 0 and _odd(start) > max(2, _SLIPS * len(start))
+    return start.startswith(_BEGIN_OTHERS) or b"\x00" in start[:8] or full
+
+
+def _odd(text: bytes) -> int:
+    return len(text) - len(text.translate(None, _NO_TEXT))
 
 
 def _delimiter(file: Path | bytes) -> str:

@@ -136,3 +136,5 @@ def test_letters_of_every_export_are_read(names: list[str], encoding: str) -> No
 def test_damage_in_one_row_costs_that_row() -> None:
     (grid,) = grids(b"NHS number,Name,BMI\n9990000018,S\x01m,27.4\n9990000026,S\x00\xe1m,31\n9990000034,Eve,24\n")
     assert [bool(fault) for _, _, fault in grid.rows()] == [False, False, True, False]
+    (grid,) = grids(b"NHS number,Name,BMI\n9990000018,\x1f\x1f\x08\x01\x02\x03,27.4\n9990000034,Eve,24\n")
+    assert [cells[0] for _, cells, _ in grid.rows()] == ["NHS number", "9990000018", "9990000034"]
