@@ -283,10 +283,14 @@ class Reader:
         return next((name for name in self._measures if MEASURES[name].code == code), "")
 
     def _reject(self, number: int, column: Column | None, cell: str, reason: str, why: str, what_to_do: str) -> None:
+        heading = column.heading if column else ""
+        one = Rejected(number, heading[:80], cell[:200], reason, why[:300], what_to_do[:300])
+        if one in self.rejected:
+            # One day of a row that every check of it shares is told once.
+            return
         self.tally.rejected += 1
         self.tally.reasons[reason] += 1
-        heading = column.heading if column else ""
-        self.rejected.append(Rejected(number, heading[:80], cell[:200], reason, why[:300], what_to_do[:300]))
+        self.rejected.append(one)
 
     # ---- who
 

@@ -129,8 +129,9 @@ def _counts(grid: Grid) -> UnreadableFile | None:
         for at, heading in enumerate(header)
         if heading and at not in answers
     ]
+    beside = f"{', '.join(words[:5])}, and " if words else ""
     return UnreadableFile(
-        f"This is a table of counts and not of people: {rows:,} rows, with {', '.join(words[:5])}, and a figure in"
+        f"This is a table of counts and not of people: {rows:,} rows, with {beside}a figure in"
         f" {' and '.join(f'“{header[at]}”' for at in answers[:3])}. There is nobody in it whose record could be written.",
         where=f"the sheet {grid.name}" if grid.name else "the file",
         what_to_do="Send the list behind it, with a row for each person or each check and the column “NHS number”."

@@ -330,6 +330,19 @@ def test_a_table_of_counts_is_told_from_a_list_of_people(scene: Scene) -> None:
         sent(scene.access, "", head=COUNTS)
 
 
+def test_a_table_of_nothing_but_figures_says_so_in_a_whole_sentence(scene: Scene) -> None:
+    with pytest.raises(exchange.UnreadableFile) as told:
+        sent(scene.access, "", head="Register,All six\n" + "3987,1204\n" * 3)
+    assert "3 rows, with a figure in “Register” and “All six”." in told.value.what
+
+
+def test_one_bad_date_of_a_row_is_told_once_however_many_checks_it_is_of(scene: Scene) -> None:
+    extract = taken(scene.access, row(scene.sam, "132/84,27.4,41,Never smoked,31/02/2026"))
+    told = list(extract.rejects.values_list("column", "cell", "reason"))
+    assert told == [("Date of check", "31/02/2026", "date")]
+    assert extract.quality["reasons"] == {"date": 1}
+
+
 def test_the_command_reads_from_disk_and_asks_for_new_headings(scene: Scene, tmp_path: Path) -> None:
     file = tmp_path / "november.csv"
     file.write_text(f"NHS number,Code,Date,Value,Unit\n{scene.sam.nhs_number},60621009,03/11/2026,27.4,kg/m2\n")
