@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from onedoor.kernel import nhs_number
 from onedoor.records.linting import Dictionary, Finding, lint
+from onedoor.records.rules import measured
 from onedoor.records.types import EntryRow
 
 
@@ -174,13 +175,20 @@ class Judge:
                 "Record the IFCC value in mmol/mol, or the DCCT value with its own code.",
             )
         if not text:
-            return Doubt("no_unit", "unit", f"the unit is missing, so nobody can tell that it is {code.unit}", _FIX)
+            return Doubt(
+                "no_unit", "unit", f"the unit is missing, so nobody can tell that it is {self._said(code)}", _FIX
+            )
         return Doubt(
             "unit",
             "unit",
-            f"the unit of this code is {code.unit}, and nothing here converts another",
-            f"Record it in {code.unit}, and export again.",
+            f"the unit of this code is {self._said(code)}, and nothing here converts another",
+            f"Record it in {self._said(code)}, and export again.",
         )
+
+    def _said(self, code: CodeFacts) -> str:
+        """The unit of a code as people read it, where a file may write it so."""
+        read = measured(0, code.unit).removeprefix("0").strip()
+        return read if same_unit(read) in self.units else code.unit
 
 
 def same_unit(text: str) -> str:
@@ -204,9 +212,16 @@ def _range(code: CodeFacts, value: float) -> Doubt | None:
     if code.unit in _WHOLE and value != int(value):
         return Doubt("impossible", "value", "this is counted in whole numbers", _FIX)
     if (code.low is not None and value < code.low) or (code.high is not None and value > code.high):
-        least, most = (f"{bound:g}" if bound is not None else "" for bound in (code.low, code.high))
-        return Doubt("impossible", "value", f"nobody has such a value: it is from {least} to {most} {code.unit}", _FIX)
+        return Doubt("impossible", "value", f"nobody has such a value: it is {_between(code)}", _FIX)
     return None
+
+
+def _between(code: CodeFacts) -> str:
+    """The range of a code, one bound of which there is, with its unit as people read it."""
+    if code.low is None or code.high is None:
+        bound, words = (code.high, "at most") if code.low is None else (code.low, "at least")
+        return f"{words} {measured(bound or 0, code.unit)}"
+    return f"from {measured(code.low)} to {measured(code.high, code.unit)}"
 
 
 def _of_code(found: Finding) -> Doubt:

@@ -87,19 +87,19 @@ def test_a_row_that_can_be_believed_is_taken(patient: Patient, row: str, made: l
 
 HELD = [
     # (row, reason, words that the report has)
-    ("{who},271649006,2026-11-02,128,kPa,Y99001", "unit", "nothing here converts"),
-    ("{who},271649006,2026-11-02,128,,Y99001", "no_unit", "the unit is missing"),
+    ("{who},271649006,2026-11-02,128,kPa,Y99001", "unit", "the unit of this code is mmHg, and nothing here converts"),
+    ("{who},271649006,2026-11-02,128,,Y99001", "no_unit", "the unit is missing, so nobody can tell that it is mmHg"),
     ("{who},27113001,2026-11-02,180,lb,Y99001", "unit", "the unit of this code is kg"),
     ("{who},1153637007,2026-11-02,1.8,m,Y99001", "unit", "the unit of this code is cm"),
     ("{who},1049321000000109,2026-11-02,7.5,%,Y99001", "percent", "no data for targets"),
     ("{who},1049321000000109,2026-11-02,7.5,,Y99001", "percent", "no data for targets"),
     ("{who},1049321000000109,2026-11-02,48,,Y99001", "no_unit", "the unit is missing"),
-    ("{who},60621009,2026-11-02,9.9,kg/m2,Y99001", "impossible", "from 10 to 55"),
+    ("{who},60621009,2026-11-02,9.9,kg/m2,Y99001", "impossible", "it is from 10 to 55 kg/m²"),
     ("{who},60621009,2026-11-02,55.1,kg/m2,Y99001", "impossible", "from 10 to 55"),
     ("{who},763256006,2026-11-02,13,{{score}},Y99001", "impossible", "from 0 to 12"),
     ("{who},763256006,2026-11-02,7.5,,Y99001", "impossible", "whole numbers"),
     ("{who},75367002,2026-11-02,82/128,mmHg,Y99001", "impossible", "not above the lower"),
-    ("{who},75367002,2026-11-02,128/8,mmHg,Y99001", "impossible", "from 30 to 160"),
+    ("{who},75367002,2026-11-02,128/8,mmHg,Y99001", "impossible", "it is from 30 to 160 mmHg"),
     ("{who},271649006,2026-11-02,>180,mmHg,Y99001", "number", "not a number"),
     ("{who},271649006,2026-11-02,,mmHg,Y99001", "no_value", "no value"),
     ("{who},8517006,2026-11-02,20,,Y99001", "value", "takes no value"),
