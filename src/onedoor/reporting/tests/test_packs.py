@@ -25,6 +25,9 @@ from onedoor.reporting.packs.setting import Content, Headline, Section, pdf
 from onedoor.reporting.tables import HIDDEN, Column, Table
 
 
+COUNTS = {"smi_all_six": 3, "smi_completed": 1, "smi_lapsed": 1, "smi_register": 40}
+
+
 class Town:
     """A system with a practice of its own and one of another; November is closed."""
 
@@ -40,7 +43,7 @@ class Town:
         _, self.manager = factories.person(self.practice, Role.PRACTICE_MANAGER)
         self.closing = closed(date(2026, 11, 1))
         for version in versions.of_month(date(2026, 11, 30)):
-            count = {"smi_all_six": 3}.get(version.measure.key, 12)
+            count = COUNTS.get(version.measure.key, 12)
             Snapshot.objects.create(
                 closing=self.closing,
                 measure_id=version.id,
