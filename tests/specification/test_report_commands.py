@@ -1,0 +1,69 @@
+"""`./run report activity`, `msk`, `loop` and `shadow` print what the pages show, and say what is wrong with what was typed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from onedoor.booking.tests import factories as diary
+from onedoor.cli.commands.report import activity
+from onedoor.cli.errors import Refused
+from onedoor.cli.reports.loop import loop, shadow
+from onedoor.cli.reports.msk import msk
+from onedoor.kernel.clock import LONDON
+from onedoor.referrals.tests import factories as triage
+from onedoor.reporting.tests.test_loop_dashboard import played
+from onedoor.reporting.tests.test_msk_dashboard import MONTHS, PRINTED, seed
+
+pytestmark = pytest.mark.django_db
+FIRST, LAST = (datetime(one.year, one.month, 1, tzinfo=LONDON) for one in (MONTHS[0], MONTHS[-1]))
+NOVEMBER = datetime(2026, 11, 1, tzinfo=LONDON)
+
+
+def test_the_service_as_text_and_csv_with_what_was_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    seed(triage.place().service)
+    activity(FIRST, LAST, published=PRINTED)
+    printed = capsys.readouterr().out
+    assert "36,019" in printed
+    assert (
+        "  ! March 2018, accepted: printed 5,209, the events give 5,208.\n    5,229 received less 21 inappropriate"
+        in printed
+    )
+    msk(FIRST, LAST, table="referrals", form="csv", published=PRINTED)
+    rows = {row[0]: row for row in csv.reader(io.StringIO(capsys.readouterr().out.lstrip("\ufeff")))}
+    assert rows["Total accepted"][1:9] == ["3970", "6384", "6399", "3868", "5243", "4947", "5208", "36019"]
+    msk(FIRST, LAST)
+    text = capsys.readouterr().out
+    assert "36,870" in text
+    assert "0 unexplained" in text
+
+
+def test_the_loop_and_a_month_replayed(capsys: pytest.CaptureFixture[str]) -> None:
+    of = diary.practice()
+    played(of, NOVEMBER.date().replace(day=10), cancelled=4, filled=3, missed=1, seen=3)
+    loop(NOVEMBER, NOVEMBER)
+    assert "25.0%" in capsys.readouterr().out
+    shadow(NOVEMBER, practice="y99002", value="£36.50")
+    told = capsys.readouterr().out
+    assert told.startswith("You would have refilled 0 places (0 to 0), £0.00")
+    assert "Nothing was sent and nothing was changed" in told
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (lambda: msk(FIRST, LAST, form="pdf"), "No format"),
+        (lambda: msk(FIRST, LAST, table="nothing"), "No table"),
+        (lambda: loop(NOVEMBER, NOVEMBER, practice="Y99999"), "No practice"),
+        (lambda: shadow(NOVEMBER, practice="Y99999"), "Say whose"),
+        (lambda: shadow(NOVEMBER, practice="Y99002", value="much"), "no sum of money"),
+    ],
+)
+def test_what_was_typed_wrongly_is_said(asked: Callable[[], None], words: str) -> None:
+    triage.referral(triage.place())
+    with pytest.raises(Refused, match=words):
+        asked()
