@@ -63,14 +63,15 @@ def published_side(
         return None
     at = quarter if quarter in known else known[-1]
     assert at is not None
-    found = _place(access, code, at)
+    stand = published.standing()
+    found = _place(access, code, at, stand)
     if found is None:
         return None
     now, level = found
     place = Place(now.code, now.name, level)
     codes = None if level is Level.ENGLAND else [now.code]
-    series = published.sums(access, level, first=known[0], last=known[-1], codes=codes)
-    england = published.sums(access, Level.ENGLAND, first=known[0], last=known[-1])
+    series = published.sums(access, level, first=known[0], last=known[-1], codes=codes, stand=stand)
+    england = published.sums(access, Level.ENGLAND, first=known[0], last=known[-1], stand=stand)
     whole = next((one for one in england if one.quarter == at), None)
     before = next((one for one in series if (one.quarter.year + 1, one.quarter.quarter) == (at.year, at.quarter)), None)
     above = published.above([now.code], on=at.ends_on)[now.code] if level is not Level.ENGLAND else {}
@@ -78,7 +79,7 @@ def published_side(
     if level is not Level.ENGLAND:
         path.insert(0, smi_published.ENGLAND)
     beneath = smi_published.BELOW.get(level)
-    below = smi_published.of_quarter(access, beneath, at, within=now.code) if beneath else []
+    below = smi_published.of_quarter(access, beneath, at, within=now.code, stand=stand) if beneath else []
     # From the newer quarters on, who is named has figures of its own; the ones that merged stand under what they became.
     below = [one for one in below if one.code != now.code]
     side = PublishedSide(
@@ -99,10 +100,10 @@ def published_side(
     return side
 
 
-def _place(access: Access, code: str, quarter: Quarter) -> tuple[Sums, Level] | None:
+def _place(access: Access, code: str, quarter: Quarter, stand: tuple[object, ...]) -> tuple[Sums, Level] | None:
     for level in smi_published.LEVELS if code else (Level.REGION, Level.ENGLAND):
         wanted = [code] if code and level is not Level.ENGLAND else None
-        for one in published.sums(access, level, first=quarter, last=quarter, codes=wanted):
+        for one in published.sums(access, level, first=quarter, last=quarter, codes=wanted, stand=stand):
             if not code or one.code == code:
                 return one, level
     return None
@@ -200,13 +201,14 @@ def record_side(access: Access, *, code: str = "", month: str = "", drawn: bool 
     if not closed:
         return None
     at = next((one for one in closed if one.key == month), closed[-1])
-    units = smi_record.units(access, at)
+    view = smi_record.look(access)
+    units = smi_record.units(view, at)
     unit = next((one for one in units if not code or one.ods_code == code), None)
     if unit is None:
         return None
     over = closed[-smi_record.MONTHS :]
-    beneath = smi_record.below(access, unit, at)
-    now_all = smi_record.told(access, [unit, *beneath], [at])
+    beneath = smi_record.below(view, unit, at)
+    now_all = smi_record.told(view, [unit, *beneath], [at])
     now = now_all[unit.id, at.key]
     below = [now_all[one.id, at.key] for one in beneath]
     in_full = smi_record.in_full(access, unit)
@@ -226,7 +228,7 @@ def record_side(access: Access, *, code: str = "", month: str = "", drawn: bool 
         hidden=not in_full and any(one.unit.level in SMALL for one in (now, *below)),
     )
     if drawn:
-        series = smi_record.told(access, [unit], over)
+        series = smi_record.told(view, [unit], over)
         _draw_record(side, [series[unit.id, one.key] for one in over if (unit.id, one.key) in series])
     return side
 
@@ -415,8 +417,9 @@ def record_table(access: Access, level: Level, month: str = "") -> Table | None:
     at = next((one for one in closed if one.key == month), None if month else closed[-1] if closed else None)
     if at is None:
         return None
-    units = [one for one in smi_record.units(access, at) if one.level is level]
-    rows = list(smi_record.told(access, units, [at], passed_on=True).values())
+    view = smi_record.look(access)
+    units = [one for one in smi_record.units(view, at) if one.level is level]
+    rows = list(smi_record.told(view, units, [at], passed_on=True).values())
     places = 0 if level in SMALL else 2
     return Table(
         f"Physical health checks by {level.words}, from our record",
@@ -456,7 +459,9 @@ def own_headlines(access: Access) -> list[Headline]:
     theirs = published_side(access, drawn=False)
     told = []
     if ours is not None:
-        before = smi_record.told(access, [ours.unit], [one for one in ours.months if one.first < ours.month.first][-1:])
+        before = smi_record.told(
+            smi_record.look(access), [ours.unit], [one for one in ours.months if one.first < ours.month.first][-1:]
+        )
         was = next(iter(before.values()), None)
         told.append(
             Headline(

@@ -140,9 +140,11 @@ def from_where(access: Access) -> Provenance:
     return Provenance(source.words, source.loaded_at) if source else Provenance("", None)
 
 
-def of_quarter(access: Access, level: Level, quarter: Quarter, *, within: str = "") -> list[Sums]:
+def of_quarter(
+    access: Access, level: Level, quarter: Quarter, *, within: str = "", stand: tuple[object, ...] | None = None
+) -> list[Sums]:
     """Every organisation of a level in a quarter, by name; `within` narrows to those that stood in one above."""
-    rows = published.sums(access, level, first=quarter, last=quarter)
+    rows = published.sums(access, level, first=quarter, last=quarter, stand=stand)
     if not within or level is Level.ENGLAND or within == ENGLAND.code:
         return rows
     standing = published.above([one.code for one in rows], on=quarter.ends_on)

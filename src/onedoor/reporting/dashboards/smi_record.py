@@ -78,48 +78,70 @@ def months(access: Access) -> list[Month]:
     return [Month(one.pk, one.month, one.edition, one.known_at) for one in latest]
 
 
+@dataclass(frozen=True)
+class View:
+    """Whose figures an access reaches, and how organisations stand: asked once for a page."""
+
+    access: Access
+    within: Mapping[int, Unit]
+    stand: tuple[object, ...]
+
+
+def look(access: Access) -> View:
+    """For a page that calls several of the functions below; each takes an access too. Raises NotPermitted without
+    Permission.REPORTS."""
+    return View(access, reach(access), state())
+
+
+def _view(who: Access | View) -> View:
+    return who if isinstance(who, View) else look(who)
+
+
 def told(
-    access: Access, units: Collection[Unit], over: Sequence[Month], *, passed_on: bool = False
+    who: Access | View, units: Collection[Unit], over: Sequence[Month], *, passed_on: bool = False
 ) -> dict[tuple[int, str], Told]:
-    """By organisation and month, what this access may be told; organisations out of its reach, or without a figure, are absent.
+    """By organisation and month, what may be told; organisations out of reach, or without a figure, are absent.
 
     Whoever cares for a practice's people sees its counts as they are, unless they are to be `passed_on`; everybody else as they
     may be passed on.
     """
-    within = reach(access)
-    stand = state()
+    view = _view(who)
     found = {}
     for month in over:
-        whole = _added(month, stand)
+        whole = _added(month, view.stand)
         for unit in units:
-            if unit.id in within and unit.id in whole.counts:
-                found[unit.id, month.key] = whole.told(unit, month, in_full=in_full(access, unit) and not passed_on)
+            if unit.id in view.within and unit.id in whole.counts:
+                found[unit.id, month.key] = whole.told(
+                    unit, month, in_full=in_full(view.access, unit) and not passed_on
+                )
     return found
 
 
 def in_full(access: Access, unit: Unit) -> bool:
-    """Whether small numbers are shown: at one's own practice, by whoever may see the people behind them."""
+    """Whether small numbers are shown: at one's own practice, to whoever may open its patients anyway."""
     return access.everything or (
-        unit.id in access.organisation_ids and (access.may(Permission.PATIENTS) or access.may(Permission.CHECKS))
+        unit.level is Level.PRACTICE and unit.id in access.organisation_ids and access.may(Permission.PATIENTS)
     )
 
 
-def units(access: Access, month: Month) -> list[Unit]:
+def units(who: Access | View, month: Month) -> list[Unit]:
     """The organisations within reach that have figures of a month, from above, then by name."""
-    whole = _added(month, state())
+    view = _view(who)
+    whole = _added(month, view.stand)
     levels = list(OURS)
     found = [
         Unit(one.id, one.ods_code, one.name, whole.levels[one.id])
-        for one in reach(access).values()
+        for one in view.within.values()
         if one.id in whole.counts
     ]
     return sorted(found, key=lambda one: (levels.index(one.level), one.name))
 
 
-def below(access: Access, unit: Unit, month: Month) -> list[Unit]:
+def below(who: Access | View, unit: Unit, month: Month) -> list[Unit]:
     """Those of the next level under an organisation that has any, within reach, by name."""
-    whole = _added(month, state())
-    under = [one for one in units(access, month) if unit.id in whole.above.get(one.id, ())]
+    view = _view(who)
+    whole = _added(month, view.stand)
+    under = [one for one in units(view, month) if unit.id in whole.above.get(one.id, ())]
     level = next((level for level in OURS if any(one.level is level for one in under)), None)
     return [one for one in under if one.level is level]
 

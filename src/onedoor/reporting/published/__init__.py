@@ -2,7 +2,7 @@
 
 from onedoor.reporting.published.actions import Taken, know, take
 from onedoor.reporting.published.items import ALL_SIX, CHECKS, ITEMS, REGISTER, WORDS, Quarter
-from onedoor.reporting.published.queries import Source, Sums, above, quarters, source, sums
+from onedoor.reporting.published.queries import Source, Sums, above, quarters, source, standing, sums
 
 __all__ = [
     "ALL_SIX",
@@ -18,6 +18,7 @@ __all__ = [
     "know",
     "quarters",
     "source",
+    "standing",
     "sums",
     "take",
 ]

@@ -124,15 +124,24 @@ def source(access: Access) -> Source | None:
 
 
 def sums(
-    access: Access, level: Level, *, first: Quarter, last: Quarter, codes: Collection[str] | None = None
+    access: Access,
+    level: Level,
+    *,
+    first: Quarter,
+    last: Quarter,
+    codes: Collection[str] | None = None,
+    stand: tuple[Any, ...] | None = None,
 ) -> list[Sums]:
-    """By organisation of a level and quarter, those with figures only; by quarter, then by name. `codes` narrows to some."""
+    """By organisation of a level and quarter, those with figures only; by quarter, then by name. `codes` narrows to some.
+
+    `stand`: what `standing` gave, where a page asks for several.
+    """
     access.require(Permission.REPORTS)
     as_of = max(last.ends_on, clock.today())
-    return list(_added(_stand(), as_of, level, first, last, None if codes is None else tuple(sorted(codes))))
+    return list(_added(stand or standing(), as_of, level, first, last, None if codes is None else tuple(sorted(codes))))
 
 
-def _stand() -> tuple[Any, ...]:
+def standing() -> tuple[Any, ...]:
     """What the sums hang on: the files, who is who and who stands where. While it is the same, so are they."""
     latest = PublishedFile.objects.filter(kind=KIND).aggregate(latest=Max("pk"))["latest"]
     return latest, *state()

@@ -135,7 +135,7 @@ def test_an_analyst_reads_small_practices_as_they_may_be_passed_on_and_a_manager
     close(date(2026, 11, 1), {one: (n + 2, 30 + n) for n, one in enumerate(practices)})
     analyst, manager = person("Y99930", Role.ICS_ANALYST), person("Y98000", Role.PRACTICE_MANAGER)
     theirs = page(analyst, f"{PAGE}?of=Y98000")
-    assert "Practice 0: too few to show who had all six checks" in theirs
+    assert "Practice 0: how many had all six checks is hidden" in theirs
     assert "people, of 30 on the register" in theirs
     assert "Counts below 5 are hidden" in theirs
     own = page(manager)
@@ -226,3 +226,14 @@ def test_as_many_queries_for_seventy_practices_as_for_seven() -> None:
             assert client.get(PAGE).status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(("where", "role"), [("Y99930", Role.ICS_ANALYST), ("Y98000", Role.PRACTICE_MANAGER)])
+def test_every_link_of_the_front_page_leads_somewhere(where: str, role: Role) -> None:
+    close(date(2026, 11, 1), dict.fromkeys(locality(2), (20, 40)))
+    user = person(where, role)
+    client = client_of(user)
+    links = set(re.findall(r'href="(/(?:reports|checks)/[^"#]*)"', page(user, "/reports/")))
+    assert len(links) > len(("reports", "smi"))
+    for link in links:
+        assert client.get(link).status_code == 200, link

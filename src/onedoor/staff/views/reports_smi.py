@@ -13,7 +13,7 @@ from onedoor.reporting.dashboards import smi, smi_published, smi_record
 from onedoor.reporting.dashboards.smi_record import MEASURES
 from onedoor.reporting.levels import Level
 from onedoor.reporting.measures.closing import may_close
-from onedoor.reporting.published import ALL_SIX, Quarter
+from onedoor.reporting.published import ALL_SIX, Quarter, standing
 from onedoor.staff.figures import figures_page
 from onedoor.ui.access import granted, staff
 
@@ -64,8 +64,12 @@ def _places(access: Access, theirs: smi.PublishedSide | None) -> list[tuple[str,
     if theirs is None:
         return []
     found = [(smi_published.ENGLAND.code, smi_published.ENGLAND.name)]
+    stand = standing()
     for level, before in ((Level.REGION, ""), (Level.ICS, "– ")):
-        found += [(one.code, f"{before}{one.name}") for one in smi_published.of_quarter(access, level, theirs.quarter)]
+        found += [
+            (one.code, f"{before}{one.name}")
+            for one in smi_published.of_quarter(access, level, theirs.quarter, stand=stand)
+        ]
     if theirs.place.code not in {code for code, _ in found}:
         found.append((theirs.place.code, theirs.place.name))
     return found
