@@ -38,6 +38,10 @@ _WITHIN = (("filled", "released"), ("missed", "visits"))
 _ENOUGH = 5
 """Minutes of fewer places lead back to one; the same bound as that of counts (clinical.md 5.3)."""
 NO_AREAS = "Not by deprivation: no area file (postcode to decile) is loaded."
+_GUARDED = (
+    "Of a practice, counts below 5 are hidden and others are to the nearest 5; "
+    "what would give a hidden one away is hidden too."
+)
 _SOURCE = "Appointments, offers and texts, and their histories"
 
 
@@ -81,16 +85,10 @@ def loop(access: Access, first: date, last: date, *, practice: str = "") -> Loop
     guarded = {unit.ods_code for unit in known if not sees_people(access, unit.id)}
     told = _told(known, figures, months, guarded)
     who = practice or ALL
-    named = [unit.name for unit in known if unit.ods_code == practice or len(known) == 1]
+    named = [unit.name for unit in known if unit.ods_code == practice or (len(known) == 1 and not guarded)]
     name = named[0] if named else "all practices"
     period = f"{start:%B %Y}" if len(months) == 1 else f"{start:%B %Y} to {end:%B %Y}"
-    notes = (
-        [
-            "Counts below 5 are hidden, and others with them where they would give them away; the others are to the nearest 5."
-        ]
-        if guarded
-        else []
-    )
+    notes = [_GUARDED] if guarded else []
 
     def table(title: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *more: str, source: str) -> Table:
         return Table(
