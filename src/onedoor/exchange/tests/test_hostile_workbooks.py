@@ -122,7 +122,7 @@ def test_what_is_no_table_under_the_name_of_one_is_told_for_what_it_is(content: 
         grids(content)
 
 
-_LETTERS = st.text(st.characters(codec="cp1252", exclude_categories=("Cc",)), max_size=30)
+_LETTERS = st.text(st.characters(codec="cp1252", exclude_categories=["Cc"]), max_size=30)
 
 
 @settings(max_examples=60, deadline=None)
