@@ -71,19 +71,16 @@ def reasons_of(kept: Mapping[str, Any]) -> dict[str, str]:
     return {**words.REASONS, **{group.code: group.text for group in rules_of(kept).groups}}
 
 
-def judge(cursor: CursorWrapper, kept: Mapping[str, Any], *, on: date, known_at: datetime, into: str) -> None:
-    """Make the temporary table `into` of everybody in a cohort of the rule set on a day, as known at a moment: (patient_id,
-    organisation_id, status, reason, in_denominator, in_numerator, parts_done, parts_declined). In the caller's transaction, with
-    which it goes.
+def judge(cursor: CursorWrapper, kept: Mapping[str, Any], *, days: Mapping[str, date], known_at: datetime) -> None:
+    """Make the temporary tables named in `days`, each of everybody in a cohort of the rule set on its day, as known at a moment:
+    (patient_id, organisation_id, status, reason, in_denominator, in_numerator, parts_done, parts_declined). In the caller's
+    transaction, with which they go.
 
-    One pass over the entries finds the candidates, and only theirs are looked up.
+    One pass over the entries finds the candidates of all days, and only theirs are looked up.
     """
     known = _moment(known_at)
     entries = f"records_entries_as_known({known})"
     empty = frozenset(key for key, codes in kept["members"].items() if not codes)
-    slots = compiler.Slots()
-    compiled = compiler.Compiled(rules_of(kept), on, slots, empty, entries=entries)
-    registers = compiled.registers()
     cursor.execute("SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; SET LOCAL max_parallel_workers_per_gather = 0")
     cursor.execute(
         """CREATE TEMP TABLE recall_members ON COMMIT DROP AS SELECT w.key, c.id AS code_id
@@ -93,30 +90,34 @@ def judge(cursor: CursorWrapper, kept: Mapping[str, Any], *, on: date, known_at:
             [code for codes in kept["members"].values() for code in codes],
         ],
     )
-    cursor.execute(
-        f"CREATE TEMP TABLE recall_map ON COMMIT DROP AS {compiler.map_sql('recall_members')}",
-        compiler.map_parameters(slots.map_rows()),
-    )
-    cursor.execute("ANALYZE recall_map")
-    among, made = "", ["recall_members", "recall_map", "recall_asked", "recall_facts"]
-    if registers is not None:
-        cursor.execute(_CANDIDATES.format(entries=entries), {"on": on, "slots": registers})
-        cursor.execute("ANALYZE recall_candidates")
-        among = "JOIN recall_candidates w ON w.patient_id = r.patient_id"
-        made.append("recall_candidates")
-    cursor.execute(
-        f"CREATE TEMP TABLE recall_asked ON COMMIT DROP AS {_PRESENT.format(known=known, among=among)}", {"on": on}
-    )
-    cursor.execute("ANALYZE recall_asked")
-    cursor.execute(
-        f"CREATE TEMP TABLE recall_facts ON COMMIT DROP AS {compiler.facts_sql(compiler.of_some(entries))}", {"on": on}
-    )
-    cursor.execute("ANALYZE recall_facts (patient_id)")
-    cursor.execute(f"DROP TABLE IF EXISTS {into}")
-    cursor.execute(_JUDGED.format(into=into, judged=compiled.judged()))
-    cursor.execute(f"ANALYZE {into}")
-    for table in made:
-        cursor.execute(f"DROP TABLE {table}")
+    among = ""
+    for into, on in days.items():
+        slots = compiler.Slots()
+        compiled = compiler.Compiled(rules_of(kept), on, slots, empty, entries=entries)
+        cursor.execute(
+            f"CREATE TEMP TABLE recall_map ON COMMIT DROP AS {compiler.map_sql('recall_members')}",
+            compiler.map_parameters(slots.map_rows()),
+        )
+        cursor.execute("ANALYZE recall_map")
+        registers = compiled.registers()
+        if registers is not None and not among:
+            cursor.execute(_CANDIDATES.format(entries=entries), {"on": max(days.values()), "slots": registers})
+            cursor.execute("ANALYZE recall_candidates")
+            among = "JOIN recall_candidates w ON w.patient_id = r.patient_id"
+        cursor.execute(
+            f"CREATE TEMP TABLE recall_asked ON COMMIT DROP AS {_PRESENT.format(known=known, among=among)}", {"on": on}
+        )
+        cursor.execute("ANALYZE recall_asked")
+        cursor.execute(
+            f"CREATE TEMP TABLE recall_facts ON COMMIT DROP AS {compiler.facts_sql(compiler.of_some(entries))}",
+            {"on": on},
+        )
+        cursor.execute("ANALYZE recall_facts (patient_id)")
+        cursor.execute(f"DROP TABLE IF EXISTS {into}")
+        cursor.execute(_JUDGED.format(into=into, judged=compiled.judged()))
+        cursor.execute(f"ANALYZE {into}")
+        cursor.execute("DROP TABLE recall_map, recall_asked, recall_facts")
+    cursor.execute("DROP TABLE IF EXISTS recall_candidates; DROP TABLE recall_members")
 
 
 def _moment(known_at: datetime) -> str:

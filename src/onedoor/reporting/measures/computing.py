@@ -117,9 +117,10 @@ def _people(
     """The measures of one rule set."""
     kept = group[0].kept or {}
     now, before = f"judged_now_{number}", f"judged_before_{number}"
-    recall.judge_as_known(cursor, kept, on=on, known_at=known_at, into=now)
+    days = {now: on}
     if any(version.measure.source.counted in _WHICH for version in group):
-        recall.judge_as_known(cursor, kept, on=month - timedelta(days=1), known_at=known_at, into=before)
+        days[before] = month - timedelta(days=1)
+    recall.judge_as_known(cursor, kept, days=days, known_at=known_at)
     cursor.execute(_SILENT.format(judged=now), {"known": known_at, "on": on})
     known = _Known(kept)
     for version in group:

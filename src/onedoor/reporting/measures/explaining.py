@@ -205,7 +205,11 @@ def explain(access: Access, key: str, *, month: date, organisation: str, edition
     kept = version.kept
     reasons = recall.reasons_as_kept(kept) if kept else {}
     because = {code.removeprefix("because:"): many for code, many in sums.items() if code.startswith("because:")}
-    guarded = unit.level in (Level.PRACTICE, Level.PCN) and not exact
+    out = _left_out(version.measure, reasons, because, [one for one, _, _ in below])
+    if not exact and out:
+        # Together, as they were settled with everything else; by reason they were not.
+        words = " or ".join(said for said, _ in out)
+        out = [(words, cells.get((unit.ods_code, publishing.out(version.measure.rows_of))))]
     rules = recall.rules_as_kept(kept) if kept else None
     return Explained(
         version=version,
@@ -216,9 +220,9 @@ def explain(access: Access, key: str, *, month: date, organisation: str, edition
         if unit.level is not Level.PRACTICE
         else [],
         missing=[name for one, name, _ in below if one.numerator is None],
-        left_out=[] if guarded else _left_out(version.measure, reasons, because, [one for one, _, _ in below]),
+        left_out=out,
         not_yet=[]
-        if guarded or version.measure.source.counted != "complete"
+        if not exact or version.measure.source.counted != "complete"
         else [
             (reasons.get(code, code), many)
             for code, many in sorted(because.items(), key=lambda pair: -pair[1])
