@@ -92,7 +92,7 @@ def shares_table(aim: int, members: Sequence[Part], rate: Decimal, *, source: st
         row: list[Cell] = [one.name, one.register, one.done, Decimal(100 * one.done) / one.register]
         row += [by_register[one.code], by_gap[one.code], own[one.code]]
         rows.append([*row, one.typed if one.typed is not None else ""] if typed else row)
-    notes = ["The parts of a column sum to the aim, to the person."]
+    notes = ["The parts by register, and those by what is lacking, each sum to the aim, to the person."]
     for one in members:
         if one.typed is not None and one.typed not in (by_register[one.code], by_gap[one.code], own[one.code]):
             notes.append(

@@ -27,6 +27,9 @@ from onedoor.reporting.trajectory.standing import PUBLISHED, Standing, at_level
 
 _MOST = 8
 """Quarters ahead: two years. Beyond, a range says little."""
+_MANY = 20
+"""So many organisations of a level, or ranges are learned from groups (ours): of six care systems they were right in 68 of 100
+cases a year ahead, of all groups of England in 79 to 85."""
 _BEHIND = 9
 """Periods of what was."""
 _EIGHTY, _FIFTY = 1.2816, 0.6745
@@ -70,14 +73,13 @@ def fan(
     `was` are the standings of one kind, by day; the last is today's.
     """
     now = was[-1]
-    level = Level.CCG if unit.level is Level.PLACE else at_level(unit)
     if unit.level in (Level.PRACTICE, Level.PCN) and now.kind != PUBLISHED:
         return (
             None,
             None,
             "So small an organisation moves by chance more than any that was published: no range is said.",
         )
-    series = _series(access, level)
+    level, series = _learned(access, unit)
     if not series:
         return (
             None,
@@ -93,6 +95,14 @@ def fan(
     said, held = _scores(series, len(points))
     coverage = Coverage(said, held, len(points), level) if said else None
     return _drawn(unit, was, plan, effects, points), coverage, ""
+
+
+def _learned(access: Access, unit: Unit) -> tuple[Level, Shares]:
+    """The shares that a range is learned from: of organisations of the same level where there are many, else of groups, which are
+    many and move a little more."""
+    level = at_level(unit)
+    series = _series(access, level)
+    return (level, series) if len(series) >= _MANY else (Level.CCG, _series(access, Level.CCG))
 
 
 def _series(access: Access, level: Level) -> Shares:
@@ -120,8 +130,7 @@ def _ahead(on: date, due_on: date | None) -> int:
 def usual(access: Access, unit: Unit, start: Standing, end: Standing) -> float | None:
     """By how many percentage points a share moves by itself from the one day to the other, four times of five at most; None where
     too little is known to say."""
-    level = Level.CCG if unit.level is Level.PLACE else at_level(unit)
-    series = _series(access, level)
+    _, series = _learned(access, unit)
     if not series or (unit.level in (Level.PRACTICE, Level.PCN) and start.kind != PUBLISHED):
         return None
     latest = max(quarter for _, row in series for quarter, _ in row)
