@@ -211,6 +211,7 @@ def test_an_analyst_sees_no_patient(world: World) -> None:
         "reports_money",
         "reports_packs",
         "reports_msk",
+        "reports_lint",
         "reports_loop",
         "reports_shadow",
         "reports_measures",

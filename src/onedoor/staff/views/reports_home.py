@@ -19,6 +19,7 @@ PAGES = (
     ("reports_packs", "Packs", "the month as a document and a workbook"),
     ("reports_measures", "Measures", "what each figure counts"),
     ("reports_closings", "Months", "which are closed, and whether they can be built again"),
+    ("reports_lint", "Check a report", "what in it does not add up"),
     ("reports_money", "Money", "what channels cost"),
 )
 """The other pages of figures: address, title, what is there."""

@@ -592,6 +592,7 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "pack_file": ({"ref": uuid.UUID(int=1), "form": "pdf"},),
         "reports_smi": ({},),
         "reports_msk": ({},),
+        "reports_lint": ({},),
         "reports_loop": ({},),
         "reports_shadow": ({},),
         "reports_measure": ({"key": "smi_all_six"},),
