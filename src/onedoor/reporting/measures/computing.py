@@ -31,13 +31,19 @@ _LIST = """
 CREATE TEMP TABLE measured_list ON COMMIT DROP AS
 SELECT organisation_id, count(*) AS people, false AS silent FROM ({registered}) r GROUP BY organisation_id
 """
+_QUIET = """
+CREATE TEMP TABLE measured_quiet ON COMMIT DROP AS
+SELECT r.patient_id, r.organisation_id FROM ({registered}) r
+WHERE r.organisation_id IN (SELECT l.organisation_id FROM measured_list l
+                            WHERE NOT EXISTS (SELECT 1 FROM {judged} j WHERE j.organisation_id = l.organisation_id))
+"""
+# Each of them is looked up by itself: those of a practice with nobody on the register are few.
 _SILENT = """
 UPDATE measured_list l SET silent = true
-WHERE NOT EXISTS (SELECT 1 FROM {judged} j WHERE j.organisation_id = l.organisation_id)
-  AND NOT EXISTS (
-      SELECT 1 FROM patients_registered_as_known(%(known)s) r JOIN records_entries_as_known(%(known)s) e
-          ON e.patient_id = r.patient_id
-      WHERE r.organisation_id = l.organisation_id AND r.since <= %(on)s AND (r.until IS NULL OR r.until > %(on)s))
+WHERE l.organisation_id IN (SELECT organisation_id FROM measured_quiet)
+  AND l.organisation_id NOT IN (
+      SELECT q.organisation_id FROM measured_quiet q CROSS JOIN LATERAL (
+          SELECT 1 FROM records_entries_as_known(%(known)s) e WHERE e.patient_id = q.patient_id LIMIT 1) found)
 """
 _EVERYBODY = """
 INSERT INTO measured_person
@@ -121,7 +127,11 @@ def _people(
     if any(version.measure.source.counted in _WHICH for version in group):
         days[before] = month - timedelta(days=1)
     recall.judge_as_known(cursor, kept, days=days, known_at=known_at)
-    cursor.execute(_SILENT.format(judged=now), {"known": known_at, "on": on})
+    registered = recall.registered_as_known_sql(known_at)
+    cursor.execute("DROP TABLE IF EXISTS measured_quiet")
+    cursor.execute(_QUIET.format(registered=registered, judged=now), {"on": on})
+    cursor.execute("ANALYZE measured_quiet")
+    cursor.execute(_SILENT, {"known": known_at})
     known = _Known(kept)
     for version in group:
         measure, counted = version.measure, version.measure.source.counted

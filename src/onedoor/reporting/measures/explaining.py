@@ -195,11 +195,8 @@ def explain(access: Access, key: str, *, month: date, organisation: str, edition
     version = version_of(row)
     below = _below(closing, version, unit)
     exact = _may_see_people(access, unit)
-    cells = publishing.cells(closing)
-    share_of = publishing.items(
-        version_of(one).measure
-        for one in MeasureVersion.objects.filter(pk__in=Snapshot.objects.filter(closing=closing).values("measure_id"))
-    )
+    settled = publishing.settled(closing)
+    cells, share_of = settled.cells, settled.whole
     told = _Telling(version.measure, cells, share_of, exact)
     sums = _summed(json.dumps(one.parts) for one, _, _ in below if one.numerator is not None)
     kept = version.kept

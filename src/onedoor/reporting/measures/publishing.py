@@ -8,6 +8,7 @@ its numerator, `items` for what a share is of, `out(key)` for who is left out, a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
@@ -17,7 +18,7 @@ from django.db import connection
 
 from onedoor.kernel import clock
 from onedoor.reporting.disclosure import CountColumn, Counts, CountTable, Told, published
-from onedoor.reporting.levels import OURS, SMALL, Level, units_parameters, units_sql
+from onedoor.reporting.levels import OURS, SMALL, Level, state, units_parameters, units_sql
 from onedoor.reporting.measures.book import Measure
 from onedoor.reporting.measures.computing import as_parameters, last_day
 from onedoor.reporting.measures.versions import version_of
@@ -32,9 +33,22 @@ def out(key: str) -> str:
     return f"{key}:out"
 
 
+@dataclass(frozen=True)
+class Settled:
+    """What may be passed on of a closing. `whole`: of each share the item that it is a share of."""
+
+    cells: Cells
+    whole: Mapping[str, str]
+
+
 def cells(closing: Closing) -> Cells:
     """Every figure of a closing as it may be passed on, by (ODS code, item)."""
-    return _cells(closing.pk, tuple(sorted(_paths(closing, last_day(closing.month)))))
+    return settled(closing).cells
+
+
+def settled(closing: Closing) -> Settled:
+    """A closing is never changed, so this is worked out once for it and for who stands where; one statement after that."""
+    return _settled(closing.pk, closing.month, state())
 
 
 def items(measures: Iterable[Measure]) -> dict[str, str]:
@@ -45,8 +59,8 @@ def items(measures: Iterable[Measure]) -> dict[str, str]:
 
 
 @lru_cache(maxsize=128)
-def _cells(closing_id: int, paths: tuple[tuple[str, ...], ...]) -> Cells:
-    """A closing is never changed, so this is worked out once for it and for who stands where."""
+def _settled(closing_id: int, month: date, _state: tuple[object, ...]) -> Settled:
+    paths = sorted(_paths(closing_id, last_day(month)))
     rows = list(
         Snapshot.objects.filter(closing_id=closing_id).values_list(
             "measure_id", "organisation__ods_code", "numerator", "denominator", "excluded"
@@ -79,19 +93,20 @@ def _cells(closing_id: int, paths: tuple[tuple[str, ...], ...]) -> Cells:
     columns = [CountColumn(item, "") for item in sorted({*keys, *whole, *(item for _, item, _ in counts)})]
     shares = [CountColumn(key, "", of=item) for key, item in sorted(share_of.items())]
     if not counts:
-        return MappingProxyType({})
+        return Settled(MappingProxyType({}), share_of)
     order = sorted(organisations)
     (table,) = published(
         [CountTable(order, [*columns, *shares])], Counts(counts, parent, guarded, _within(measures.values(), share_of))
     )
     named = [*(column.item for column in columns), *(SHARE + column.item for column in shares)]
-    return MappingProxyType(
+    found = MappingProxyType(
         {
             (code, item): told
             for code, row in zip(order, table, strict=True)
             for item, told in zip(named, row, strict=True)
         }
     )
+    return Settled(found, share_of)
 
 
 def _within(measures: Iterable[Measure], share_of: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -109,7 +124,7 @@ def _within(measures: Iterable[Measure], share_of: Mapping[str, str]) -> list[tu
     return sorted(set(found))
 
 
-def _paths(closing: Closing, on: date) -> set[tuple[str, ...]]:
+def _paths(closing_id: int, on: date) -> set[tuple[str, ...]]:
     """Of each organisation with a figure, its code and those of what it is counted under at each level, from the network up."""
     found: dict[str, list[str]] = {}
     for place, level in enumerate(reversed(OURS)):
@@ -125,7 +140,7 @@ def _paths(closing: Closing, on: date) -> set[tuple[str, ...]]:
                     LEFT JOIN accounts_organisation a ON a.id = u.unit_id""",
                 {
                     "on": on,
-                    "closing": closing.pk,
+                    "closing": closing_id,
                     **as_parameters(units_parameters(level, as_of=max(on, clock.today()))),
                 },
             )

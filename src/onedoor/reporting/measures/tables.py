@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from onedoor.reporting.measures.book import CLOCKS, Measure
+from onedoor.reporting.measures.book import Measure
 from onedoor.reporting.measures.computing import last_day
 from onedoor.reporting.measures.explaining import Explained, Row
 from onedoor.reporting.tables import Cell, Column, Table, day
@@ -54,7 +54,7 @@ def period(measure: Measure, month: date) -> str:
         return day(last_day(month))
     if measure.clock == "month":
         return f"{month:%B %Y}"
-    return f"{CLOCKS['rolling'].lower().replace('the month', day(last_day(month))).capitalize()}"
+    return f"twelve months to {day(last_day(month))}"
 
 
 def _source(found: Explained) -> str:
