@@ -29,6 +29,8 @@ def test_what_does_not_add_up_is_marked_in_its_cell_and_said_beside_it(client: C
     page = client.post(reverse("reports_lint"), {"text": CALLS}).content.decode()
     assert "1 thing does not add up" in page
     assert "<mark>84</mark>" in page
+    assert 'id="at-1"' in page
+    assert 'href="#at-1"' in page
     assert 'href="#finding-1"' in page
     assert 'id="finding-1"' in page
     assert "41 + 7 is 48" in page
