@@ -8,7 +8,7 @@ be told apart, and no clever sum is made of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -63,11 +63,20 @@ def measured(access: Access, views: Sequence[InitiativeView]) -> dict[int, Measu
         .exclude(state="proposed")
         .exclude(starts_on=None)
     )
+    usual: dict[tuple[int, str, str], float | None] = {}
+
+    def moves_by_itself(key: int, start: Standing, end: Standing) -> float | None:
+        """Looked up once for all initiatives of an organisation that have the same days."""
+        at = (key, start.key, end.key)
+        if at not in usual:
+            usual[at] = picture.usual(access, units[key], start, end)
+        return usual[at]
+
     found = {}
     for view in views:
         one = view.initiative
         others = sum(_overlap(one, other) for other in beside if other.organisation_id == one.organisation_id)
-        found[one.pk] = _measured(access, one, known.get(one.organisation_id, []), others)
+        found[one.pk] = _measured(one, known.get(one.organisation_id, []), others, moves_by_itself)
     return found
 
 
@@ -98,7 +107,12 @@ def agenda_with_measured(access: Access, agenda: Agenda) -> Agenda:
     )
 
 
-def _measured(access: Access, one: Initiative, known: Sequence[Standing], others: int) -> Measured:
+def _measured(
+    one: Initiative,
+    known: Sequence[Standing],
+    others: int,
+    moves_by_itself: Callable[[int, Standing, Standing], float | None],
+) -> Measured:
     if one.measure != MEASURE or one.expected is None:
         return Measured(CANNOT_TELL, "Nobody said what it is to bring, and in which figure.")
     if one.starts_on is None or one.state in ("proposed", "agreed"):
@@ -121,8 +135,7 @@ def _measured(access: Access, one: Initiative, known: Sequence[Standing], others
     if others:
         many = "Another initiative works" if others == 1 else f"{others} other initiatives work"
         return replace(told, why=f"{many} on the same figure at the same time: what each brought cannot be told apart.")
-    unit = reach(access)[one.organisation_id]
-    usual = picture.usual(access, unit, start, end)
+    usual = moves_by_itself(one.organisation_id, start, end)
     if usual is None:
         return replace(told, why="Too little is published to know how much the figure moves by itself.")
     moved = float(end.share - start.share)

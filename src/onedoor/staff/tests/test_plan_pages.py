@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from onedoor import factories
@@ -255,3 +257,20 @@ def test_a_practice_below_is_seen_from_above(bob: Client) -> None:
     assert isinstance(access, Access)
     client_of(manager).post(reverse("reports_plan_new"), {**INITIATIVE, "level": "practice"})
     assert "Harbour Surgery" in seen(bob, "reports_plan")
+
+
+def test_a_plan_asks_the_database_as_often_for_thirty_as_for_three(bob: Client) -> None:
+    def queries_of(many: int) -> int:
+        for number in range(Initiative.objects.count(), many):
+            bob.post(
+                reverse("reports_plan_new"), {**INITIATIVE, "title": f"Clinic {number}", "starts_on": "2021-04-01"}
+            )
+        for one in Initiative.objects.filter(state="proposed"):
+            for to in ("agreed", "under_way"):
+                bob.post(reverse("reports_initiative_move", args=[one.ref]), {"to": to})
+        seen(bob, "reports_plan")
+        with CaptureQueriesContext(connection) as asked:
+            assert f"{many} initiatives" in seen(bob, "reports_plan")
+        return len(asked)
+
+    assert queries_of(3) == queries_of(30)

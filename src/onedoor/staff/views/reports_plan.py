@@ -249,8 +249,10 @@ def end_milestone(request: HttpRequest, ref: UUID, milestone: UUID) -> HttpRespo
 
 
 def _done(request: HttpRequest, ref: UUID, act: Callable[[Access], str]) -> HttpResponse:
+    access = granted(request)
+    _one(access, ref)
     try:
-        messages.success(request, act(granted(request)))
+        messages.success(request, act(access))
     except (NotPermitted, Initiative.DoesNotExist, Milestone.DoesNotExist) as error:
         raise Http404 from error
     except actions.Refused as why:

@@ -1,0 +1,158 @@
+"""Trajectories on the published quarters: the case holds what was published, ranges are drawn and held against the past, and what
+an initiative brought is told only where it can be."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from onedoor import factories
+from onedoor.accounts import api as accounts
+from onedoor.kernel import clock
+from onedoor.kernel.access import Access, Role
+from onedoor.reporting import published
+from onedoor.reporting.charts import said
+from onedoor.reporting.improvement import actions as improvement
+from onedoor.reporting.improvement import measuring
+from onedoor.reporting.improvement import queries as plans
+from onedoor.reporting.improvement.measuring import CANNOT_TELL, Measured
+from onedoor.reporting.levels import Level
+from onedoor.reporting.models import Initiative
+from onedoor.reporting.published import ALL_SIX, REGISTER
+from onedoor.reporting.tables import Table
+from onedoor.reporting.trajectory import actions, queries
+from onedoor.reporting.trajectory.cases import cases
+from onedoor.reporting.trajectory.standing import systems
+
+pytestmark = pytest.mark.django_db
+
+ROOT = Path(__file__).parents[4]
+NATIONAL = ROOT / "tests" / "data" / "smi-physical-health-checks.xlsx"
+SOUTH_EAST = ROOT / "localities" / "south-east" / "organisations.csv"
+TARGET = {
+    "baseline": "published:2022-23-Q4", "due_on": "2024-12-31", "more": "2,000", "rate": "60", "basis": "Invented",
+}  # fmt: skip
+INITIATIVE = {
+    "title": "Clinics", "area": "patient", "level": "ics", "window": "0-3", "owner": "Lead", "starts_on": "2021-04-01",
+    "measure": "smi_all_six", "expected": "100", "expected_low": "50", "expected_high": "150",
+}  # fmt: skip
+
+
+@pytest.fixture
+def bob() -> Access:
+    """An analyst of a care system, with all that was published."""
+    published.know(rows=accounts.read_organisations(SOUTH_EAST.read_bytes()), by=factories.TEST)
+    published.take(content=NATIONAL.read_bytes(), name=NATIONAL.name, by=factories.TEST)
+    system = accounts.organisation_by_ods("QU9")
+    assert system is not None
+    return factories.person(system, Role.ICS_ANALYST)[1]
+
+
+def test_the_case_holds_what_was_published(bob: Access) -> None:
+    (case,) = cases()
+    for quarter, register, done in (
+        (case.baseline, case.region.register, case.region.done),
+        (case.latest, *(case.region.latest or ())),
+        (case.due, *case.came),
+    ):
+        (one,) = published.sums(bob, Level.REGION, first=quarter, last=quarter, codes=["Y59"])
+        assert (one.bases[ALL_SIX], one.paired[ALL_SIX]) == (register, done)
+    found = {one.code: (one.values[REGISTER], one.values[ALL_SIX]) for one in systems(bob, "Y59", case.baseline)}
+    assert found == {one.code: (one.register, one.done) for one in case.members}
+    (latest,) = published.sums(bob, Level.ICS, first=case.latest, last=case.latest, codes=["QU9"])
+    assert (latest.values[REGISTER], latest.values[ALL_SIX]) == case.members[0].latest
+
+
+def test_a_range_is_drawn_to_the_day_of_the_target_and_held_against_the_past(bob: Access) -> None:
+    with clock.at(datetime(2024, 6, 3, 9, 0, tzinfo=clock.LONDON)):
+        (system,) = bob.organisations
+        made = actions.set_target(access=bob, organisation_id=system, typed=TARGET, replaces=None)
+        assert not made.problems
+        before = queries.trajectory(bob)
+        assert before is not None
+        take(bob, starts_on="2024-05-01")
+        view = queries.trajectory(bob)
+    assert view is not None
+    assert view.coverage is not None
+    assert 75 <= view.coverage.of_100 <= 100
+    assert view.coverage.ahead == 3
+    table, plain = view.charts["ahead"].table, before.charts["ahead"].table
+    assert table.rows[-1][0] == "Q3 2024/25"
+    low, middle, high = (numbers(table, key)[-1] for key in ("low", "middle", "high"))
+    assert low < middle < high
+    # What the initiative brings is added to the middle, and its owner's doubt to the width.
+    was = numbers(plain, "middle")[-1]
+    assert middle > was
+    assert high - low > numbers(plain, "high")[-1] - numbers(plain, "low")[-1]
+    assert numbers(table, "without")[-1] == was
+    # By the day of the target the plan has reached it, as a share of today's register.
+    assert view.now is not None
+    assert numbers(table, "plan")[-1] == Decimal(100 * view.asks[0].wanted) / view.now.register
+    assert "8 in 10" in said(view.charts["ahead"])
+
+
+def numbers(table: Table, key: str) -> list[Decimal]:
+    return [one for one in table.cells(key) if isinstance(one, Decimal)]
+
+
+def take(access: Access, **changed: str) -> Initiative:
+    (system,) = access.organisations
+    made = improvement.propose(
+        access=access, organisation_id=system, typed=INITIATIVE | changed, measures=measuring.MEASURES
+    )
+    assert not made.problems
+    one = Initiative.objects.latest("pk")
+    for to in ("agreed", "under_way"):
+        improvement.move(access=access, ref=one.ref, to=to)
+    return one
+
+
+def measured(access: Access, one: Initiative) -> Measured:
+    return measuring.measured(access, plans.plan(access))[one.pk]
+
+
+def test_what_moved_by_more_than_it_does_by_itself_is_held_against_what_was_expected(bob: Access) -> None:
+    """Of a care system from 2,923 in Q4 2020/21."""
+    one = take(bob)
+    found = measured(bob, one)
+    assert found.start is not None
+    assert found.end is not None
+    assert (found.start.key, found.start.done) == ("2020-21-Q4", 2_923)
+    assert found.change == found.end.done - 2_923
+    assert found.why.startswith("The share moved by")
+    if found.verdict == CANNOT_TELL:
+        assert "by itself over as long" in found.why
+    else:
+        assert found.a_month is not None
+
+
+def test_two_at_once_cannot_be_told_apart(bob: Access) -> None:
+    one, _ = take(bob), take(bob, title="Letters")
+    found = measured(bob, one)
+    assert (found.verdict, found.a_month) == (CANNOT_TELL, None)
+    assert "cannot be told apart" in found.why
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"measure": "", "expected": "", "expected_low": "", "expected_high": ""}, "Nobody said what it is to bring"),
+        ({"starts_on": "2015-01-01"}, "No figure is known of when it started."),
+        ({"starts_on": "2024-03-31"}, "No figure is known of since it started."),
+        ({"window": "6+", "starts_on": "2023-11-01"}, "had not worked for a month at full strength"),
+    ],
+)
+def test_it_is_said_why_it_cannot_be_told(bob: Access, changed: dict[str, str], why: str) -> None:
+    found = measured(bob, take(bob, **changed))
+    assert found.verdict == CANNOT_TELL
+    assert why in found.why
+
+
+def test_a_plan_that_is_proposed_is_measured_as_not_started(bob: Access) -> None:
+    (system,) = bob.organisations
+    improvement.propose(access=bob, organisation_id=system, typed=INITIATIVE, measures=measuring.MEASURES)
+    assert measured(bob, Initiative.objects.get()).why == "It has not started."
+    assert date(2021, 4, 1) == Initiative.objects.get().starts_on
