@@ -30,7 +30,16 @@ CONTEXTS = (
     "recall",
     "exchange",
 )
-HEAVY = ("phonenumbers.geocoder", "sklearn", "vl_convert", "openpyxl", "playwright", "simulator", "hypothesis", "pytest")
+HEAVY = (
+    "phonenumbers.geocoder",
+    "sklearn",
+    "vl_convert",
+    "openpyxl",
+    "playwright",
+    "simulator",
+    "hypothesis",
+    "pytest",
+)
 
 
 def imports(path: Path) -> list[str]:

@@ -75,6 +75,7 @@ from onedoor.booking.models import (
     WaitingEntry,
 )
 from onedoor.booking.needs import FEATURES
+from onedoor.booking.offers import QUIET_FROM, QUIET_UNTIL, Policy
 from onedoor.booking.queries.balance import accounts_of_day
 from onedoor.booking.queries.changing import link_of, other_times
 from onedoor.booking.queries.choosing import places_for
@@ -145,6 +146,8 @@ __all__ = [
     "FEATURES",
     "MEASURED",
     "MOST_PLACES",
+    "QUIET_FROM",
+    "QUIET_UNTIL",
     "Appointment",
     "AppointmentType",
     "BadCourse",
@@ -180,6 +183,7 @@ __all__ = [
     "OwnCourse",
     "OwnDate",
     "PatientBusy",
+    "Policy",
     "RefillNumbers",
     "RegisterLine",
     "Release",

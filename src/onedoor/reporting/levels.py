@@ -107,7 +107,7 @@ def units_sql(level: Level) -> str:
     return _ABOVE if level in KINDS else _SELF
 
 
-def units_parameters(level: Level, *, as_of: date | None = None) -> dict[str, object]:
+def units_parameters(level: Level, *, as_of: date | None = None) -> dict[str, str | date]:
     """For `units_sql`. `as_of`: mergers until this day (today) are followed."""
     return {"as_of": as_of or clock.today(), "kind": KINDS.get(level, "")}
 

@@ -18,7 +18,7 @@ from random import Random
 from django.db import connection, transaction
 
 from onedoor.booking import api as booking
-from onedoor.booking.offers import QUIET_FROM, QUIET_UNTIL, Policy
+from onedoor.booking.api import QUIET_FROM, QUIET_UNTIL, Policy
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access
 from onedoor.kernel.calendar import next_open

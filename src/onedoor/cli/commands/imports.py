@@ -42,7 +42,9 @@ NAMED = 60
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(help="Read files of other systems: people, diaries, referrals, coded entries.", no_args_is_help=True)
+    group = typer.Typer(
+        help="Read files of other systems: people, diaries, referrals, coded entries.", no_args_is_help=True
+    )
     group.command()(patients)
     group.command()(appointments)
     group.command()(referrals)

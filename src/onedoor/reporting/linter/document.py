@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from onedoor.reporting.linter.numbers import Number
 
-
 LONGEST = 2000
 """Characters of a sentence."""
 

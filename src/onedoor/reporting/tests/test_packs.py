@@ -24,7 +24,6 @@ from onedoor.reporting.packs.queries import months_of_packs
 from onedoor.reporting.packs.setting import Content, Headline, Section, pdf
 from onedoor.reporting.tables import HIDDEN, Column, Table
 
-
 COUNTS = {"smi_all_six": 3, "smi_completed": 1, "smi_lapsed": 1, "smi_register": 40}
 
 
@@ -72,10 +71,10 @@ def test_a_pack_is_made_once_and_says_whose_it_is(town: Town) -> None:
     pack = make_pack(access=town.analyst, organisation_id=town.practice.pk, closing_id=town.closing.pk)
     assert make_pack(access=town.manager, organisation_id=town.practice.pk, closing_id=town.closing.pk) == pack
     assert Pack.objects.count() == 1
-    said = words_of(pack.pdf)
+    said = words_of(bytes(pack.pdf))
     assert "Figures of November 2026" in said
     assert "Wexcombe Road Surgery" in said
-    book = openpyxl.load_workbook(BytesIO(pack.xlsx))
+    book = openpyxl.load_workbook(BytesIO(bytes(pack.xlsx)))
     assert "About" in book.sheetnames
 
 
