@@ -59,8 +59,8 @@ from onedoor.recall.queries.judging import judge as judge_as_known
 from onedoor.recall.queries.judging import reasons_of as reasons_as_kept
 from onedoor.recall.queries.judging import registered_sql as registered_as_known_sql
 from onedoor.recall.queries.judging import rules_of as rules_as_kept
-from onedoor.recall.queries.measured import MEASURED
 from onedoor.recall.queries.lapsing import lapsing
+from onedoor.recall.queries.measured import MEASURED
 from onedoor.recall.queries.partners import agreements, lists_for_partner
 from onedoor.recall.queries.running import asked as asked_people
 from onedoor.recall.queries.running import exceptions as left_out

@@ -35,6 +35,7 @@ from onedoor.staff.views import (
     referring,
     reports_forum,
     reports_home,
+    reports_lint,
     reports_loop,
     reports_measures,
     reports_money,

@@ -221,7 +221,7 @@ def test_an_analyst_sees_no_patient(world: World) -> None:
         "reports_rebuild",
     }
     # Theirs to write, of a row that is not there.
-    rows = ("reports_target", "reports_initiative", "reports_milestone", "reports_forum_")
+    rows = ("reports_target", "reports_initiative", "reports_milestone", "reports_forum_", "pack_")
     for name, address in walk(world):
         if name.startswith(rows):
             assert {client.get(address).status_code, client.post(address).status_code} <= {404, 405}, name
