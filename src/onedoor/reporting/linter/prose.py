@@ -278,6 +278,7 @@ def _thousands_beside(document: Document) -> Iterator[Finding]:
     for one in everything:
         if (
             one.number.scale > 1
+            or not one.number.value
             or one.number.places == 0
             or one.number.value in in_table
             or re.search(r"\b(each|per|an?|monthly|average)\b", one.clause[one.clause.find(one.number.text) :], re.I)

@@ -178,12 +178,15 @@ def _document(blocks: Iterator[_Block]) -> Document:
     paragraph = tables = 0
     titles: list[str] = []
     for kind, rows in blocks:
-        if kind == "rows":
-            table = _table(rows, tables, tuple(titles[-2:]))
+        table = _table(rows, tables, tuple(titles[-2:])) if kind == "rows" else None
+        if table and table.rows:
             tables += 1
             parts.append(table)
             titles = []
             continue
+        if table:
+            # Headings with nothing under them are words.
+            rows = [[" ".join(cell for cell in row if cell)] for row in rows]
         paragraph += 1
         sentences = _sentences([row[0] for row in rows], paragraph)
         if not sentences:

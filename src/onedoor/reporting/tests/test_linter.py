@@ -10,10 +10,12 @@ afterwards, so that what is pinned here of the odd numbers is no measure of what
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from onedoor.kernel import workbook
 from onedoor.reporting import linter
@@ -189,6 +191,42 @@ def test_any_digit_of_a_table_that_adds_up_is_found_when_it_is_wrong(row: int, c
             assert [(one.place.words, one.printed) for one in found] == [
                 (f"{CROSSED[row][0]}, {CROSSED[0][column]}", wrong)
             ]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(1, 5).flatmap(
+        lambda width: st.lists(st.lists(st.integers(0, 9999), min_size=width, max_size=width), min_size=1, max_size=6)
+    )
+)
+def test_no_table_that_adds_up_is_faulted(rows: list[list[int]]) -> None:
+    """Lines with their totals both ways, and the share of each first cell in its line, right to the last digit."""
+    lines = [*rows, [sum(column) for column in zip(*rows, strict=True)]]
+    head = ["Place", *(f"Group {at}" for at in range(len(rows[0]))), "Total", "Share"]
+    text = ["|".join(head)]
+    for name, line in zip([*(f"Place {at}" for at in range(len(rows))), "Total"], lines, strict=True):
+        whole = sum(line)
+        share = f"{(Decimal(100 * line[0]) / whole).quantize(Decimal('0.1'), ROUND_HALF_UP)}%" if whole else "no data"
+        text.append("|".join([name, *(f"{one:,}" for one in (*line, whole)), share]))
+    assert linter.lint(linter.read_text("\n".join(text))) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Month,New\nYear,All\n",
+        "Q1 2021/22\nMonth,New,Apr\nApr,May,Jun\n",
+        "A saving of £866.36k. A saving of £0.00.",
+        "0 of 0 (0%)",
+        "|||\n*|*|5\n",
+        "Total|\nTotal|1\n",
+        "Last 0 months|3|4\nA|1|2\n",
+        "Between Feb 2016 and Feb 2016 there were 0.",
+    ],
+)
+def test_what_makes_no_sense_is_read_all_the_same(text: str) -> None:
+    assert linter.lint(linter.read_text(text)) == []
 
 
 @pytest.mark.parametrize(
