@@ -25,7 +25,7 @@ def lint(file: FileArgument) -> None:
     except OSError as error:
         raise Refused(f"{file} cannot be read: {error.strerror}.") from error
     # A text needs nothing of the installation; the reader of workbooks stands on it.
-    with environment() if linter.is_workbook(content) else nullcontext():
+    with environment(tables=False) if linter.is_workbook(content) else nullcontext():
         try:
             document = linter.read(content, file.name)
         except linter.UnreadableReport as error:
