@@ -65,15 +65,17 @@ def highlight_report(
     today = clock.today()
     since, until = today - MONTH, today + MONTH
     named = {one.initiative.pk: one for one in views}
+    # The latest of each: what it passed through on the way stands on its own page.
+    last = {move.parent_id: move for move in reversed(moves_since(access, list(named), since))}
     moved: list[list[Cell]] = [
         [
-            named[move.parent_id].initiative.title,
+            named[key].initiative.title,
             rules.STATES[move.to_state],
             _day(move.at),
             move.actor_label,
             move.reason,
         ]
-        for move in moves_since(access, list(named), since)
+        for key, move in sorted(last.items(), key=lambda one: one[1].at, reverse=True)
     ]
     reached: list[list[Cell]] = [
         [one.initiative.title, each.title, each.due_on, each.done_on]

@@ -18,7 +18,7 @@ from onedoor.reporting.charts import said
 from onedoor.reporting.improvement import actions as improvement
 from onedoor.reporting.improvement import measuring
 from onedoor.reporting.improvement import queries as plans
-from onedoor.reporting.improvement.measuring import CANNOT_TELL, Measured
+from onedoor.reporting.improvement.measuring import ABOVE, BELOW, CANNOT_TELL, WITHIN, Measured
 from onedoor.reporting.levels import Level
 from onedoor.reporting.models import Initiative
 from onedoor.reporting.published import ALL_SIX, REGISTER
@@ -114,19 +114,32 @@ def measured(access: Access, one: Initiative) -> Measured:
     return measuring.measured(access, plans.plan(access))[one.pk]
 
 
-def test_what_moved_by_more_than_it_does_by_itself_is_held_against_what_was_expected(bob: Access) -> None:
-    """Of a care system from 2,923 in Q4 2020/21."""
-    one = take(bob)
-    found = measured(bob, one)
-    assert found.start is not None
-    assert found.end is not None
-    assert (found.start.key, found.start.done) == ("2020-21-Q4", 2_923)
-    assert found.change == found.end.done - 2_923
-    assert found.why.startswith("The share moved by")
-    if found.verdict == CANNOT_TELL:
-        assert "by itself over as long" in found.why
-    else:
-        assert found.a_month is not None
+@pytest.mark.parametrize(
+    ("low", "expected", "high", "verdict", "late"),
+    [
+        ("50", "100", "150", ABOVE, ()),
+        ("100", "150", "200", WITHIN, ()),
+        ("300", "400", "500", BELOW, ("Its effect is below what was expected.",)),
+    ],
+)
+def test_what_moved_by_more_than_it_does_by_itself_is_held_against_what_was_expected(
+    bob: Access, low: str, expected: str, high: str, verdict: str, late: tuple[str, ...]
+) -> None:
+    """A care system from 2,923 of 14,514 in Q4 2020/21 to 9,111 of 13,446 three years later: 35 months at full strength."""
+    one = take(bob, expected=expected, expected_low=low, expected_high=high)
+    improvement.note(access=bob, ref=one.ref, text="It goes on.")
+    (view,), found = measuring.with_measured(bob, plans.plan(bob))
+    told = found[one.pk]
+    assert (told.change, told.expected, told.verdict) == (6_188, 35 * Decimal(expected), verdict)
+    assert told.a_month == Decimal(6_188) / 35
+    assert view.exceptions == late
+
+
+def test_what_moves_as_much_by_itself_is_not_put_down_to_anybody(bob: Access) -> None:
+    found = measured(bob, take(bob, starts_on="2022-04-01"))
+    assert found.verdict == CANNOT_TELL
+    assert "by itself over as long" in found.why
+    assert found.change == 9_111 - 5_700
 
 
 def test_two_at_once_cannot_be_told_apart(bob: Access) -> None:

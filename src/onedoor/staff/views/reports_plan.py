@@ -17,7 +17,7 @@ from onedoor.reporting.improvement.menu import menu
 from onedoor.reporting.improvement.queries import InitiativeView
 from onedoor.reporting.levels import Level, Unit, reach
 from onedoor.reporting.models import Initiative, Milestone, ProgressNote
-from onedoor.reporting.trajectory.queries import chosen_among
+from onedoor.reporting.trajectory.queries import chosen_among, trajectory
 from onedoor.staff.addresses import typed_day
 from onedoor.staff.figures import figures_page
 from onedoor.staff.frame import organisation_of, staff_page
@@ -78,8 +78,12 @@ def highlights(request: HttpRequest) -> HttpResponse:
     access = granted(request)
     unit = _unit(access, request.GET.get("of", ""))
     views, found = measuring.with_measured(access, queries.plan(access, unit.id if unit else None, ended=True))
-    tables = reports.highlight_report(access, _name(access, unit), views, found)
-    tables |= reports.exception_report(_name(access, unit), [one for one in views if one.exceptions])
+    aimed = trajectory(access, (unit or _own(access)).ods_code)
+    tables = {
+        **({"asks": aimed.tables["asks"]} if aimed and "asks" in aimed.tables else {}),
+        **reports.exception_report(_name(access, unit), views),
+        **reports.highlight_report(access, _name(access, unit), views, found),
+    }
     return figures_page(
         request, "staff/reports_plan_report.jinja", "reports", tables=tables, unit=unit, kind="Highlight report"
     )
