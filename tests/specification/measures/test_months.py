@@ -1,7 +1,12 @@
-"""A hundred months closed, against the plain reading; and a closed month that nothing written later changes."""
+"""Months closed, against the plain reading; and a closed month that nothing written later changes.
+
+Two dozen in the suite; `ONEDOOR_MEASURE_MONTHS=100` for as many as product-map.md K0 asks.
+"""
 
 from __future__ import annotations
 
+import itertools
+import os
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +15,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from onedoor.kernel import clock
@@ -27,7 +32,7 @@ from tests.specification.recall.reading import Person
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 ACCESS = Access.system("specification")
-MONTHS = 100
+MONTHS = int(os.environ.get("ONEDOOR_MEASURE_MONTHS", "24"))
 PARTS = ("bp", "bmi", "alcohol", "lipid", "glucose", "smoking")
 
 
@@ -99,10 +104,12 @@ def _write(row: Coded, one: Recorded) -> None:
         same.update(in_error_at=one.wrong_at)
 
 
-def test_a_hundred_months_agree_with_a_plain_reading() -> None:
+def test_months_agree_with_a_plain_reading() -> None:
     """K0: two independent computations."""
     store.load_reference_sets()
     histories, _ = people(60, 7)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
     draw, closed, seen = random.Random(100), dict[date, int](), set[str]()
     for _ in range(MONTHS):
         month = date(draw.choice((2023, 2024, 2024, 2025)), draw.randrange(1, 13), 1)
@@ -145,6 +152,7 @@ def _kept(closing_id: int) -> dict[tuple[str, str], Any]:
 
 
 LATER = datetime(2025, 3, 3, 10, tzinfo=clock.LONDON)
+_TURNS = itertools.count()
 EVENTS = (
     "entry", "wrong", "right", "accepted", "unaccepted", "move", "left", "died", "born", "registered", "joined", "code",
     "no code", "rules", "renamed",
@@ -197,13 +205,10 @@ def _happen(event: str, draw: random.Random, keys: list[int]) -> None:
                 organisation=places[0], source=IMPORTED, recorded_at=now,
             )  # fmt: skip
         case "code":
-            code = Code.objects.filter(codesetmember=None)[0]
+            register = CodeSet.objects.get(key="MH_COD")
+            code = Code.objects.exclude(codesetmember__code_set=register).order_by("pk")[0]
             CodeSetMember.objects.create(
-                code_set=CodeSet.objects.get(key="MH_COD"),
-                code=code,
-                basis="file",
-                provenance="",
-                since=date(2020, 1, 1),
+                code_set=register, code=code, basis="file", provenance="", since=date(2020, 1, 1)
             )
         case "no code":
             CodeSetMember.objects.filter(code_set__key="BP_COD").update(until=date(2024, 1, 1))
@@ -215,22 +220,25 @@ def _happen(event: str, draw: random.Random, keys: list[int]) -> None:
             type(places[0]).objects.filter(pk=places[0].pk).update(name="Another name")
 
 
-@settings(max_examples=5, suppress_health_check=list(HealthCheck))
+# What one example wrote the next still finds, so that a smaller one would say nothing of it.
+@settings(max_examples=3, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(st.lists(st.sampled_from(EVENTS), min_size=1, max_size=8), st.integers(0, 1_000))
 def test_whatever_is_written_later_a_closed_month_is_built_again_to_the_byte(events: list[str], seed: int) -> None:
     """J12: a rebuild of any past month is byte-identical."""
     if not CodeSet.objects.filter(members__code__code__in=golden.invented().values()).exists():
         store.load_reference_sets()
-    _, keys = people(8, seed, LATER)
-    with standing_at(LATER):
+    # What an example before wrote stands: time goes on, and never back.
+    later = LATER + next(_TURNS) * timedelta(days=20)
+    _, keys = people(8, seed, later)
+    with standing_at(later):
         made = closing.close(ACCESS, month=date(2025, 1, 1), why=f"seed {seed}")
     figures_then = canonical.figures_csv(canonical.kept(made.pk))
     assert SnapshotPerson.objects.filter(closing=made).exists()
     draw = random.Random(seed)
     for number, event in enumerate([*events, *EVENTS]):
-        with standing_at(LATER + timedelta(minutes=number + 1)):
+        with standing_at(later + timedelta(minutes=number + 1)):
             _happen(event, draw, keys)
-    with standing_at(LATER + timedelta(days=9)):
+    with standing_at(later + timedelta(days=9)):
         built = closing.rebuild(ACCESS, month=date(2025, 1, 1), edition=made.edition)
         assert built.same
         assert built.figures == figures_then

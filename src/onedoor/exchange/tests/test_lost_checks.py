@@ -268,7 +268,8 @@ def test_it_is_forgotten_after_28_days_and_what_was_entered_stays(scene: Scene) 
 
 def test_as_many_statements_for_many_rows_as_for_ten(scene: Scene) -> None:
     counts: list[Mapping[str, int]] = []
-    for number in (10, 1_000):
+    # The first looks up once what is then known for good.
+    for number in (2, 10, 1_000):
         people = Patient.objects.bulk_create(
             Patient(
                 nhs_number=factories.nhs_number(),
@@ -292,4 +293,4 @@ def test_as_many_statements_for_many_rows_as_for_ten(scene: Scene) -> None:
         with CaptureQueriesContext(connection) as accept:
             assert exchange.accept_checks(access=scene.access, ref=file.ref) == number
         counts.append({"compare": len(compare), "show": len(show), "accept": len(accept)})
-    assert counts[0] == counts[1]
+    assert counts[1] == counts[2]
