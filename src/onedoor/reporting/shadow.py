@@ -50,6 +50,9 @@ FATES = {
 }
 
 
+_TOO_FEW = "too few places to tell"
+
+
 @dataclass(frozen=True)
 class Assumption:
     """A number that the replay rests on: where it was not measured here, it is marked as assumed."""
@@ -92,7 +95,8 @@ class Shadow:
     def sentence(self) -> str:
         """What the month comes to."""
         if self.hidden:
-            return f"You would have refilled {self.said(self.filled)} places."
+            many = self.said(self.filled)
+            return f"You would have refilled {many}{'' if many == _TOO_FEW else ' places'}."
         worth, low, high = self.pounds
         return (
             f"You would have refilled {self.filled} places ({self.low} to {self.high}), "
@@ -104,7 +108,7 @@ class Shadow:
         if not self.hidden:
             return f"{count:,}"
         told = shown(count)
-        return "too few to tell" if told == HIDDEN else f"about {told}"
+        return _TOO_FEW if told == HIDDEN else f"about {told}"
 
     @property
     def table(self) -> Table:

@@ -250,7 +250,7 @@ def test_only_within_reach_and_small_numbers_only_for_who_sees_people() -> None:
     analyst: Access = factories.person(system, Role.ICS_ANALYST)[1]
     assert [one.ods_code for one in shadow.practices(analyst)] == ["Y99002"]
     found = shadow.shadow(analyst, unit_of(of), NOVEMBER)
-    assert found.sentence == "You would have refilled too few to tell places."
+    assert found.sentence == "You would have refilled too few places to tell."
     assert {row[1] for row in found.table.rows} == {"*"}
     with pytest.raises(LookupError):
         shadow.shadow(manager_of(other.organisation), unit_of(of), NOVEMBER)
