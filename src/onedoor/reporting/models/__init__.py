@@ -9,17 +9,22 @@ from onedoor.reporting.models.improvement import (
     ProgressNote,
     Trajectory,
 )
+from onedoor.reporting.models.loop import Area, AreaFile, LoopCounting, LoopMonth, Reach
 from onedoor.reporting.models.measures import ChartPicture, Closing, MeasureVersion, Snapshot, SnapshotPerson
 from onedoor.reporting.models.packs import Pack, PackSchedule
 from onedoor.reporting.models.published import PublishedFigure, PublishedFile
 
 __all__ = [
+    "Area",
+    "AreaFile",
     "ChartPicture",
     "Closing",
     "ForumAction",
     "ForumMeeting",
     "Initiative",
     "InitiativeHistory",
+    "LoopCounting",
+    "LoopMonth",
     "MeasureVersion",
     "Milestone",
     "Pack",
@@ -27,6 +32,7 @@ __all__ = [
     "ProgressNote",
     "PublishedFigure",
     "PublishedFile",
+    "Reach",
     "Snapshot",
     "SnapshotPerson",
     "Trajectory",
