@@ -67,7 +67,7 @@ def _measure(size: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="onedoor-reports-") as folder, open_database("reports") as url:
         from django.db import connection
 
-        from bench import recall
+        from bench import recall, years
         from onedoor.kernel import clock
 
         # A month is closed as known now: what is recorded stands before it.
@@ -77,6 +77,7 @@ def _measure(size: int) -> dict[str, Any]:
         practices = _organisations(size)
         _people(size, practices)
         recall._entries(at, size)
+        years.lay_down(_months_before(at.date(), MONTHS), MONTHS, practices)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
         made = time.monotonic() - began
@@ -96,13 +97,14 @@ def _measure(size: int) -> dict[str, Any]:
             "rebuilt": again["says"].splitlines()[-1],
             "seconds_to_generate": round(made, 1),
             **_counts(),
+            **years.counted(),
         }
         _months(month)
         web = Rig(url, Path(folder))
         (Path(folder) / "assets").mkdir()
         try:
             process = web.web()
-            figures["pages"] = _pages(web.web_port, month)
+            figures["pages"] = _pages(web.web_port, month, min(3, practices - 1))
             figures["web_mb"] = round(_memory(process.pid), 1)
         finally:
             web.stop()
@@ -200,6 +202,11 @@ def _people(size: int, practices: int) -> None:
         )
 
 
+def _months_before(day: date, months: int) -> date:
+    """The first of the month that many before."""
+    return (day.replace(day=15) - timedelta(days=30.44 * months)).replace(day=1)
+
+
 def _later(at: datetime) -> None:
     """What comes after the month was closed."""
     from django.db import connection
@@ -254,14 +261,14 @@ def _months(month: date) -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-def _pages(port: int, month: date) -> dict[str, Any]:
+def _pages(port: int, month: date, practice: int) -> dict[str, Any]:
     """Milliseconds of each page, the first apart: a process works out a closed month once."""
     from bench.triage import signed_in
 
     cookie = {"Cookie": f"sessionid={signed_in(port, 'bench')}"}
     found = {}
     for page in PAGES:
-        address = page.format(month=f"{month:%Y-%m}", ics=ICS, practice=f"Y{FIRST_PRACTICE + 3}")
+        address = page.format(month=f"{month:%Y-%m}", ics=ICS, practice=f"Y{FIRST_PRACTICE + practice}")
         taken = []
         for _ in range(ROUNDS + 1):
             began = time.monotonic()
