@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from datetime import time as Time
 from functools import lru_cache
+from itertools import accumulate
 
 from holidays.countries.united_kingdom import UnitedKingdom
 
@@ -27,6 +28,15 @@ def is_bank_holiday(day: date) -> bool:
 def is_working_day(day: date) -> bool:
     """Monday to Friday and no bank holiday in England."""
     return day.weekday() < 5 and not is_bank_holiday(day)
+
+
+def working_days_run(first: date, last: date) -> list[tuple[date, int]]:
+    """Each day from `first` to `last` with how many working days there were from `first` up to and with it.
+
+    For sets: working days after one day up to and with another are the difference of their numbers.
+    """
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    return list(zip(days, accumulate(int(is_working_day(day)) for day in days), strict=True))
 
 
 def is_open(moment: datetime, opens: Time = OPENS, closes: Time = CLOSES) -> bool:

@@ -14,9 +14,8 @@ from typing import Any
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from onedoor.kernel import clock
 from onedoor.recall import api as recall
-from onedoor.reporting.measures.relations import RELATIONS
+from onedoor.reporting.measures.relations import RELATIONS, parameters
 from onedoor.reporting.measures.versions import Version
 
 _TABLES = """
@@ -188,18 +187,10 @@ class _Known:
 
 
 def _events(cursor: CursorWrapper, version: Version, *, month: date, known_at: datetime) -> None:
-    after = last_day(month) + timedelta(days=1)
     cursor.execute(
-        f"""INSERT INTO measured SELECT %(measure)s, e.organisation_id, e.numerator,
-                CASE WHEN %(share)s THEN e.denominator END, e.excluded, '{{}}'
-            FROM ({RELATIONS[version.measure.source.relation].sql}) e""",
-        {
-            "measure": version.id,
-            "share": version.measure.is_share,
-            "first": month,
-            "after": after,
-            "starts": clock.london_day(month)[0],
-            "ends": clock.london_day(after)[0],
-            "known": known_at,
-        },
+        f"""INSERT INTO measured
+            SELECT %(measure)s, e.organisation_id, count(*) FILTER (WHERE e.within AND e.counted),
+                   CASE WHEN %(share)s THEN count(*) FILTER (WHERE e.within) END, count(*) FILTER (WHERE NOT e.within), '{{}}'
+            FROM ({RELATIONS[version.measure.source.relation].sql}) e GROUP BY e.organisation_id""",
+        {"measure": version.id, "share": version.measure.is_share, **parameters(month, known_at)},
     )
