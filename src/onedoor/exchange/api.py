@@ -56,6 +56,7 @@ from onedoor.exchange.lost_checks import (
     trust_files,
     trusts_for,
 )
+from onedoor.exchange.measured import MEASURED
 from onedoor.exchange.mesh.actions import set_mailbox, switch_mailbox_off
 from onedoor.exchange.mesh.queries import MailboxView, mailboxes, try_mailbox
 from onedoor.exchange.models import Attachment as DocumentFile
@@ -104,6 +105,7 @@ __all__ = [
     "EXTRACT_STATES",
     "FEED_ROUTES",
     "MATCHES",
+    "MEASURED",
     "MOST_DOCUMENTS",
     "MOST_SENT",
     "NOT_OURS",

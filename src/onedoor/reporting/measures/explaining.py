@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from onedoor.kernel import audit
+from onedoor.kernel import audit, clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.patients import api as patients
 from onedoor.recall import api as recall
@@ -24,9 +24,11 @@ from onedoor.reporting.levels import Level, Unit, reach, units_parameters, units
 from onedoor.reporting.measures import publishing
 from onedoor.reporting.measures.book import CLOCKS, Measure
 from onedoor.reporting.measures.closing import NotClosed, closing_of
-from onedoor.reporting.measures.computing import as_parameters
+from onedoor.reporting.measures.computing import as_parameters, last_day
+from onedoor.reporting.measures.relations import RELATIONS, parameters
 from onedoor.reporting.measures.versions import Version, version_of
 from onedoor.reporting.models import Closing, MeasureVersion, Snapshot, SnapshotPerson
+from onedoor.reporting.tables import day
 
 PEOPLE = 50
 """People on a page."""
@@ -294,9 +296,9 @@ def _may_see_people(access: Access, unit: Unit) -> bool:
 @transaction.atomic
 def people(access: Access, explained: Explained, *, who: str, start: int = 0) -> tuple[list[PersonRow], int]:
     """People behind a practice's figure, by name, `PEOPLE` from `start` on, and how many there are; nobody for whoever may not
-    see them. Who looked is kept."""
+    see them. Of events somebody stands there for each, with its day in `why`. Who looked is kept."""
     measure, unit = explained.measure, explained.organisation
-    if not _may_see_people(access, unit) or unit.level is not Level.PRACTICE or measure.counts != "people":
+    if not _may_see_people(access, unit) or unit.level is not Level.PRACTICE:
         return [], 0
     rows = SnapshotPerson.objects.filter(
         closing=explained.closing,
@@ -307,6 +309,59 @@ def people(access: Access, explained: Explained, *, who: str, start: int = 0) ->
     total = rows.count()
     labels = _labels(explained)
     reasons = recall.reasons_as_kept(explained.version.kept) if explained.version.kept else {}
+    found, total = (_in_events if measure.source.relation else _kept)(access, explained, who, start)
+    audit.record(
+        by=access.actor,
+        line=audit.Line(
+            "see_people_counted",
+            "closing",
+            explained.closing.pk,
+            organisation_id=unit.id,
+            detail={"measure": measure.key, "who": who, "people": len(found)},
+        ),
+    )
+    return found, total
+
+
+def _in_events(access: Access, explained: Explained, who: str, start: int) -> tuple[list[PersonRow], int]:
+    """A row for each event, worked out again as it was known when the month was closed."""
+    measure, month = explained.measure, explained.closing.month
+    which = {
+        "counted": "e.within AND e.counted",
+        "not_counted": "e.within AND NOT e.counted",
+        "left_out": "NOT e.within",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT e.patient_id, e.at FROM ({RELATIONS[measure.source.relation].sql}) e
+                WHERE e.organisation_id = %(organisation)s AND e.patient_id IS NOT NULL AND {which[who]}""",
+            {"organisation": explained.organisation.id, **parameters(month, explained.closing.known_at)},
+        )
+        events = cursor.fetchall()
+    theirs = patients.visible(access).filter(pk__in={patient_id for patient_id, _ in events})
+    names = dict(theirs.values_list("pk", "name_key"))
+    seen = sorted(
+        ((names[key], key, at) for key, at in events if key in names), key=lambda one: (one[0], one[1], one[2])
+    )
+    page = seen[start : start + PEOPLE]
+    people = patients.visible(access).in_bulk({key for _, key, _ in page})
+    ended = last_day(month)
+    return [
+        PersonRow(
+            ref=people[key].ref,
+            name=people[key].shown_name,
+            born_on=people[key].born_on,
+            why=day(ended if measure.clock == "month_end" else at.astimezone(clock.LONDON).date()),
+            done=(),
+            missing=(),
+        )
+        for _, key, at in page
+    ], len(seen)
+
+
+def _kept(access: Access, explained: Explained, who: str, start: int) -> tuple[list[PersonRow], int]:
+    """Whom the closing kept, by the rules of its time."""
+    measure, unit = explained.measure, explained.organisation
     found = [
         PersonRow(
             ref=one.patient.ref,
@@ -318,16 +373,6 @@ def people(access: Access, explained: Explained, *, who: str, start: int = 0) ->
         )
         for one in rows.select_related("patient").order_by("patient__name_key", "patient_id")[start : start + PEOPLE]
     ]
-    audit.record(
-        by=access.actor,
-        line=audit.Line(
-            "see_people_counted",
-            "closing",
-            explained.closing.pk,
-            organisation_id=unit.id,
-            detail={"measure": measure.key, "who": who, "people": len(found)},
-        ),
-    )
     return found, total
 
 
