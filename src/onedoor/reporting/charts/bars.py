@@ -8,12 +8,14 @@ from onedoor.reporting.charts.frame import (
     BLUE,
     DARK,
     INK,
+    PAPER,
     QUIET,
     Frame,
     Plot,
     Spec,
     number,
     widest,
+    width_of,
     wrapped,
 )
 from onedoor.reporting.charts.kinds import Bars
@@ -146,6 +148,8 @@ def _words(
         else:
             layers += plot.over([{"x": 0, "y": tops[at], "text": above[at]}], baseline="top", fontWeight=weight)
         value = values[at]
+        if chart.compare and value is not None and value < number(chart.compare.value):
+            layers.append(_paper(plot, value, middle, width_of(said[at], plot.frame.font)))
         layers += plot.over(
             [{"x": value or 0, "y": middle, "text": said[at]}],
             dx=6,
@@ -153,3 +157,10 @@ def _words(
             color=QUIET if value is None else INK,
         )
     return layers
+
+
+def _paper(plot: Plot, value: float, middle: float, wide: float) -> Spec:
+    """Paper under the words beside a bar, so that no line to compare with goes through them."""
+    each, half = (plot.x[1] - plot.x[0]) / plot.width, plot.frame.line / 2
+    told = [{"x": value + 3 * each, "x2": value + (wide + 8) * each, "y": middle - half, "y2": middle + half}]
+    return plot.layer({"type": "rect", "color": PAPER}, told, x2={"field": "x2"}, y2={"field": "y2"})

@@ -33,7 +33,8 @@ def spec(chart: Distribution, frame: Frame) -> Spec:
     values = table.numbers(chart.value)
     words = table.column(chart.value).heading
     above = head_height(words, frame)
-    up = ticks(0, max([number(one) for one in values if one is not None], default=1.0), 5)
+    # Above the highest column there is room for its count.
+    up = ticks(0, max([number(one) for one in values if one is not None], default=1.0) * 1.08, 5)
     left = widest([tick_words(one, "") for one in up], frame.font) + 14
     first, last = (bins[0][0], bins[-1][1]) if bins else (0.0, 1.0)
     right = 14.0
@@ -146,12 +147,12 @@ def _lacking(plot: Plot, chart: Distribution, bins: list[tuple[float, float]]) -
 
 
 def _counts(plot: Plot, chart: Distribution, bins: list[tuple[float, float]]) -> list[Spec]:
-    """The count on each column, where all have room for theirs."""
+    """The count on each column, where all have room for theirs; none where there is no column."""
     column = chart.table.column(chart.value)
     told = [
         {"x": (low + high) / 2, "y": number(value), "text": column.said(value), "room": plot.px(high) - plot.px(low)}
         for (low, high), value in zip(bins, chart.table.numbers(chart.value), strict=True)
-        if value is not None
+        if value
     ]
     if any(width_of(str(one["text"]), plot.frame.font) + 2 > float(str(one["room"])) for one in told):
         return []

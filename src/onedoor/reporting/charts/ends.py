@@ -14,12 +14,13 @@ _MOVED = 5
 
 @dataclass(frozen=True)
 class End:
-    """A name at the height of a value."""
+    """A name at the height of a value; `there`: its line reaches the right end of the ground, so that another may lead to it."""
 
     words: str
     value: float
     colour: str
     bold: bool = False
+    there: bool = True
 
 
 def room(frame: Frame, ends: Sequence[End]) -> float:
@@ -44,7 +45,7 @@ def drawn(plot: Plot, ends: Sequence[End], x: float) -> list[Spec]:
     moved = [
         {"x": x, "y": end.value, "to_x": edge, "to": plot.value_at(middle), "n": at}
         for at, (end, middle) in enumerate(zip(ends, middles, strict=True))
-        if abs(plot.py(end.value) - middle) > _MOVED
+        if end.there and abs(plot.py(end.value) - middle) > _MOVED
     ]
     layers.append(
         plot.layer(

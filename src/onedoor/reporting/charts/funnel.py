@@ -53,7 +53,9 @@ def spec(chart: Funnel, frame: Frame) -> Spec:
     across = ticks(0, max(sizes, default=1.0), 6 if frame.name == "wide" else 3)
     largest = max(sizes, default=1.0) * 1.02
     across = [one for one in across if one <= largest]
-    rates = [one.rate for one in found] + [number(chart.mean.value)]
+    # Where the limits are narrowest they are in the picture, so that each has a line where its name stands.
+    narrow = [number(edge) for band in chart.bands for limit in band.limits[-1:] for edge in (limit.lower, limit.upper)]
+    rates = [one.rate for one in found] + [number(chart.mean.value)] + narrow
     low, high = min(rates), max(rates)
     reach = (high - low) * 0.15
     up = ticks(max(0.0, low - reach), high + reach, 5)
@@ -154,6 +156,10 @@ def _names(plot: Plot, found: Sequence[_Point], wanted: set[str]) -> list[Spec]:
             ("right", x - 10 - wide, y - high / 2),
             ("center", x - wide / 2, y - 10 - high),
             ("center", x - wide / 2, y + 10),
+            ("left", x + 6, y - 6 - high),
+            ("left", x + 6, y + 6),
+            ("right", x - 6 - wide, y - 6 - high),
+            ("right", x - 6 - wide, y + 6),
         ):
             box = (left, top, left + wide, top + high)
             if box[0] < 0 or box[2] > plot.width + 4 or box[1] < -4 or box[3] > plot.height - 2:

@@ -37,6 +37,9 @@ FLAGS = {IMPROVEMENT: (DARK, "diamond"), CONCERN: (ORANGE, "square"), CHANGE: (I
 _POINTS = 40
 """Series of more points than these have none drawn but the last: they would be a rope."""
 _FOOT = 10
+_NAMED = 2
+"""Series of which each is named in a band where it alone is missing."""
+_FEW = "too few to show"
 
 
 def spec(chart: Line, frame: Frame) -> Spec:
@@ -47,7 +50,7 @@ def spec(chart: Line, frame: Frame) -> Spec:
     if chart.target:
         named.append(End(chart.target.words, number(chart.target.value), INK, bold=True))
     words = chart.measure or (table.column(chart.series[0]).words if len(chart.series) == 1 else "")
-    keys = _keys(chart)
+    keys = [*_keys(chart), *_gap_keys(table, chart.series)]
     plot = ground(
         frame,
         _all(chart),
@@ -164,9 +167,10 @@ def rule(plot: Plot, value: float, colour: str, dash: list[int], width: float) -
 
 
 def missing(plot: Plot, table: Table, keys: Sequence[str], *, until: int | None = None) -> list[Spec]:
-    """A pale band with words where a value is missing or hidden; with the series' name where others are there.
+    """A pale band with words where a value is missing or hidden; with the series' name where the one beside it is there.
 
-    The words stand at the end of the band, top or bottom, that is further from the lines.
+    The words stand at the end of the band, top or bottom, that is further from the lines. Of more than two series a band is where
+    all lack theirs: where some do it would cross the others, so they break off, and the key says why.
     """
     runs = list(_runs(table, keys, until if until is not None else len(table.rows)))
     series = [table.numbers(key) for key in keys]
@@ -193,10 +197,10 @@ def _runs(table: Table, keys: Sequence[str], until: int) -> Iterator[tuple[int, 
     said = []
     for row in range(until):
         lacking = [at for at, cells in enumerate(columns) if cells[row] is None or cells[row] == HIDDEN]
-        if not lacking:
+        if not lacking or (len(keys) > _NAMED and len(lacking) < len(keys)):
             said.append("")
             continue
-        word = "too few to show" if all(columns[at][row] == HIDDEN for at in lacking) else NO_DATA
+        word = _FEW if all(columns[at][row] == HIDDEN for at in lacking) else NO_DATA
         names = ", ".join(table.column(keys[at]).words for at in lacking)
         said.append(word if len(lacking) == len(keys) else f"{word}: {names}")
     row = 0
@@ -205,6 +209,18 @@ def _runs(table: Table, keys: Sequence[str], until: int) -> Iterator[tuple[int, 
         if words:
             yield row, row + length - 1, words
         row += length
+
+
+def _gap_keys(table: Table, keys: Sequence[str]) -> list[tuple[str, str, str, bool]]:
+    """Why some of many series break off, as a row of the key without a shape."""
+    rows = list(zip(*(table.cells(key) for key in keys), strict=True))
+    some = [
+        row
+        for row in rows
+        if len(keys) > _NAMED and 0 < sum(cell is None or cell == HIDDEN for cell in row) < len(keys)
+    ]
+    words = [word for word, cell in ((NO_DATA, None), (_FEW, HIDDEN)) if any(cell in row for row in some)]
+    return [("", "", f"Where a line breaks off: {' or '.join(words)}", False)] if words else []
 
 
 def foot_lines(table: Table, at: str, frame: Frame) -> int:
@@ -242,9 +258,10 @@ def _series_ends(chart: Line) -> list[End]:
             continue
         value = values[last]
         assert value is not None
-        said = column.said(value) if last == len(values) - 1 else ""
+        there = last == len(values) - 1
+        said = column.said(value) if there else ""
         words = f"{column.words} {said}" if len(chart.series) > 1 or not said else said
-        found.append(End(words.strip(), number(value), PENS[at % len(PENS)][0], bold=True))
+        found.append(End(words.strip(), number(value), PENS[at % len(PENS)][0], bold=True, there=there))
     return found
 
 
@@ -322,11 +339,14 @@ def _keys(chart: Line) -> list[tuple[str, str, str, bool]]:
 
 
 def key_rows(plot: Plot, keys: Sequence[tuple[str, str, str, bool]], above: float) -> list[Spec]:
-    """What a shape means, a row each, below `above` pixels of other words."""
+    """What a shape means, a row each, below `above` pixels of other words; without a shape the words alone."""
     layers = []
     x, y = plot.x[0], plot.y[1]
     for row, (colour, shape, words, hollow) in enumerate(keys):
         dy = -plot.top + above + (row + 0.5) * (plot.frame.line + 4)
+        if not shape:
+            layers.append(plot.text([{"x": x, "y": y, "text": words}], dx=-plot.left + 2, dy=dy))
+            continue
         mark: Spec = {
             "type": "point",
             "shape": shape,

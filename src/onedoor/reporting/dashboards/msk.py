@@ -333,14 +333,15 @@ def _weeks(about: _About, weeks: Sequence[referrals.WaitingWeek]) -> Table:
         Column("offered", "First appointments"),
         Column("waiting", "Still waiting"),
     ]
-    return about.table("how long people waited", columns, rows, "The last row has no upper end.")
+    return about.table("how long people waited", columns, rows)
 
 
 def _median_mark(waits: Sequence[referrals.Wait]) -> tuple[Mark, ...]:
     known = [wait for wait in waits if wait.stream == "" and wait.median_days is not None]
     return tuple(
-        Mark((_weeks_of(wait.median_days) or Decimal(0)).quantize(Decimal("0.1")), "Half waited up to")
+        Mark(weeks, f"Half waited up to {weeks} weeks")
         for wait in known
+        for weeks in [(_weeks_of(wait.median_days) or Decimal(0)).quantize(Decimal("0.1"))]
     )
 
 
@@ -363,7 +364,7 @@ def _calls(about: _About, months: Sequence[Month], rung: Mapping[date, calls.Cal
         Column("month", "Month", MONTH),
         Column("counted", "Calls"),
         Column("answered", "Answered"),
-        Column("share", "Answered", "%", places=1),
+        Column("share", "Share answered", "%", places=1),
         Column("wait", "Mean wait", "seconds", places=0),
     ]
     how = calls.DEFINITIONS[CALL_DEFINITION]

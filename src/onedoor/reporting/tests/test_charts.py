@@ -80,6 +80,17 @@ def test_one_missing_of_two_series_is_named() -> None:
     assert "South East: no data for Q4 2019/20." in charts.said(examples.trend())
 
 
+def test_of_many_series_one_breaks_off_without_a_band_across_the_others() -> None:
+    """And its name leads nowhere, since nothing of it is at the end."""
+    keys = ("a", "b", "c")
+    columns = [Column("at", "When"), *(Column(key, f"Series {key}") for key in keys)]
+    table = Table("A title", columns, [["M0", 1, 9, 5], ["M1", 1, 9, HIDDEN], ["M2", 1, 1, HIDDEN]])
+    spec = charts.spec(Line(table, "at", keys))
+    assert "Where a line breaks off: too few to show" in texts(spec)
+    assert not [one for one in texts(spec) if one.startswith("too few to show")]
+    assert not marks(spec, "rect")
+
+
 def test_limits_mean_and_aim_are_named_at_their_ends() -> None:
     assert {"upper limit 8,642", "mean 5,267", "lower limit 1,893", "5,229"} <= set(
         texts(charts.spec(examples.referrals()))
@@ -135,7 +146,7 @@ def test_bars_stand_in_order_and_what_sent_nothing_is_last() -> None:
     told = [one for one in texts(spec) if " of " in one or one == "no data"]
     assert list(dict.fromkeys(told))[:2] == ["38.7% of 5,474", "35.8% of 3,557"]
     assert told[-1] == "no data"
-    assert len(values(marks(spec, "rect"))) == 11
+    assert len(values([one for one in marks(spec, "rect") if one["mark"]["color"] != "#ffffff"])) == 11
 
 
 def test_a_column_that_lacks_a_part_is_missing_as_a_whole() -> None:
