@@ -215,9 +215,7 @@ def explain(access: Access, key: str, *, month: date, organisation: str, edition
         closing=closing,
         organisation=unit,
         row=told.row(unit.name, unit.ods_code, [one for one, _, _ in below]),
-        practices=[told.row(name, code, [one]) for one, name, code in below]
-        if unit.level is not Level.PRACTICE
-        else [],
+        practices=told.practices(below, settled.became) if unit.level is not Level.PRACTICE else [],
         missing=[name for one, name, _ in below if one.numerator is None],
         left_out=out,
         not_yet=[]
@@ -258,6 +256,13 @@ class _Telling:
         denominator = sum(denominators) if denominators else None
         share = Decimal(100 * numerator) / denominator if numerator is not None and denominator else None
         return Row(name, code, numerator, denominator, share)
+
+    def practices(self, below: Iterable[tuple[Snapshot, str, str]], became: Mapping[str, tuple[str, str]]) -> list[Row]:
+        """Each under what it has become, by name."""
+        groups: dict[tuple[str, str], list[Snapshot]] = {}
+        for one, _, code in below:
+            groups.setdefault(became[code], []).append(one)
+        return [self.row(name, code, of) for (code, name), of in sorted(groups.items(), key=lambda group: group[0][1])]
 
 
 def _below(closing: Closing, version: Version, unit: Unit) -> list[tuple[Snapshot, str, str]]:

@@ -7,7 +7,8 @@ its numerator, `items` for what a share is of, `out(key)` for who is left out, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -17,7 +18,7 @@ from types import MappingProxyType
 from django.db import connection
 
 from onedoor.kernel import clock
-from onedoor.reporting.disclosure import CountColumn, Counts, CountTable, Told, published
+from onedoor.reporting.disclosure import HIDDEN, CountColumn, Counts, CountTable, Key, Told, published
 from onedoor.reporting.levels import OURS, SMALL, Level, state, units_parameters, units_sql
 from onedoor.reporting.measures.book import Measure
 from onedoor.reporting.measures.computing import as_parameters, last_day
@@ -26,6 +27,7 @@ from onedoor.reporting.models import Closing, MeasureVersion, Snapshot
 
 SHARE = "%"
 Cells = Mapping[tuple[str, str], Told]
+_Step = tuple[str, Level]
 
 
 def out(key: str) -> str:
@@ -35,10 +37,12 @@ def out(key: str) -> str:
 
 @dataclass(frozen=True)
 class Settled:
-    """What may be passed on of a closing. `whole`: of each share the item that it is a share of."""
+    """What may be passed on of a closing. `whole`: of each share the item that it is a share of; `became`: of each organisation
+    with a figure, by ODS code, the code and name of what it is shown under since it merged, or its own."""
 
     cells: Cells
     whole: Mapping[str, str]
+    became: Mapping[str, tuple[str, str]]
 
 
 def cells(closing: Closing) -> Cells:
@@ -60,7 +64,7 @@ def items(measures: Iterable[Measure]) -> dict[str, str]:
 
 @lru_cache(maxsize=128)
 def _settled(closing_id: int, month: date, _state: tuple[object, ...]) -> Settled:
-    paths = sorted(_paths(closing_id, last_day(month)))
+    paths, became = _paths(closing_id, last_day(month))
     rows = list(
         Snapshot.objects.filter(closing_id=closing_id).values_list(
             "measure_id", "organisation__ods_code", "numerator", "denominator", "excluded"
@@ -69,44 +73,93 @@ def _settled(closing_id: int, month: date, _state: tuple[object, ...]) -> Settle
     kept = MeasureVersion.objects.in_bulk({row[0] for row in rows})
     measures = {pk: version_of(one).measure for pk, one in kept.items()}
     share_of = items(measures.values())
-    counts: dict[tuple[str, str, str], int] = {}
+    own: dict[tuple[str, str], int] = {}
     for pk, ods_code, numerator, denominator, excluded in rows:
         measure = measures[pk]
         if numerator is None:
             continue
-        counts[ods_code, measure.key, ""] = numerator
+        own[ods_code, measure.key] = numerator
         if measure.is_share and denominator is not None:
-            counts[ods_code, share_of[measure.key], ""] = denominator
+            own[ods_code, share_of[measure.key]] = denominator
         if measure.rows_of == measure.key and measure.exclusions:
-            counts[ods_code, out(measure.key), ""] = excluded
-    parent: dict[str, str] = {}
-    guarded, organisations = set[str](), set[str]()
-    for path in paths:
-        # A practice, its network, place, system and region; empty where it stands under none.
-        steps = [(code, level) for code, level in zip(path, reversed(OURS), strict=True) if code]
-        organisations |= {code for code, _ in steps}
-        guarded |= {code for code, level in steps if level in SMALL}
-        for (code, _), (above, _) in pairwise(steps):
-            parent.setdefault(code, above)
+            own[ods_code, out(measure.key)] = excluded
+    tree = _tree(paths)
+    # Who merged since is one with what they became, as on every page.
+    counts: dict[Key, int] = defaultdict(int)
+    for (ods_code, item), value in own.items():
+        counts[tree.leaf[ods_code], item, ""] += value
     keys = [one.key for one in measures.values()]
     whole = {*share_of.values()}
     columns = [CountColumn(item, "") for item in sorted({*keys, *whole, *(item for _, item, _ in counts)})]
     shares = [CountColumn(key, "", of=item) for key, item in sorted(share_of.items())]
     if not counts:
-        return Settled(MappingProxyType({}), share_of)
-    order = sorted(organisations)
+        return Settled(MappingProxyType({}), share_of, became)
+    order = sorted(tree.told)
     (table,) = published(
-        [CountTable(order, [*columns, *shares])], Counts(counts, parent, guarded, _within(measures.values(), share_of))
+        [CountTable(order, [*columns, *shares])],
+        Counts(counts, tree.parent, tree.guarded, _within(measures.values(), share_of)),
     )
     named = [*(column.item for column in columns), *(SHARE + column.item for column in shares)]
-    found = MappingProxyType(
-        {
-            (code, item): told
-            for code, row in zip(order, table, strict=True)
-            for item, told in zip(named, row, strict=True)
-        }
+    found: dict[tuple[str, str], Told] = {
+        (code, item): told
+        for code, row in zip(order, table, strict=True)
+        for item, told in zip(named, row, strict=True)
+    } | {(code, item): HIDDEN for code in tree.untold for item in named}
+    return Settled(MappingProxyType(found), share_of, became)
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """How the organisations of a closing add up. `leaf`: of each with a figure, under which code it is counted at the foot;
+    `untold`: those that stand under two of one level."""
+
+    leaf: Mapping[str, str]
+    parent: Mapping[str, str]
+    guarded: frozenset[str]
+    told: frozenset[str]
+    untold: frozenset[str]
+
+
+def _tree(paths: Mapping[str, Sequence[str]]) -> _Tree:
+    """Each organisation under one above it, as `disclosure` reckons.
+
+    Who merged across a border stands under two: such a figure would have to be settled with both, so it is not told, and what it
+    is made of is counted where that stood.
+    """
+    steps = {
+        own: [(code, level) for code, level in zip(path, reversed(OURS), strict=True) if code]
+        for own, path in paths.items()
+    }
+    untold = set[str]()
+    while across := {code for code, others in _above(steps.values()).items() if len(others) > 1}:
+        untold |= across
+        steps = {own: list(_without(across, own, path)) for own, path in steps.items()}
+    leaf = {own: path[0][0] for own, path in steps.items()}
+    everybody = {one for path in steps.values() for one in path}
+    return _Tree(
+        leaf=leaf,
+        parent={code: above for code, (above,) in _above(steps.values()).items()},
+        guarded=frozenset(code for code, level in everybody if level in SMALL),
+        told=frozenset(code for code, _ in everybody) - {one for own, one in leaf.items() if one != paths[own][0]},
+        untold=frozenset(untold),
     )
-    return Settled(found, share_of)
+
+
+def _above(steps: Iterable[Sequence[_Step]]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in steps:
+        for (code, _), (above, _) in pairwise(path):
+            found[code].add(above)
+    return found
+
+
+def _without(across: Collection[str], own: str, path: Iterable[_Step]) -> Iterator[_Step]:
+    """The path without these; at its foot stands what was counted, under a name that nobody reads."""
+    for code, level in path:
+        if code not in across:
+            yield code, level
+        elif level is Level.PRACTICE:
+            yield f"{own} in {code}", level
 
 
 def _within(measures: Iterable[Measure], share_of: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -124,9 +177,11 @@ def _within(measures: Iterable[Measure], share_of: Mapping[str, str]) -> list[tu
     return sorted(set(found))
 
 
-def _paths(closing_id: int, on: date) -> set[tuple[str, ...]]:
-    """Of each organisation with a figure, its code and those of what it is counted under at each level, from the network up."""
+def _paths(closing_id: int, on: date) -> tuple[dict[str, list[str]], dict[str, tuple[str, str]]]:
+    """Of each organisation with a figure, the codes of what it is counted under at each level, from what it is itself today up
+    (empty where it stands under none); and code and name of what it is itself."""
     found: dict[str, list[str]] = {}
+    became: dict[str, tuple[str, str]] = {}
     for place, level in enumerate(reversed(OURS)):
         with connection.cursor() as cursor:
             cursor.execute(
@@ -134,7 +189,7 @@ def _paths(closing_id: int, on: date) -> set[tuple[str, ...]]:
                         SELECT DISTINCT organisation_id, %(on)s::date AS day FROM reporting_snapshot
                         WHERE closing_id = %(closing)s),
                     {units_sql(level)}
-                    SELECT o.ods_code, coalesce(a.ods_code, '')
+                    SELECT o.ods_code, coalesce(a.ods_code, ''), coalesce(a.name, '')
                     FROM counted c JOIN accounts_organisation o ON o.id = c.organisation_id
                     LEFT JOIN units u ON u.organisation_id = c.organisation_id AND u.day = c.day
                     LEFT JOIN accounts_organisation a ON a.id = u.unit_id""",
@@ -144,7 +199,8 @@ def _paths(closing_id: int, on: date) -> set[tuple[str, ...]]:
                     **as_parameters(units_parameters(level, as_of=max(on, clock.today()))),
                 },
             )
-            for code, above in cursor.fetchall():
-                path = found.setdefault(code, [""] * len(OURS))
-                path[place] = code if level is Level.PRACTICE else above
-    return {tuple(path) for path in found.values()}
+            for code, above, name in cursor.fetchall():
+                found.setdefault(code, [""] * len(OURS))[place] = above
+                if level is Level.PRACTICE:
+                    became[code] = above, name
+    return found, became

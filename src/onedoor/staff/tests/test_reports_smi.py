@@ -237,3 +237,53 @@ def test_every_link_of_the_front_page_leads_somewhere(where: str, role: Role) ->
     assert len(links) > len(("reports", "smi"))
     for link in links:
         assert client.get(link).status_code == 200, link
+
+
+def moved(*lines: str) -> None:
+    rows = accounts.read_organisations(
+        "\n".join(["ods_code,name,kind,other_ods_code,other_name,from,until", *lines]).encode()
+    )
+    accounts.take_organisations(rows=rows, by=factories.TEST)
+
+
+def test_practices_that_merged_since_are_one_on_every_page_and_its_figure_is_that_of_both() -> None:
+    practices = locality(6)
+    close(date(2026, 10, 1), {one: (20 + n, 40) for n, one in enumerate(practices)})
+    moved("Y98002,Practice 2,succeeded_by,Y98000,Practice 0,2026-11-01,")
+    analyst = person("Y99930", Role.ICS_ANALYST)
+    merged = page(analyst, f"{PAGE}?of=Y98000")
+    assert "<b>40</b><span>people, of 80 on the register" in merged  # 20 and 22 of 40 and 40
+    network = page(analyst, f"{PAGE}?of=Y99910")
+    assert "<b>65</b><span>people, of 120 on the register" in network
+    assert "Practice 2" not in network
+    explained = page(analyst, "/reports/measures/smi_all_six/?month=2026-10&organisation=Y99910")
+    assert re.findall(r">(Practice \d)</th><td[^>]*>\w+</td><td[^>]*>(\d+)</td><td[^>]*>(\d+)</td>", explained) == [
+        ("Practice 0", "40", "80"),
+        ("Practice 4", "25", "40"),
+    ]
+
+
+def test_practices_that_merged_across_networks_are_not_told_of_the_time_before() -> None:
+    """Their sum stands in neither network; told beside both, it would say what each of them had."""
+    practices = locality(6)
+    close(date(2026, 10, 1), {one: (2 if one == practices[1] else 20, 40) for one in practices})
+    moved("Y98001,Practice 1,succeeded_by,Y98000,Practice 0,2026-11-01,")
+    analyst = person("Y99930", Role.ICS_ANALYST)
+    assert "how many had all six checks is hidden" in page(analyst, f"{PAGE}?of=Y98000")
+    assert "<b>60</b><span>people, of 120 on the register" in page(analyst, f"{PAGE}?of=Y99910")
+    assert "people, of 240 on the register" in page(analyst, f"{PAGE}?of=Y99920")
+
+
+def test_a_place_has_the_figures_of_those_who_stood_there_though_their_network_merged_into_one_of_another() -> None:
+    practices = locality(4)
+    moved(
+        "Y99912,Abbey Network,in_place,Y99921,Abbey Place,2020-04-01,",
+        "Y99921,Abbey Place,in_ics,Y99930,Wexshire,2020-04-01,",
+        "Y98100,Abbey Street,part_of_pcn,Y99912,Abbey Network,2020-04-01,",
+        "Y99912,Abbey Network,succeeded_by,Y99910,Wexcombe Network,2026-11-01,",
+    )
+    abbey = Organisation.objects.get(ods_code="Y98100")
+    close(date(2026, 10, 1), dict.fromkeys((*practices, abbey), (20, 40)))
+    analyst = person("Y99930", Role.ICS_ANALYST)
+    for place, people in (("Y99920", 80), ("Y99921", 20)):
+        assert f"<b>{people}</b><span>people, of {2 * people} on the register" in page(analyst, f"{PAGE}?of={place}")
