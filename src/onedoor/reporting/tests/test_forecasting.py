@@ -72,6 +72,7 @@ def effect(window: str = "0-3", expected: str = "10", spread_by: str = "4", ends
 
 
 MONTHS = [date(2027, month, 1) for month in range(1, 13)]
+LATER = [date(2028, month, 1) for month in range(1, 13)]
 
 
 @pytest.mark.parametrize(
@@ -86,9 +87,21 @@ def test_an_effect_grows_within_three_months_of_its_window(window: str, by_month
     assert [str(strength(effect(window), month)) for month in MONTHS] == by_month
 
 
-def test_an_initiative_that_ended_brings_no_more_and_what_it_brought_stays() -> None:
-    found = brought([effect(ends_on=date(2027, 3, 31))], MONTHS)
+def test_an_initiative_that_ended_brings_no_more_and_what_it_brought_counts_for_a_year() -> None:
+    found = brought([effect(ends_on=date(2027, 3, 31))], [*MONTHS, *LATER])
     assert [one.more for one in found[:5]] == [Decimal(10) * n / 3 for n in (1, 3, 6, 6, 6)]
+    assert [one.more for one in found[11:15]] == [Decimal(10) * n / 3 for n in (6, 5, 3, 0)]
+
+
+def test_what_is_brought_grows_for_a_year_and_is_then_kept_up() -> None:
+    """clinical.md 5.2: a check leaves the count after twelve months, so ten a month are never more than 120."""
+    found = [one.more for one in brought([effect()], [*MONTHS, *LATER])]
+    assert [found[at] for at in (2, 11, 12, 13, 23)] == [20, 110, Decimal(350) / 3, 120, 120]
+
+
+def test_what_was_brought_before_is_in_the_figures_of_today_already() -> None:
+    assert [one.more for one in brought([effect()], LATER[6:])] == [0] * 6
+    assert [one.more for one in brought([effect()], MONTHS[6:])] == [Decimal(10) * n for n in range(1, 7)]
 
 
 def test_effects_add_and_their_errors_add_as_variances() -> None:

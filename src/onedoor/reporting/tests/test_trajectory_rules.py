@@ -114,6 +114,21 @@ def test_those_who_lapse_are_to_be_done_besides() -> None:
     assert Needed(more=5, lapses=0, months=0).a_month is None
 
 
+@given(st.integers(0, 20_000), st.integers(0, 20_000), st.integers(0, 20_000), st.integers(1, 40))
+def test_what_is_asked_of_a_month_is_enough_and_one_less_is_not(done: int, more: int, lapses: int, months: int) -> None:
+    """By counting who counts on the day, when each check counts for twelve months (clinical.md 5.2)."""
+    lapses = min(lapses, done)
+    asked = needed(Targets(done, more, None), register=1, done=done, lapses=lapses, months=months)["count"].a_month
+    assert asked is not None
+
+    def counted_at_the_end(a_month: int) -> int:
+        still = done - lapses if months <= 12 else 0
+        return still + sum(a_month for month in range(months) if months - month <= 12)
+
+    assert counted_at_the_end(asked) >= done + more
+    assert asked == 0 or counted_at_the_end(asked - 1) < done + more
+
+
 def test_the_plan_met_its_count_and_missed_its_rate() -> None:
     """clinical.md 1.4: Q4 2021/22, 26,936 of 70,857."""
     came = outcome(Targets(DONE, 14_000, Decimal(40)), register=70_857, done=26_936)
@@ -132,6 +147,9 @@ def test_without_a_register_nothing_is_known() -> None:
         (date(2021, 9, 1), date(2022, 3, 31), 7),
         (date(2022, 3, 31), date(2022, 3, 31), 1),
         (date(2022, 4, 1), date(2022, 3, 31), 0),
+        # "By 1 April" is by the end of March.
+        (date(2021, 9, 22), date(2022, 4, 1), 7),
+        (date(2022, 4, 1), date(2022, 4, 1), 0),
         (date(2025, 1, 1), date(2022, 3, 31), 0),
     ],
 )

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from fractions import Fraction
+
+YEAR = 12
+"""Months that a check counts (clinical.md 5.2)."""
 
 
 def half_up(value: Fraction) -> int:
@@ -86,7 +89,8 @@ class Needed:
     """What is still to be done for one target.
 
     `more` is how many more must be counted at the end than now. Whoever is counted leaves the count a year after their oldest
-    check unless it is done again, so that `lapses`, who would leave it until then, are to be done besides (clinical.md 5.2).
+    check unless it is done again, so that `lapses`, who would leave it until then, are to be done besides (clinical.md 5.2). Of a
+    day that is more than a year off these are all who are counted now, and its last twelve months alone have to bring everybody.
     """
 
     more: int
@@ -99,7 +103,7 @@ class Needed:
         """Full checks a month from today; None when the day has come."""
         if self.months < 1:
             return None
-        return up(Fraction(max(0, self.more + self.lapses), self.months))
+        return up(Fraction(max(0, self.more + self.lapses), min(self.months, YEAR)))
 
     @property
     def reached(self) -> bool:
@@ -125,14 +129,25 @@ class Targets:
 
 
 def needed(targets: Targets, *, register: int, done: int, lapses: int, months: int) -> dict[str, Needed]:
-    """What each target asks from today, by "count" and "rate"."""
+    """What each target asks from today, by "count" and "rate". `lapses` until the day; beyond a year they are everybody."""
+    lapses = done if months > YEAR else lapses
     missing = {"count": targets.count_needed(done), "rate": targets.rate_needed(register, done)}
     return {key: Needed(more, lapses, months) for key, more in missing.items() if more is not None}
 
 
+def months_between(first: date, last: date) -> int:
+    """From the month of the one day to that of the other, which is counted and the first is not."""
+    return (last.year - first.year) * 12 + last.month - first.month
+
+
+def last_month(due_on: date) -> date:
+    """The first day of the last month that counts for a day: "by 1 April" is by the end of March."""
+    return (due_on - timedelta(days=1)).replace(day=1)
+
+
 def months_left(today: date, due_on: date) -> int:
-    """Months from today's to that of the day, both counted: from September until March they are seven."""
-    return max(0, (due_on.year - today.year) * 12 + due_on.month - today.month + 1)
+    """Months from today's to the last one of a day, both counted: from September until 31 March they are seven."""
+    return max(0, months_between(today, last_month(due_on)) + 1)
 
 
 @dataclass(frozen=True)
