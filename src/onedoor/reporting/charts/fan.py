@@ -45,8 +45,7 @@ def spec(chart: Fan, frame: Frame) -> Spec:
                     [{"x": one["x"], "y": one[edge]} for one in told],
                 )
             )
-    if chart.target:
-        layers.append(line.rule(plot, number(chart.target.value), INK, [3, 3], 2))
+    layers += [line.rule(plot, number(one.value), INK, [3, 3], 2) for one in chart.targets]
     if chart.plan:
         layers += line.path(plot, table.numbers(chart.plan), ("#7c2855", _PLAN, ""))
     layers += line.path(plot, table.numbers(chart.middle), (DARK, _MIDDLE, ""))
@@ -80,13 +79,11 @@ def _ends(chart: Fan) -> list[End]:
         found.append(
             End(f"{table.column(chart.plan).words} {table.column(chart.plan).said(value)}", number(value), "#7c2855")
         )
-    if chart.target:
-        found.append(End(chart.target.words, number(chart.target.value), INK, bold=True))
-    return found
+    return [*found, *(End(one.words, number(one.value), INK, bold=True) for one in chart.targets)]
 
 
 def _all(chart: Fan) -> list[float]:
     keys = [chart.actual, chart.middle, *([chart.plan] if chart.plan else [])]
     keys += [key for one in chart.ranges for key in (one.lower, one.upper)]
     values = [number(one) for key in keys for one in chart.table.numbers(key) if one is not None]
-    return [*values, *([number(chart.target.value)] if chart.target else [])]
+    return [*values, *(number(one.value) for one in chart.targets)]

@@ -136,7 +136,7 @@ class Fan:
     actual: str
     middle: str
     ranges: Sequence[Range]
-    target: Mark | None = None
+    targets: Sequence[Mark] = ()
     plan: str = ""
     from_zero: bool = True
     measure: str = ""

@@ -114,7 +114,7 @@ def _fan(chart: Fan) -> list[str]:
     found.append(f"By {when}: most likely {last[table.at(chart.middle)]}; {'; '.join(ranges)}")
     if chart.plan:
         found.append(f"The plan is {last[table.at(chart.plan)]}")
-    return [*found, f"A line marks {chart.target.words}" if chart.target else ""]
+    return [*found, *(f"A line marks {one.words}" for one in chart.targets)]
 
 
 def _distribution(chart: Distribution) -> list[str]:

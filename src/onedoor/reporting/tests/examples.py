@@ -224,7 +224,7 @@ def ahead() -> Fan:
     ]
     table = Table("The aim of 40% by March is within reach, not likely", columns, rows)
     ranges_ = (Range("9 in 10", "low90", "high90"), Range("half", "low50", "high50"))
-    return Fan(table, "month", "actual", "middle", ranges_, target=Mark(40, "aim 40%"), plan="plan")
+    return Fan(table, "month", "actual", "middle", ranges_, targets=[Mark(40, "aim 40%")], plan="plan")
 
 
 def waits() -> Distribution:

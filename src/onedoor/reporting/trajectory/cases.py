@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -18,6 +19,7 @@ from onedoor.reporting.trajectory.rules import (
     ShareBy,
     Targets,
     gap,
+    half_up,
     months_left,
     needed,
     outcome,
@@ -70,7 +72,7 @@ def cases() -> tuple[Case, ...]:
     return tuple(_case(one) for one in tomllib.loads(text, parse_float=Decimal)["cases"])
 
 
-def shares_table(aim: int, members: Sequence[Part], rate: Decimal, *, source: str, period: str) -> Table:
+def shares_table(aim: int, members: Sequence[Part], rate: Decimal, *, due: Quarter, source: str, period: str) -> Table:
     """What each organisation has to bring of an aim: by its register, by what it lacks of the rate, and as it was typed."""
     by_register = shares(aim, [one.member for one in members], ShareBy.REGISTER)
     by_gap = shares(aim, [one.member for one in members], ShareBy.GAP, rate)
@@ -100,7 +102,7 @@ def shares_table(aim: int, members: Sequence[Part], rate: Decimal, *, source: st
                 f" ({by_register[one.code]:,}), nor from what is lacking ({by_gap[one.code]:,}), nor from {rate:f}% of its own"
                 f" register ({own[one.code]:,})."
             )
-    return Table(f"What each has to bring of {aim:,}", columns, rows, notes, source, period)
+    return Table(f"What each has to bring of {aim:,} by {due.words}", columns, rows, notes, source, period)
 
 
 def came_table(case: Case) -> Table:
@@ -150,7 +152,7 @@ def months_table(case: Case) -> Table:
         register, done = one.latest
         more = case.targets.more if one is case.region else one.typed
         found = needed(Targets(one.done, more, case.targets.rate), register=register, done=done, lapses=0, months=left)
-        printed = None if not one.typed_months else up_half(one.typed or 0, one.typed_months)
+        printed = None if not one.typed_months else half_up(Fraction(one.typed or 0, one.typed_months))
         rows.append(
             [
                 one.name,
@@ -166,11 +168,6 @@ def months_table(case: Case) -> Table:
     return Table(
         "What each month asked", columns, rows, notes, case.source, f"From {case.latest.words} to {case.due.words}"
     )
-
-
-def up_half(more: int, months: int) -> int:
-    """As papers round: to the nearest."""
-    return (2 * more + months) // (2 * months)
 
 
 def _met(met: bool | None) -> str:

@@ -22,7 +22,7 @@ from onedoor.reporting.tables import Cell, Column, Table
 from onedoor.reporting.trajectory import picture
 from onedoor.reporting.trajectory.cases import Part, shares_table
 from onedoor.reporting.trajectory.effects import Effect
-from onedoor.reporting.trajectory.rules import Needed, Targets, months_left, needed
+from onedoor.reporting.trajectory.rules import YEAR, Needed, Targets, months_left, needed
 from onedoor.reporting.trajectory.standing import MEASURE, PUBLISHED, Standing, guarded, latest, standings, systems
 
 RULE_SET = "smi"
@@ -99,7 +99,7 @@ def trajectory(access: Access, code: str = "") -> TrajectoryView | None:
     target = _target(access, unit, found)
     now = latest(found, _kind(target, found))
     below = _below(access, unit)
-    lapses = _lapses(access, unit, below, target.trajectory.due_on if target else None)
+    lapses = _lapses(access, unit, below, now, target.trajectory.due_on if target else None)
     asks = _asks(target, now, lapses)
     effects = _effects([unit.id, *(one.id for one in below)])
     drawn, coverage, why = None, None, "Nothing is known of where it stands."
@@ -174,12 +174,14 @@ def _below(access: Access, unit: Unit) -> list[Unit]:
     return [one for key, one in units.items() if key != unit.id and unit.id in standing[key].values()]
 
 
-def _lapses(access: Access, unit: Unit, below: Sequence[Unit], until: date | None) -> Lapses:
+def _lapses(access: Access, unit: Unit, below: Sequence[Unit], now: Standing | None, until: date | None) -> Lapses:
     """Of the record's standings, where it has those of every practice; rounded, and hidden below 5, for whoever does not see the
-    people."""
+    people. Of a day that is more than a year off it is everybody who is counted now."""
     if until is None:
         return Lapses(None)
     today = clock.today()
+    if now is not None and months_left(today, until) > YEAR:
+        return Lapses(now.done, rounded=now.rounded)
     practices = [one.id for one in (unit, *below) if one.level is Level.PRACTICE]
     figures, _ = figures_of(access)
     known = recall.lapsing(figures, RULE_SET, practices, after=today, until=until) if until > today else {}
@@ -197,7 +199,7 @@ def _lapses(access: Access, unit: Unit, below: Sequence[Unit], until: date | Non
 
 def guarded_people(access: Access, unit: Unit) -> bool:
     """Whether this access may not see the people of an organisation, so that a new count of them is rounded."""
-    return guarded(access, unit) if unit.level in SMALL else True
+    return guarded(access, unit) if unit.level in SMALL else not access.sees_small_counts
 
 
 def _asks(target: Target | None, now: Standing | None, lapses: Lapses) -> list[Ask]:
@@ -236,6 +238,10 @@ def _asks_table(unit: Unit, target: Target, now: Standing, asks: Sequence[Ask], 
         "Worked out from where it stands now and the months that are left, not from the whole year.",
         "Whoever has all six leaves the count when the oldest check is a year old, and is to be done again besides.",
     ]
+    if asks[0].needed.months > YEAR:
+        notes.append(
+            "By then everybody is to be done again: the twelve months before the day bring all who count on it."
+        )
     if lapses.count is None:
         notes.append(
             f"How many lapse: {lapses.why[0].lower()}{lapses.why[1:]} What a month asks is without them, so more."
@@ -249,18 +255,21 @@ def _aim(target: Target, key: str) -> str:
     one = target.trajectory
     if key == "count":
         return f"{one.more:,} more than {one.baseline_on:%-d %B %Y}"
-    return f"{one.rate:f}%".replace(".0000%", "%") + " of the register"
+    assert one.rate is not None
+    return f"{one.rate.normalize():f}% of the register"
 
 
 def _effects(organisation_ids: Sequence[int]) -> list[Effect]:
-    """Of initiatives that are agreed or under way, of an organisation and those below it, whose owner says what they bring."""
+    """Of initiatives that are agreed or under way, of an organisation and those below it, whose owner says what they bring. What
+    is agreed and has not started begins today at the earliest."""
+    today = clock.today()
     found = Initiative.objects.filter(
         organisation_id__in=organisation_ids, measure=MEASURE, state__in=("agreed", "under_way"),
         expected__isnull=False, starts_on__isnull=False,
     )  # fmt: skip
     return [
         Effect(
-            one.starts_on,
+            max(one.starts_on, today) if one.state == "agreed" else one.starts_on,
             one.ends_on,
             one.window,
             one.expected,
@@ -292,7 +301,9 @@ def _parts(access: Access, unit: Unit) -> Table | None:
         ]
         source = published.source(access)
         if members and len(members) == len(within) and source is not None:
-            return shares_table(aim.more, members, aim.rate, source=source.words, period=aim.baseline.words)
+            return shares_table(
+                aim.more, members, aim.rate, due=aim.due, source=source.words, period=aim.baseline.words
+            )
     return None
 
 

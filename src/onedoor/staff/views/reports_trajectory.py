@@ -98,7 +98,7 @@ def case(request: HttpRequest, key: str) -> HttpResponse:
         "came": came_table(found),
         "months": months_table(found),
         "parts": shares_table(
-            found.targets.more, found.members, rate, source=found.source, period=found.baseline.words
+            found.targets.more, found.members, rate, due=found.due, source=found.source, period=found.baseline.words
         ),
     }
     return figures_page(request, "staff/reports_trajectory_case.jinja", "reports", tables=tables, case=found)
