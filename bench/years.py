@@ -120,7 +120,7 @@ _REFERRALS = (
     f"""INSERT INTO referrals_referral (ref, service_id, stream_id, source_ref, nhs_number, source, referrer_ods, priority, reason,
             received_at, triage_due_at, clock_start, inherited_from, came_on, next_action, state, triaged_at, outcome,
             first_offered_on, closed_at, closed_because, discharged_on)
-        SELECT gen_random_uuid(), s.id, t.id, m || '-' || n, lpad((8000000000 + n * 37 %% 40000)::text, 10, '0'),
+        SELECT gen_random_uuid(), s.id, t.id, m || '-' || n, lpad((8000000000 + (m * %(referrals)s + n) * 37 %% (%(referrals)s * 20))::text, 10, '0'),
             (ARRAY['gp', 'gp', 'self', 'other'])[1 + n %% 4], 'Y80001', CASE WHEN n %% 20 = 0 THEN 'urgent' ELSE 'routine' END, '',
             w.at, w.at + interval '48 hours', w.at::date, '', (w.at AT TIME ZONE 'Europe/London')::date, '',
             'TRIAGED_PROVIDER_TO_ACTION', w.at + interval '1 hour' * (n %% 60), 'accept',

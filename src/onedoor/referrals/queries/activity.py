@@ -12,7 +12,6 @@ from django.db import connection
 
 from onedoor.directory.api import Service
 from onedoor.kernel.access import Access
-from onedoor.kernel.clock import london_day
 from onedoor.referrals.rules import BACK_WITHIN, sent_in_time
 
 
@@ -56,8 +55,6 @@ def months_of(access: Access, service: Service, first: date, last: date) -> list
         "service": service.pk,
         "first": starts[0],
         "over": starts[-1],
-        "began": london_day(starts[0])[0],
-        "ended": london_day(starts[-1])[0],
         "days": service.urgent_days,
         "onward": service.onward_working_days,
     }
@@ -74,8 +71,7 @@ def months_of(access: Access, service: Service, first: date, last: date) -> list
         month.sent_in_time += number * sent_in_time(decided_on, sent_on, days=within)
     for start, number, back in _rows(_DISCHARGED, between):
         months[start].discharged, months[start].back = number, back
-    ends = {"starts": list(months), "ends": [london_day(end)[0] for end in starts[1:]]}
-    for start, number in _rows(_OPEN, between | ends):
+    for start, number in _rows(_OPEN, between | {"starts": starts[:-1], "ends": starts[1:]}):
         months[start].open_at_end = number
     return list(months.values())
 
@@ -122,15 +118,26 @@ _SENT = f"""
     WHERE r.service_id = %(service)s AND onward_decided_on >= %(first)s AND onward_decided_on < %(over)s
         AND onward_sent_on IS NOT NULL GROUP BY 1, 2, 3"""
 
+# Joined by number at once: one look for each of the discharged took a second and a half each at 120,000 referrals.
 _DISCHARGED = f"""
-    SELECT date_trunc('month', r.discharged_on)::date, count(*), count(*) FILTER (WHERE EXISTS (
-        SELECT 1 FROM referrals_referral n WHERE n.nhs_number = r.nhs_number AND n.service_id = r.service_id AND n.id <> r.id
-            AND n.source <> 'inherited' AND n.came_on >= r.discharged_on
-            AND n.came_on < r.discharged_on + {BACK_WITHIN.days}))
-    FROM referrals_referral r
-    WHERE r.service_id = %(service)s AND r.discharged_on >= %(first)s AND r.discharged_on < %(over)s GROUP BY 1"""
+    SELECT date_trunc('month', discharged_on)::date, count(*), count(*) FILTER (WHERE back) FROM (
+        SELECT r.id, r.discharged_on, bool_or(n.id IS NOT NULL) AS back
+        FROM referrals_referral r LEFT JOIN referrals_referral n
+            ON n.nhs_number = r.nhs_number AND n.service_id = r.service_id AND n.id <> r.id AND n.source <> 'inherited'
+            AND n.came_on >= r.discharged_on AND n.came_on < r.discharged_on + {BACK_WITHIN.days}
+        WHERE r.service_id = %(service)s AND r.discharged_on >= %(first)s AND r.discharged_on < %(over)s
+        GROUP BY r.id, r.discharged_on) d
+    GROUP BY 1"""
 
+# All that came before a month ended, less all that had gone; a day's sums at a time, so that no month reads the referrals again.
 _OPEN = """
-    SELECT m.first, (SELECT count(*) FROM referrals_referral r WHERE r.service_id = %(service)s
-        AND r.came_on < (m.ended AT TIME ZONE 'Europe/London')::date AND (r.closed_at IS NULL OR r.closed_at >= m.ended))
-    FROM unnest(%(starts)s::date[], %(ends)s::timestamptz[]) AS m(first, ended)"""
+    WITH days AS (
+        SELECT day, sum(n) AS n FROM (
+            SELECT came_on AS day, 1 AS n FROM referrals_referral WHERE service_id = %(service)s
+            UNION ALL
+            SELECT greatest(came_on, (closed_at AT TIME ZONE 'Europe/London')::date), -1 FROM referrals_referral
+            WHERE service_id = %(service)s AND closed_at IS NOT NULL) moves
+        GROUP BY day)
+    SELECT m.first, coalesce(sum(d.n), 0)::int
+    FROM unnest(%(starts)s::date[], %(ends)s::date[]) AS m(first, ended) LEFT JOIN days d ON d.day < m.ended
+    GROUP BY m.first"""
