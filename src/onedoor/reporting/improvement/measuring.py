@@ -8,20 +8,22 @@ be told apart, and no clever sum is made of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+
+from django.db.models import Exists, OuterRef, Subquery
 
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access
 from onedoor.reporting.improvement import rules
 from onedoor.reporting.improvement.queries import Agenda, InitiativeView, in_order, standing_of
-from onedoor.reporting.levels import reach
-from onedoor.reporting.models import Initiative
+from onedoor.reporting.levels import Level, chains, reach
+from onedoor.reporting.models import Initiative, InitiativeHistory
 from onedoor.reporting.trajectory import picture
 from onedoor.reporting.trajectory.effects import Effect, brought
-from onedoor.reporting.trajectory.standing import MEASURE, Standing, latest, standings
+from onedoor.reporting.trajectory.standing import MEASURE, Standing, at_level, latest, standings_of
 
 MEASURES: Mapping[str, str] = {MEASURE: "People with all six physical checks"}
 """In which an effect may be seen: of which a figure is known at every level and for each quarter or month."""
@@ -52,30 +54,23 @@ class Measured:
 
 
 def measured(access: Access, views: Sequence[InitiativeView]) -> dict[int, Measured]:
-    """By key of the initiative. Figures are read once for each organisation."""
+    """By key of the initiative. Figures are read once for all organisations."""
     units = reach(access)
-    known = {
-        key: standings(access, units[key])
-        for key in {one.initiative.organisation_id for one in views if one.initiative.measure == MEASURE}
-    }
-    beside = list(
-        Initiative.objects.filter(organisation_id__in=known, measure=MEASURE)
-        .exclude(state="proposed")
-        .exclude(starts_on=None)
-    )
-    usual: dict[tuple[int, str, str], float | None] = {}
+    keys = {one.initiative.organisation_id for one in views if one.initiative.measure == MEASURE}
+    known = standings_of(access, [units[key] for key in keys])
+    beside = _beside(keys)
+    learned: dict[Level, picture.Shares] = {}
 
     def moves_by_itself(key: int, start: Standing, end: Standing) -> float | None:
-        """Looked up once for all initiatives of an organisation that have the same days."""
-        at = (key, start.key, end.key)
-        if at not in usual:
-            usual[at] = picture.usual(access, units[key], start, end)
-        return usual[at]
+        level = at_level(units[key])
+        if level not in learned:
+            learned[level] = picture.learned(access, level)[1]
+        return picture.usual(learned[level], units[key], start, end)
 
     found = {}
     for view in views:
         one = view.initiative
-        others = sum(_overlap(one, other) for other in beside if other.organisation_id == one.organisation_id)
+        others = sum(_overlap(one, other) for other in beside.get(one.organisation_id, ()))
         found[one.pk] = _measured(one, known.get(one.organisation_id, []), others, moves_by_itself)
     return found
 
@@ -84,13 +79,8 @@ def with_measured(access: Access, views: Sequence[InitiativeView]) -> tuple[list
     """The same initiatives, those whose effect is below what was expected among what needs a word; and what was measured."""
     found, today = measured(access, views), clock.today()
     told = [
-        replace(
-            view,
-            exceptions=rules.exceptions(
-                replace(standing_of(view.initiative), measured=found[view.initiative.pk].a_month), today
-            ),
-        )
-        if found[view.initiative.pk].a_month is not None
+        replace(view, exceptions=rules.exceptions(replace(standing_of(view.initiative), below=True), today))
+        if found[view.initiative.pk].verdict == BELOW
         else view
         for view in views
     ]
@@ -122,7 +112,9 @@ def _measured(
     start = next((each for each in reversed(like) if each.on <= one.starts_on), None)
     if start is None or one.starts_on - start.on > _BEFORE:
         return Measured(CANNOT_TELL, "No figure is known of when it started.")
-    end = latest([each for each in like if each.on > one.starts_on])
+    since = [each for each in like if each.on > one.starts_on]
+    # Of one that has ended: as long as it worked.
+    end = latest([each for each in since if one.ends_on is None or each.on <= one.ends_on] or since[:1])
     if end is None:
         return Measured(CANNOT_TELL, "No figure is known of since it started.", start)
     whole, low, high = _expected(one, one.starts_on, end.on)
@@ -145,7 +137,7 @@ def _measured(
             why=f"The share moved by {abs(moved):.1f} percentage points, and moves by up to {usual:.1f} by itself over as long.",
         )
     change = Decimal(end.done - start.done)
-    verdict = BELOW if change < (low or 0) else ABOVE if change > (high or 0) else WITHIN
+    verdict = BELOW if change < low else ABOVE if change > high else WITHIN
     why = f"The share moved by {abs(moved):.1f} percentage points, more than the {usual:.1f} that it moves by itself."
     return replace(told, verdict=verdict, why=why, a_month=change / months)
 
@@ -169,9 +161,40 @@ def _expected(one: Initiative, starts_on: date, until: date) -> tuple[Decimal, D
     return middle, low, high
 
 
-def _overlap(one: Initiative, other: Initiative) -> bool:
-    """Whether two that have begun, or are to, work on one figure during the same days."""
-    if one.pk == other.pk or one.starts_on is None or other.starts_on is None or other.starts_on > clock.today():
+@dataclass(frozen=True)
+class _Worked:
+    """An initiative of any plan, and the days on which it worked."""
+
+    pk: int
+    first: date
+    last: date
+
+
+def _beside(keys: Collection[int]) -> dict[int, list[_Worked]]:
+    """By organisation, all that has worked on its figure: in its own plan, in those above it and in those below."""
+    history = InitiativeHistory.objects.filter(parent=OuterRef("pk"))
+    begun = (
+        Initiative.objects.filter(measure=MEASURE, starts_on__isnull=False)
+        .filter(Exists(history.filter(to_state="under_way")))
+        .annotate(stopped_at=Subquery(history.filter(to_state="stopped").values("at")[:1]))
+        .values_list("pk", "organisation_id", "starts_on", "ends_on", "stopped_at")
+    )
+    found = [
+        (organisation, _Worked(pk, starts, min(ends or date.max, _day(stopped) if stopped else date.max)))
+        for pk, organisation, starts, ends, stopped in begun
+        if starts is not None
+    ]
+    stand = chains({*keys, *(organisation for organisation, _ in found)}, on=clock.today())
+    above = {key: {key, *levels.values()} for key, levels in stand.items()}
+    return {key: [worked for other, worked in found if other in above[key] or key in above[other]] for key in keys}
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(clock.LONDON).date()
+
+
+def _overlap(one: Initiative, other: _Worked) -> bool:
+    """Whether two work on one figure during the same days."""
+    if one.pk == other.pk or one.starts_on is None:
         return False
-    far = date.max
-    return one.starts_on <= (other.ends_on or far) and other.starts_on <= (one.ends_on or far)
+    return one.starts_on <= other.last and other.first <= (one.ends_on or date.max)

@@ -158,7 +158,6 @@ def standing_of(one: Initiative) -> Standing:
         ends_on=one.ends_on,
         said_on=(max(last, one.changed_at) if last else one.changed_at).astimezone(clock.LONDON).date(),
         overdue_milestones=len(overdue),
-        low=one.expected_low,
     )
 
 

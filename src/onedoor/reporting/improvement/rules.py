@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 
 from onedoor.kernel.transitions import Moves
 
@@ -47,7 +46,7 @@ QUIET = timedelta(days=35)
 class Standing:
     """What the rules look at in an initiative.
 
-    `said_on`: the day of the last word about it; `measured`: more a month, and `low` the lower end of what was expected.
+    `said_on`: the day of the last word about it; `below`: it is known to have brought less than was expected.
     """
 
     state: str
@@ -56,8 +55,7 @@ class Standing:
     ends_on: date | None
     said_on: date
     overdue_milestones: int
-    low: Decimal | None = None
-    measured: Decimal | None = None
+    below: bool = False
 
 
 def cannot_move(to: str, standing: Standing, why: str) -> str:
@@ -89,6 +87,6 @@ def exceptions(standing: Standing, today: date) -> tuple[str, ...]:
     if standing.state == "under_way":
         if today - standing.said_on > QUIET:
             found.append("Nobody has said anything of it for five weeks.")
-        if standing.measured is not None and standing.low is not None and standing.measured < standing.low:
+        if standing.below:
             found.append("Its effect is below what was expected.")
     return tuple(found)

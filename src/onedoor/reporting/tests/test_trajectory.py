@@ -3,14 +3,18 @@ an initiative brought is told only where it can be."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from onedoor import factories
 from onedoor.accounts import api as accounts
+from onedoor.accounts.models import OrganisationRelation, Relation
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Role
 from onedoor.reporting import published
@@ -88,9 +92,14 @@ def test_a_range_is_drawn_to_the_day_of_the_target_and_held_against_the_past(bob
     assert middle > was
     assert high - low > numbers(plain, "high")[-1] - numbers(plain, "low")[-1]
     assert numbers(table, "without")[-1] == was
-    # By the day of the target the plan has reached it, as a share of today's register.
+    # By the day of the target the plan has reached it: by count as a share of today's register, and by rate.
     assert view.now is not None
-    assert numbers(table, "plan")[-1] == Decimal(100 * view.asks[0].wanted) / view.now.register
+    share = Decimal(100 * view.asks[0].wanted) / view.now.register
+    assert (numbers(table, "plan")[-1], numbers(table, "plan_rate")[-1]) == (share, Decimal(60))
+    # At the start both are where it stood.
+    at = [str(row[0]) for row in table.rows].index("Q4 2022/23")
+    assert {round(numbers(table, key)[0], 6) for key in ("plan", "plan_rate")} == {table.cells("actual")[at]}
+    assert [one.words for one in view.charts["ahead"].targets] == ["target 9,441 people", "target 60%"]
     assert "8 in 10" in said(view.charts["ahead"])
 
 
@@ -98,15 +107,22 @@ def numbers(table: Table, key: str) -> list[Decimal]:
     return [one for one in table.cells(key) if isinstance(one, Decimal)]
 
 
-def take(access: Access, **changed: str) -> Initiative:
+def take(
+    access: Access, *, whose: int = 0, upto: str = "under_way", typed: Mapping[str, str] | None = None, **changed: str
+) -> Initiative:
     (system,) = access.organisations
     made = improvement.propose(
-        access=access, organisation_id=system, typed=INITIATIVE | changed, measures=measuring.MEASURES
+        access=access,
+        organisation_id=whose or system,
+        typed={**INITIATIVE, **(typed or {}), **changed},
+        measures=measuring.MEASURES,
     )
     assert not made.problems
     one = Initiative.objects.latest("pk")
     for to in ("agreed", "under_way"):
         improvement.move(access=access, ref=one.ref, to=to)
+        if to == upto:
+            break
     return one
 
 
@@ -118,20 +134,24 @@ def measured(access: Access, one: Initiative) -> Measured:
     ("low", "expected", "high", "verdict", "late"),
     [
         ("50", "100", "150", ABOVE, ()),
-        ("100", "150", "200", WITHIN, ()),
-        ("300", "400", "500", BELOW, ("Its effect is below what was expected.",)),
+        ("400", "500", "600", WITHIN, ()),
+        ("550", "600", "700", BELOW, ("Its effect is below what was expected.",)),
+        # Without a range, what was expected is the least and the most.
+        ("", "515", "", ABOVE, ()),
+        ("", "516", "", BELOW, ("Its effect is below what was expected.",)),
     ],
 )
 def test_what_moved_by_more_than_it_does_by_itself_is_held_against_what_was_expected(
     bob: Access, low: str, expected: str, high: str, verdict: str, late: tuple[str, ...]
 ) -> None:
-    """A care system from 2,923 of 14,514 in Q4 2020/21 to 9,111 of 13,446 three years later: 35 months at full strength."""
+    """A care system from 2,923 of 14,514 in Q4 2020/21 to 9,111 of 13,446 three years later. The checks of the last twelve months
+    count, all of them at full strength."""
     one = take(bob, expected=expected, expected_low=low, expected_high=high)
     improvement.note(access=bob, ref=one.ref, text="It goes on.")
     (view,), found = measuring.with_measured(bob, plans.plan(bob))
     told = found[one.pk]
-    assert (told.change, told.expected, told.verdict) == (6_188, 35 * Decimal(expected), verdict)
-    assert told.a_month == Decimal(6_188) / 35
+    assert (told.change, told.expected, told.verdict) == (6_188, 12 * Decimal(expected), verdict)
+    assert told.a_month == Decimal(6_188) / 12
     assert view.exceptions == late
 
 
@@ -142,11 +162,42 @@ def test_what_moves_as_much_by_itself_is_not_put_down_to_anybody(bob: Access) ->
     assert found.change == 9_111 - 5_700
 
 
-def test_two_at_once_cannot_be_told_apart(bob: Access) -> None:
-    one, _ = take(bob), take(bob, title="Letters")
+def below(access: Access, code: str = "Y99002") -> int:
+    """A practice that stands in the care system of an access."""
+    practice = factories.practice(code)
+    (system,) = access.organisations
+    OrganisationRelation.objects.create(
+        organisation=practice, other_id=system, kind=Relation.ICS, starts_on=date(2021, 4, 1)
+    )
+    return practice.pk
+
+
+def test_two_at_once_cannot_be_told_apart_though_one_is_of_a_practice_below(bob: Access) -> None:
+    one = take(bob)
+    assert measured(bob, one).verdict == ABOVE
+    other = take(bob, whose=below(bob), title="Letters")
     found = measured(bob, one)
     assert (found.verdict, found.a_month) == (CANNOT_TELL, None)
     assert "cannot be told apart" in found.why
+    with clock.at(datetime(2021, 4, 1, 9, 0, tzinfo=clock.LONDON)):
+        Initiative.objects.filter(pk=other.pk).update(starts_on=date(2021, 3, 1))
+        improvement.move(access=bob, ref=other.ref, to="stopped", why="No money")
+    # It worked on the first day of the other, and no longer.
+    assert measured(bob, one).verdict == CANNOT_TELL
+    Initiative.objects.filter(pk=one.pk).update(starts_on=date(2021, 4, 2))
+    assert measured(bob, one).verdict == ABOVE
+
+
+def test_what_is_agreed_only_works_on_nothing(bob: Access) -> None:
+    one = take(bob)
+    take(bob, title="Letters", upto="agreed")
+    assert measured(bob, one).verdict == ABOVE
+
+
+def test_one_that_has_ended_is_held_against_the_last_figure_of_its_time(bob: Access) -> None:
+    found = measured(bob, take(bob, ends_on="2022-03-31"))
+    assert found.end is not None
+    assert (found.end.key, found.expected) == ("2021-22-Q4", Decimal(1_100))
 
 
 @pytest.mark.parametrize(
@@ -159,9 +210,27 @@ def test_two_at_once_cannot_be_told_apart(bob: Access) -> None:
     ],
 )
 def test_it_is_said_why_it_cannot_be_told(bob: Access, changed: dict[str, str], why: str) -> None:
-    found = measured(bob, take(bob, **changed))
+    found = measured(bob, take(bob, typed=changed))
     assert found.verdict == CANNOT_TELL
     assert why in found.why
+
+
+def test_a_page_asks_the_database_as_often_for_ten_below_as_for_two(bob: Access) -> None:
+    (system,) = bob.organisations
+    actions.set_target(access=bob, organisation_id=system, typed=TARGET, replaces=None)
+
+    def queries_of(codes: range) -> tuple[int, int]:
+        for number in codes:
+            take(bob, whose=below(bob, f"Y99{number}"), starts_on="2024-05-01")
+        counts = []
+        for page in (lambda: queries.trajectory(bob), lambda: measuring.measured(bob, plans.plan(bob))):
+            page()
+            with CaptureQueriesContext(connection) as asked:
+                assert page()
+            counts.append(len(asked))
+        return counts[0], counts[1]
+
+    assert queries_of(range(100, 102)) == queries_of(range(102, 110))
 
 
 def test_a_plan_that_is_proposed_is_measured_as_not_started(bob: Access) -> None:

@@ -22,7 +22,7 @@ from onedoor.reporting.tables import Cell, Column, Table
 from onedoor.reporting.trajectory.effects import Effect, brought
 from onedoor.reporting.trajectory.forecasting import FanPoint, back_test, spread
 from onedoor.reporting.trajectory.forecasting import fan as ranges_of
-from onedoor.reporting.trajectory.rules import Targets, plan_by_month
+from onedoor.reporting.trajectory.rules import Targets, last_month, months_between, plan_by_month
 from onedoor.reporting.trajectory.standing import PUBLISHED, Standing, at_level
 
 _MOST = 8
@@ -47,6 +47,11 @@ class Plan:
     baseline_on: date
     due_on: date
     baseline: tuple[int, int]
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """ "count", "rate" or both, as it was set."""
+        return tuple(way for way, one in (("count", self.targets.more), ("rate", self.targets.rate)) if one is not None)
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ def fan(
             None,
             "So small an organisation moves by chance more than any that was published: no range is said.",
         )
-    level, series = _learned(access, unit)
+    level, series = learned(access, at_level(unit))
     if not series:
         return (
             None,
@@ -97,10 +102,9 @@ def fan(
     return _drawn(unit, was, plan, effects, points), coverage, ""
 
 
-def _learned(access: Access, unit: Unit) -> tuple[Level, Shares]:
-    """The shares that a range is learned from: of organisations of the same level where there are many, else of groups, which are
-    many and move a little more."""
-    level = at_level(unit)
+def learned(access: Access, level: Level) -> tuple[Level, Shares]:
+    """The shares that a range is learned from: of organisations of a level where there are many, else of groups, which are many
+    and move a little more."""
     series = _series(access, level)
     return (level, series) if len(series) >= _MANY else (Level.CCG, _series(access, Level.CCG))
 
@@ -123,18 +127,17 @@ def _index(quarter: Quarter) -> int:
 
 def _ahead(on: date, due_on: date | None) -> int:
     """Quarters from a day until the target's, the last one begun; a year where there is none or its day has come."""
-    months = (due_on.year - on.year) * 12 + due_on.month - on.month if due_on else 0
+    months = months_between(on, last_month(due_on)) if due_on else 0
     return min(_MOST, math.ceil(months / 3)) if months > 0 else 4
 
 
-def usual(access: Access, unit: Unit, start: Standing, end: Standing) -> float | None:
-    """By how many percentage points a share moves by itself from the one day to the other, four times of five at most; None where
-    too little is known to say."""
-    _, series = _learned(access, unit)
+def usual(series: Shares, unit: Unit, start: Standing, end: Standing) -> float | None:
+    """By how many percentage points a share moves by itself from the one day to the other, four times of five at most, by
+    what was `learned`; None where too little is known to say."""
     if not series or (unit.level in (Level.PRACTICE, Level.PCN) and start.kind != PUBLISHED):
         return None
     latest = max(quarter for _, row in series for quarter, _ in row)
-    ahead = max(1, math.ceil(_months(start.on, end.on) / 3))
+    ahead = max(1, math.ceil(months_between(start.on, end.on) / 3))
     return _half(series, min(latest, _index(Quarter.ending(end.on))), ahead)
 
 
@@ -163,7 +166,7 @@ def _drawn(
 ) -> Fan:
     now = was[-1]
     quarterly = now.kind == PUBLISHED
-    behind = [one for one in was if (_months(one.on, now.on) % 3) == 0][-_BEHIND:]
+    behind = [one for one in was if (months_between(one.on, now.on) % 3) == 0][-_BEHIND:]
     months = [_month(now.on, step) for step in range(1, 3 * len(points) + 1)]
     bring = brought(effects, months) if effects else []
     rows: list[list[Cell]] = []
@@ -172,7 +175,13 @@ def _drawn(
         share = _decimal(float(one.share))
         known: list[Cell] = [share] * 5 if here else [None] * 5
         rows.append(
-            [one.words, share, *known, *([share if here else None] if effects else []), _planned(plan, now, one.on)]
+            [
+                one.words,
+                share,
+                *known,
+                *([share if here else None] if effects else []),
+                *_planned(plan, one.register, one.on),
+            ]
         )
     for point in points:
         on = _last(_month(now.on, 3 * point.ahead))
@@ -194,7 +203,7 @@ def _drawn(
                 None,
                 *(_decimal(cell) for cell in cells),
                 *([_decimal(point.middle)] if effects else []),
-                _planned(plan, now, on),
+                *_planned(plan, now.register, on),
             ]
         )
     places = 0 if now.rounded else 1
@@ -207,7 +216,7 @@ def _drawn(
         Column("inner_high", "half: to", "%", places=places),
         Column("high", "8 in 10: to", "%", places=places),
         *([Column("without", "Without the initiatives", "%", places=places)] if effects else []),
-        Column("plan", "plan", "%", places=places),
+        *(Column(key, words, "%", places=places) for key, words in _plan_columns(plan)),
     ]
     return Fan(
         Table(
@@ -217,8 +226,8 @@ def _drawn(
         "actual",
         "middle",
         (Range("8 in 10", "low", "high"), Range("half", "inner_low", "inner_high")),
-        target=_mark(plan, now),
-        plan="plan" if plan else "",
+        targets=_marks(plan, now, columns[-1]),
+        plan=_PLANS[plan.ways[0]] if plan else "",
         measure="All six checks, per cent of the register",
     )
 
@@ -230,27 +239,29 @@ def _title(unit: Unit, plan: Plan | None, rows: Sequence[Sequence[Cell]], column
     middle = columns[keys.index("middle")].said(last["middle"])
     low, high = (columns[keys.index(key)].said(last[key]) for key in ("low", "high"))
     told = f"{unit.name}: {low} to {high} at the end of {last['period']}, most likely {middle}"
-    wanted = last["plan"]
-    if plan is None or not isinstance(wanted, Decimal):
-        return told
     top, bottom = last["high"], last["low"]
     assert isinstance(top, Decimal)
     assert isinstance(bottom, Decimal)
-    where = "out of reach" if wanted > top else "all but sure" if wanted < bottom else "within the range"
-    return f"{told}; what was planned is {where}"
+    where = {
+        way: "out of reach" if wanted > top else "all but sure" if wanted < bottom else "within the range"
+        for way in (plan.ways if plan else ())
+        if isinstance(wanted := last[_PLANS[way]], Decimal)
+    }
+    if len(set(where.values())) > 1:
+        return f"{told}; what was planned is {where['count']} by count, {where['rate']} by rate"
+    return f"{told}; what was planned is {next(iter(where.values()))}" if where else told
 
 
 def _notes(plan: Plan | None, effects: Sequence[Effect], now: Standing) -> list[str]:
     found = ["The middle without initiatives is today's share: nothing better was found in what was published."]
     if plan is not None:
-        way = "count" if plan.targets.more is not None else "rate"
-        over = f", as a share of the register of {now.words}" if way == "count" else ""
-        found.append(f"The plan spreads the target by {way} evenly over its months{over}.")
+        over = f", after {now.words} as a share of its register" if "count" in plan.ways else ""
+        found.append(f"The plan spreads the target by {' and by '.join(plan.ways)} evenly over its months{over}.")
     if effects:
         many = "One initiative" if len(effects) == 1 else f"{len(effects)} initiatives"
         found.append(
-            f"{many} of the plan added, as their owners expect, growing over three months; whether owners are right has not"
-            " been held against the past."
+            f"{many} of the plan added, as their owners expect, growing over three months, each check for twelve; whether owners"
+            " are right has not been held against the past."
         )
         bare = sum(one.low == one.high for one in effects)
         if bare:
@@ -260,39 +271,52 @@ def _notes(plan: Plan | None, effects: Sequence[Effect], now: Standing) -> list[
     return found
 
 
-def _planned(plan: Plan | None, now: Standing, on: date) -> Cell:
-    """Where the plan stands at the end of a month, in per cent; nothing before its baseline or after its day."""
-    if plan is None or on < plan.baseline_on:
-        return None
-    done, register = plan.baseline
-    whole, passed = _months(plan.baseline_on, plan.due_on), _months(plan.baseline_on, on)
-    if whole < 1 or passed > math.ceil(whole / 3) * 3:
-        return None
+_PLANS = {"count": "plan", "rate": "plan_rate"}
+"""Keys of the columns by way; one that stands alone is the plan."""
+
+
+def _plan_columns(plan: Plan | None) -> list[tuple[str, str]]:
+    ways = plan.ways if plan else ()
+    return [(_PLANS[way], f"plan by {way}" if len(ways) > 1 else "plan") for way in ways]
+
+
+def _planned(plan: Plan | None, register: int, on: date) -> list[Cell]:
+    """Where the plan stands at the end of a month by each of its ways, in per cent of a register; nothing before its baseline or
+    after its day."""
+    if plan is None:
+        return []
+    done, at_start = plan.baseline
+    whole, passed = months_between(plan.baseline_on, last_month(plan.due_on)), months_between(plan.baseline_on, on)
+    if on < plan.baseline_on or whole < 1 or passed > math.ceil(whole / 3) * 3:
+        return [None] * len(plan.ways)
     passed = min(passed, whole)
+    found: list[Cell] = []
     if plan.targets.more is not None:
         more = plan_by_month(plan.targets.more, whole)[passed - 1] if passed else 0
-        return Decimal(100 * (done + more)) / now.register
-    assert plan.targets.rate is not None
-    start = Decimal(100 * done) / register
-    return start + (plan.targets.rate - start) * passed / whole
-
-
-def _mark(plan: Plan | None, now: Standing) -> Mark | None:
-    if plan is None:
-        return None
+        found.append(Decimal(100 * (done + more)) / register)
     if plan.targets.rate is not None:
-        return Mark(plan.targets.rate, f"target {_plain(plan.targets.rate)}%")
-    assert plan.targets.more is not None
-    people = plan.targets.baseline + plan.targets.more
-    return Mark(Decimal(100 * people) / now.register, f"target {people:,} people")
+        start = Decimal(100 * done) / at_start
+        found.append(start + (plan.targets.rate - start) * passed / whole)
+    return found
+
+
+def _marks(plan: Plan | None, now: Standing, as_told: Column) -> list[Mark]:
+    """A line for each target, or one for both where they are told as the same share."""
+    if plan is None:
+        return []
+    found: list[Mark] = []
+    if plan.targets.more is not None:
+        people = plan.targets.baseline + plan.targets.more
+        found.append(Mark(Decimal(100 * people) / now.register, f"target {people:,} people"))
+    if plan.targets.rate is not None:
+        found.append(Mark(plan.targets.rate, f"target {_plain(plan.targets.rate)}%"))
+    if len({as_told.said(one.value) for one in found}) < len(found):
+        return [Mark(found[1].value, f"{found[1].words}, {people:,} people")]
+    return found
 
 
 def _plain(number: Decimal) -> str:
     return f"{number.normalize():f}"
-
-
-def _months(first: date, last: date) -> int:
-    return (last.year - first.year) * 12 + last.month - first.month
 
 
 def _month(on: date, after: int) -> date:
@@ -314,4 +338,4 @@ def _decimal(share: float) -> Decimal:
     return Decimal(str(round(share, _PLACES)))
 
 
-__all__ = ["Coverage", "Plan", "fan", "usual"]
+__all__ = ["Coverage", "Plan", "Shares", "fan", "learned", "usual"]

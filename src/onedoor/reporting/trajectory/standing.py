@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
+from itertools import chain
 
 from onedoor.kernel.access import Access
 from onedoor.reporting import published
@@ -46,7 +47,15 @@ class Standing:
 def standings(access: Access, unit: Unit) -> list[Standing]:
     """All that may be told of an organisation, by day; at a practice or a network, to whoever does not see its people, counts as
     they may be passed on. Raises NotPermitted without Permission.REPORTS."""
-    return sorted([*_published(access, unit), *_recorded(access, unit)], key=lambda one: (one.on, one.kind))
+    return standings_of(access, [unit])[unit.id]
+
+
+def standings_of(access: Access, units: Collection[Unit]) -> dict[int, list[Standing]]:
+    """The same of several, by key: as many statements as for one."""
+    found: dict[int, list[Standing]] = {unit.id: [] for unit in units}
+    for key, one in chain(_published(access, units), _recorded(access, units)):
+        found[key].append(one)
+    return {key: sorted(known, key=lambda one: (one.on, one.kind)) for key, known in found.items()}
 
 
 def systems(access: Access, region: str, quarter: Quarter) -> list[Sums]:
@@ -77,51 +86,40 @@ def guarded(access: Access, unit: Unit) -> bool:
     return unit.level in SMALL and not smi_record.in_full(access, unit)
 
 
-def _published(access: Access, unit: Unit) -> list[Standing]:
-    known = published.quarters(access)
-    source = published.source(access)
+def _published(access: Access, units: Collection[Unit]) -> Iterator[tuple[int, Standing]]:
+    known, source = published.quarters(access), published.source(access)
     if not known or source is None:
-        return []
-    level, codes = at_level(unit), [unit.ods_code]
-    found = published.sums(access, level, first=known[0], last=known[-1], codes=codes)
-    if level is not Level.CCG:
-        # A row of its own, of quarters in which nobody below it has one.
-        summed = {one.quarter for one in found}
-        own = published.sums(access, Level.CCG, first=known[0], last=known[-1], codes=codes)
-        found += [one for one in own if one.quarter not in summed]
-    return [
-        Standing(
-            one.quarter.key, one.quarter.words, one.quarter.ends_on, done, register, source.words, PUBLISHED, source.loaded_at,
-            _silent(len(one.silent), (one.sent or 0) + len(one.silent)),
-        )
-        for one in found
-        if (done := one.paired[ALL_SIX]) is not None and (register := one.bases[ALL_SIX])
-    ]  # fmt: skip
+        return
+    keys = {unit.ods_code: unit.id for unit in units}
+    for level in sorted({at_level(unit) for unit in units}):
+        codes = [unit.ods_code for unit in units if at_level(unit) is level]
+        found = published.sums(access, level, first=known[0], last=known[-1], codes=codes)
+        if level is not Level.CCG:
+            # A row of its own, of quarters in which nobody below it has one.
+            summed = {(one.code, one.quarter) for one in found}
+            own = published.sums(access, Level.CCG, first=known[0], last=known[-1], codes=codes)
+            found += [one for one in own if (one.code, one.quarter) not in summed]
+        for one in found:
+            done, register, quarter = one.paired[ALL_SIX], one.bases[ALL_SIX], one.quarter
+            if done is not None and register:
+                yield keys[one.code], Standing(
+                    quarter.key, quarter.words, quarter.ends_on, done, register, source.words, PUBLISHED, source.loaded_at,
+                    _silent(len(one.silent), (one.sent or 0) + len(one.silent)),
+                )  # fmt: skip
 
 
-def _recorded(access: Access, unit: Unit) -> list[Standing]:
+def _recorded(access: Access, units: Collection[Unit]) -> Iterator[tuple[int, Standing]]:
     over = smi_record.months(access)[-smi_record.MONTHS :]
-    told = smi_record.told(access, [unit], over)
-    found = []
-    for month in over:
-        one = told.get((unit.id, month.key))
-        done, register = (one.counts[ALL_SIX], one.counts[REGISTER]) if one else (None, None)
-        if one is not None and isinstance(done, int) and isinstance(register, int) and register:
-            found.append(
-                Standing(
-                    month.key,
-                    f"{month.first:%B %Y}",
-                    month.last,
-                    done,
-                    register,
-                    _RECORD_WORDS,
-                    RECORD,
-                    month.known_at,
-                    _silent(len(one.silent), one.practices),
-                    rounded=guarded(access, unit),
-                )
-            )
-    return found
+    told = smi_record.told(access, units, over)
+    for unit in units:
+        for month in over:
+            one = told.get((unit.id, month.key))
+            done, register = (one.counts[ALL_SIX], one.counts[REGISTER]) if one else (None, None)
+            if one is not None and isinstance(done, int) and isinstance(register, int) and register:
+                yield unit.id, Standing(
+                    month.key, f"{month.first:%B %Y}", month.last, done, register, _RECORD_WORDS, RECORD, month.known_at,
+                    _silent(len(one.silent), one.practices), rounded=guarded(access, unit),
+                )  # fmt: skip
 
 
 def _silent(silent: int, all_: int) -> str:
