@@ -30,6 +30,7 @@ from onedoor.reporting.charts.kinds import (
     Stacked,
     Xmr,
 )
+from onedoor.reporting.charts.nothing import nothing
 from onedoor.reporting.charts.words import said
 
 
@@ -40,6 +41,11 @@ class Picture:
     chart: Chart
     wide: Markup
     narrow: Markup
+
+    @property
+    def nothing(self) -> str:
+        """Why the drawings show nothing, in a sentence to stand in their place; "" where they show something."""
+        return nothing(self.chart)
 
 
 def spec(chart: Chart, frame: Frame = WIDE) -> Spec:
@@ -114,6 +120,7 @@ __all__ = [
     "file",
     "said",
     "shown",
+    "nothing",
     "spec",
     "svg",
 ]

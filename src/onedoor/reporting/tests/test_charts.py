@@ -75,6 +75,19 @@ def test_what_is_missing_is_a_gap_with_words_and_never_nought(
     assert [one for one in dict.fromkeys(texts(spec)) if one in ("no data", "too few to show")] == said
 
 
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        ((None, None), "No data."),
+        ((HIDDEN, HIDDEN), "Too few to show."),
+        ((HIDDEN, None), "Too few to show."),
+        ((HIDDEN, 0), ""),
+    ],
+)
+def test_a_picture_of_nothing_is_a_sentence(cells: tuple[Cell, ...], says: str) -> None:
+    assert charts.nothing(line_of(*cells)) == says
+
+
 def test_one_missing_of_two_series_is_named() -> None:
     assert "no data: South East" in texts(charts.spec(examples.trend()))
     assert "South East: no data for Q4 2019/20." in charts.said(examples.trend())
