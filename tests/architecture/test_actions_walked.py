@@ -26,6 +26,7 @@ from django.db import connection, transaction
 
 from onedoor import factories
 from onedoor.accounts import api as accounts
+from onedoor.accounts.models import SmallCounts
 from onedoor.booking import api as booking
 from onedoor.booking.models import Appointment, Conflict, DiaryImport, DiaryRequest, Seat, Session
 from onedoor.booking.tests import factories as diary
@@ -114,6 +115,9 @@ NOT_WALKED: dict[str, str] = {
     "documents.wanted": READS,
     "accounts.for_checks": "a read of agreements; tests/specification/test_organisation_relations.py",
     "accounts.members": READS,
+    "accounts.seeing_small_counts": "asked of whoever signed in, at each request",
+    "accounts.small_counts_left": READS,
+    "accounts.small_counts_to_review": "a read, of one's own organisation's; staff/tests/test_small_counts.py",
     "accounts.readers_of": READS,
     "accounts.record_agreements": "a read, of one's own organisation's; records/tests/test_reading.py",
     "accounts.sources": "the rule itself; records/tests/test_reading.py",
@@ -388,7 +392,7 @@ class Action:
 
     call: Callable[[Scene, Access], object]
     rightly: str = "desk"
-    """Who may: desk, manager, administrator, clinician, handler, partner, own (Sam) or system."""
+    """Who may: desk, manager, administrator, clinician, handler, partner, owner (of the figures), own (Sam) or system."""
     at: datetime | None = None
     """When, if not on the Monday morning."""
     before: Callable[[Scene], object] | None = None
@@ -396,6 +400,7 @@ class Action:
     """Why the right call writes no audit row."""
 
 
+WHY_SMALL = {"reason": "wrong", "words": "The register looks too short", "page": "/reports/"}
 INITIATIVE = {"title": "Drop-in clinics", "area": "patient", "level": "practice", "window": "0-3"}
 TARGET = {
     "baseline": "published:2021-22-Q1",
@@ -404,6 +409,15 @@ TARGET = {
     "rate": "",
     "basis": "Ours",
 }
+
+
+def _shows(s: Scene) -> None:
+    accounts.show_small_counts(access=accounts.access_of(s.world.asset_owner), **WHY_SMALL)
+
+
+def _seeing(a: Access) -> Access:
+    """By the choice that somebody made, if it is theirs."""
+    return accounts.seeing_small_counts(a, str(SmallCounts.objects.get().ref))
 
 
 def _initiative(s: Scene) -> None:
@@ -1322,6 +1336,16 @@ ACTIONS: dict[str, Action] = {
         lambda s, a: exchange.preview_upload(kind="patients", name="list.csv", content=patient_list(SOUND), access=a),
         "manager",
     ),
+    "accounts.show_small_counts": Action(
+        lambda s, a: accounts.show_small_counts(access=a, **WHY_SMALL),
+        "owner",
+    ),
+    "accounts.hide_small_counts": Action(
+        lambda s, a: accounts.hide_small_counts(access=_seeing(a)), "owner", before=_shows
+    ),
+    "accounts.note_small_counts": Action(
+        lambda s, a: accounts.note_small_counts(access=_seeing(a), page="/reports/"), "owner", before=_shows
+    ),
     "reporting.propose_initiative": Action(
         lambda s, a: reporting.propose_initiative(
             access=a, organisation_id=s.world.organisation.pk, typed=INITIATIVE, measures={}
@@ -1568,6 +1592,7 @@ def test_what_is_done_rightly_is_audited() -> None:
         "handler": accounts.access_of(everything.world.handler),
         "assistant": accounts.access_of(everything.world.assistant),
         "partner": accounts.access_of(everything.world.partner),
+        "owner": accounts.access_of(everything.world.asset_owner),
         "own": Access.of_patient(everything.own.pk),
         "system": replace(Access.nobody(), actor=factories.TEST),
     }

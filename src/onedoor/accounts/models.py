@@ -150,3 +150,41 @@ class RecordSharing(models.Model):
             models.CheckConstraint(condition=~models.Q(organisation=models.F("partner")), name="record_sharing_of_two"),
         ]
         indexes = [models.Index(fields=["organisation", "-id"], name="record_sharing_giver")]
+
+
+class SmallCounts(models.Model):
+    """Somebody chose to see small counts as they are: at one organisation, for a reason and a short time of real hours.
+
+    Only ended, never changed. Each page and file that they saw by it is a `SmallCountsLook`, and an audit row.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    user_label = models.CharField(max_length=80)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=20)
+    words = models.CharField(max_length=300)
+    page = models.CharField(max_length=300)
+    """Where they chose it."""
+    opened_at = models.DateTimeField()
+    until_real = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    """When they hid them again or signed out."""
+
+    class Meta:
+        db_table = "accounts_small_counts"
+
+
+class SmallCountsLook(models.Model):
+    """A page that was shown with small counts, or a file that was taken."""
+
+    id = models.BigAutoField(primary_key=True)
+    opening = models.ForeignKey(SmallCounts, on_delete=models.PROTECT, related_name="looks")
+    at = models.DateTimeField()
+    page = models.CharField(max_length=300)
+    file = models.CharField(max_length=160, blank=True)
+    """Its name, where it was a file."""
+
+    class Meta:
+        db_table = "accounts_small_counts_look"

@@ -26,6 +26,8 @@ class Role(StrEnum):
     """Somebody of a partner, such as a voluntary group, who reaches people whom letters and texts did not."""
     ICS_ANALYST = "ics_analyst"
     """Somebody at an integrated care system, who sees the figures of every practice below it and no patient."""
+    INFORMATION_ASSET_OWNER = "information_asset_owner"
+    """Who answers for how a body of information is used and who has it: of figures, whoever may look at small counts."""
 
 
 class Permission(StrEnum):
@@ -60,6 +62,15 @@ class Permission(StrEnum):
     """Open the record of somebody who is not in one's organisation's care, with a reason and told of: who gives care."""
     REPORTS = "reports"
     """See dashboards and reports: the figures of one's organisation and of those below it, small ones hidden, no patient."""
+    SMALL_COUNTS = "small_counts"
+    """Choose to see small counts as they are, for an hour and a reason (clinical.md 5.3); whoever has not chosen does not see
+    them."""
+    PLAN = "plan"
+    """Write the plan, the targets and what the forum decides, of one's organisation and of those below it."""
+    CLOSE_MONTHS = "close_months"
+    """Close a month for the whole locality, and build it again."""
+    PACKS = "packs"
+    """Make the packs of one's organisation and of those below it, and say which are made by themselves."""
     PARTNER = "partner"
     """Open the lists that a practice shared with one's own organisation, for as long as it agreed to; no patient besides."""
 
@@ -109,6 +120,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.RECALL,
             Permission.SHARING,
             Permission.REPORTS,
+            Permission.PLAN,
+            Permission.PACKS,
         }
     ),
     # Who does the checks has a clinic of their own to run, refers what they find, and writes to nobody.
@@ -126,7 +139,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     # Nobody's patient: a name and a telephone number on a list, while it lasts.
     Role.SOCIAL_PRESCRIBER: frozenset({Permission.PARTNER}),
     # Figures by themselves: whoever compares practices cares for nobody at them.
-    Role.ICS_ANALYST: frozenset({Permission.REPORTS}),
+    Role.ICS_ANALYST: frozenset({Permission.REPORTS, Permission.PLAN, Permission.CLOSE_MONTHS, Permission.PACKS}),
+    # Whoever decides about small counts writes no plan by it; an analyst who owns the figures too holds both roles.
+    Role.INFORMATION_ASSET_OWNER: frozenset({Permission.REPORTS, Permission.SMALL_COUNTS}),
     # No list of patients and no task that names one: a handler sees who rings, for as long as a view lasts.
     Role.CALL_HANDLER: frozenset({Permission.CALLS}),
     # The administrator runs the system and sees no patient: running is not caring.
@@ -151,6 +166,9 @@ class Access:
     """Set for a patient's own access: they see themselves and nothing else. A proxy's is that of the patient they act for."""
     opened: int | None = None
     """The patient whom somebody opened by break-glass: this access sees them, all of their record, and nobody else."""
+    small_counts: int | None = None
+    """By which choice to see small counts as they are (`accounts.SmallCounts`) this access sees them now; None for everybody
+    else."""
     parts: frozenset[Part] | None = None
     """For a proxy, what they may have of it; None for everybody else."""
 
@@ -182,6 +200,11 @@ class Access:
         """Raise NotPermitted unless `may(permission)`."""
         if not self.may(permission):
             raise NotPermitted(permission)
+
+    @property
+    def sees_small_counts(self) -> bool:
+        """Whether small counts are shown as they are to whoever this is; what is made for others asks with fewer permissions."""
+        return self.small_counts is not None and self.may(Permission.SMALL_COUNTS)
 
     def has(self, part: Part) -> bool:
         """Whether this part is within the access; a proxy's is not unless it was given."""

@@ -12,10 +12,13 @@ _RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of a formula, or skips before one."""
 
 
-def as_csv(header: Sequence[str], rows: Iterable[Sequence[str | int | Decimal | date]]) -> str:
-    """Comma-separated values with a byte-order mark, without which a spreadsheet reads names wrong. A date is in ISO 8601."""
+def as_csv(header: Sequence[str], rows: Iterable[Sequence[str | int | Decimal | date]], *, above: str = "") -> str:
+    """Comma-separated values with a byte-order mark, without which a spreadsheet reads names wrong. A date is in ISO 8601;
+    `above` is a line before the header."""
     out = io.StringIO()
     writer = csv.writer(out)
+    if above:
+        writer.writerow([above])
     writer.writerow(header)
     for row in rows:
         writer.writerow([_harmless(cell) if isinstance(cell, str) else cell for cell in row])

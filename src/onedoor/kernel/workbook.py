@@ -52,12 +52,14 @@ Cell = str | int | float | Decimal | date | None
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its header row bold and fixed. `wide`: widths of columns in characters, 14 where none is given."""
+    """One sheet: its header row bold and fixed. `wide`: widths of columns in characters, 14 where none is given; `above`: a line
+    above the header, fixed with it."""
 
     name: str
     header: Sequence[str]
     rows: Iterable[Sequence[Cell]]
     wide: Sequence[int] = ()
+    above: str = ""
 
 
 def as_xlsx(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, wide: Sequence[int] = ()) -> bytes:
@@ -77,7 +79,7 @@ def as_book(sheets: Sequence[Sheet]) -> bytes:
             book.writestr(_entry(part), text)
         for number, sheet in enumerate(sheets, 1):
             with book.open(_entry(f"xl/worksheets/sheet{number}.xml"), "w") as part_of_sheet:
-                for text in _sheet(sheet.header, sheet.rows, sheet.wide):
+                for text in _sheet(sheet):
                     part_of_sheet.write(text.encode())
     return out.getvalue()
 
@@ -111,18 +113,21 @@ def _wiring(names: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _sheet(header: Sequence[str], rows: Iterable[Sequence[Cell]], wide: Sequence[int]) -> Iterator[str]:
-    widths = [wide[at] if at < len(wide) else 14 for at in range(len(header))]
+def _sheet(sheet: Sheet) -> Iterator[str]:
+    wide, first = sheet.wide, 2 if sheet.above else 1
+    widths = [wide[at] if at < len(wide) else 14 for at in range(len(sheet.header))]
     columns = "".join(
         f'<col min="{at}" max="{at}" width="{width}" customWidth="1"/>' for at, width in enumerate(widths, 1)
     )
     yield (
         f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
-        '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
+        f'<pane ySplit="{first}" topLeftCell="A{first + 1}" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
         f"<cols>{columns}</cols><sheetData>"
     )
-    yield _row(1, header, _HEADER)
-    for number, row in enumerate(rows, 2):
+    if sheet.above:
+        yield _row(1, [sheet.above], _TEXT)
+    yield _row(first, sheet.header, _HEADER)
+    for number, row in enumerate(sheet.rows, first + 1):
         yield _row(number, row, _TEXT)
     yield "</sheetData></worksheet>"
 

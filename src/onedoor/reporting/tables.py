@@ -22,6 +22,10 @@ Cell = int | Decimal | str | date | None
 
 NO_DATA = "no data"
 MONTH = "month"
+SMALL_COUNTS = "Holds small counts, which may lead to a person: may not be published or passed on."
+"""The first line of a file that was made for somebody who sees small counts as they are (clinical.md 5.3)."""
+MARKED = "small-counts-not-to-be-published-"
+"""How the name of such a file begins."""
 _AFTER = frozenset({"%"})
 """Units that are written after each number. "£" and "p" are known too; any other stands in the column's heading."""
 _MONEY = {"£": ("£", ""), "p": ("", "p")}
@@ -91,6 +95,8 @@ class Table:
     source: str = ""
     period: str = ""
     extracted_at: datetime | date | None = None
+    warning: str = ""
+    """Stands first in each file of it, and in their names: `SMALL_COUNTS`."""
 
     def __post_init__(self) -> None:
         keys = [column.key for column in self.columns]
@@ -147,8 +153,9 @@ class Table:
 
     @property
     def file_name(self) -> str:
-        """The title as the name of a file without its ending."""
-        return re.sub(r"[^a-z0-9]+", "-", words.folded(self.title)).strip("-")[:80].strip("-") or "table"
+        """The title as the name of a file without its ending, after what must not be overlooked."""
+        name = re.sub(r"[^a-z0-9]+", "-", words.folded(self.title)).strip("-")[:80].strip("-") or "table"
+        return f"{MARKED}{name}" if self.warning else name
 
 
 def day(moment: date) -> str:
@@ -158,13 +165,14 @@ def day(moment: date) -> str:
 
 def as_csv(table: Table) -> str:
     """The table for a spreadsheet or a program: one header row, numbers without separators, and nothing that runs as a formula.
+    A warning stands above the header.
 
     Period, source, day and notes are columns of each row, so that a row copied elsewhere still says what it is.
     """
     extra = [*table.provenance, *([("Notes", " ".join(table.notes))] if table.notes else [])]
     header = [*_headings(table), *(name for name, _ in extra)]
     rows = [[*(_plain(cell) for cell in _outgoing(table, row)), *(said for _, said in extra)] for row in table.rows]
-    return spreadsheet.as_csv(header, rows)
+    return spreadsheet.as_csv(header, rows, above=table.warning)
 
 
 def as_xlsx(table: Table, *others: Table) -> bytes:
@@ -176,6 +184,7 @@ def as_xlsx(table: Table, *others: Table) -> bytes:
             _headings(one),
             [[_sheet_cell(cell) for cell in _outgoing(one, row)] for row in one.rows],
             _widths(one),
+            one.warning,
         )
         for one in tables
     ]
@@ -184,7 +193,9 @@ def as_xlsx(table: Table, *others: Table) -> bytes:
         for one in tables
         for name, said in (*one.provenance, *(("Note", note) for note in one.notes))
     ]
-    return workbook.as_book([*sheets, workbook.Sheet("About", ("Table", "What", "In words"), about, (40, 12, 100))])
+    return workbook.as_book(
+        [*sheets, workbook.Sheet("About", ("Table", "What", "In words"), about, (40, 12, 100), table.warning)]
+    )
 
 
 def _headings(table: Table) -> list[str]:

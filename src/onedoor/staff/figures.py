@@ -1,23 +1,24 @@
 """Pages of figures: the tables and charts of a page are shown, and are files by the page's own address.
 
 `?as=csv&table=KEY`, `?as=xlsx&table=KEY` and `?as=svg&table=KEY` ask the same view with the same rights, so that a file holds
-what the page holds; `?as=xlsx` alone is a workbook of all tables. What leaves is written down. Figures are of no single patient:
-lists of people are asked for by POST (`onedoor.staff.download`).
+what the page holds; `?as=xlsx` alone is a workbook of all tables. What leaves is written down, and says so itself where it holds
+small counts. Figures are of no single patient: lists of people are asked for by POST (`onedoor.staff.download`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 
+from onedoor.accounts import api as accounts
 from onedoor.kernel.access import Access
 from onedoor.reporting import charts as drawing
 from onedoor.reporting.charts import Chart, Picture
-from onedoor.reporting.tables import Table, as_csv, as_xlsx
+from onedoor.reporting.tables import MARKED, SMALL_COUNTS, Table, as_csv, as_xlsx
 from onedoor.staff.download import note_download
 from onedoor.staff.frame import staff_page
 from onedoor.ui.access import granted
@@ -57,7 +58,7 @@ def figures_page(
     all_tables = {**tables, **{key: chart.table for key, chart in charts.items()}}
     if wanted := request.GET.get("as"):
         return _file(request, granted(request), wanted, all_tables, charts)
-    pictures = drawing.shown(charts)
+    pictures = drawing.shown(charts, keep=not granted(request).sees_small_counts)
     return staff_page(
         request,
         template,
@@ -92,10 +93,18 @@ def _file(
     found = [tables[key]] if key in tables else [*tables.values()] if kind == "xlsx" and not key else []
     if not found or kind not in _TYPES or (kind == "svg" and key not in charts):
         raise Http404
+    small = access.sees_small_counts
+    if small:
+        found = [replace(one, warning=SMALL_COUNTS) for one in found]
     table = found[0]
-    content = as_csv(table) if kind == "csv" else drawing.file(charts[key]) if kind == "svg" else as_xlsx(*found)
-    name = f"{table.file_name if len(found) == 1 else 'figures'}.{kind}"
+    if kind == "svg":
+        content: str | bytes = drawing.file(replace(charts[key], table=table), keep=not small)
+    else:
+        content = as_csv(table) if kind == "csv" else as_xlsx(*found)
+    name = f"{table.file_name if len(found) == 1 else f'{MARKED if small else str()}figures'}.{kind}"
     note_download(access, name, sum(len(one.rows) for one in found))
+    if small:
+        accounts.note_small_counts(access=access, page=request.get_full_path(), file=name)
     answer = HttpResponse(content, content_type=_TYPES[kind])
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["Cache-Control"] = "no-store"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,10 @@ class Frame:
     """Behind "More": groups by what they are for, of somebody whose menu would otherwise be too long to be read at a glance."""
     elsewhere: list[accounts.Organisation]
     """The other organisations where this person has a role."""
+    small_counts: int | None = None
+    """For how many more minutes small counts are shown as they are; None where they are hidden."""
+    may_show: Mapping[str, str] | None = None
+    """The reasons for which this person may choose to see them on this page."""
 
 
 _AT_A_GLANCE = 12
@@ -69,7 +74,7 @@ _MENU: tuple[tuple[str, str, Permission | tuple[Permission, ...] | None, str], .
     ("Letters", "letters", Permission.REFERRALS, ""),
     ("Services", "services", None, ""),
     ("Sharing", "sharing", Permission.SHARING, _SHARED),
-    ("Opened", "glass_reviews", Permission.SHARING, _SHARED),
+    ("Opened", "glass_reviews", (Permission.SHARING, Permission.AUDIT), _SHARED),
     ("Import", "imports", Permission.IMPORT, _PASSED_ON),
     ("Extracts", "extracts", Permission.IMPORT, _PASSED_ON),
     ("Reports", "reports", Permission.REPORTS, ""),
@@ -106,8 +111,14 @@ def _folded(entries: list[tuple[Item, str]]) -> tuple[list[Item], list[tuple[str
 
 
 def staff_page(request: HttpRequest, template: str, current: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    """Render a staff page inside its frame; `current` is the menu entry it belongs to."""
+    """Render a staff page inside its frame; `current` is the menu entry it belongs to.
+
+    A page of figures that is shown with small counts is kept as a look before it is shown.
+    """
     access = doors.granted(request)
+    figures = current == "reports"
+    if figures and access.sees_small_counts:
+        accounts.note_small_counts(access=access, page=request.get_full_path())
     waiting = {count.kind: count.count for count in tasks.counts(access)}
     urgent = sum(n for kind, n in waiting.items() if tasks.kind_of(kind).urgent)
     counts: dict[str, tuple[int, bool]] = {"tasks": (sum(waiting.values()), urgent > 0)}
@@ -128,5 +139,16 @@ def staff_page(request: HttpRequest, template: str, current: str, *, status: int
     menu, more = _folded(entries)
     here = organisation_of(access)
     elsewhere = [place for place in accounts.workplaces(access.actor.id or 0) if place.pk != here.pk]
-    frame = Frame(organisation=here.name, user=access.actor.label, menu=menu, more=more, elsewhere=elsewhere)
+    left = accounts.small_counts_left(access)
+    frame = Frame(
+        organisation=here.name,
+        user=access.actor.label,
+        menu=menu,
+        more=more,
+        elsewhere=elsewhere,
+        small_counts=None if left is None else max(1, round(left.total_seconds() / 60)),
+        may_show=accounts.SMALL_COUNTS_REASONS
+        if figures and left is None and access.may(Permission.SMALL_COUNTS)
+        else None,
+    )
     return page(request, template, status=status, frame=frame, **context)

@@ -16,7 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from onedoor.accounts.api import WORKS_AT, User, access_at
+from onedoor.accounts.api import SHOWS_SMALL_COUNTS, WORKS_AT, User, access_at, seeing_small_counts
 from onedoor.documents import api as documents
 from onedoor.kernel.access import Access, NotPermitted, Part, Permission
 from onedoor.patients import api as patients
@@ -197,7 +197,8 @@ def _work_out(request: HttpRequest) -> Access | None:
     as_ = patients.sign_in(user.pk)
     if as_.patient_id is not None or as_.acts_for_others:
         return _in_portal(request, user, as_)
-    return access_at(user, request.session.get(WORKS_AT))
+    access = access_at(user, request.session.get(WORKS_AT))
+    return seeing_small_counts(access, request.session.get(SHOWS_SMALL_COUNTS))
 
 
 def _in_portal(request: HttpRequest, user: User, as_: patients.SignIn) -> Access:

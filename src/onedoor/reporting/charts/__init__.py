@@ -65,34 +65,36 @@ def spec(chart: Chart, frame: Frame = WIDE) -> Spec:
             return distribution.spec(chart, frame)
 
 
-def svg(chart: Chart, frame: Frame = WIDE) -> str:
+def svg(chart: Chart, frame: Frame = WIDE, *, keep: bool = True) -> str:
     """One picture of a chart, drawn or as kept, with its title and description; letters in Atkinson Hyperlegible."""
-    return _drawn([(chart, frame)])[0]
+    return _drawn([(chart, frame)], keep=keep)[0]
 
 
-def file(chart: Chart) -> str:
-    """The wide picture to be used elsewhere: with title, source and typeface in it."""
-    return drawing.standalone(svg(chart), chart.table)
+def file(chart: Chart, *, keep: bool = True) -> str:
+    """The wide picture to be used elsewhere: with title, source and typeface in it, and above them what its table warns of."""
+    return drawing.standalone(svg(chart, keep=keep), chart.table)
 
 
-def shown(charts: Mapping[str, Chart]) -> dict[str, Picture]:
-    """The charts of a page by their keys: one statement for all that were drawn before."""
+def shown(charts: Mapping[str, Chart], *, keep: bool = True) -> dict[str, Picture]:
+    """The charts of a page by their keys: one statement for all that were drawn before. What shows small counts is not to be
+    kept: nothing of it is in the database afterwards."""
     wanted = [(chart, frame) for chart in charts.values() for frame in (WIDE, NARROW)]
-    drawn = _drawn(wanted)
+    drawn = _drawn(wanted, keep=keep)
     return {
         key: Picture(chart, Markup(wide), Markup(narrow))
         for (key, chart), wide, narrow in zip(charts.items(), drawn[::2], drawn[1::2], strict=True)
     }
 
 
-def _drawn(wanted: Sequence[tuple[Chart, Frame]]) -> list[str]:
+def _drawn(wanted: Sequence[tuple[Chart, Frame]], *, keep: bool) -> list[str]:
     specs = [(spec(chart, frame), chart.table.title, said(chart)) for chart, frame in wanted]
     addresses = [drawing.address(*one) for one in specs]
     kept = pictures.get(addresses)
     new = {address: one for address, one in zip(addresses, specs, strict=True) if address not in kept}
     if new:
         made = {address: drawing.drawn(*one) for address, one in new.items()}
-        pictures.put(made)
+        if keep:
+            pictures.put(made)
         kept |= made
     return [kept[address] for address in addresses]
 
@@ -118,9 +120,9 @@ __all__ = [
     "Stacked",
     "Xmr",
     "file",
+    "nothing",
     "said",
     "shown",
-    "nothing",
     "spec",
     "svg",
 ]

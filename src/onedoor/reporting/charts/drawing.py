@@ -46,7 +46,7 @@ def standalone(svg: str, table: Table) -> str:
     found = _SIZE.search(svg)
     assert found, "a picture of ours has a size"
     width, height = float(found[1]), float(found[2])
-    title = wrapped(table.title, width - 8, _TITLE, bold=True)
+    title = [line for one in (table.warning, table.title) if one for line in wrapped(one, width - 8, _TITLE, bold=True)]
     told = [f"{name}: {words}" for name, words in table.provenance] + list(table.notes)
     below = [line for one in told for line in wrapped(one, width - 8, _BELOW)]
     top, bottom = len(title) * _TITLE * 1.25 + 10, len(below) * _BELOW * 1.25 + 12

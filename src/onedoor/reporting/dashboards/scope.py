@@ -22,5 +22,8 @@ def figures_of(access: Access, *, on: date | None = None) -> tuple[Access, dict[
 
 
 def sees_people(access: Access, organisation_id: int) -> bool:
-    """Whether small counts of this organisation may be shown: to those who may open its patients anyway."""
-    return access.everything or (access.may(Permission.PATIENTS) and organisation_id in access.organisation_ids)
+    """Whether small counts of this organisation may be shown: to those who may open its patients anyway, and to whoever said
+    why they are shown to them now (`accounts.show_small_counts`)."""
+    if access.everything or access.sees_small_counts:
+        return True
+    return access.may(Permission.PATIENTS) and organisation_id in access.organisation_ids

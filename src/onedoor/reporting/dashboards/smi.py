@@ -91,7 +91,7 @@ def published_side(
         below=sorted(below, key=lambda one: (-(one.share(ALL_SIX) or -1), one.name)),
         share=_RATE.said(now.share(ALL_SIX)),
         england_points=_points(now, whole) if level is not Level.ENGLAND else "",
-        year_points=_points(now, before),
+        year_points="" if before and before.silent else _points(now, before),
         aims=smi_published.aims_seen(series, [now.code, *(code for code, _ in above.values())]),
         source=source,
     )
@@ -366,12 +366,12 @@ def _draw_below(side: RecordSide, month: str) -> None:
     exact = [
         one for one in side.below if isinstance(one.counts[ALL_SIX], int) and isinstance(one.counts[REGISTER], int)
     ]
-    counted = [Counted(one.unit.name, _whole(one.counts[ALL_SIX]), _whole(one.counts[REGISTER])) for one in exact]
+    counted = [Counted(one.unit.ods_code, _whole(one.counts[ALL_SIX]), _whole(one.counts[REGISTER])) for one in exact]
     found = funnel(counted) if sum(one.sent for one in counted) >= _LEAST else None
     positions = {one.organisation: one.position for one in found.placed} if found else {}
     rows: list[list[Cell]] = []
     for one in side.below:
-        position = positions.get(one.unit.name)
+        position = positions.get(one.unit.ods_code)
         said = None if position is None else "" if position is Position.INSIDE else position.capitalize()
         rows.append([one.unit.name, one.counts[REGISTER], one.counts[ALL_SIX], one.shares[ALL_SIX], said])
     guarded = level in SMALL
@@ -395,7 +395,7 @@ def _draw_below(side: RecordSide, month: str) -> None:
     )
     side.charts["own_sizes"] = charts.Bars(table, of="name", value="share", size="size")
     if found is not None and len(found.placed) > _LEAST:
-        kept = [row for row in rows if row[0] in positions]
+        kept = [row for one, row in zip(side.below, rows, strict=True) if one.unit.ods_code in positions]
         side.charts["own_funnel"] = smi_published.funnel_chart(
             replace(table, title=f"{side.unit.name}: who differs by more than size explains", rows=kept),
             found,
@@ -463,6 +463,7 @@ def own_headlines(access: Access) -> list[Headline]:
             smi_record.look(access), [ours.unit], [one for one in ours.months if one.first < ours.month.first][-1:]
         )
         was = next(iter(before.values()), None)
+        people = smi_record.sees_people(access, ours.unit)
         told.append(
             Headline(
                 10,
@@ -471,8 +472,8 @@ def own_headlines(access: Access) -> list[Headline]:
                 ours.share,
                 f"of {ours.register} had all six, {ours.unit.name}, {ours.month.first:%B %Y}",
                 trend=_moved(ours.now, was),
-                next_words="See who is nearest to complete" if ours.in_full else "See who differs",
-                next_page="finish_line" if ours.in_full and access.may(Permission.CHECKS) else "reports_smi",
+                next_words="See who is nearest to complete" if people else "See who differs",
+                next_page="finish_line" if people and access.may(Permission.CHECKS) else "reports_smi",
             )
         )
     if theirs is not None:

@@ -118,7 +118,13 @@ def told(
 
 
 def in_full(access: Access, unit: Unit) -> bool:
-    """Whether small numbers are shown: at one's own practice, to whoever may open its patients anyway."""
+    """Whether small numbers are shown: at one's own practice, to whoever may open its patients anyway; everywhere within reach,
+    to whoever said why they are shown to them now."""
+    return access.sees_small_counts or sees_people(access, unit)
+
+
+def sees_people(access: Access, unit: Unit) -> bool:
+    """Whether the people behind a figure are this access's own patients."""
     return access.everything or (
         unit.level is Level.PRACTICE and unit.id in access.organisation_ids and access.may(Permission.PATIENTS)
     )

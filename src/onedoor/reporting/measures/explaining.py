@@ -89,7 +89,8 @@ class PersonRow:
 
 @dataclass(frozen=True)
 class Explained:
-    """A figure with all that it rests on. `exact`: whether who asks may see the patients, and so small counts too."""
+    """A figure with all that it rests on. `exact`: whether who asks sees small counts, of their own patients or because they said
+    why; `named`: whether they may see the people too."""
 
     version: Version
     closing: Closing
@@ -103,6 +104,7 @@ class Explained:
     not_yet: Sequence[tuple[str, Told]]
     """Words of each reason for which somebody in the denominator does not count."""
     exact: bool
+    named: bool
     rules: str
     """The rule set by name and version, of a measure of people."""
 
@@ -196,7 +198,8 @@ def explain(access: Access, key: str, *, month: date, organisation: str, edition
         raise LookupError(key if unit else organisation)
     version = version_of(row)
     below = _below(closing, version, unit)
-    exact = _may_see_people(access, unit)
+    named = _may_see_people(access, unit)
+    exact = named or access.sees_small_counts
     settled = publishing.settled(closing)
     cells, share_of = settled.cells, settled.whole
     told = _Telling(version.measure, cells, share_of, exact)
@@ -226,6 +229,7 @@ def explain(access: Access, key: str, *, month: date, organisation: str, edition
             if code != "done" and code not in version.measure.exclusions
         ],
         exact=exact,
+        named=named,
         rules=f"{rules.name}, version {rules.version}" if rules else "",
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access
@@ -28,13 +28,16 @@ def ours(access: Access, licence_a_year: Decimal) -> Table:
         if one.organisation_id is not None and one.month is None
     }
     rows: list[list[Cell]] = []
+    exact = all(sees_people(access, key) for key in spent)
     for unit in units.values():
         pounds = spent.get(unit.id)
+        if pounds and not exact:
+            # The share too is of whole pounds: against a licence of millions it would have said the pence.
+            pounds = pounds.quantize(Decimal(1), ROUND_HALF_UP)
         if not pounds:
             continue
         share = 100 * licence_a_year / pounds
         rows.append([unit.name, pounds, licence_a_year, share, "yes" if share < 100 else "never"])
-    exact = all(sees_people(access, key) for key in spent)
     return Table(
         title="Our own texts against this licence",
         columns=[

@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from onedoor.accounts.api import WORKS_AT, User, workplaces
-from onedoor.ui.access import granted, public, staff
+from onedoor.accounts.api import WORKS_AT, User, hide_small_counts, workplaces
+from onedoor.ui.access import granted, of, public, staff
 from onedoor.ui.pages import local, page
 
 DEMO_ROLES = (
@@ -24,6 +24,11 @@ DEMO_ROLES = (
     ),
     ("social_prescriber", "Social prescriber", "a partner’s: only the lists that a practice shares, while they last"),
     ("ics_analyst", "ICS analyst", "the figures of every practice of the care system, no patients"),
+    (
+        "information_asset_owner",
+        "Information asset owner",
+        "the same figures, and for a reason and an hour the small counts that are hidden",
+    ),
     ("administrator", "System administrator", "settings and switches, no patients"),
     ("patient", "Patient", "their own appointments and who looked at their record"),
     ("carer", "Carer", "the pages of a patient for whom they act, as far as was agreed"),
@@ -75,7 +80,10 @@ def work_at(request: HttpRequest) -> HttpResponse:
 @public
 @require_POST
 def signout(request: HttpRequest) -> HttpResponse:
-    """Sign out and return to the sign-in page."""
+    """Sign out and return to the sign-in page; whoever saw small counts sees them no more."""
+    access = of(request)
+    if access is not None and access.sees_small_counts:
+        hide_small_counts(access=access)
     logout(request)
     return redirect("signin")
 

@@ -96,6 +96,8 @@ class World:
     """Of a voluntary group that the practice shares a list with."""
     analyst: User
     """Reads the figures of the care system that the practice is part of."""
+    asset_owner: User
+    """Answers for those figures, and may see small counts."""
     shared: PartnerList
     """With Ada on it."""
     check_visit: uuid.UUID
@@ -176,6 +178,7 @@ def make() -> World:
         organisation=practice.organisation, other=system, kind=Relation.ICS, starts_on=date(2024, 4, 1)
     )
     analyst, _ = factories.person(system, Role.ICS_ANALYST, username="demo-ics_analyst")
+    asset_owner, _ = factories.person(system, Role.INFORMATION_ASSET_OWNER, username="demo-information_asset_owner")
     stranger = User.objects.create_user(username="stranger", password="stranger")
     sam = factories.patient(practice.organisation, "Sam", "Hollis", mobile=PHONE, needs=("Interpreter: Polish",))
     ada = factories.patient(practice.organisation, "Ada", "Hollis", mobile=PHONE, born_on=date(2019, 3, 4))
@@ -240,6 +243,7 @@ def make() -> World:
         assistant=people[Role.HEALTH_CARE_ASSISTANT],
         partner=partner,
         analyst=analyst,
+        asset_owner=asset_owner,
         shared=shared_with(practice.organisation, ada, access_of(people[Role.PRACTICE_MANAGER])),
         check_visit=checked(maud, access_of(people[Role.HEALTH_CARE_ASSISTANT])),
         maud_ref=maud.ref,
@@ -588,6 +592,7 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "service_history": ({"slug": "joints"},),
         "reports": ({},),
         "reports_money": ({},),
+        **dict.fromkeys(("small_counts_show", "small_counts_hide"), ({},)),
         **dict.fromkeys(("reports_packs", "pack_make", "pack_plan"), ({},)),
         "pack_file": ({"ref": uuid.UUID(int=1), "form": "pdf"},),
         "reports_smi": ({},),
