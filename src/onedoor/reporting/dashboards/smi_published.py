@@ -245,7 +245,7 @@ def each_check(one: Sums, england: Sums | None, year_before: Sums | None, where:
         others = england.share(key) if england else None
         before = year_before.share(key) if year_before else None
         rows.append([_SHORT[key], one.values[key], share, others, _less(share, others), _less(share, before)])
-    notes = [*_silences([one]), _OVER, "Points are percentage points."]
+    notes = [*_silences([one, *([year_before] if year_before else [])]), _OVER, "Points are percentage points."]
     return Table(f"{one.name}: each check", columns, rows, notes, where.source, one.quarter.words, where.at)
 
 
@@ -277,10 +277,9 @@ def aims_seen(series: Sequence[Sums], codes: Sequence[str]) -> list[AimSeen]:
     for aim in aims_of(codes):
         at = max((quarter for quarter in by_quarter if quarter <= aim.due), default=None)
         passed = latest is not None and latest >= aim.due
-        base = by_quarter.get(aim.baseline) if aim.baseline else None
-        if aim.more is not None and series and aim.organisation == series[-1].code:
-            found.append(_count_seen(aim, by_quarter.get(at) if at else None, base, passed))
-        seen = by_quarter.get(at) if at else None
+        seen = by_quarter[at] if at else None
+        if aim.more is not None and aim.baseline and series and aim.organisation == series[-1].code:
+            found.append(_count_seen(aim, aim.more, aim.baseline, seen, by_quarter.get(aim.baseline), passed))
         share = seen.share(ALL_SIX) if seen else None
         found.append(
             AimSeen(
@@ -290,7 +289,7 @@ def aims_seen(series: Sequence[Sums], codes: Sequence[str]) -> list[AimSeen]:
                 at,
                 ""
                 if share is None or seen is None
-                else f"{Column('', '', '%', places=1).said(share)} of {seen.bases[ALL_SIX]:,}",
+                else f"{Column('', '', '%', places=1).said(share)} of {seen.bases[ALL_SIX]:,}{_without(seen)}",
                 None if share is None else share >= aim.rate,
                 passed,
             )
@@ -298,21 +297,29 @@ def aims_seen(series: Sequence[Sums], codes: Sequence[str]) -> list[AimSeen]:
     return found
 
 
-def _count_seen(aim: Aim, seen: Sums | None, base: Sums | None, passed: bool) -> AimSeen:
-    assert aim.more is not None
-    assert aim.baseline is not None
+def _count_seen(aim: Aim, asked: int, baseline: Quarter, seen: Sums | None, base: Sums | None, passed: bool) -> AimSeen:
+    """More people than at the baseline. A sum without some who sent nothing is no baseline, and can be more than asked for but
+    never less."""
     done, before = (one.values[ALL_SIX] if one else None for one in (seen, base))
-    wanted = before + aim.more if before is not None else None
-    target = f"{aim.more:,} more than in {aim.baseline.words}" + (f", {wanted:,}" if wanted is not None else "")
+    complete = base is not None and not base.silent
+    wanted = before + asked if before is not None and complete else None
+    target = f"{asked:,} more than in {baseline.words}"
+    target += f", {wanted:,}" if wanted is not None else _without(base) if base else ""
     if done is None or before is None or seen is None:
         return AimSeen(aim, "count", target, seen.quarter if seen else None, "", None, passed, wanted)
     more = done - before
-    return AimSeen(aim, "count", target, seen.quarter, f"{done:,}, {more:+,}", more >= aim.more, passed, wanted)
+    met = None if wanted is None or (seen.silent and done < wanted) else done >= wanted
+    said = f"{done:,}, {more:+,}{_without(seen)}" if complete else f"{done:,}{_without(seen)}"
+    return AimSeen(aim, "count", target, seen.quarter, said, met, passed, wanted)
+
+
+def _without(one: Sums) -> str:
+    return f" ({_lacks(one)})" if one.silent else ""
 
 
 def variation(rows: Sequence[Sums], place: Place, level: Level, where: Provenance) -> tuple[Table, Funnel] | None:
     """Which organisations below a place differ by more than their size explains; None where fewer than two sent anything."""
-    counted = [Counted(one.name, one.paired[ALL_SIX], one.bases[ALL_SIX]) for one in rows]
+    counted = [Counted(one.code, one.paired[ALL_SIX], one.bases[ALL_SIX]) for one in rows]
     if sum(one.sent for one in counted) < 2:
         return None
     found = funnel(counted)
@@ -327,7 +334,7 @@ def variation(rows: Sequence[Sums], place: Place, level: Level, where: Provenanc
     ]
     table: list[list[Cell]] = []
     for one in sorted(rows, key=lambda one: (-(one.share(ALL_SIX) or -1), one.name)):
-        at = positions.get(one.name)
+        at = positions.get(one.code)
         said = None if at is None else "" if at.position is Position.INSIDE else at.position.capitalize()
         table.append([one.name, one.bases[ALL_SIX], one.paired[ALL_SIX], one.share(ALL_SIX), said])
     notes = [
@@ -336,7 +343,8 @@ def variation(rows: Sequence[Sums], place: Place, level: Level, where: Provenanc
     if found.widened:
         notes.append("They differ more than chance alone makes even equals differ, so the limits are widened for it.")
     if found.missing:
-        notes.append(f"Sent nothing, and so not in the picture: {', '.join(found.missing)}.")
+        silent = [one.name for one in rows if one.code in found.missing]
+        notes.append(f"Sent nothing, and so not in the picture: {', '.join(silent)}.")
     title = f"{place.name}: all six checks by {level.words}"
     return Table(title, columns, table, notes, where.source, rows[0].quarter.words, where.at), found
 

@@ -210,20 +210,31 @@ def _whole(number: Decimal | None) -> int | None:
 
 
 def above(codes: Collection[str], *, on: date) -> dict[str, dict[Level, tuple[str, str]]]:
-    """By organisation, what it stands in on a day: level to (code, name). Public knowledge."""
+    """By organisation, what it stands in on a day: level to (code, name), as that is called today. Of one that stood nowhere yet,
+    what those stood in that have become it since: its figures of that day are theirs. Public knowledge."""
     levels = {kind: level for level, kind in KINDS.items()}
     found: dict[str, dict[Level, tuple[str, str]]] = {code: {} for code in codes}
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT b.ods_code, a.level, o.ods_code, o.name
-            FROM accounts_organisation b
-            JOIN accounts_above a ON a.organisation_id = b.id
+            WITH own AS (
+                SELECT id, ods_code FROM accounts_organisation WHERE ods_code = ANY(%(codes)s)
+            ), stood AS (
+                SELECT ods_code, id, 0 AS turn FROM own
+                UNION ALL SELECT own.ods_code, h.organisation_id, h.mergers FROM own JOIN accounts_heirs h ON h.heir_id = own.id
+            ), ends AS (
+                SELECT DISTINCT ON (organisation_id) organisation_id, heir_id
+                FROM accounts_heirs WHERE since <= %(today)s ORDER BY organisation_id, mergers DESC
+            )
+            SELECT DISTINCT ON (s.ods_code, a.level) s.ods_code, a.level, o.ods_code, o.name
+            FROM stood s
+            JOIN accounts_above a ON a.organisation_id = s.id
              AND a.starts_on <= %(day)s AND (a.ends_on IS NULL OR a.ends_on > %(day)s)
-            JOIN accounts_organisation o ON o.id = a.above_id
-            WHERE b.ods_code = ANY(%(codes)s) ORDER BY o.ods_code DESC
+            LEFT JOIN ends e ON e.organisation_id = a.above_id
+            JOIN accounts_organisation o ON o.id = coalesce(e.heir_id, a.above_id)
+            ORDER BY s.ods_code, a.level, s.turn, o.ods_code
             """,
-            {"codes": list(codes), "day": on},
+            {"codes": list(codes), "day": on, "today": clock.today()},
         )
         for code, kind, other, name in cursor.fetchall():
             found[code][levels[kind]] = (other, name)

@@ -18,7 +18,7 @@ from onedoor.accounts import api as accounts
 from onedoor.exchange import api as exchange
 from onedoor.kernel.access import Access, NotPermitted, Permission, Role
 from onedoor.reporting import published
-from onedoor.reporting.dashboards import smi_published
+from onedoor.reporting.dashboards import smi, smi_published
 from onedoor.reporting.levels import Level
 from onedoor.reporting.models import PublishedFigure, PublishedFile
 from onedoor.reporting.published import ALL_SIX, CHECKS, ITEMS, REGISTER, Quarter, Sums
@@ -344,6 +344,15 @@ def _mergers_break_no_trend() -> None:
         ("2020-21-Q4", 5594, 2000),
         ("2021-22-Q1", 5474, 2121),
     ]
+    # And its groups are those of its system, by the names of today, in every quarter.
+    for quarter in (Quarter(2018, 4), Quarter(2019, 4), last, first):
+        for one in published.sums(ALL, Level.ICS, first=quarter, last=quarter):
+            groups = smi_published.of_quarter(ALL, Level.CCG, quarter, within=one.code)
+            for item in ITEMS:
+                assert sum(group.values[item.key] or 0 for group in groups) == (one.values[item.key] or 0), one
+    side = smi.published_side(ALL, code="D4U1Y", quarter=first, drawn=False)
+    assert side is not None
+    assert [place.code for place in side.path] == ["England", "Y59", "QNQ"]
 
 
 def _the_report_says_so() -> None:
@@ -368,6 +377,33 @@ def _aims_are_told_apart(series: list[Sums]) -> None:
     assert (count.met, count.value) == (True, "26,936, +14,963")
     assert (rate.met, rate.value) == (False, "38.0% of 70,857")
     assert seen["national", "rate"].value == "50.2% of 73,942"
+
+
+BASELINE, DUE = Quarter(2020, 4), Quarter(2021, 4)
+
+
+def region(quarter: Quarter, all_six: int, *silent: str) -> Sums:
+    bases: dict[str, int | None] = dict.fromkeys((item.key for item in ITEMS), 70_000)
+    values = bases | {ALL_SIX: all_six}
+    return Sums("Y59", "South East", Level.REGION, quarter, values, values, bases, 17, silent)
+
+
+@pytest.mark.parametrize(
+    ("base", "now", "met", "value"),
+    [
+        (region(BASELINE, 12_000), region(DUE, 26_000), True, "26,000, +14,000"),
+        (region(BASELINE, 12_000), region(DUE, 25_999), False, "25,999, +13,999"),
+        (region(BASELINE, 12_000), region(DUE, 26_000, "10C"), True, "26,000, +14,000 (1 of 18 sent nothing)"),
+        (region(BASELINE, 12_000), region(DUE, 25_999, "10C"), None, "25,999, +13,999 (1 of 18 sent nothing)"),
+        (region(BASELINE, 12_000, "10C", "15D"), region(DUE, 26_000), None, "26,000"),
+    ],
+)
+def test_who_sent_nothing_is_not_taken_for_people_without_checks(
+    base: Sums, now: Sums, met: bool | None, value: str
+) -> None:
+    count = smi_published.aims_seen([base, now], ["Y59"])[0]
+    assert (count.what, count.met, count.value) == ("count", met, value)
+    assert count.wanted == (None if base.silent else 26_000)
 
 
 @pytest.mark.django_db
