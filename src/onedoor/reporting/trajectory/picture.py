@@ -22,7 +22,7 @@ from onedoor.reporting.tables import Cell, Column, Table
 from onedoor.reporting.trajectory.effects import Effect, brought
 from onedoor.reporting.trajectory.forecasting import FanPoint, back_test, spread
 from onedoor.reporting.trajectory.forecasting import fan as ranges_of
-from onedoor.reporting.trajectory.rules import Targets, last_month, months_between, plan_by_month
+from onedoor.reporting.trajectory.rules import Plan, last_month, months_between
 from onedoor.reporting.trajectory.standing import PUBLISHED, Standing, at_level
 
 _MOST = 8
@@ -37,21 +37,6 @@ _PLACES = 6
 
 Shares = tuple[tuple[str, tuple[tuple[int, float], ...]], ...]
 """Shares in per cent by organisation and quarter, as what is kept by."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is aimed at, from the last day of the baseline until a day. `baseline` is (done, register)."""
-
-    targets: Targets
-    baseline_on: date
-    due_on: date
-    baseline: tuple[int, int]
-
-    @property
-    def ways(self) -> tuple[str, ...]:
-        """ "count", "rate" or both, as it was set."""
-        return tuple(way for way, one in (("count", self.targets.more), ("rate", self.targets.rate)) if one is not None)
 
 
 @dataclass(frozen=True)
@@ -285,19 +270,9 @@ def _planned(plan: Plan | None, register: int, on: date) -> list[Cell]:
     after its day."""
     if plan is None:
         return []
-    done, at_start = plan.baseline
-    whole, passed = months_between(plan.baseline_on, last_month(plan.due_on)), months_between(plan.baseline_on, on)
-    if on < plan.baseline_on or whole < 1 or passed > math.ceil(whole / 3) * 3:
-        return [None] * len(plan.ways)
-    passed = min(passed, whole)
-    found: list[Cell] = []
-    if plan.targets.more is not None:
-        more = plan_by_month(plan.targets.more, whole)[passed - 1] if passed else 0
-        found.append(Decimal(100 * (done + more)) / register)
-    if plan.targets.rate is not None:
-        start = Decimal(100 * done) / at_start
-        found.append(start + (plan.targets.rate - start) * passed / whole)
-    return found
+    at = plan.at(on) if months_between(plan.baseline_on, on) <= math.ceil(plan.months / 3) * 3 else {}
+    shares = {way: 100 * one / register if way == "count" else one for way, one in at.items()}
+    return [Decimal(one.numerator) / one.denominator if (one := shares.get(way)) else None for way in plan.ways]
 
 
 def _marks(plan: Plan | None, now: Standing, as_told: Column) -> list[Mark]:
@@ -338,4 +313,4 @@ def _decimal(share: float) -> Decimal:
     return Decimal(str(round(share, _PLACES)))
 
 
-__all__ = ["Coverage", "Plan", "Shares", "fan", "learned", "usual"]
+__all__ = ["Coverage", "Shares", "fan", "learned", "usual"]

@@ -22,7 +22,7 @@ from onedoor.reporting.tables import Cell, Column, Table
 from onedoor.reporting.trajectory import picture
 from onedoor.reporting.trajectory.cases import Part, shares_table
 from onedoor.reporting.trajectory.effects import Effect
-from onedoor.reporting.trajectory.rules import YEAR, Needed, Targets, months_left, needed
+from onedoor.reporting.trajectory.rules import YEAR, Needed, Plan, Targets, half_up, months_left, needed
 from onedoor.reporting.trajectory.standing import MEASURE, PUBLISHED, Standing, guarded, latest, standings, systems
 
 RULE_SET = "smi"
@@ -57,11 +57,12 @@ class Target:
     baseline: tuple[int, int] | None
 
     @property
-    def targets(self) -> Targets | None:
+    def plan(self) -> Plan | None:
         """For the arithmetic; None where the baseline may not be told."""
         if self.baseline is None:
             return None
-        return Targets(self.baseline[0], self.trajectory.more, self.trajectory.rate)
+        one = self.trajectory
+        return Plan(Targets(self.baseline[0], one.more, one.rate), one.baseline_on, one.due_on, self.baseline)
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,7 @@ def trajectory(access: Access, code: str = "") -> TrajectoryView | None:
             access,
             unit,
             [one for one in found if one.kind == now.kind],
-            picture.Plan(target.targets, target.trajectory.baseline_on, target.trajectory.due_on, target.baseline)
-            if target and target.targets and target.baseline
-            else None,
+            target.plan if target else None,
             effects,
         )
     tables = {}
@@ -203,11 +202,11 @@ def guarded_people(access: Access, unit: Unit) -> bool:
 
 
 def _asks(target: Target | None, now: Standing | None, lapses: Lapses) -> list[Ask]:
-    targets = target.targets if target else None
-    if target is None or targets is None or now is None:
+    plan = target.plan if target else None
+    if target is None or plan is None or now is None:
         return []
     left = months_left(clock.today(), target.trajectory.due_on)
-    found = needed(targets, register=now.register, done=now.done, lapses=lapses.count or 0, months=left)
+    found = needed(plan.targets, register=now.register, done=now.done, lapses=lapses.count or 0, months=left)
     words = {"count": "By count", "rate": "By rate"}
     return [Ask(key, words[key], now.done + one.more, one) for key, one in found.items()]
 
@@ -217,16 +216,20 @@ def _asks_table(unit: Unit, target: Target, now: Standing, asks: Sequence[Ask], 
         Column("by", "Target"),
         Column("wanted", "People to be reached"),
         Column("now", f"Now, {now.words}"),
+        Column("planned", "Planned by then"),
         Column("more", "Still missing"),
         Column("lapses", "Lapse until then"),
         Column("months", "Months left"),
         Column("a_month", "A month from today"),
     ]
+    at = target.plan.at(now.on) if target.plan else {}
+    planned = {way: half_up(one if way == "count" else one * now.register / 100) for way, one in at.items()}
     rows: list[list[Cell]] = [
         [
             _aim(target, one.key),
             one.wanted,
             now.done,
+            planned.get(one.key),
             max(0, one.needed.more),
             lapses.count,
             one.needed.months,

@@ -151,6 +151,43 @@ def months_left(today: date, due_on: date) -> int:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What is aimed at, from the last day of the baseline until a day. `baseline` is (done, register)."""
+
+    targets: Targets
+    baseline_on: date
+    due_on: date
+    baseline: tuple[int, int]
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """ "count", "rate" or both, as it was set."""
+        return tuple(way for way, one in (("count", self.targets.more), ("rate", self.targets.rate)) if one is not None)
+
+    @property
+    def months(self) -> int:
+        """From the baseline to the end of the last month."""
+        return months_between(self.baseline_on, last_month(self.due_on))
+
+    def at(self, on: date) -> dict[str, Fraction]:
+        """Where each target stands at the end of a month when it is spread evenly over the months: by "count" so many people, by
+        "rate" so many percent. Nothing before the baseline."""
+        done, register = self.baseline
+        if on < self.baseline_on or self.months < 1:
+            return {}
+        passed = min(months_between(self.baseline_on, on), self.months)
+        found = {}
+        if self.targets.more is not None:
+            found["count"] = Fraction(
+                done + (plan_by_month(self.targets.more, self.months)[passed - 1] if passed else 0)
+            )
+        if self.targets.rate is not None:
+            start = Fraction(100 * done, register)
+            found["rate"] = start + (Fraction(self.targets.rate) - start) * passed / self.months
+        return found
+
+
+@dataclass(frozen=True)
 class Outcome:
     """How a plan came out, by both targets: met, missed, or not asked for (None)."""
 

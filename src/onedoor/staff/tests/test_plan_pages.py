@@ -83,6 +83,10 @@ def test_what_seed_003_asked_of_a_month(bob: Client) -> None:
     csv = bob.get(reverse("reports_trajectory"), {"of": BOB, "as": "csv", "table": "asks"}).content.decode()
     assert "2238" in csv
     assert "320" in csv
+    # A quarter of its way: 2,923 and 739 of 2,957; 20.1% and a quarter of what 40% lack, of today's register.
+    assert "3662" in csv
+    assert "3675" in csv
+    assert "Planned by then" in seen(bob, "reports_exceptions", of=BOB)
     (one,) = Trajectory.objects.all()
     assert (one.baseline_numerator, one.baseline_denominator, one.rate) == (2_923, 14_514, Decimal(40))
 

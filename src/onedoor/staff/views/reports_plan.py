@@ -17,6 +17,7 @@ from onedoor.reporting.improvement.menu import menu
 from onedoor.reporting.improvement.queries import InitiativeView
 from onedoor.reporting.levels import Level, Unit, reach
 from onedoor.reporting.models import Initiative, Milestone, ProgressNote
+from onedoor.reporting.tables import Table
 from onedoor.reporting.trajectory.queries import chosen_among, trajectory
 from onedoor.staff.addresses import typed_day
 from onedoor.staff.figures import figures_page
@@ -61,11 +62,14 @@ def plan(request: HttpRequest) -> HttpResponse:
 @staff(Permission.REPORTS)
 @require_GET
 def exceptions(request: HttpRequest) -> HttpResponse:
-    """What is not as it was planned, to be sent or printed."""
+    """How it stands against its targets, and what is not as it was planned, to be sent or printed."""
     access = granted(request)
     unit = _unit(access, request.GET.get("of", ""))
     agenda = queries.agenda(access, unit.id) if unit else None
-    tables = reports.exception_report(_name(access, unit), _views(access, unit), agenda)
+    tables = {
+        **_targets(access, unit),
+        **reports.exception_report(_name(access, unit), _views(access, unit), agenda),
+    }
     return figures_page(
         request, "staff/reports_plan_report.jinja", "reports", tables=tables, unit=unit, kind="Exception report"
     )
@@ -78,9 +82,8 @@ def highlights(request: HttpRequest) -> HttpResponse:
     access = granted(request)
     unit = _unit(access, request.GET.get("of", ""))
     views, found = measuring.with_measured(access, queries.plan(access, unit.id if unit else None, ended=True))
-    aimed = trajectory(access, (unit or _own(access)).ods_code)
     tables = {
-        **({"asks": aimed.tables["asks"]} if aimed and "asks" in aimed.tables else {}),
+        **_targets(access, unit),
         **reports.exception_report(_name(access, unit), views),
         **reports.highlight_report(access, _name(access, unit), views, found),
     }
@@ -308,6 +311,12 @@ def _one(access: Access, ref: UUID) -> tuple[InitiativeView, Sequence[ProgressNo
 def _views(access: Access, unit: Unit | None, *, ended: bool = False) -> list[InitiativeView]:
     views, _ = measuring.with_measured(access, queries.plan(access, unit.id if unit else None, ended=ended))
     return views
+
+
+def _targets(access: Access, unit: Unit | None) -> dict[str, Table]:
+    """What each target asks, beside where it should stand; nothing without a target."""
+    aimed = trajectory(access, (unit or _own(access)).ods_code)
+    return {"asks": aimed.tables["asks"]} if aimed and "asks" in aimed.tables else {}
 
 
 def _fits(view: InitiativeView, asked: Mapping[str, str]) -> bool:
