@@ -21,8 +21,10 @@ def channel_costs(case: CaseOption) -> None:
 
     try:
         costs = work_out(read(case.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{case} cannot be read: {error}.") from error
+    except OSError as error:
+        raise Refused(f"{case} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise Refused(f"{case} is not UTF-8 text: save it as that.") from error
     except BadCase as error:
         raise Refused(f"{case}: {error}.") from error
     print(f"{costs.case.title}\n{costs.case.source}\n")

@@ -7,7 +7,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from typing import Any
+
+_MOST = Decimal(10**12)
 
 
 class BadCase(ValueError):
@@ -80,7 +83,8 @@ def read(text: str) -> Case:
         raise BadCase(f"This is not TOML: {error}") from error
     top = _Part("the file", content)
     today = top.part("today")
-    month = today.part("said_by_month") if "said_by_month" in today.content else None
+    month = today.part("said_by_month", where="today.said_by_month") if today.has("said_by_month") else None
+    licences, double = top.parts("licences"), top.parts("double_running")
     case = Case(
         title=top.words("title"),
         source=top.words("source"),
@@ -100,16 +104,18 @@ def read(text: str) -> Case:
                 one.words("who"), one.words("words"), one.words("where"), one.count("years"), one.pounds("each"),
                 one.pounds("printed"),
             )
-            for one in top.parts("licences")
+            for one in licences
         ),
         double_running=tuple(
             DoubleRunning(
                 one.words("where"), one.words("who"), one.count("years"), one.pounds("printed_texts"),
                 one.pounds("printed_total"),
             )
-            for one in top.parts("double_running")
+            for one in double
         ),
     )  # fmt: skip
+    for one in (top, today, *([month] if month else []), *licences, *double):
+        one.nothing_else()
     return _checked(case)
 
 
@@ -132,26 +138,44 @@ class _Part:
     """A table of the file that says what is wrong with it, and where."""
 
     def __init__(self, where: str, content: Mapping[str, Any]) -> None:
-        self._where, self.content = where, content
+        self._where, self._content = where, content
+        self._asked: set[str] = set()
 
     def _at(self, key: str) -> str:
         return f"{self._where}, {key}"
 
     def _value(self, key: str) -> Any:
-        if key not in self.content:
-            raise BadCase(f"{self._at(key)}: is missing")
-        return self.content[key]
+        self._asked.add(key)
+        if key not in self._content:
+            raise BadCase(f"{self._at(key)}: is missing{self._meant(key)}")
+        return self._content[key]
 
-    def part(self, key: str) -> _Part:
+    def _meant(self, key: str) -> str:
+        near = get_close_matches(key, self._content, 1)
+        return f"; is it what is called {near[0]!r}?" if near else ""
+
+    def has(self, key: str) -> bool:
+        """Whether what may be left out is there."""
+        self._asked.add(key)
+        return key in self._content
+
+    def nothing_else(self) -> None:
+        """Raises BadCase for what no case has, so that a name with a slip in it is not passed over."""
+        for key in self._content:
+            if key not in self._asked:
+                known = ", ".join(sorted(self._asked))
+                raise BadCase(f"{self._at(key)}: is not known; there may be {known}")
+
+    def part(self, key: str, *, where: str = "") -> _Part:
         value = self._value(key)
         if not isinstance(value, dict):
-            raise BadCase(f"{self._at(key)}: write it as a table, [{key}]")
-        return _Part(key, value)
+            raise BadCase(f"{self._at(key)}: write it as a table, [{where or key}]")
+        return _Part(where or key, value)
 
     def parts(self, key: str) -> list[_Part]:
         value = self._value(key)
-        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-            raise BadCase(f"{self._at(key)}: write each as [[{key}]]")
+        if not isinstance(value, list) or not value or not all(isinstance(one, dict) for one in value):
+            raise BadCase(f"{self._at(key)}: write each as [[{key}]], one at least")
         return [_Part(f"{key} {number}", one) for number, one in enumerate(value, 1)]
 
     def words(self, key: str) -> str:
@@ -179,6 +203,6 @@ class _Part:
             found = Decimal(value) if isinstance(value, str) else None
         except InvalidOperation:
             found = None
-        if found is None or not found.is_finite() or found <= 0 or found.as_tuple().exponent < -2:  # type: ignore[operator]
+        if found is None or not found.is_finite() or not 0 < found < _MOST or found != round(found, 2):
             raise BadCase(f'{self._at(key)}: write pounds and pence between quotation marks, as "34561.74"')
         return found

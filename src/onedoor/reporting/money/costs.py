@@ -57,7 +57,7 @@ def work_out(case: Case) -> Costs:
         licences=_licences(case),
         double_running=_double_running(case),
         break_even=even,
-        disagreements=(*_printed_wrong(case), *_said_twice(case)),
+        disagreements=(*_printed_wrong(case), *_said_twice(case), *_not_a_year(case)),
     )
 
 
@@ -153,7 +153,7 @@ def _printed_wrong(case: Case) -> list[str]:
         licence = case.licence(both.who, both.years).each * case.practices
         if texts != both.printed_texts:
             found.append(
-                f"Section {both.where}: £{case.today.spend:,} a year for {both.years} years is £{texts:,}, "
+                f"Section {both.where}: £{case.today.spend:,} a year for {_years(both.years)} is £{texts:,}, "
                 f"printed £{both.printed_texts:,}."
             )
         if texts + licence != both.printed_total:
@@ -161,6 +161,26 @@ def _printed_wrong(case: Case) -> list[str]:
                 f"Section {both.where}: £{texts:,} and £{licence:,} are £{texts + licence:,}, printed £{both.printed_total:,}."
             )
     return found
+
+
+def _not_a_year(case: Case) -> list[str]:
+    """A spend that is taken for a year's, of a period that with both its months is longer (product-map.md T1)."""
+    today = case.today
+    if today.months == MONTHS:
+        return []
+    a_year = today.spend * MONTHS / today.months
+    shares = ", ".join(
+        f"{100 * one.each * case.practices / one.years / a_year:.1f}% ({one.words.lower()}, {_years(one.years)})"
+        for one in case.licences
+    )
+    return [
+        f"Section {today.where}: {_month(today.starts)} to {_month(today.until)} are {today.months} months with both in it, and"
+        f" £{today.spend:,} is taken for a year's. Twelve of them cost £{a_year:,.2f}, and the licences would pay from {shares}."
+    ]
+
+
+def _years(many: int) -> str:
+    return "1 year" if many == 1 else f"{many} years"
 
 
 def _said_twice(case: Case) -> list[str]:

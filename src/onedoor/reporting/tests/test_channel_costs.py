@@ -32,13 +32,21 @@ def test_the_tables_of_the_paper_to_the_penny() -> None:
 
 def test_where_its_statements_disagree() -> None:
     """clinical.md 5.6, product-map.md T1."""
-    texts, spend, price = work_out(read(hull())).disagreements
+    texts, spend, price, year = work_out(read(hull())).disagreements
     assert "127,379" in texts
     assert "115,882 or 106,968 a month" in texts
     assert "£2,360.00" in spend
     assert "£2,880.14 or £2,658.60 a month" in spend
     assert "1.8527p" in price
     assert "2.4854p" in price
+    # 34,561.74 x 12/13 is 31,903.14; 23,040 of that are 72.2%, 21,600 are 67.7%.
+    assert "13 months" in year
+    assert "cost £31,903.14, and the licences would pay from 90.3%" in year
+    assert year.endswith("72.2% (bought for all practices, 1 year), 67.7% (bought for all practices, 3 years).")
+
+
+def test_a_year_of_twelve_months_is_a_year() -> None:
+    assert len(work_out(read(hull(**{'until = "2017-11"': 'until = "2017-10"'}))).disagreements) == 3
 
 
 @pytest.mark.parametrize(
@@ -81,6 +89,15 @@ def test_a_printed_total_that_does_not_follow_is_named() -> None:
         ("years = 1\nprinted_texts", "years = 2\nprinted_texts", "there is no licence for 'all' of 2 years"),
         ('each = "576.00"', "each = true", "licences 3, each"),
         ("[today]", "[today", "not TOML"),
+        ('title = "Two-way', 'titel = "Two-way', "is it what is called 'titel'?"),
+        ('spend = "34561.74"', 'spend = "1e40"', "today, spend"),
+        (
+            "[today.said_by_month]",
+            "[today.said_each_month]",
+            "today, said_each_month: is not known; there may be from, said_by",
+        ),
+        ('words = "Bought by', 'note = "x"\nwords = "Bought by', "licences 1, note: is not known"),
+        ("[[double_running]]", "[double_running]", "not TOML"),
     ],
 )
 def test_a_faulty_case_is_refused_by_where_and_why(before: str, after: str, says: str) -> None:
