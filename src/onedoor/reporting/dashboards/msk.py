@@ -7,10 +7,10 @@ are those of an area, which are not suppressed (clinical.md 5.3 guards practices
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from onedoor.calls import api as calls
@@ -109,7 +109,7 @@ def msk(access: Access, service: Service, first: date, last: date, *, printed: S
     if service.organisation_id not in units:
         raise LookupError(service.slug)
     start, end = first.replace(day=1), _month_end(last)
-    months = referrals.months_of(own, service, start, end)
+    months = since_it_began(referrals.months_of(own, service, start, end))
     whole = _Sums(months)
     day = min(end, max(start, clock.today()))
     held = referrals.conservation(own, service, start, day)
@@ -172,23 +172,28 @@ class _Sums:
         return sum(int(getattr(month, name)) for month in self._months)
 
 
+def since_it_began(months: Sequence[Month]) -> list[Month]:
+    """The months without those before anything came, of which a nought would be no figure; all where nothing ever did."""
+    first = next((at for at, month in enumerate(months) if month.received or month.discharged or month.open_at_end), 0)
+    return list(months[first:])
+
+
 def share(part: int, whole: int) -> Decimal | None:
     """In percent, not rounded; None of nothing."""
     return Decimal(100 * part) / whole if whole else None
 
 
 def _referrals(about: _About, months: Sequence[Month], differs: Sequence[Differs]) -> Table:
-    def line(words: str, value: Callable[[Month], int]) -> list[Cell]:
-        values = [value(month) for month in months]
+    def line(words: str, values: Sequence[int]) -> list[Cell]:
         return [words, *values, sum(values)]
 
     rows: list[list[Cell]] = []
     for key, words in SOURCES.items():
         if key in ALWAYS_SHOWN or any(month.by_source[key] for month in months):
-            rows.append(line(words, lambda month, key=key: month.by_source[key]))  # type: ignore[misc]
-    rows.append(line("Total received", lambda month: month.received))
-    rows.append(line("Inappropriate", lambda month: month.inappropriate))
-    rows.append(line("Total accepted", lambda month: month.accepted))
+            rows.append(line(words, [month.by_source[key] for month in months]))
+    rows.append(line("Total received", [month.received for month in months]))
+    rows.append(line("Inappropriate", [month.inappropriate for month in months]))
+    rows.append(line("Total accepted", [month.accepted for month in months]))
     notes = [cross_footed(rows, len(months))]
     if len(differs) <= _NAMED:
         notes += [one.words for one in differs]
@@ -337,12 +342,9 @@ def _weeks(about: _About, weeks: Sequence[referrals.WaitingWeek]) -> Table:
 
 
 def _median_mark(waits: Sequence[referrals.Wait]) -> tuple[Mark, ...]:
-    known = [wait for wait in waits if wait.stream == "" and wait.median_days is not None]
-    return tuple(
-        Mark(weeks, f"Half waited up to {weeks} weeks")
-        for wait in known
-        for weeks in [(_weeks_of(wait.median_days) or Decimal(0)).quantize(Decimal("0.1"))]
-    )
+    known = [weeks for wait in waits if not wait.stream and (weeks := _weeks_of(wait.median_days)) is not None]
+    rounded = [weeks.quantize(Decimal("0.1"), ROUND_HALF_UP) for weeks in known]
+    return tuple(Mark(weeks, f"Half waited up to {weeks} weeks") for weeks in rounded)
 
 
 def _calls(about: _About, months: Sequence[Month], rung: Mapping[date, calls.CallMonth]) -> Table:
@@ -433,13 +435,21 @@ def _headlines(
         (percent(whole.urgent_in_time, whole.urgent), "urgent, offered in time"),
         (percent(whole.inappropriate, whole.received), "inappropriate"),
         (percent(whole.back, whole.discharged), "discharged and referred again"),
-        ("–" if median is None else f"{median / 7:.1f} weeks", "to a first appointment; half waited less"),
+        (
+            "–" if median is None else f"{Column('', '', places=1).said(_weeks_of(median))} weeks",
+            "to a first appointment; half waited less",
+        ),
     ]
     if months:
         found.append((f"{months[-1].open_at_end:,}", "open at the end"))
     if counted:
         found.append((percent(answered, counted), "of calls answered"))
-        found.append((f"{waited / answered:.0f} s" if answered else "–", "to answer a call"))
+        found.append(
+            (
+                f"{Column('', '', places=0).said(Decimal(str(waited)) / answered)} s" if answered else "–",
+                "to answer a call",
+            )
+        )
     return found
 
 

@@ -124,6 +124,13 @@ def test_seed_002_to_the_referral_and_what_was_printed_beside_it(place: triage.P
     assert [one for one in received.cells("flag") if one] == []
 
 
+def test_months_before_anything_came_are_no_noughts(place: triage.Place, access: Access) -> None:
+    seed(place.service, tenths=1)
+    found = msk.msk(access, place.service, date(2017, 3, 1), MONTHS[-1])
+    assert found.tables["referrals"].columns[1].key == "2017-09"
+    assert found.charts["received"].table.cells("month") == MONTHS
+
+
 def test_the_flow_balances_month_by_month(place: triage.Place, access: Access) -> None:
     seed(place.service, tenths=1)
     flow = msk.msk(access, place.service, MONTHS[0], MONTHS[-1]).tables["flow"]
