@@ -24,3 +24,11 @@ def make_packs() -> int:
         except Exception as error:
             log.error("a pack could not be made", organisation=organisation_id, error=type(error).__name__)
     return made
+
+
+@sweep("reporting.count_services", every=300.0, outside=True)
+def count_services() -> int:
+    """Count the last twelve months of each service that triages, before somebody looks at its dashboard."""
+    from onedoor.reporting.dashboards.msk_counted import count_services as counting
+
+    return counting(Access.system("counting of services"))

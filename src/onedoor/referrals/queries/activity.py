@@ -123,7 +123,7 @@ _DISCHARGED = f"""
     SELECT date_trunc('month', discharged_on)::date, count(*), count(*) FILTER (WHERE back) FROM (
         SELECT r.id, r.discharged_on, bool_or(n.id IS NOT NULL) AS back
         FROM referrals_referral r LEFT JOIN referrals_referral n
-            ON n.nhs_number = r.nhs_number AND n.service_id = r.service_id AND n.id <> r.id AND n.source <> 'inherited'
+            ON n.nhs_number = r.nhs_number AND r.nhs_number <> '' AND n.service_id = r.service_id AND n.id <> r.id AND n.source <> 'inherited'
             AND n.came_on >= r.discharged_on AND n.came_on < r.discharged_on + {BACK_WITHIN.days}
         WHERE r.service_id = %(service)s AND r.discharged_on >= %(first)s AND r.discharged_on < %(over)s
         GROUP BY r.id, r.discharged_on) d

@@ -86,7 +86,7 @@ _SPANS = """
         SELECT * FROM unnest(%(days)s::date[], %(ends)s::timestamptz[]) AS e(day, ended)
         UNION ALL SELECT (%(days)s::date[])[1] - 1, %(before)s::timestamptz),
     sums AS (
-        SELECT e.day, m.state, sum(m.n) AS n
+        SELECT e.day, m.state, sum(m.n)::int AS n
         FROM (SELECT state, width_bucket(at, (SELECT array_agg(ended ORDER BY ended) FROM ends)) AS slot, sum(n) AS n
               FROM moves GROUP BY 1, 2) m
         JOIN (SELECT day, row_number() OVER (ORDER BY ended) - 1 AS slot FROM ends) e ON m.slot <= e.slot

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
@@ -21,12 +21,12 @@ from onedoor.referrals import api as referrals
 from onedoor.referrals.api import SOURCES, Month
 from onedoor.reporting import spc
 from onedoor.reporting.charts import CHANGE, Chart, Distribution, Line, Mark, Stacked, Xmr
+from onedoor.reporting.dashboards.msk_counted import CALL_DEFINITION, Counted, counted
 from onedoor.reporting.dashboards.scope import figures_of
-from onedoor.reporting.tables import MONTH, Cell, Column, Table
+from onedoor.reporting.tables import MONTH, NO_DATA, Cell, Column, Table
 
 ALWAYS_SHOWN = ("gp", "nurse", "ahp", "other_health")
 """Rows of seed 002, printed at nought too."""
-CALL_DEFINITION = "plain"
 _NAMED = 5
 """So many printed figures that differ are named under a table; more are other months, or another service's."""
 _SOURCE = "Referrals received and their histories"
@@ -109,36 +109,32 @@ def msk(access: Access, service: Service, first: date, last: date, *, printed: S
     if service.organisation_id not in units:
         raise LookupError(service.slug)
     start, end = first.replace(day=1), _month_end(last)
-    months = since_it_began(referrals.months_of(own, service, start, end))
+    found = counted(own, service, start, end)
+    months, waits = since_it_began(found.months), found.waits
     whole = _Sums(months)
-    day = min(end, max(start, clock.today()))
-    held = referrals.conservation(own, service, start, day)
-    waits = referrals.waits_of(own, service, start, day)
-    weeks = referrals.waiting_weeks(own, service, start, day)
-    # The lines of the service, not those of practices beside it.
-    lines = replace(own, everything=False, organisation_ids=frozenset({service.organisation_id}))
-    rung = {one.month: one for one in calls.call_months(lines, start, end, CALL_DEFINITION)}
+    rung = {one.month: one for one in found.calls}
     _, differs = held_against(printed, months)
-    about = _About(service, f"{start:%B %Y} to {end:%B %Y}" if start != end.replace(day=1) else f"{start:%B %Y}")
+    period = f"{start:%B %Y} to {end:%B %Y}" if start != end.replace(day=1) else f"{start:%B %Y}"
+    about = _About(service, period, found.at)
     tables = {
         "referrals": _referrals(about, months, differs),
         "after": _after(about, months),
         "shares": _shares(about, months, whole),
-        "flow": _flow(about, held, start),
+        "flow": _flow(about, found, start),
         "waits": _waits(about, waits),
         "calls": _calls(about, months, rung),
     }
-    charts: dict[str, Chart] = {
-        "received": _received(about, months),
-        "in_time": Line(
+    charts: dict[str, Chart] = {}
+    if about.over(months):
+        charts["received"] = _received(about, months)
+        charts["in_time"] = Line(
             _in_time(about, months), at="month", series=("triaged", "urgent"), measure="Share of referrals"
-        ),
-    }
-    if any(row[1] or row[2] for row in _by_month(held)):
-        charts["open"] = Stacked(_flow_chart(about, held), at="month", parts=("opening", "came"), measure="Pathways")
-    if any(one.offered for one in weeks):
+        )
+    if any(one.opening or one.came for one in found.flow):
+        charts["open"] = Stacked(_flow_chart(about, found), at="month", parts=("opening", "came"), measure="Pathways")
+    if any(one.offered for one in found.weeks):
         charts["waiting"] = Distribution(
-            _weeks(about, weeks), low="from", high="to", value="offered", unit="weeks", marks=_median_mark(waits)
+            _weeks(about, found.weeks), low="from", high="to", value="offered", unit="weeks", marks=_median_mark(waits)
         )
     return Msk(service, start, end, _headlines(months, whole, waits, rung), tables, charts, differs)
 
@@ -147,6 +143,7 @@ def msk(access: Access, service: Service, first: date, last: date, *, printed: S
 class _About:
     service: Service
     period: str
+    at: datetime
 
     def table(
         self, title: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *notes: str, source: str = _SOURCE
@@ -158,8 +155,17 @@ class _About:
             notes=notes,
             source=source,
             period=self.period,
-            extracted_at=clock.now(),
+            extracted_at=self.at,
         )
+
+    def over(self, months: Sequence[Month]) -> list[Month]:
+        """The months that are over, with which a picture over time ends: the first days of another are no fall."""
+        return [one for one in months if _month_end(one.first) < self.at.astimezone(clock.LONDON).date()]
+
+    def not_over(self, months: Sequence[Month]) -> list[str]:
+        """Which month a picture leaves out, in words."""
+        over = self.over(months)
+        return [f"{one.first:%B %Y} is not over, and not drawn." for one in months if one not in over and one.received]
 
 
 class _Sums:
@@ -199,7 +205,7 @@ def _referrals(about: _About, months: Sequence[Month], differs: Sequence[Differs
         notes += [one.words for one in differs]
     else:
         notes.append(f"{len(differs)} printed figures are not what the events give.")
-    return about.table("referrals by source", _month_columns(months), rows, *notes)
+    return about.table("referrals by source", _month_columns(about, months), rows, *notes)
 
 
 def cross_footed(rows: Sequence[Sequence[Cell]], months: int) -> str:
@@ -226,7 +232,7 @@ def _after(about: _About, months: Sequence[Month]) -> Table:
     ):
         values = [int(getattr(month, name)) for month in months]
         rows.append([words, *values, sum(values)])
-    return about.table("after triage", _month_columns(months), rows)
+    return about.table("after triage", _month_columns(about, months), rows)
 
 
 def _shares(about: _About, months: Sequence[Month], whole: _Sums) -> Table:
@@ -250,7 +256,7 @@ def _shares(about: _About, months: Sequence[Month], whole: _Sums) -> Table:
                 share(getattr(whole, part), getattr(whole, of)),
             ]
         )
-    columns = [Column("row", "Share"), *_columns(months, unit="%", places=1)]
+    columns = [Column("row", "Share"), *_columns(about, months, unit="%", places=1)]
     return about.table(
         "shares",
         columns,
@@ -259,15 +265,15 @@ def _shares(about: _About, months: Sequence[Month], whole: _Sums) -> Table:
     )
 
 
-def _flow(about: _About, held: referrals.Conservation, first: date) -> Table:
+def _flow(about: _About, found: Counted, first: date) -> Table:
     rows: list[list[Cell]] = [
-        [month, opening, came, went, closing, opening + came - went - closing]
-        for month, opening, came, went, closing in _by_month(held)
+        [one.month, one.opening, one.came, one.went, one.closing, one.opening + one.came - one.went - one.closing]
+        for one in found.flow
     ]
     note = (
-        f"Every day from {first:%-d %B %Y} was reckoned by itself: {held.unexplained} unexplained."
-        if held.days
-        else "Nothing to reckon."
+        "Nothing to reckon."
+        if found.unexplained is None
+        else f"Every day from {first:%-d %B %Y} was reckoned by itself: {found.unexplained} unexplained."
     )
     columns = [
         Column("month", "Month", MONTH),
@@ -280,23 +286,13 @@ def _flow(about: _About, held: referrals.Conservation, first: date) -> Table:
     return about.table("open pathways", columns, rows, note)
 
 
-def _by_month(held: referrals.Conservation) -> list[tuple[date, int, int, int, int]]:
-    found: dict[date, list[referrals.Day]] = {}
-    for day in held.days:
-        found.setdefault(day.day.replace(day=1), []).append(day)
-    return [
-        (month, days[0].opening, sum(day.came for day in days), sum(day.went for day in days), days[-1].closing)
-        for month, days in found.items()
-    ]
-
-
-def _flow_chart(about: _About, held: referrals.Conservation) -> Table:
+def _flow_chart(about: _About, found: Counted) -> Table:
     columns = [
         Column("month", "Month", MONTH),
         Column("opening", "Open at the start"),
         Column("came", "Came in the month"),
     ]
-    return about.table("what was to be seen to", columns, [[row[0], row[1], row[2]] for row in _by_month(held)])
+    return about.table("what was to be seen to", columns, [[one.month, one.opening, one.came] for one in found.flow])
 
 
 def _waits(about: _About, waits: Sequence[referrals.Wait]) -> Table:
@@ -374,11 +370,12 @@ def _calls(about: _About, months: Sequence[Month], rung: Mapping[date, calls.Cal
 
 
 def _received(about: _About, months: Sequence[Month]) -> Line:
-    values = [month.received for month in months]
+    over = about.over(months)
+    values = [month.received for month in over]
     charting = spc.may_chart(spc.Kind.COUNT, values)
     found = spc.xmr(values) if charting and len(values) > 1 else None
     rows: list[list[Cell]] = []
-    for at, month in enumerate(months):
+    for at, month in enumerate(over):
         point = found.points[at] if found else None
         made = point.limits if point else None
         flag = f"{CHANGE}: {point.rule.value}" if point is not None and point.rule else None
@@ -395,7 +392,7 @@ def _received(about: _About, months: Sequence[Month]) -> Line:
         Column("flag", "Signal"),
     ]
     notes = found.notes if found else [charting.why] if charting.why else []
-    table = about.table("received by month", columns, rows, *notes)
+    table = about.table("received by month", columns, rows, *notes, *about.not_over(months))
     return Line(table, at="month", series=("received",), xmr=Xmr("mean", "lower", "upper", "flag") if found else None)
 
 
@@ -411,9 +408,9 @@ def _in_time(about: _About, months: Sequence[Month]) -> Table:
     ]
     rows: list[list[Cell]] = [
         [month.first, share(month.triaged_in_time, month.received), share(month.urgent_in_time, month.urgent)]
-        for month in months
+        for month in about.over(months)
     ]
-    return about.table("seen to in time", columns, rows)
+    return about.table("seen to in time", columns, rows, *about.not_over(months))
 
 
 def _headlines(
@@ -424,7 +421,7 @@ def _headlines(
 ) -> list[tuple[str, str]]:
     def percent(part: int, of: int) -> str:
         known = share(part, of)
-        return "–" if known is None else Column("", "", "%", places=1).said(known)
+        return NO_DATA if known is None else Column("", "", "%", places=1).said(known)
 
     counted, answered = sum(one.counted for one in rung.values()), sum(one.answered for one in rung.values())
     waited = sum((one.mean_wait or 0) * one.answered for one in rung.values())
@@ -436,8 +433,8 @@ def _headlines(
         (percent(whole.inappropriate, whole.received), "inappropriate"),
         (percent(whole.back, whole.discharged), "discharged and referred again"),
         (
-            "–" if median is None else f"{Column('', '', places=1).said(_weeks_of(median))} weeks",
-            "to a first appointment; half waited less",
+            NO_DATA if median is None else f"{Column('', '', places=1).said(_weeks_of(median))} weeks",
+            "or less to a first appointment, for half",
         ),
     ]
     if months:
@@ -446,20 +443,24 @@ def _headlines(
         found.append((percent(answered, counted), "of calls answered"))
         found.append(
             (
-                f"{Column('', '', places=0).said(Decimal(str(waited)) / answered)} s" if answered else "–",
+                f"{Column('', '', places=0).said(Decimal(str(waited)) / answered)} s" if answered else NO_DATA,
                 "to answer a call",
             )
         )
     return found
 
 
-def _month_columns(months: Sequence[Month]) -> list[Column]:
-    return [Column("row", "Referrals"), *_columns(months)]
+def _month_columns(about: _About, months: Sequence[Month]) -> list[Column]:
+    return [Column("row", "Referrals"), *_columns(about, months)]
 
 
-def _columns(months: Sequence[Month], *, unit: str = "", places: int | None = None) -> list[Column]:
+def _columns(about: _About, months: Sequence[Month], *, unit: str = "", places: int | None = None) -> list[Column]:
+    over = about.over(months)
     return [
-        *(Column(f"{month.first:%Y-%m}", f"{month.first:%b %Y}", unit, places=places) for month in months),
+        *(
+            Column(f"{one.first:%Y-%m}", f"{one.first:%b %Y}{'' if one in over else ' so far'}", unit, places=places)
+            for one in months
+        ),
         Column("total", "Total", unit, places=places),
     ]
 

@@ -11,6 +11,7 @@ from onedoor.reporting.models.improvement import (
 )
 from onedoor.reporting.models.loop import Area, AreaFile, LoopCounting, LoopMonth, Reach
 from onedoor.reporting.models.measures import ChartPicture, Closing, MeasureVersion, Snapshot, SnapshotPerson
+from onedoor.reporting.models.msk import ServiceCount
 from onedoor.reporting.models.packs import Pack, PackSchedule
 from onedoor.reporting.models.published import PublishedFigure, PublishedFile
 
@@ -33,6 +34,7 @@ __all__ = [
     "PublishedFigure",
     "PublishedFile",
     "Reach",
+    "ServiceCount",
     "Snapshot",
     "SnapshotPerson",
     "Trajectory",
