@@ -113,6 +113,7 @@ def closings(request: HttpRequest) -> HttpResponse:
         offered=offered,
         next=next((month for month in offered if month not in done), offered[0]),
         may_close=closing.may_close(access),
+        up_to_date=offered[0] in done,
     )
 
 
