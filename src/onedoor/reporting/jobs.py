@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import structlog
 
+from onedoor.kernel import clock
 from onedoor.kernel.access import Access
 from onedoor.kernel.jobs import sweep
 
 log = structlog.get_logger(__name__)
+
+PICTURES_KEPT = timedelta(days=92)
 
 
 @sweep("reporting.make_packs", every=600.0)
@@ -32,3 +37,11 @@ def count_services() -> int:
     from onedoor.reporting.dashboards.msk_counted import count_services as counting
 
     return counting(Access.system("counting of services"))
+
+
+@sweep("reporting.forget_pictures", every=3_600.0, outside=True)
+def forget_pictures() -> int:
+    """Let go of pictures drawn a quarter of a year ago; whoever opens such a page again has them drawn anew."""
+    from onedoor.reporting.charts import pictures
+
+    return pictures.forget(made_before=clock.now() - PICTURES_KEPT)

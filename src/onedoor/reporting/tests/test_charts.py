@@ -15,9 +15,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from onedoor.kernel import clock
+from onedoor.kernel import clock, jobs
 from onedoor.reporting import charts
-from onedoor.reporting.charts import NARROW, WIDE, Chart, Frame, Line, drawing, pictures
+from onedoor.reporting.charts import NARROW, WIDE, Chart, Frame, Line, drawing
 from onedoor.reporting.charts.frame import PENS, QUIET, Spec, apart, period_lines, ticks, width_of, wrapped
 from onedoor.reporting.charts.line import FLAGS
 from onedoor.reporting.models import ChartPicture
@@ -260,8 +260,10 @@ def test_another_number_is_another_picture_and_old_ones_are_let_go() -> None:
     one, other = line_of(3, 4), line_of(3, 5)
     assert charts.svg(one) != charts.svg(other)
     assert ChartPicture.objects.count() == 2
-    assert pictures.forget(made_before=clock.now() - timedelta(days=1)) == 0
-    assert pictures.forget(made_before=clock.now() + timedelta(days=1)) == 2
+    for days, left in ((91, 2), (93, 0)):
+        with clock.at(clock.now() + timedelta(days=days)):
+            jobs.run_once("reporting.forget_pictures")
+        assert ChartPicture.objects.count() == left
 
 
 @pytest.mark.django_db
