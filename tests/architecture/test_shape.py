@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import base64
 import hashlib
+import inspect
 import re
 import subprocess
 import sys
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -69,6 +72,68 @@ def test_contexts_are_entered_by_their_doors() -> None:
                 continue
             wrong.append(f"{'/'.join(parts)} imports {name}")
     assert wrong == []
+
+
+def named(path: Path) -> set[tuple[str, str]]:
+    """(module, name) of what a file takes from modules: by importing it, or by its dot after the module's name."""
+    tree = ast.parse(path.read_text())
+    modules: dict[str, str] = {}
+    found: set[tuple[str, str]] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                found.add((node.module, alias.name))
+                modules[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+        elif isinstance(node, ast.Import):
+            modules |= {alias.asname or alias.name: alias.name for alias in node.names}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and (module := modules.get(ast.unparse(node.value))):
+            found.add((module, node.attr))
+    return found
+
+
+def test_what_reporting_writes_is_called_from_its_door() -> None:
+    """Its queries may be imported from where they stand; its actions, by whatever name they are handed on, by its api alone."""
+    door = import_module("onedoor.reporting.api")
+    writes = {
+        thing
+        for name in door.__all__
+        if inspect.isroutine(thing := getattr(door, name)) and ".queries" not in inspect.unwrap(thing).__module__
+    }
+    wrong, used = [], 0
+    for path in SOURCE.rglob("*.py"):
+        where = path.relative_to(SOURCE)
+        if where.parts[0] == "reporting" or "tests" in where.parts:
+            continue
+        for module, name in sorted(named(path)):
+            if not module.startswith("onedoor.reporting"):
+                continue
+            with suppress(ModuleNotFoundError):
+                import_module(module)
+            # What stands before the dot may be a class: nothing of it is an action.
+            thing = getattr(sys.modules.get(module), name, None)
+            written = inspect.isroutine(thing) and thing in writes
+            if module == door.__name__:
+                used += bool(written)
+            elif written or "actions" in (*module.split("."), name):
+                wrong.append(f"{where}: {module}.{name}")
+    assert wrong == []
+    assert used
+
+
+def test_reporting_keeps_no_action_from_its_door() -> None:
+    """Every public function of its modules of actions, but for those that only read."""
+    reads = {"packs.due_packs", "trajectory.read"}
+    door = import_module("onedoor.reporting.api")
+    exported = {getattr(door, name) for name in door.__all__ if inspect.isroutine(getattr(door, name))}
+    kept = set()
+    for path in (SOURCE / "reporting").rglob("actions.py"):
+        module = import_module(f"onedoor.reporting.{path.parent.name}.actions")
+        for name, thing in vars(module).items():
+            own = inspect.isroutine(thing) and inspect.unwrap(thing).__module__ == module.__name__
+            if own and not name.startswith("_") and thing not in exported:
+                kept.add(f"{path.parent.name}.{name}")
+    assert kept == reads
 
 
 def views(resolver: URLResolver | None = None) -> list[tuple[str, object]]:

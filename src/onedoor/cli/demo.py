@@ -31,12 +31,12 @@ def load_published(folder: Path) -> None:
     """Read what was published about a real region (its README has the source): something true beside what is invented."""
     from onedoor.accounts.api import read_organisations
     from onedoor.kernel.actor import Actor
-    from onedoor.reporting import published
+    from onedoor.reporting import api as reporting
 
     by = Actor.system("loading the demonstration")
-    published.know(rows=read_organisations((folder / "organisations.csv").read_bytes()), by=by)
+    reporting.know_published(rows=read_organisations((folder / "organisations.csv").read_bytes()), by=by)
     file = folder / "published-smi.csv"
-    published.take(content=file.read_bytes(), name=file.name, by=by)
+    reporting.take_published(content=file.read_bytes(), name=file.name, by=by)
 
 
 def connect() -> None:

@@ -13,7 +13,8 @@ def load_plan() -> None:
     """By the analyst who signs in there, as pages would write it. Nothing where there is no such person."""
     from onedoor.accounts import api as accounts
     from onedoor.kernel import clock
-    from onedoor.reporting.improvement import actions, measuring
+    from onedoor.reporting import api as reporting
+    from onedoor.reporting.improvement import measuring
 
     user = accounts.User.objects.filter(username=_ANALYST).first()
     if user is None:
@@ -22,28 +23,32 @@ def load_plan() -> None:
     (system,) = access.organisations
     made = {}
     for key, owner in _OWNERS.items():
-        one = made[key] = actions.take_from_menu(access=access, organisation_id=system, key=key)
+        one = made[key] = reporting.take_from_menu(access=access, organisation_id=system, key=key)
         typed = {
             name: str(getattr(one, name) or "")
             for name in ("title", "text", "area", "level", "window", "ease", "impact")
         }
         typed |= {"owner": owner, "starts_on": (today - timedelta(days=42)).isoformat(), "rating": "low"}
         typed |= {"measure": next(iter(measuring.MEASURES)), "expected": "6", "expected_low": "3", "expected_high": "9"}
-        actions.change(access=access, ref=one.ref, version=one.version, typed=typed, measures=measuring.MEASURES)
+        reporting.change_initiative(
+            access=access, ref=one.ref, version=one.version, typed=typed, measures=measuring.MEASURES
+        )
         for state in ("agreed", "under_way"):
-            actions.move(access=access, ref=one.ref, to=state)
-    actions.take_from_menu(access=access, organisation_id=system, key=_PROPOSED)
+            reporting.move_initiative(access=access, ref=one.ref, to=state)
+    reporting.take_from_menu(access=access, organisation_id=system, key=_PROPOSED)
     clinics, gathering = (made[key].ref for key in _OWNERS)
-    actions.add_milestone(
+    reporting.add_milestone(
         access=access, ref=clinics, title="A room agreed with the trust", due_on=today - timedelta(days=12)
     )
-    actions.add_milestone(access=access, ref=clinics, title="First clinic held", due_on=today + timedelta(days=30))
-    actions.add_milestone(
+    reporting.add_milestone(access=access, ref=clinics, title="First clinic held", due_on=today + timedelta(days=30))
+    reporting.add_milestone(
         access=access, ref=gathering, title="Reception has been shown how", due_on=today + timedelta(days=9)
     )
-    actions.note(access=access, ref=clinics, text="The trust offers Thursdays. It has not said which room.")
-    meeting = actions.plan_meeting(access=access, organisation_id=system, on=today - timedelta(days=5))
-    actions.decide(
+    reporting.note_initiative(
+        access=access, ref=clinics, text="The trust offers Thursdays. It has not said which room."
+    )
+    meeting = reporting.call_forum(access=access, organisation_id=system, on=today - timedelta(days=5))
+    reporting.decide_at_forum(
         access=access,
         meeting=meeting.ref,
         text="Settle the room with the trust’s estates team",
@@ -51,5 +56,5 @@ def load_plan() -> None:
         due_on=today - timedelta(days=1),
         initiative=clinics,
     )
-    actions.finish_minutes(access=access, meeting=meeting.ref)
-    actions.plan_meeting(access=access, organisation_id=system, on=today + timedelta(days=23))
+    reporting.finish_minutes(access=access, meeting=meeting.ref)
+    reporting.call_forum(access=access, organisation_id=system, on=today + timedelta(days=23))

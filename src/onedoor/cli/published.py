@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from onedoor.reporting.published.actions import Taken
+    from onedoor.reporting.api import Taken
 
 FileArgument = Annotated[
     Path,
@@ -40,13 +40,13 @@ def smi(
         from onedoor.accounts import api as accounts
         from onedoor.exchange import api as exchange
         from onedoor.kernel.actor import Actor
-        from onedoor.reporting import published
+        from onedoor.reporting import api as reporting
 
         by = Actor.system("import by the operator")
         try:
             where = organisations or checkout() / ORGANISATIONS
             rows = accounts.read_organisations(where.read_bytes())
-            taken = published.take(content=file.read_bytes(), name=file.name, by=by, apply=not preview)
+            taken = reporting.take_published(content=file.read_bytes(), name=file.name, by=by, apply=not preview)
         except OSError as fault:
             raise Refused(f"{fault.filename} cannot be opened: {fault.strerror}.") from None
         except accounts.FaultyOrganisations as faulty:
@@ -55,7 +55,7 @@ def smi(
         except exchange.UnreadableFile as fault:
             raise Refused(f"{file.name} was not read, and nothing was changed.\n  {fault}") from None
         if not preview:
-            published.know(rows=rows, by=by)
+            reporting.know_published(rows=rows, by=by)
         if rejects is not None:
             rejects.write_text(exchange.rejects_as_csv(taken.rows), encoding="utf-8", newline="")
     show(taken, width=shutil.get_terminal_size((120, 40)).columns)

@@ -1,9 +1,19 @@
-"""The door of reporting."""
+"""The door of reporting: all that it writes, and what other packages read of it by name.
+
+Dashboards, measures and plans are read from their own queries; whatever changes something is called from here.
+"""
 
 from onedoor.reporting.balance import Balance, balance
 from onedoor.reporting.disclosure import HIDDEN, parts_shown, shown
 from onedoor.reporting.gaps import GapsShown, gaps_shown
-from onedoor.reporting.improvement.actions import add_milestone, end_milestone, finish_minutes, take_from_menu
+from onedoor.reporting.improvement.actions import (
+    Overtaken,
+    Refused,
+    add_milestone,
+    end_milestone,
+    finish_minutes,
+    take_from_menu,
+)
 from onedoor.reporting.improvement.actions import change as change_initiative
 from onedoor.reporting.improvement.actions import decide as decide_at_forum
 from onedoor.reporting.improvement.actions import finish_action as finish_forum_action
@@ -11,27 +21,55 @@ from onedoor.reporting.improvement.actions import move as move_initiative
 from onedoor.reporting.improvement.actions import note as note_initiative
 from onedoor.reporting.improvement.actions import plan_meeting as call_forum
 from onedoor.reporting.improvement.actions import propose as propose_initiative
+from onedoor.reporting.measures.closing import CannotClose, NotClosed
+from onedoor.reporting.measures.closing import close as close_month
+from onedoor.reporting.measures.closing import rebuild as rebuild_month
+from onedoor.reporting.measures.explaining import people as people_counted
+from onedoor.reporting.packs.actions import make_pack, open_pack
+from onedoor.reporting.packs.actions import schedule as schedule_pack
+from onedoor.reporting.packs.setting import CannotBeSet
+from onedoor.reporting.published.actions import Taken
+from onedoor.reporting.published.actions import know as know_published
+from onedoor.reporting.published.actions import take as take_published
+from onedoor.reporting.trajectory.actions import FIELDS as TARGET_FIELDS
+from onedoor.reporting.trajectory.actions import Overtaken as TargetOvertaken
 from onedoor.reporting.trajectory.actions import end_target, set_target
 
 __all__ = [
     "HIDDEN",
+    "TARGET_FIELDS",
     "Balance",
+    "CannotBeSet",
+    "CannotClose",
     "GapsShown",
+    "NotClosed",
+    "Overtaken",
+    "Refused",
+    "Taken",
+    "TargetOvertaken",
     "add_milestone",
     "balance",
     "call_forum",
     "change_initiative",
+    "close_month",
     "decide_at_forum",
     "end_milestone",
     "end_target",
     "finish_forum_action",
     "finish_minutes",
     "gaps_shown",
+    "know_published",
+    "make_pack",
     "move_initiative",
     "note_initiative",
+    "open_pack",
     "parts_shown",
+    "people_counted",
     "propose_initiative",
+    "rebuild_month",
+    "schedule_pack",
     "set_target",
     "shown",
     "take_from_menu",
+    "take_published",
 ]

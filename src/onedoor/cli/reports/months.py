@@ -28,12 +28,14 @@ def close(month: MonthOption, why: WhyOption = "") -> None:
     with environment():
         from onedoor.kernel import clock
         from onedoor.kernel.access import Access
-        from onedoor.reporting.measures import closing
+        from onedoor.reporting import api as reporting
 
         began = clock.real_now()
         try:
-            made = closing.close(Access.system("closing of a month by the operator"), month=month.date(), why=why)
-        except closing.CannotClose as error:
+            made = reporting.close_month(
+                Access.system("closing of a month by the operator"), month=month.date(), why=why
+            )
+        except reporting.CannotClose as error:
             raise Refused(str(error)) from error
         practices = made.snapshots.values("organisation").distinct().count()
         measures = made.snapshots.values("measure").distinct().count()
@@ -50,13 +52,13 @@ def rebuild(month: MonthOption, edition: EditionOption = 0, out: OutOption = Non
 
     with environment():
         from onedoor.kernel.access import Access
-        from onedoor.reporting.measures import closing
+        from onedoor.reporting import api as reporting
 
         try:
-            built = closing.rebuild(
+            built = reporting.rebuild_month(
                 Access.system("rebuilding of a month by the operator"), month=month.date(), edition=edition or None
             )
-        except closing.NotClosed as error:
+        except reporting.NotClosed as error:
             raise Refused(f"{error} Close it with ./run report close --month {month:%Y-%m}.") from error
         if out is not None:
             out.write_bytes(built.figures)

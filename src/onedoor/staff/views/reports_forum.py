@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, NotPermitted, Permission
-from onedoor.reporting.improvement import actions, measuring, queries, rules
+from onedoor.reporting import api as reporting
+from onedoor.reporting.improvement import measuring, queries, rules
 from onedoor.reporting.levels import Unit, reach
 from onedoor.reporting.models import ForumAction, ForumMeeting, Initiative
 from onedoor.reporting.trajectory.queries import chosen_among
@@ -55,7 +56,7 @@ def _call(request: HttpRequest, access: Access, unit: Unit) -> HttpResponse:
         messages.error(request, "Choose the day of the meeting. Nothing was changed.")
         return redirect(_address(unit))
     try:
-        made = actions.plan_meeting(access=access, organisation_id=unit.id, on=day)
+        made = reporting.call_forum(access=access, organisation_id=unit.id, on=day)
     except NotPermitted as error:
         raise Http404 from error
     return redirect("reports_forum_meeting", ref=made.ref)
@@ -91,14 +92,14 @@ def decide(request: HttpRequest, ref: UUID) -> HttpResponse:
     due = typed_day(said.get("due_on", ""))
     try:
         if due is None:
-            raise actions.Refused("Choose the day by which it is to be done.")
-        actions.decide(
+            raise reporting.Refused("Choose the day by which it is to be done.")
+        reporting.decide_at_forum(
             access=access, meeting=ref, text=said.get("text", ""), owner=said.get("owner", ""), due_on=due,
             initiative=_ref(said.get("initiative", "")),
         )  # fmt: skip
     except (NotPermitted, ForumMeeting.DoesNotExist, Initiative.DoesNotExist) as error:
         raise Http404 from error
-    except actions.Refused as why:
+    except reporting.Refused as why:
         messages.error(request, f"{why} Nothing was written down.")
     else:
         messages.success(request, "It is written down.")
@@ -111,7 +112,7 @@ def minutes(request: HttpRequest, ref: UUID) -> HttpResponse:
     """The minutes are finished: nothing is added any more."""
     access = granted(request)
     _meeting(access, ref)
-    done = actions.finish_minutes(access=access, meeting=ref)
+    done = reporting.finish_minutes(access=access, meeting=ref)
     messages.success(request, "The minutes are finished." if done else "They were finished already.")
     return redirect("reports_forum_meeting", ref=ref)
 
@@ -121,7 +122,7 @@ def minutes(request: HttpRequest, ref: UUID) -> HttpResponse:
 def finish(request: HttpRequest, ref: UUID) -> HttpResponse:
     """What was decided is done."""
     try:
-        done = actions.finish_action(access=granted(request), action=ref)
+        done = reporting.finish_forum_action(access=granted(request), action=ref)
     except (NotPermitted, ForumAction.DoesNotExist) as error:
         raise Http404 from error
     messages.success(request, "It is done." if done else "It was done already.")

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from onedoor.kernel import clock
 from onedoor.kernel.access import NotPermitted, Permission
+from onedoor.reporting import api as reporting
 from onedoor.reporting.levels import reach
 from onedoor.reporting.measures import closing, explaining, tables
 from onedoor.reporting.measures.book import CLOCKS, in_force
@@ -63,7 +64,7 @@ def measure(request: HttpRequest, key: str) -> HttpResponse:
     page = request.GET.get("page", "1")
     start = (int(page) - 1) * explaining.PEOPLE if page.isdecimal() and 0 < int(page) < 100_000 else 0
     people, total = (
-        explaining.people(access, found, who=who, start=start) if found and who in explaining.WHO else ([], 0)
+        reporting.people_counted(access, found, who=who, start=start) if found and who in explaining.WHO else ([], 0)
     )
     shown: dict[str, Table] = {"figure": tables.practices(found)} if found else {}
     if found and (found.left_out or found.not_yet):
@@ -123,10 +124,10 @@ def close(request: HttpRequest) -> HttpResponseBase:
     """Close a month, or close it again with a reason."""
     month = _month(request)
     try:
-        made = closing.close(granted(request), month=month, why=request.POST.get("why", ""))
+        made = reporting.close_month(granted(request), month=month, why=request.POST.get("why", ""))
     except NotPermitted as refused:
         raise Http404 from refused
-    except closing.CannotClose as error:
+    except reporting.CannotClose as error:
         messages.error(request, str(error))
     else:
         edition = f", edition {made.edition}" if made.edition > 1 else ""
@@ -140,10 +141,10 @@ def rebuild(request: HttpRequest) -> HttpResponseBase:
     """Work a closed month out again from the record, and say whether it is the same."""
     edition = request.POST.get("edition", "")
     try:
-        built = closing.rebuild(
+        built = reporting.rebuild_month(
             granted(request), month=_month(request), edition=int(edition) if edition.isdecimal() else None
         )
-    except (NotPermitted, closing.NotClosed) as refused:
+    except (NotPermitted, reporting.NotClosed) as refused:
         raise Http404 from refused
     named = f"{built.closing.month:%B %Y}, edition {built.closing.edition}"
     if built.same:

@@ -9,10 +9,9 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from onedoor.kernel.access import NotPermitted, Permission
+from onedoor.reporting import api as reporting
 from onedoor.reporting.models import Closing, Pack
-from onedoor.reporting.packs.actions import make_pack, open_pack, schedule
 from onedoor.reporting.packs.queries import months_of_packs
-from onedoor.reporting.packs.setting import CannotBeSet
 from onedoor.reporting.tables import Column
 from onedoor.staff.download import note_download
 from onedoor.staff.frame import staff_page
@@ -36,14 +35,14 @@ def reports_packs(request: HttpRequest) -> HttpResponse:
 def make(request: HttpRequest) -> HttpResponse:
     """Make the pack of `organisation` for `closing`, both by their key."""
     try:
-        make_pack(
+        reporting.make_pack(
             access=granted(request),
             organisation_id=int(request.POST.get("organisation", "")),
             closing_id=int(request.POST.get("closing", "")),
         )
     except (ValueError, NotPermitted, Closing.DoesNotExist):
         raise Http404 from None
-    except CannotBeSet:
+    except reporting.CannotBeSet:
         return _page(request, problem="The pack could not be set as a PDF. Whoever runs Onedoor finds it in the log.")
     return redirect("reports_packs")
 
@@ -60,7 +59,9 @@ def plan(request: HttpRequest) -> HttpResponse:
     try:
         if typed and not typed.isdecimal():
             raise ValueError("Write the day of the month as a number, from 1 to 28.")
-        schedule(access=granted(request), organisation_id=organisation_id, day=int(typed or 1), active=bool(typed))
+        reporting.schedule_pack(
+            access=granted(request), organisation_id=organisation_id, day=int(typed or 1), active=bool(typed)
+        )
     except NotPermitted:
         raise Http404 from None
     except ValueError as error:
@@ -75,7 +76,7 @@ def pack_file(request: HttpRequest, ref: UUID, form: str) -> HttpResponse:
     if form not in _TYPES:
         raise Http404
     try:
-        pack = open_pack(access=granted(request), ref=ref)
+        pack = reporting.open_pack(access=granted(request), ref=ref)
     except Pack.DoesNotExist:
         raise Http404 from None
     note_download(granted(request), "pack", rows=1)

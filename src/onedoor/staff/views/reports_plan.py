@@ -12,7 +12,8 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from onedoor.kernel.access import Access, NotPermitted, Permission
-from onedoor.reporting.improvement import actions, forms, measuring, queries, reports, rules
+from onedoor.reporting import api as reporting
+from onedoor.reporting.improvement import forms, measuring, queries, reports, rules
 from onedoor.reporting.improvement.menu import menu
 from onedoor.reporting.improvement.queries import InitiativeView
 from onedoor.reporting.levels import Level, Unit, reach
@@ -100,7 +101,7 @@ def from_menu(request: HttpRequest) -> HttpResponse:
     unit = _unit(access, request.GET.get("of", "")) or _own(access)
     if request.method == "POST":
         try:
-            made = actions.take_from_menu(access=access, organisation_id=unit.id, key=request.POST.get("key", ""))
+            made = reporting.take_from_menu(access=access, organisation_id=unit.id, key=request.POST.get("key", ""))
         except (NotPermitted, KeyError) as error:
             raise Http404 from error
         messages.success(request, f"“{made.title}” is in the plan. Say who owns it and when it starts.")
@@ -129,7 +130,9 @@ def new(request: HttpRequest) -> HttpResponse:
         return _form(request, None, unit, {"level": _level(unit)}, _NOTHING)
     typed = _typed(request)
     try:
-        found = actions.propose(access=access, organisation_id=unit.id, typed=typed, measures=measuring.MEASURES)
+        found = reporting.propose_initiative(
+            access=access, organisation_id=unit.id, typed=typed, measures=measuring.MEASURES
+        )
     except NotPermitted as error:
         raise Http404 from error
     if found.problems:
@@ -179,16 +182,16 @@ def edit(request: HttpRequest, ref: UUID) -> HttpResponse:
     typed = _typed(request)
     version = request.POST.get("version", "")
     try:
-        found = actions.change(
+        found = reporting.change_initiative(
             access=access, ref=ref, version=int(version) if version.isdecimal() and len(version) < 10 else 0,
             typed=typed, measures=measuring.MEASURES,
         )  # fmt: skip
     except NotPermitted as error:
         raise Http404 from error
-    except actions.Overtaken as overtaken:
+    except reporting.Overtaken as overtaken:
         messages.error(request, f"{overtaken.by} has saved it meanwhile. Yours was not kept: look at it again.")
         return redirect("reports_initiative", ref=ref)
-    except actions.Refused as why:
+    except reporting.Refused as why:
         messages.error(request, str(why))
         return redirect("reports_initiative", ref=ref)
     if found.problems:
@@ -204,7 +207,7 @@ def move(request: HttpRequest, ref: UUID) -> HttpResponse:
     said = request.POST
 
     def moved(access: Access) -> str:
-        actions.move(access=access, ref=ref, to=said.get("to", ""), why=said.get("why", ""))
+        reporting.move_initiative(access=access, ref=ref, to=said.get("to", ""), why=said.get("why", ""))
         return f"It is {rules.STATES[said['to']].lower()}."
 
     return _done(request, ref, moved)
@@ -216,7 +219,7 @@ def note(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Say something of it."""
 
     def noted(access: Access) -> str:
-        actions.note(access=access, ref=ref, text=request.POST.get("text", ""))
+        reporting.note_initiative(access=access, ref=ref, text=request.POST.get("text", ""))
         return "It is written down."
 
     return _done(request, ref, noted)
@@ -230,8 +233,8 @@ def add_milestone(request: HttpRequest, ref: UUID) -> HttpResponse:
     def added(access: Access) -> str:
         due = typed_day(request.POST.get("due_on", ""))
         if due is None:
-            raise actions.Refused("Choose the day by which the milestone is to be there.")
-        actions.add_milestone(access=access, ref=ref, title=request.POST.get("title", ""), due_on=due)
+            raise reporting.Refused("Choose the day by which the milestone is to be there.")
+        reporting.add_milestone(access=access, ref=ref, title=request.POST.get("title", ""), due_on=due)
         return "The milestone is added."
 
     return _done(request, ref, added)
@@ -246,8 +249,8 @@ def end_milestone(request: HttpRequest, ref: UUID, milestone: UUID) -> HttpRespo
 
     def ended(access: Access) -> str:
         if dropping and not why:
-            raise actions.Refused("Say why the milestone is dropped.")
-        done = actions.end_milestone(
+            raise reporting.Refused("Say why the milestone is dropped.")
+        done = reporting.end_milestone(
             access=access, ref=ref, milestone=milestone, dropped_because=why if dropping else ""
         )
         return ("The milestone is dropped." if dropping else "The milestone is reached.") if done else "It had ended."
@@ -262,7 +265,7 @@ def _done(request: HttpRequest, ref: UUID, act: Callable[[Access], str]) -> Http
         messages.success(request, act(access))
     except (NotPermitted, Initiative.DoesNotExist, Milestone.DoesNotExist) as error:
         raise Http404 from error
-    except actions.Refused as why:
+    except reporting.Refused as why:
         messages.error(request, f"{why} Nothing was changed.")
     return redirect("reports_initiative", ref=ref)
 

@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from onedoor.kernel.access import NotPermitted, Permission
+from onedoor.reporting import api as reporting
 from onedoor.reporting.models import Trajectory
-from onedoor.reporting.trajectory import actions, queries
+from onedoor.reporting.trajectory import queries
 from onedoor.reporting.trajectory.cases import came_table, cases, months_table, shares_table
 from onedoor.staff.figures import figures_page
 from onedoor.ui.access import granted, staff
@@ -56,14 +57,14 @@ def _set(request: HttpRequest, code: str) -> HttpResponse:
     unit = next((one for one in queries.chosen_among(access) if one.ods_code == code), None)
     if unit is None:
         raise Http404
-    typed = {name: said.get(name, "") for name in actions.FIELDS}
+    typed = {name: said.get(name, "") for name in reporting.TARGET_FIELDS}
     try:
-        found = actions.set_target(
+        found = reporting.set_target(
             access=access, organisation_id=unit.id, typed=typed, replaces=_ref(said.get("replaces", ""))
         )
     except NotPermitted as error:
         raise Http404 from error
-    except actions.Overtaken:
+    except reporting.TargetOvertaken:
         messages.error(request, "Somebody set a target meanwhile. Look at it; yours was not kept.")
         return _page(request, code, typed, _NOTHING, status=409)
     if found.problems:
@@ -77,7 +78,7 @@ def _set(request: HttpRequest, code: str) -> HttpResponse:
 def end_target(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Aim at nothing any more."""
     try:
-        ended = actions.end_target(access=granted(request), ref=ref)
+        ended = reporting.end_target(access=granted(request), ref=ref)
     except (NotPermitted, Trajectory.DoesNotExist) as error:
         raise Http404 from error
     messages.success(request, "The target is ended." if ended else "It had ended already.")
