@@ -41,6 +41,8 @@ class Frame:
     """Behind "More": groups by what they are for, of somebody whose menu would otherwise be too long to be read at a glance."""
     elsewhere: list[accounts.Organisation]
     """The other organisations where this person has a role."""
+    may: frozenset[Permission] = frozenset()
+    """What this person may, for pages that show what others have written and hide the forms from whoever may not."""
     small_counts: int | None = None
     """For how many more minutes small counts are shown as they are; None where they are hidden."""
     may_show: Mapping[str, str] | None = None
@@ -146,6 +148,7 @@ def staff_page(request: HttpRequest, template: str, current: str, *, status: int
         menu=menu,
         more=more,
         elsewhere=elsewhere,
+        may=access.permissions,
         small_counts=None if left is None else max(1, round(left.total_seconds() / 60)),
         may_show=accounts.SMALL_COUNTS_REASONS
         if figures and left is None and access.may(Permission.SMALL_COUNTS)

@@ -243,9 +243,10 @@ def finish_minutes(*, access: Access, meeting: UUID) -> bool:
 
 
 def _may(access: Access, organisation_id: int) -> None:
-    """Whoever sees an organisation's figures may write its plan: their own, or one below."""
+    """Whoever writes plans (Permission.PLAN) writes that of an organisation whose figures they see: their own, or one below."""
+    access.require(Permission.PLAN)
     if organisation_id not in reach(access):
-        raise NotPermitted(Permission.REPORTS)
+        raise NotPermitted(Permission.PLAN)
 
 
 def _locked(access: Access, ref: UUID) -> Initiative:

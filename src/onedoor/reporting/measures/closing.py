@@ -50,8 +50,9 @@ class Built:
 
 
 def may_close(access: Access) -> bool:
-    """Whether whoever asks runs the locality: reports, at an integrated care system."""
-    if not access.may(Permission.REPORTS):
+    """Whether whoever asks closes months (Permission.CLOSE_MONTHS), at an integrated care system: it is done for the whole
+    locality."""
+    if not (access.may(Permission.REPORTS) and access.may(Permission.CLOSE_MONTHS)):
         return False
     return access.everything or Level.ICS in level_of(access.organisations).values()
 
@@ -158,7 +159,7 @@ def closings() -> Sequence[Closing]:
 
 
 def _require(access: Access) -> None:
-    access.require(Permission.REPORTS)
+    access.require(Permission.CLOSE_MONTHS)
     if not may_close(access):
         raise NotPermitted("months are closed for the whole locality")
 

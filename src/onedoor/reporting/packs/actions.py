@@ -102,8 +102,10 @@ def due_packs() -> list[tuple[int, int]]:
 
 
 def _may(access: Access, organisation_id: int) -> None:
+    """Whoever makes packs (Permission.PACKS) makes those of an organisation whose figures they see: their own, or one below."""
+    access.require(Permission.PACKS)
     if organisation_id not in reach(access):
-        raise NotPermitted(Permission.REPORTS)
+        raise NotPermitted(Permission.PACKS)
 
 
 def _audit(access: Access, action: str, pack: Pack) -> None:

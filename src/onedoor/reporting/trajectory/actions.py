@@ -142,10 +142,11 @@ def _rate(said: str, found: TargetRead) -> Decimal | None:
 
 
 def _may(access: Access, organisation_id: int) -> Unit:
-    """Whoever sees an organisation's figures may set its target: their own, or one below."""
+    """Whoever writes plans (Permission.PLAN) sets the target of an organisation whose figures they see: their own, or one below."""
+    access.require(Permission.PLAN)
     unit = reach(access).get(organisation_id)
     if unit is None:
-        raise NotPermitted(Permission.REPORTS)
+        raise NotPermitted(Permission.PLAN)
     return unit
 
 

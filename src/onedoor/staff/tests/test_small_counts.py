@@ -96,7 +96,9 @@ def test_whoever_says_why_sees_them_on_every_page_and_nobody_else_meanwhile() ->
     assert "<b>2</b><span>counted</span>" in said(client, measure)
     assert "The people behind it" not in said(client, measure)
     assert "Hide them again" in said(client, "/services/")
-    for address in (SMALL, measure):
+    trajectory = "/reports/trajectory/?of=Y98000"
+    assert SHOWN in said(client, trajectory)
+    for address in (SMALL, measure, trajectory):
         theirs = said(analyst, address)
         assert "<b>2</b>" not in theirs
         assert "Small counts are shown" not in theirs

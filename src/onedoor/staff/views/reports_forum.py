@@ -83,7 +83,7 @@ def meeting(request: HttpRequest, ref: UUID) -> HttpResponse:
     )
 
 
-@staff(Permission.REPORTS)
+@staff(Permission.PLAN)
 @require_POST
 def decide(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Write down who does what by when."""
@@ -106,7 +106,7 @@ def decide(request: HttpRequest, ref: UUID) -> HttpResponse:
     return redirect("reports_forum_meeting", ref=ref)
 
 
-@staff(Permission.REPORTS)
+@staff(Permission.PLAN)
 @require_POST
 def minutes(request: HttpRequest, ref: UUID) -> HttpResponse:
     """The minutes are finished: nothing is added any more."""
@@ -117,7 +117,7 @@ def minutes(request: HttpRequest, ref: UUID) -> HttpResponse:
     return redirect("reports_forum_meeting", ref=ref)
 
 
-@staff(Permission.REPORTS)
+@staff(Permission.PLAN)
 @require_POST
 def finish(request: HttpRequest, ref: UUID) -> HttpResponse:
     """What was decided is done."""

@@ -118,7 +118,7 @@ def closings(request: HttpRequest) -> HttpResponse:
     )
 
 
-@staff(Permission.REPORTS)
+@staff(Permission.CLOSE_MONTHS)
 @require_POST
 def close(request: HttpRequest) -> HttpResponseBase:
     """Close a month, or close it again with a reason."""
@@ -135,7 +135,7 @@ def close(request: HttpRequest) -> HttpResponseBase:
     return redirect("reports_closings")
 
 
-@staff(Permission.REPORTS)
+@staff(Permission.CLOSE_MONTHS)
 @require_POST
 def rebuild(request: HttpRequest) -> HttpResponseBase:
     """Work a closed month out again from the record, and say whether it is the same."""

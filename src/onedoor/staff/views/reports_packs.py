@@ -30,7 +30,7 @@ def reports_packs(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-@staff(Permission.REPORTS)
+@staff(Permission.PACKS)
 @require_POST
 def make(request: HttpRequest) -> HttpResponse:
     """Make the pack of `organisation` for `closing`, both by their key."""
@@ -47,7 +47,7 @@ def make(request: HttpRequest) -> HttpResponse:
     return redirect("reports_packs")
 
 
-@staff(Permission.REPORTS)
+@staff(Permission.PACKS)
 @require_POST
 def plan(request: HttpRequest) -> HttpResponse:
     """Say from which day of the month `organisation` gets its pack by itself; an empty `day`: no more."""

@@ -93,7 +93,7 @@ def highlights(request: HttpRequest) -> HttpResponse:
     )
 
 
-@staff(Permission.REPORTS)
+@staff(Permission.PLAN)
 @require_http_methods(["GET", "POST"])
 def from_menu(request: HttpRequest) -> HttpResponse:
     """What others have done, to be taken into a plan; `of` is whose. Posted: `key`, the entry that is taken."""
@@ -120,7 +120,7 @@ def from_menu(request: HttpRequest) -> HttpResponse:
     )
 
 
-@staff(Permission.REPORTS)
+@staff(Permission.PLAN)
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """An initiative that stands on no menu; `of` is whose plan it is of."""
@@ -169,7 +169,7 @@ def initiative(request: HttpRequest, ref: UUID) -> HttpResponse:
     )
 
 
-@staff(Permission.REPORTS)
+@staff(Permission.PLAN)
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Change an initiative; nobody overwrites unseen."""
@@ -200,7 +200,7 @@ def edit(request: HttpRequest, ref: UUID) -> HttpResponse:
     return redirect("reports_initiative", ref=ref)
 
 
-@staff(Permission.REPORTS)
+@staff(Permission.PLAN)
 @require_POST
 def move(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Bring it to another state."""
@@ -213,7 +213,7 @@ def move(request: HttpRequest, ref: UUID) -> HttpResponse:
     return _done(request, ref, moved)
 
 
-@staff(Permission.REPORTS)
+@staff(Permission.PLAN)
 @require_POST
 def note(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Say something of it."""
@@ -225,7 +225,7 @@ def note(request: HttpRequest, ref: UUID) -> HttpResponse:
     return _done(request, ref, noted)
 
 
-@staff(Permission.REPORTS)
+@staff(Permission.PLAN)
 @require_POST
 def add_milestone(request: HttpRequest, ref: UUID) -> HttpResponse:
     """What is to be there by a day."""
@@ -240,7 +240,7 @@ def add_milestone(request: HttpRequest, ref: UUID) -> HttpResponse:
     return _done(request, ref, added)
 
 
-@staff(Permission.REPORTS)
+@staff(Permission.PLAN)
 @require_POST
 def end_milestone(request: HttpRequest, ref: UUID, milestone: UUID) -> HttpResponse:
     """It is there, or is dropped for a reason."""

@@ -73,7 +73,7 @@ def _set(request: HttpRequest, code: str) -> HttpResponse:
     return redirect(_address(code))
 
 
-@staff(Permission.REPORTS)
+@staff(Permission.PLAN)
 @require_POST
 def end_target(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Aim at nothing any more."""
