@@ -99,7 +99,7 @@ class Shadow:
             return f"You would have refilled {many}{'' if many == _TOO_FEW else ' places'}."
         worth, low, high = self.pounds
         return (
-            f"You would have refilled {self.filled} places ({self.low} to {self.high}), "
+            f"You would have refilled {self.filled} place{'' if self.filled == 1 else 's'} ({self.low} to {self.high}), "
             f"£{worth:,.2f} (£{low:,.2f} to £{high:,.2f})."
         )
 
@@ -206,6 +206,7 @@ def shadow(access: Access, unit: Unit, month: date, *, value: Decimal = PLACE_PO
                 else f"those with a later appointment of the same kind, at most {POOL}",
                 listed,
             ),
+            Assumption("Later places that they leave", "used by others", False),
             Assumption("Asked at once", f"{policy.wave_size}, every {policy.window.seconds // 60} minutes", True),
             Assumption("Worth of a place", f"£{value:,.2f}", False),
         ],

@@ -16,7 +16,7 @@ from onedoor import factories
 from onedoor.accounts.api import Relation
 from onedoor.accounts.models import OrganisationRelation
 from onedoor.booking import api as booking
-from onedoor.booking.models import Appointment, AppointmentType, Offer, OfferPolicy, Release, Wave
+from onedoor.booking.models import Appointment, AppointmentHistory, AppointmentType, Offer, OfferPolicy, Release, Wave
 from onedoor.booking.offers import Policy
 from onedoor.booking.tests import factories as diary
 from onedoor.kernel import clock
@@ -148,6 +148,7 @@ def test_a_month_says_how_many_places_and_pounds_with_a_range_and_what_is_assume
         ("Accept when asked", "20%"),
         ("Mean time to reply", "30 minutes"),
         ("Who could be asked", "those with a later appointment of the same kind, at most 40"),
+        ("Later places that they leave", "used by others"),
         ("Worth of a place", "£36.50"),
     ]
     again = shadow.shadow(manager_of(of.organisation), unit_of(of), NOVEMBER, value=Decimal("36.50"))
@@ -184,6 +185,24 @@ def test_what_became_of_a_place(fate: str) -> None:
         stands(of, gone.seat, diary.people(of, 1)[0], "fulfilled", via="emis", booked_at=later)
     found = shadow.shadow(manager_of(of.organisation), unit_of(of), NOVEMBER)
     assert (found.fates, found.offered) == ({fate: 1}, int(fate == "empty"))
+
+
+@pytest.mark.django_db
+def test_a_place_that_was_given_up_twice_is_one_place() -> None:
+    """At the desk it went to somebody who then gave it up too: had it been refilled, they would not have had it."""
+    of = diary.practice()
+    month(of, given_up=1, later=3)
+    gone = Appointment.objects.get(state="cancelled")
+    again = stands(
+        of, gone.seat, diary.people(of, 1)[0], "cancelled", via="emis", booked_at=datetime(2026, 11, 10, 10, tzinfo=LONDON)
+    )  # fmt: skip
+    Appointment.objects.filter(pk=again.pk).update(not_released="off")
+    AppointmentHistory.objects.create(
+        parent=again, from_state="booked", to_state="cancelled", at=datetime(2026, 11, 10, 11, tzinfo=LONDON),
+        actor_kind="patient", actor_label="patient",
+    )  # fmt: skip
+    found = shadow.shadow(manager_of(of.organisation), unit_of(of), NOVEMBER)
+    assert (found.fates, found.offered) == ({"rebooked": 1, "empty": 1}, 1)
 
 
 @pytest.mark.django_db
