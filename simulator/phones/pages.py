@@ -270,12 +270,13 @@ async def live(request: web.Request) -> web.StreamResponse:
     """Server-sent events: ``phone`` {phone} when one changed, ``clock`` {text, rate, followed} each second."""
     world = request.app[WORLD]
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
-    await response.prepare(request)
     task = asyncio.current_task()
     assert task is not None
     request.app[STREAMS].add(task)
     try:
+        # Watched before it is said to be open: whoever then reads the page has all that came before.
         with world.phones.watch() as changes:
+            await response.prepare(request)
             while True:
                 clock = world.clock
                 await response.write(

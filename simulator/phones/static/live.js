@@ -23,8 +23,8 @@
   };
 
   const stream = new EventSource("/live/");
-  let opened = false;
-  stream.addEventListener("open", () => { if (opened && wanted) refreshSoon(); opened = true; });
+  // What came between the page and its stream, or while the stream was broken, was told to nobody.
+  stream.addEventListener("open", () => { if (wanted) refreshSoon(); });
   stream.addEventListener("clock", (event) => {
     const { text, rate, followed } = JSON.parse(event.data);
     document.getElementById("clock").textContent = text;
