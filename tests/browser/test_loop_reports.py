@@ -11,6 +11,7 @@ from onedoor.accounts.api import Organisation
 from onedoor.accounts.models import OrganisationRelation
 from onedoor.booking.models import Appointment, AppointmentType, Release
 from onedoor.booking.tests import factories as diary
+from onedoor.kernel import jobs
 from onedoor.kernel.clock import LONDON
 from onedoor.referrals.models import Referral
 from onedoor.reporting.tests.test_loop_dashboard import played, stands, texted
@@ -52,6 +53,7 @@ def months(world: World) -> None:
     later = diary.own_seats(world.practice, 30, day=date(2026, 11, 24), minutes=5)
     for seat, patient in zip(later, diary.people(world.practice, 30), strict=True):
         stands(world.practice, seat, patient, "booked", booked_at=datetime(2026, 11, 5, 9, tzinfo=LONDON))
+    jobs.run_once("reporting.count_loop")
 
 
 def test_the_three_pages_are_read_at_both_widths(page: Page, world: World) -> None:

@@ -1,4 +1,5 @@
-"""`./run report activity`, `msk`, `loop` and `shadow` print what the pages show, and say what is wrong with what was typed."""
+"""`./run report activity`, `msk`, `loop` and `shadow` print what the pages show, `./run import areas` what it took; each says
+what is wrong with what was typed."""
 
 from __future__ import annotations
 
@@ -6,21 +7,25 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from onedoor.booking.tests import factories as diary
+from onedoor.cli.areas import areas
 from onedoor.cli.commands.report import activity
 from onedoor.cli.errors import Refused
 from onedoor.cli.reports.loop import loop, shadow
 from onedoor.cli.reports.msk import msk
 from onedoor.kernel.clock import LONDON
 from onedoor.referrals.tests import factories as triage
+from onedoor.reporting.tests.test_areas import lookup
 from onedoor.reporting.tests.test_loop_dashboard import played
 from onedoor.reporting.tests.test_msk_dashboard import MONTHS, PRINTED, seed
 
 pytestmark = pytest.mark.django_db
 FIRST, LAST = (datetime(one.year, one.month, 1, tzinfo=LONDON) for one in (MONTHS[0], MONTHS[-1]))
+RELEASED = datetime(2019, 9, 26, tzinfo=LONDON)
 NOVEMBER = datetime(2026, 11, 1, tzinfo=LONDON)
 
 
@@ -51,6 +56,23 @@ def test_the_loop_and_a_month_replayed(capsys: pytest.CaptureFixture[str]) -> No
     told = capsys.readouterr().out
     assert told.startswith("You would have refilled 0 places (0 to 0), £0.00")
     assert "Nothing was sent and nothing was changed" in told
+
+
+def test_areas_are_read_and_the_command_names_the_rows_that_are_not_and_writes_them_to_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, rejects = tmp_path / "lookup.csv", tmp_path / "rejects.csv"
+    file.write_bytes(lookup(("ZZ1 1AA", 1), ("nowhere", 2)))
+    areas(file, RELEASED, rejects=rejects)
+    said = capsys.readouterr().out
+    assert "1  postcodes new" in said
+    assert "Not taken" in said
+    assert "whole" in said
+    assert "nowhere" in rejects.read_text(encoding="utf-8")
+    areas(file, RELEASED)
+    assert "nothing was changed" in capsys.readouterr().out
+    with pytest.raises(Refused, match="cannot be opened"):
+        areas(tmp_path / "none.csv", RELEASED)
 
 
 @pytest.mark.parametrize(

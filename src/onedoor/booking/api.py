@@ -111,7 +111,7 @@ from onedoor.booking.queries.diary import (
     upcoming_of,
 )
 from onedoor.booking.queries.measured import MEASURED
-from onedoor.booking.queries.months import LoopMonth, loop_months
+from onedoor.booking.queries.months import LoopMonth, loop_months, moved_since, newest_move
 from onedoor.booking.queries.needs import (
     BreachView,
     InterpreterAhead,
@@ -257,6 +257,8 @@ __all__ = [
     "members",
     "move",
     "move_date",
+    "moved_since",
+    "newest_move",
     "not_late",
     "offer_by_ref",
     "open_offers_of",

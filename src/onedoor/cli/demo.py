@@ -20,6 +20,7 @@ def load_if_empty() -> bool:
     if empty:
         exchange.load(checkout() / "localities" / "demo")
         load_published(checkout() / "localities" / "south-east")
+        load_areas(checkout() / "localities" / "demo" / "areas.csv")
     connect()
     if empty:
         # Once the people are there who sign in.
@@ -37,6 +38,22 @@ def load_published(folder: Path) -> None:
     reporting.know_published(rows=read_organisations((folder / "organisations.csv").read_bytes()), by=by)
     file = folder / "published-smi.csv"
     reporting.take_published(content=file.read_bytes(), name=file.name, by=by)
+
+
+def load_areas(file: Path) -> None:
+    """Read how deprived the places of the demonstration's postcodes are."""
+    from datetime import date
+
+    from onedoor.kernel.actor import Actor
+    from onedoor.reporting import api as reporting
+
+    reporting.take_areas(
+        file=file,
+        name=file.name,
+        released_on=date(2019, 9, 26),
+        source="demonstration's invented indices",
+        by=Actor.system("loading the demonstration"),
+    )
 
 
 def connect() -> None:

@@ -61,7 +61,7 @@ from onedoor.exchange.mesh.actions import set_mailbox, switch_mailbox_off
 from onedoor.exchange.mesh.queries import MailboxView, mailboxes, try_mailbox
 from onedoor.exchange.models import Attachment as DocumentFile
 from onedoor.exchange.models import Extract, ImportFile, ReceivedDocument, SentDocument, TrustFile
-from onedoor.exchange.queries import report_of, upload, uploads
+from onedoor.exchange.queries import files_read, report_of, upload, uploads
 from onedoor.exchange.receiving.coding import NotSo, wrong_person
 from onedoor.exchange.receiving.coding import accept as accept_document
 from onedoor.exchange.receiving.coding import leave as leave_document
@@ -164,6 +164,7 @@ __all__ = [
     "feed_setting",
     "feeds",
     "field_groups",
+    "files_read",
     "import_appointments",
     "import_calls",
     "import_codes",

@@ -23,6 +23,13 @@ def upload(access: Access, ref: UUID) -> ImportFile:
     return found.select_related("organisation").get(ref=ref)
 
 
+def files_read(access: Access) -> int:
+    """How many patient lists and diaries have been read for good, uploaded or by a command: it only grows. Needs REPORTS."""
+    access.require(Permission.REPORTS)
+    found = ImportFile.objects.filter(applied_at__isnull=False)
+    return (found if access.everything else found.filter(organisation_id__in=access.organisations)).count()
+
+
 def report_of(file: ImportFile) -> Report:
     """What became of a file, or would."""
     return Report.from_values(file.report)

@@ -60,7 +60,7 @@ from onedoor.patients.queries import (
     registered_at,
     visible,
 )
-from onedoor.patients.reaching import BANDS, ReachBand, reach_by_age
+from onedoor.patients.reaching import BANDS, REACHED, reached_on
 from onedoor.patients.rules import BASES, CHECKED, CHILD, GLASS_REASONS, PARTS, RELATIONSHIPS, Wish, last_day_of_child
 from onedoor.patients.search import search
 
@@ -78,6 +78,7 @@ __all__ = [
     "OPENED",
     "PARTS",
     "PURPOSE",
+    "REACHED",
     "RELATIONSHIPS",
     "BreakGlass",
     "FirstSignIn",
@@ -92,7 +93,6 @@ __all__ = [
     "PointChange",
     "PortalAccount",
     "ProxyView",
-    "ReachBand",
     "SignIn",
     "Spoken",
     "Ward",
@@ -129,7 +129,7 @@ __all__ = [
     "practice_of",
     "proxies_of",
     "reach",
-    "reach_by_age",
+    "reached_on",
     "read_point",
     "record_need",
     "record_proxy",

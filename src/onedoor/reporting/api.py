@@ -3,7 +3,9 @@
 Dashboards, measures and plans are read from their own queries; whatever changes something is called from here.
 """
 
+from onedoor.reporting.areas import take as take_areas
 from onedoor.reporting.balance import Balance, balance
+from onedoor.reporting.counting import count as count_loop
 from onedoor.reporting.disclosure import HIDDEN, parts_shown, shown
 from onedoor.reporting.gaps import GapsShown, gaps_shown
 from onedoor.reporting.improvement.actions import (
@@ -52,6 +54,7 @@ __all__ = [
     "call_forum",
     "change_initiative",
     "close_month",
+    "count_loop",
     "decide_at_forum",
     "end_milestone",
     "end_target",
@@ -70,6 +73,7 @@ __all__ = [
     "schedule_pack",
     "set_target",
     "shown",
+    "take_areas",
     "take_from_menu",
     "take_published",
 ]

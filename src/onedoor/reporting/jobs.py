@@ -31,6 +31,16 @@ def make_packs() -> int:
     return made
 
 
+# In the line of what may take long: nobody's reply waits until two years of diaries are counted.
+@sweep("reporting.count_loop", every=30.0, rest=10.0, outside=True)
+def count_loop() -> int:
+    """Count diaries, texts and who can be reached, for the dashboard of the loop: every two hours, soon after a file was read,
+    and as long as there is nothing."""
+    from onedoor.reporting.counting import count_if_due
+
+    return count_if_due(Access.system("counting of the loop"))
+
+
 @sweep("reporting.count_services", every=300.0, outside=True)
 def count_services() -> int:
     """Count the last twelve months of each service that triages, before somebody looks at its dashboard."""

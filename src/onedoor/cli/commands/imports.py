@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from onedoor.cli.areas import areas
 from onedoor.cli.extracts import extract
 from onedoor.cli.organisations import organisations
 from onedoor.cli.published import smi
@@ -51,6 +52,7 @@ def register(app: typer.Typer) -> None:
     group.command()(pathways)
     group.command()(services)
     group.command()(places)
+    group.command()(areas)
     group.command()(organisations)
     group.command()(trust_checks)
     group.command()(calls)

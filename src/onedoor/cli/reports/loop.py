@@ -1,5 +1,6 @@
 """The dashboard of the loop, and a past month's diary replayed with nothing sent, from the command line."""
 
+import sys
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
@@ -16,6 +17,9 @@ WhoseOption = Annotated[
     str, typer.Option("--practice", help="ODS code of whose diary; needed where there are several.")
 ]
 ValueOption = Annotated[str, typer.Option(help="What a place is worth in pounds; £30.00, an assumption, without it.")]
+AfreshOption = Annotated[
+    bool, typer.Option("--afresh", help="Count all months again first, those too that are thought not to change.")
+]
 FormatOption = Annotated[str, typer.Option("--format", help="text or csv.")]
 
 
@@ -24,30 +28,46 @@ def register(group: typer.Typer) -> None:
     group.command()(shadow)
 
 
-def loop(start: MonthFrom, end: MonthTo, practice: PracticeOption = "", form: FormatOption = "text") -> None:
-    """Print reminders, replies, places released and refilled, minutes, pounds and missed visits; and who can be reached."""
+def loop(
+    start: MonthFrom,
+    end: MonthTo,
+    practice: PracticeOption = "",
+    form: FormatOption = "text",
+    afresh: AfreshOption = False,
+) -> None:
+    """Print reminders, replies, places released and refilled, minutes, pounds and missed visits; and who can be reached. What
+    is due to be counted is counted first."""
     from onedoor.cli.environment import environment
 
     with environment():
         from onedoor.cli.tables import show
+        from onedoor.kernel import jobs
         from onedoor.kernel.access import Access
+        from onedoor.reporting import api as reporting
         from onedoor.reporting.dashboards import loop as dashboards
         from onedoor.reporting.tables import as_csv
 
         if form not in ("text", "csv"):
             raise Refused(f"No format is called {form!r}; there are: text, csv.")
+        access = Access.system("loop dashboard for the operator")
+        if afresh:
+            reporting.count_loop(access, afresh=True)
+        else:
+            jobs.run_once("reporting.count_loop")
         try:
-            found = dashboards.loop(
-                Access.system("loop dashboard for the operator"), start.date(), end.date(), practice=practice.upper()
-            )
+            found = dashboards.loop(access, start.date(), end.date(), practice=practice.upper())
         except LookupError:
             raise Refused(f"No practice with a diary or patients has the ODS code {practice!r}.") from None
+        if found.not_counted:
+            print(found.not_counted, file=sys.stderr)
         chosen = list(found.tables.values())
         for one in chosen:
             if form == "csv":
                 print(as_csv(one), end="" if one is chosen[-1] else "\n")
             else:
                 show(one)
+        for words in found.instead.values() if form == "text" else ():
+            print(words)
 
 
 def shadow(month: MonthOption, practice: WhoseOption = "", value: ValueOption = "") -> None:

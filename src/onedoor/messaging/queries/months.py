@@ -28,12 +28,12 @@ class TextMonth:
     """Of all texts, by the tariff of the day on which the provider took each."""
 
 
-def text_months(access: Access, first: date, last: date) -> list[TextMonth]:
-    """What was sent and answered on London days `first` to `last`; each day of it as its balance says. Needs REPORTS. Three
-    statements, however many organisations and months."""
+def text_months(access: Access, first: date | None, last: date) -> list[TextMonth]:
+    """What was sent and answered on London days `first` to `last`, from the beginning without a first; each day of it as its
+    balance says. Needs REPORTS. Three statements, however many organisations and months."""
     access.require(Permission.REPORTS)
     values: dict[str, Any] = {
-        "from": london_day(first)[0],
+        "from": london_day(first)[0] if first else None,
         "to": london_day(last)[1],
         "all": access.everything,
         "organisations": access.organisations,
@@ -53,7 +53,7 @@ def _by_month(moment: str, what: str, table: str, where: str) -> str:
     SELECT o, m, {what} FROM (
         SELECT organisation_id AS o, date_trunc('month', {moment} AT TIME ZONE 'Europe/London')::date AS m, k.*
         FROM {table} k
-        WHERE {where} AND {moment} >= %(from)s AND {moment} < %(to)s
+        WHERE {where} AND (%(from)s::timestamptz IS NULL OR {moment} >= %(from)s) AND {moment} < %(to)s
             AND (%(all)s OR organisation_id = ANY(%(organisations)s))) x
     GROUP BY GROUPING SETS ((o, m), (o), (m), ())"""
 

@@ -1,29 +1,31 @@
 """The dashboard of the loop: reminded, answered, cancelled, released, refilled and how fast, pence, who did not come; and reach.
 
-By practice and month. Whoever may open a practice's patients reads its counts as they are; everybody else as they may be passed
-on (clinical.md 5.3), with all of this dashboard's tables hidden together, so that one is never the key to another.
+By practice and month, from the figures as they were last counted (`reporting.counting`). Whoever may open a practice's patients
+reads its counts as they are; everybody else as they may be passed on (clinical.md 5.3), with all of this dashboard's tables
+hidden together, so that one is never the key to another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from itertools import chain, repeat
 
-from onedoor.booking import api as booking
-from onedoor.kernel import clock
+from django.db import connection
+
 from onedoor.kernel.access import Access
-from onedoor.messaging import api as messaging
-from onedoor.patients import api as patients
-from onedoor.reporting import disclosure
-from onedoor.reporting.charts import Bars, Chart, Line
+from onedoor.reporting import counting, disclosure
+from onedoor.reporting.charts import Chart, Line
+from onedoor.reporting.dashboards import reaching
 from onedoor.reporting.dashboards.scope import figures_of, sees_people
 from onedoor.reporting.disclosure import HIDDEN
 from onedoor.reporting.levels import Level, Unit
 from onedoor.reporting.tables import MONTH, Cell, Column, Table
 
-ALL = "all"
+ALL = reaching.ALL
 _COUNTS = {
     "reminders": "Reminders",
     "answered": "Answered",
@@ -37,12 +39,19 @@ _COUNTS = {
 _WITHIN = (("filled", "released"), ("missed", "visits"))
 _ENOUGH = 5
 """Minutes of fewer places lead back to one; the same bound as that of counts (clinical.md 5.3)."""
-NO_AREAS = "Not by deprivation: no area file (postcode to decile) is loaded."
 _GUARDED = (
     "Of a practice, counts below 5 are hidden and others are to the nearest 5; "
     "what would give a hidden one away is hidden too."
 )
 _SOURCE = "Appointments, offers and texts, and their histories"
+
+
+NOTHING_COUNTED = (
+    "Nothing has been counted yet. Diaries, texts and registrations are counted soon after the first is read, and then every two"
+    " hours."
+)
+_KEPT_TOLD = 8
+"""How many sets of hidden and rounded counts are kept: the same are not settled again for each practice chosen."""
 
 
 @dataclass(frozen=True)
@@ -52,23 +61,39 @@ class Loop:
     first: date
     last: date
     practice: str
-    practices: Sequence[Unit]
-    headlines: Sequence[tuple[str, str]]
-    headline_month: str
+    practices: Sequence[Unit] = ()
+    headlines: Sequence[tuple[str, str]] = ()
+    headline_month: str = ""
     """Of which month the headlines are; "" for all of them. A sum is hidden with the smallest of its months."""
-    tables: Mapping[str, Table]
-    charts: Mapping[str, Chart]
-    guarded: bool
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    """None where nothing has been counted yet."""
+    charts: Mapping[str, Chart] = field(default_factory=dict)
+    """Those with something to draw."""
+    instead: Mapping[str, str] = field(default_factory=dict)
+    """By the key of a chart or table that is not there, why, in a sentence."""
+    guarded: bool = False
     """Whether small counts are hidden from whoever looks."""
+    counted_at: datetime | None = None
+    """As of when the figures are; None where nothing has been counted yet."""
+    not_counted: str = ""
+    """Which of the months are not counted yet, in a sentence."""
+
+    @property
+    def period(self) -> str:
+        """The months in words."""
+        one = (self.first.year, self.first.month) == (self.last.year, self.last.month)
+        return f"{self.first:%B %Y}" if one else f"{self.first:%B %Y} to {self.last:%B %Y}"
 
 
 @dataclass
 class _Figures:
-    """Counts by organisation code ("all" for the sum) and month (None for all of them); pence and minutes likewise."""
+    """Counts by organisation code ("all" for the sum) and month (None for all of them); pence and minutes likewise. What nobody
+    counted yet has no key."""
 
-    counts: dict[tuple[str, str, date | None], int]
-    pence: dict[tuple[str, date | None], Decimal]
-    minutes: dict[tuple[str, date | None], tuple[float | None, float | None]]
+    counts: dict[tuple[str, str, date | None], int] = field(default_factory=dict)
+    pence: dict[tuple[str, date | None], Decimal] = field(default_factory=dict)
+    minutes: dict[tuple[str, date | None], list[int]] = field(default_factory=dict)
+    """Of each place that was refilled, rising."""
 
 
 def loop(access: Access, first: date, last: date, *, practice: str = "") -> Loop:
@@ -76,97 +101,75 @@ def loop(access: Access, first: date, last: date, *, practice: str = "") -> Loop
     LookupError for a practice that is not within reach. The number of statements does not grow with practices or months."""
     own, units = figures_of(access)
     start, end = first.replace(day=1), (last.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    counted = counting.known()
+    if counted is None:
+        if practice and practice not in {unit.ods_code for unit in units.values()}:
+            raise LookupError(practice)
+        return Loop(start, end, practice, not_counted=NOTHING_COUNTED)
     months = _months(start, end)
-    figures = _figures(own, units, start, end)
-    reach = patients.reach_by_age(own, min(end, max(start, clock.today())))
-    known = _practices(units, figures, reach)
+    rows = _rows(own, start, end)
+    reach = reaching.counted(own)
+    busy = {row.organisation_id for row in rows} | {one.organisation_id for one in reach}
+    known = sorted(
+        (unit for key, unit in units.items() if unit.level is Level.PRACTICE and key in busy),
+        key=lambda unit: (unit.name, unit.ods_code),
+    )
     if practice and practice not in {unit.ods_code for unit in known}:
         raise LookupError(practice)
-    guarded = {unit.ods_code for unit in known if not sees_people(access, unit.id)}
-    told = _told(known, figures, months, guarded)
+    so_far = [month for month in months if month <= counted.last_month]
+    figures = _figures(rows, known, so_far, practice)
+    guarded = frozenset(unit.ods_code for unit in known if not sees_people(access, unit.id))
+    told = _told(known, figures, so_far, guarded)
     who = practice or ALL
     named = [unit.name for unit in known if unit.ods_code == practice or (len(known) == 1 and not guarded)]
     name = named[0] if named else "all practices"
-    period = f"{start:%B %Y}" if len(months) == 1 else f"{start:%B %Y} to {end:%B %Y}"
-    notes = [_GUARDED] if guarded else []
+    period = Loop(start, end, practice).period
+    not_counted = _not_counted([month for month in months if month > counted.last_month])
+    notes = [*([_GUARDED] if guarded else []), *([not_counted] if not_counted else [])]
 
-    def table(title: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *more: str, source: str) -> Table:
-        return Table(
-            title, columns, rows, notes=(*notes, *more), source=source, period=period, extracted_at=clock.now()
-        )
+    def table(title: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Table:
+        return Table(title, columns, rows, notes=notes, source=_SOURCE, period=period, extracted_at=counted.counted_at)
 
     hides = who in guarded or (who == ALL and bool(guarded))
-    by_practice = table(
-        "The loop by practice",
-        [Column("practice", "Practice"), *_columns(hides)],
-        [
-            [words, *_row(code, None, told, figures, code in guarded or (code == ALL and bool(guarded)))]
-            for code, words in [*((unit.ods_code, unit.name) for unit in known), (ALL, "All together")]
-        ],
-        source=_SOURCE,
-    )
-    by_month = table(
-        f"The loop by month: {name}",
-        [Column("month", "Month", MONTH), *_columns(hides)],
-        [[month, *_row(who, month, told, figures, hides)] for month in months],
-        source=_SOURCE,
-    )
-    reached = table(
-        f"Who can be reached: {name}",
-        [
-            Column("band", "Age"),
-            Column("registered", "Registered", align="right"),
-            Column("mobile", "Mobile", align="right"),
-            Column("mobile_share", "With a mobile", "%", align="right", places=0 if hides else 1),
-            Column("other", "Other contact only", align="right"),
-            Column("letter", "Letter only", align="right"),
-        ],
-        _reach_rows(who, known, reach, guarded),
-        NO_AREAS,
-        source="Registrations and contacts that stand",
-    )
-    charts: dict[str, Chart] = {
-        "missed": Line(
-            table(
-                f"Did not attend: {name}",
-                [Column("month", "Month", MONTH), Column("share", "Did not attend", "%", places=0 if hides else 1)],
-                [[month, _number(_missed_share(who, month, told))] for month in months],
-                source=_SOURCE,
-            ),
-            at="month",
-            series=("share",),
+    tables = {
+        "by_practice": table(
+            "The loop by practice",
+            [Column("practice", "Practice"), *_columns(hides)],
+            [
+                [words, *_row(code, None, told, figures, code in guarded or (code == ALL and bool(guarded)))]
+                for code, words in [*((unit.ods_code, unit.name) for unit in known), (ALL, "All together")]
+            ],
         ),
+        "by_month": table(
+            f"The loop by month: {name}",
+            [Column("month", "Month", MONTH), *_columns(hides)],
+            [[month, *_row(who, month, told, figures, hides)] for month in months],
+        ),
+    }
+    lines = {
         "refilled": Line(
             table(
                 f"Released and refilled: {name}",
                 [Column("month", "Month", MONTH), Column("released", "Released"), Column("filled", "Refilled")],
-                [
-                    [month, _number(told[who, "released", month]), _number(told[who, "filled", month])]
-                    for month in months
-                ],
-                source=_SOURCE,
+                [[month, *(told.get((who, item, month)) for item in ("released", "filled"))] for month in months],
             ),
             at="month",
             series=("released", "filled"),
             measure="Places",
         ),
-    }
-    bars = [[row[0], _number(row[3])] for row in reached.rows[:-1]]
-    if any(row[1] is not None for row in bars):
-        charts["reach"] = Bars(
+        "missed": Line(
             table(
-                f"With a mobile, by age: {name}",
-                [Column("band", "Age"), Column("share", "With a mobile", "%", places=0 if hides else 1)],
-                bars,
-                NO_AREAS,
-                source="Registrations and contacts that stand",
+                f"Did not attend: {name}",
+                [Column("month", "Month", MONTH), Column("share", "Did not attend", "%", places=0 if hides else 1)],
+                [[month, told.get((who, "share", month))] for month in months],
             ),
-            of="band",
-            value="share",
-            ordered=False,
-        )
-    tables = {"by_practice": by_practice, "by_month": by_month, "reach": reached}
-    month = _told_best(who, told, months) if hides else None
+            at="month",
+            series=("share",),
+        ),
+    }
+    seen = reaching.tables(reach, known, guarded, who, name, counted.counted_at)
+    instead = {key: words for key, chart in lines.items() if (words := _nothing_in(key, chart))} | seen.instead
+    month = _told_best(who, told, so_far) if hides and so_far else None
     return Loop(
         start,
         end,
@@ -174,66 +177,123 @@ def loop(access: Access, first: date, last: date, *, practice: str = "") -> Loop
         known,
         _headlines(who, month, told, figures, hides),
         f"{month:%B %Y}" if month else "",
-        tables,
-        charts,
+        tables | seen.tables,
+        {key: chart for key, chart in lines.items() if key not in instead} | seen.charts,
+        instead,
         bool(guarded),
+        counted.counted_at,
+        not_counted,
     )
 
 
-def _figures(own: Access, units: Mapping[int, Unit], start: date, end: date) -> _Figures:
-    found = _Figures({}, {}, {})
+def _not_counted(months: Sequence[date]) -> str:
+    if not months:
+        return ""
+    if len(months) == 1:
+        return f"{months[0]:%B %Y} is not counted yet."
+    return f"{months[0]:%B %Y} to {months[-1]:%B %Y} are not counted yet."
 
-    def code(organisation_id: int | None) -> str:
-        return ALL if organisation_id is None else units[organisation_id].ods_code
 
-    for one in booking.loop_months(own, start, end):
-        at = code(one.organisation_id)
-        for item in ("cancelled", "released", "filled", "visits", "missed"):
-            found.counts[at, item, one.month] = getattr(one, item)
-        found.minutes[at, one.month] = (one.median_minutes, one.minutes_90) if one.filled else (None, None)
-    for text in messaging.text_months(own, start, end):
-        at = code(text.organisation_id)
-        found.counts[at, "reminders", text.month] = text.reminders
-        found.counts[at, "answered", text.month] = text.answered
-        found.pence[at, text.month] = text.pence
+_NOTHING = {
+    "refilled": ("Released and refilled is not drawn", "no place was released in these months"),
+    "missed": ("Did not attend is not drawn", "nobody was marked as having come or not in these months"),
+}
+
+
+def _nothing_in(key: str, chart: Line) -> str:
+    """Why a chart is not drawn; empty where there is something to see."""
+    cells = [cell for series in chart.series for cell in chart.table.cells(series)]
+    if any(cell and cell != HIDDEN for cell in cells):
+        return ""
+    if key == "missed" and any(cell is not None and cell != HIDDEN for cell in cells):
+        # Nobody at all did not attend: a line along the bottom says so.
+        return ""
+    begin, nothing = _NOTHING[key]
+    if HIDDEN in cells:
+        return f"{begin}: the counts of these months are too small to be told."
+    return (
+        f"{begin}: {nothing}."
+        if any(cell is not None for cell in cells) or key == "missed"
+        else f"{begin}: these months are not counted yet."
+    )
+
+
+@dataclass(frozen=True)
+class _Row:
+    organisation_id: int
+    month: date
+    counts: tuple[int, ...]
+    pence: Decimal
+    minutes: Sequence[int]
+    places: Sequence[int]
+
+
+def _rows(own: Access, start: date, end: date) -> list[_Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(_STATEMENT, [start, end, own.everything, own.organisations])
+        return [
+            _Row(organisation, month, tuple(counts), pence, minutes, places)
+            for organisation, month, pence, minutes, places, *counts in cursor.fetchall()
+        ]
+
+
+_STATEMENT = f"""
+    SELECT organisation_id, month, pence, minutes, places, {", ".join(_COUNTS)} FROM reporting_loop_month
+    WHERE month BETWEEN %s AND %s AND (%s OR organisation_id = ANY(%s))"""
+
+
+def _figures(rows: Sequence[_Row], known: Sequence[Unit], months: Sequence[date], practice: str) -> _Figures:
+    """Minutes are brought together for those of whom they are shown."""
+    found = _Figures()
+    if not months:
+        return found
+    codes = {unit.id: unit.ods_code for unit in known}
+    together: dict[tuple[str, date | None], list[_Row]] = {
+        (code, month): [] for code in (*codes.values(), ALL) for month in (None, *months)
+    }
+    for row in rows:
+        if row.organisation_id in codes and row.month <= months[-1]:
+            code = codes[row.organisation_id]
+            for at in ((code, row.month), (code, None), (ALL, row.month), (ALL, None)):
+                together[at].append(row)
+    nothing = [0] * len(_COUNTS)
+    for (code, month), several in together.items():
+        sums = map(sum, zip(*(row.counts for row in several), strict=True)) if several else nothing
+        for item, number in zip(_COUNTS, sums, strict=True):
+            found.counts[code, item, month] = number
+        found.pence[code, month] = sum((row.pence for row in several), Decimal(0))
+        if month is None or code == (practice or ALL):
+            took = chain.from_iterable(chain.from_iterable(map(repeat, row.minutes, row.places)) for row in several)
+            found.minutes[code, month] = sorted(took)
     return found
 
 
-def _practices(units: Mapping[int, Unit], figures: _Figures, reach: Sequence[patients.ReachBand]) -> list[Unit]:
-    """Those of the organisations that have patients or a diary, by name."""
-    busy = {code for code, _, _ in figures.counts} | {units[one.organisation_id].ods_code for one in reach}
-    return sorted(
-        (unit for unit in units.values() if unit.level is Level.PRACTICE and unit.ods_code in busy),
-        key=lambda unit: (unit.name, unit.ods_code),
-    )
+_Told = Mapping[tuple[str, str, date | None], Cell]
 
 
-_Told = dict[tuple[str, str, date | None], Cell]
-
-
-def _told(known: Sequence[Unit], figures: _Figures, months: Sequence[date], guarded: Collection[str]) -> _Told:
+def _told(known: Sequence[Unit], figures: _Figures, months: Sequence[date], guarded: frozenset[str]) -> _Told:
     """Every count of the tables as it may be read, and shares of those who did not come under "share"."""
-    codes = [unit.ods_code for unit in known]
-    if not guarded:
-        return {
-            (code, item, month): figures.counts.get((code, item, month), 0)
-            for code in (*codes, ALL)
-            for item in _COUNTS
-            for month in (None, *months)
-        } | {
-            (code, "share", month): _percent(figures, code, month)
-            for code in (*codes, ALL)
-            for month in (None, *months)
-        }
-    keys = {f"{month:%Y-%m}": month for month in months}
-    counts = {
-        (code, item, key): figures.counts.get((code, item, month), 0)
-        for code in codes
-        for item in _COUNTS
-        for key, month in keys.items()
+    codes = tuple(unit.ods_code for unit in known)
+    if guarded and months:
+        counts = tuple(figures.counts[code, item, month] for code in codes for item in _COUNTS for month in months)
+        return _passed_on(codes, guarded, tuple(months), counts)
+    return figures.counts | {
+        (code, "share", month): _percent(figures, code, month)
+        for code in (*codes, ALL)
+        for month in (None, *months)
+        if months
     }
+
+
+@lru_cache(maxsize=_KEPT_TOLD)
+def _passed_on(
+    codes: tuple[str, ...], guarded: frozenset[str], months: tuple[date, ...], counts: tuple[int, ...]
+) -> _Told:
+    """The same from `counts` by code, item and month. Kept by the counts themselves, so that nothing can be out of date."""
+    keys = {f"{month:%Y-%m}": month for month in months}
+    places = [(code, item, key) for code in codes for item in _COUNTS for key in keys]
     behind = disclosure.Counts(
-        counts=counts,
+        counts=dict(zip(places, counts, strict=True)),
         parent=dict.fromkeys(codes, ALL),
         guarded=guarded,
         within=_WITHIN,
@@ -245,7 +305,7 @@ def _told(known: Sequence[Unit], figures: _Figures, months: Sequence[date], guar
         for item, of in [*((item, "") for item in _COUNTS), ("missed", "visits")]
     ]
     (cells,) = disclosure.published([disclosure.CountTable([*codes, ALL], columns)], behind)
-    told: _Told = {}
+    told: dict[tuple[str, str, date | None], Cell] = {}
     for code, row in zip((*codes, ALL), cells, strict=True):
         for column, cell in zip(columns, row, strict=True):
             told[code, "share" if column.of else column.item, keys.get(column.period)] = cell
@@ -269,96 +329,38 @@ def _columns(hides: bool) -> list[Column]:
 
 def _row(code: str, month: date | None, told: _Told, figures: _Figures, hides: bool) -> list[Cell]:
     return [
-        *(told[code, item, month] for item in _COUNTS),
-        _missed_share(code, month, told),
+        *(told.get((code, item, month)) for item in _COUNTS),
+        told.get((code, "share", month)),
         *_minutes(code, month, told, figures, hides),
         _pounds(code, month, figures, hides),
     ]
 
 
-def _missed_share(code: str, month: date | None, told: _Told) -> Cell:
-    return told[code, "share", month]
-
-
 def _minutes(code: str, month: date | None, told: _Told, figures: _Figures, hides: bool) -> list[Cell]:
     """None where nothing was refilled, hidden where that was little or is not told."""
-    found = figures.minutes.get((code, month), (None, None))
     filled = figures.counts.get((code, "filled", month), 0)
-    if hides and (told[code, "filled", month] == HIDDEN or 0 < filled < _ENOUGH):
+    if hides and (told.get((code, "filled", month)) == HIDDEN or 0 < filled < _ENOUGH):
         return [HIDDEN, HIDDEN]
-    return [None if one is None else Decimal(str(one)) for one in found]
+    took = figures.minutes.get((code, month), [])
+    return [_within(took, Decimal("0.5")), _within(took, Decimal("0.9"))]
+
+
+def _within(took: Sequence[int], share: Decimal) -> Decimal | None:
+    """In how many minutes that share of the places was refilled, between two where it falls between them. `took`: the minutes of
+    each, rising."""
+    if not took:
+        return None
+    at = share * (len(took) - 1)
+    low, high = took[int(at)], took[min(int(at) + 1, len(took) - 1)]
+    return low + (at - int(at)) * (high - low)
 
 
 def _pounds(code: str, month: date | None, figures: _Figures, hides: bool) -> Cell:
     """Whole pounds where counts are guarded: to the penny the texts could be counted, at some twopence each."""
-    pounds = figures.pence.get((code, month), Decimal(0)) / 100
-    return pounds.quantize(Decimal(1), ROUND_HALF_UP) if hides else pounds
-
-
-def _reach_rows(
-    who: str, known: Sequence[Unit], reach: Sequence[patients.ReachBand], guarded: Collection[str]
-) -> list[list[Cell]]:
-    by_id = {unit.id: unit.ods_code for unit in known}
-    bands = [band for band, _ in patients.BANDS]
-    period = "now"
-    counts: dict[disclosure.Key, int] = {
-        (code, f"{band} {item}", period): 0 for code in by_id.values() for band in bands for item in _REACH
-    }
-    for one in reach:
-        code = by_id.get(one.organisation_id)
-        if code is None:
-            continue
-        for item in _REACH:
-            counts[code, f"{one.band} {item}", period] = getattr(one, item)
-    codes = [*by_id.values(), ALL]
-    columns = [
-        disclosure.CountColumn(f"{band} {item}", period, of=f"{band} {of}" if of else "")
-        for band in bands
-        for item, of in (("registered", ""), ("mobile", ""), ("mobile", "registered"), ("other", ""))
-    ]
-    behind = disclosure.Counts(
-        counts=counts,
-        parent=dict.fromkeys(by_id.values(), ALL),
-        guarded=guarded,
-        within=[(f"{band} {part}", f"{band} registered") for band in bands for part in ("mobile", "other")],
-    )
-    if guarded and by_id:
-        (cells,) = disclosure.published([disclosure.CountTable(codes, columns)], behind)
-        told = dict(zip(codes, cells, strict=True))[who]
-        # What is reached by letter alone is the rest of three others: told only where all may be read as they are.
-        rows: list[list[Cell]] = [[band, *told[4 * at : 4 * at + 4], HIDDEN] for at, band in enumerate(bands)]
-        return [*rows, ["All ages", HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN]] if who in guarded else _with_sum(rows)
-    mine = [code for code in by_id.values() if who in (code, ALL)]
-    rows = []
-    for band in bands:
-        registered, mobile, other = (sum(counts[code, f"{band} {item}", period] for code in mine) for item in _REACH)
-        rows.append([band, registered, mobile, _share(mobile, registered), other, registered - mobile - other])
-    return _with_sum(rows)
-
-
-_REACH = ("registered", "mobile", "other")
-
-
-def _with_sum(rows: list[list[Cell]]) -> list[list[Cell]]:
-    """The bands with their sum; what cannot be read in one of them is not told of all."""
-    sums: list[Cell] = []
-    for place in (1, 2, 4, 5):
-        cells = [row[place] for row in rows]
-        numbers = [cell for cell in cells if isinstance(cell, int)]
-        sums.append(sum(numbers) if len(numbers) == len(cells) else HIDDEN)
-    registered, mobile = sums[0], sums[1]
-    both = isinstance(registered, int) and isinstance(mobile, int)
-    whole = _share(mobile, registered) if both else HIDDEN  # type: ignore[arg-type]
-    return [*rows, ["All ages", registered, mobile, whole, sums[2], sums[3]]]
-
-
-def _share(part: int, whole: int) -> Decimal | None:
-    return Decimal(100 * part) / whole if whole else None
-
-
-def _number(cell: Cell) -> Cell:
-    """For a picture, where what is hidden is a gap."""
-    return cell if isinstance(cell, int | Decimal) else None
+    pence = figures.pence.get((code, month))
+    if pence is None:
+        return None
+    return (pence / 100).quantize(Decimal(1), ROUND_HALF_UP) if hides else pence / 100
 
 
 def _months(first: date, last: date) -> list[date]:
@@ -382,12 +384,12 @@ def _headlines(who: str, month: date | None, told: _Told, figures: _Figures, hid
 
     plain = Column("", "")
     return [
-        (said(told[who, "reminders", month], plain), "reminders"),
-        (said(told[who, "answered", month], plain), "answered"),
-        (said(told[who, "cancelled", month], plain), "cancelled"),
-        (said(told[who, "filled", month], plain), "places refilled"),
+        (said(told.get((who, "reminders", month)), plain), "reminders"),
+        (said(told.get((who, "answered", month)), plain), "answered"),
+        (said(told.get((who, "cancelled", month)), plain), "cancelled"),
+        (said(told.get((who, "filled", month)), plain), "places refilled"),
         (f"{said(median, minutes)} min", "to refill; half took less"),
         (f"{said(ninth, minutes)} min", "nine of ten took no longer"),
-        (said(_missed_share(who, month, told), Column("", "", "%", places=0 if hides else 1)), "did not attend"),
+        (said(told.get((who, "share", month)), Column("", "", "%", places=0 if hides else 1)), "did not attend"),
         (said(_pounds(who, month, figures, hides), Column("", "", "£", places=0 if hides else 2)), "spent on texts"),
     ]

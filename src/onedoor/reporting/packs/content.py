@@ -62,6 +62,9 @@ def _checks(reader: Access, organisation: Organisation, month: date) -> tuple[li
 
 def _loop(reader: Access, month: date, last: date) -> list[Section]:
     found = loop.loop(reader, _months_before(month, MONTHS - 1), last)
+    if found.counted_at is None:
+        said = Table("Reminders and refilling", [Column("said", "Not counted")], [[found.not_counted]])
+        return [Section("Appointments and reminders", [], [said])]
     if not found.practices:
         return []
     shown = list(found.charts.values())

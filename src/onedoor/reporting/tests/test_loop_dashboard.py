@@ -1,12 +1,14 @@
-"""The dashboard of the loop: each figure as the days' balances give it, small ones hidden from whoever may not see people."""
+"""The dashboard of the loop: counted by its sweep as the days' balances give it, small figures hidden from whoever may not see
+people; which months are counted again; reach by age and by deprivation."""
 
 from __future__ import annotations
 
+import statistics
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test.utils import CaptureQueriesContext
 
@@ -16,15 +18,18 @@ from onedoor.accounts.models import OrganisationRelation
 from onedoor.booking import api as booking
 from onedoor.booking.models import Appointment, AppointmentHistory, Release
 from onedoor.booking.tests import factories as diary
-from onedoor.kernel import clock
+from onedoor.exchange.models import ImportFile
+from onedoor.kernel import clock, jobs
 from onedoor.kernel.access import Access, NotPermitted, Role
 from onedoor.kernel.clock import LONDON
 from onedoor.messaging import api as messaging
 from onedoor.messaging.models import Ask, Message, State
 from onedoor.patients.models import ContactPoint, Patient
+from onedoor.reporting import areas, counting
 from onedoor.reporting.balance import balance
-from onedoor.reporting.dashboards import loop
+from onedoor.reporting.dashboards import loop, reaching
 from onedoor.reporting.disclosure import HIDDEN
+from onedoor.reporting.models import LoopMonth
 from onedoor.reporting.tables import Table
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +110,12 @@ def texted(of: diary.Practice, day: date, number: int, *, answered: int = 0) -> 
     )  # fmt: skip
 
 
+def counted(at: datetime = TODAY) -> int:
+    """As the sweep does it at a moment."""
+    with clock.at(at):
+        return jobs.run_once("reporting.count_loop")
+
+
 def cell(table: Table, name: object, key: str) -> object:
     (row,) = [one for one in table.rows if one[0] == name]
     return row[table.at(key)]
@@ -132,6 +143,7 @@ def test_a_month_is_the_sum_of_its_days_as_their_balances_say(
         texted(one, day, 7, answered=4)
         played(other, day, cancelled=1, filled=0)
     manager = manager_of(one.organisation)
+    assert counted() == 4
     with clock.at(TODAY):
         found = loop.loop(manager, NOVEMBER, DECEMBER)
         balances = [balance(manager, day) for day in days[:2]]
@@ -154,6 +166,7 @@ def test_a_month_is_the_sum_of_its_days_as_their_balances_say(
     assert cell(table, DECEMBER, "filled") == 2
     assert [row[0] for row in found.tables["by_practice"].rows] == ["Wexcombe Road Surgery", "All together"]
     assert not found.guarded
+    assert found.counted_at == table.extracted_at == TODAY
 
 
 def test_who_may_not_see_people_sees_no_small_count_and_cannot_reckon_one(
@@ -164,6 +177,7 @@ def test_who_may_not_see_people_sees_no_small_count_and_cannot_reckon_one(
     played(other, date(2026, 11, 10), cancelled=9, filled=3, missed=7, seen=21)
     texted(one, date(2026, 11, 10), 43)
     texted(other, date(2026, 11, 10), 21)
+    counted()
     with clock.at(TODAY):
         found = loop.loop(analyst, NOVEMBER, NOVEMBER)
         ours = loop.loop(analyst, NOVEMBER, NOVEMBER, practice="Y99002")
@@ -202,6 +216,7 @@ def test_reach_by_age_counts_each_person_once(town: tuple[diary.Practice, diary.
         ContactPoint.objects.create(patient=people[0], kind="landline", value="+441632960001", since=clock.now())
         ContactPoint.objects.create(patient=people[2], kind="email", value="a@example.org", since=clock.now())
     Patient.objects.filter(pk=diary.people(one, 1)[0].pk).update(deceased=True)
+    counted()
     with clock.at(TODAY):
         table = loop.loop(manager_of(one.organisation), DECEMBER, DECEMBER).tables["reach"]
         passed_on = loop.loop(analyst, DECEMBER, DECEMBER, practice="Y99002").tables["reach"]
@@ -214,7 +229,7 @@ def test_reach_by_age_counts_each_person_once(town: tuple[diary.Practice, diary.
         ["All ages", 33, 25, 4, 4],
     ]
     assert cell(table, "18-39", "mobile_share") == Decimal(700) / 9
-    assert loop.NO_AREAS in table.notes
+    assert table.period == "As of 21 December 2026"
     assert [row[3:] for row in passed_on.rows if row[0] == "80+"] == [(HIDDEN, HIDDEN, HIDDEN)] or all(
         one == HIDDEN for row in passed_on.rows if row[0] == "80+" for one in row[2:]
     )
@@ -223,12 +238,15 @@ def test_reach_by_age_counts_each_person_once(town: tuple[diary.Practice, diary.
 def test_a_practice_beyond_reach_is_not_there(town: tuple[diary.Practice, diary.Practice, Access]) -> None:
     one, other, _ = town
     played(other, date(2026, 11, 10), cancelled=9, filled=3)
+    counted()
     manager = manager_of(one.organisation)
     assert all(row[1:8] == [0] * 7 for row in loop.loop(manager, NOVEMBER, NOVEMBER).tables["by_practice"].rows)
     with pytest.raises(LookupError):
         loop.loop(manager, NOVEMBER, NOVEMBER, practice="Y99003")
     with pytest.raises(NotPermitted):
         loop.loop(one.access, NOVEMBER, NOVEMBER)
+    with pytest.raises(NotPermitted):
+        counting.count(manager)
     for read in (booking.loop_months, messaging.text_months):
         with pytest.raises(NotPermitted):
             read(one.access, NOVEMBER, NOVEMBER)
@@ -238,11 +256,188 @@ def test_as_many_statements_for_ten_times_the_events_and_for_more_practices(
     town: tuple[diary.Practice, diary.Practice, Access],
 ) -> None:
     one, other, analyst = town
+    counted(TODAY - timedelta(days=1))
     counts = []
     for of, number in ((one, 2), (other, 20)):
         played(of, date(2026, 11, 10), cancelled=number, filled=number, seen=number)
         texted(of, date(2026, 11, 10), number)
+        with CaptureQueriesContext(connection) as swept, clock.at(TODAY):
+            counting.count(Access.system("test"))
         with CaptureQueriesContext(connection) as asked, clock.at(TODAY):
             loop.loop(analyst, NOVEMBER, DECEMBER)
-        counts.append(len(asked))
-    assert counts[0] == counts[1] <= 16
+        counts.append((len(swept), len(asked)))
+    assert counts[0][1] == counts[1][1] <= 8
+    assert counts[0][0] == counts[1][0] <= 24
+
+
+def released(of: diary.Practice, found: loop.Loop) -> dict[date, object]:
+    table = found.tables["by_month"]
+    return {month: cell(table, month, "released") for month in table.cells("month") if isinstance(month, date)}
+
+
+def test_what_is_not_counted_yet_is_said_and_never_nought(town: tuple[diary.Practice, diary.Practice, Access]) -> None:
+    one, _, _ = town
+    manager = manager_of(one.organisation)
+    Patient.objects.update(deceased=True)
+    assert counted() == 0
+    with clock.at(TODAY):
+        nothing = loop.loop(manager, NOVEMBER, DECEMBER)
+    assert (nothing.tables, nothing.charts, nothing.counted_at) == ({}, {}, None)
+    assert nothing.not_counted == loop.NOTHING_COUNTED
+    # As soon as there is something it is counted, though it was tried a moment ago.
+    played(one, date(2026, 11, 10), cancelled=4, filled=2)
+    assert counted(TODAY + timedelta(minutes=1)) == 1
+    with clock.at(datetime(2027, 1, 2, 9, tzinfo=LONDON)):
+        later = loop.loop(manager, NOVEMBER, date(2027, 2, 1))
+    assert released(one, later) == {NOVEMBER: 4, DECEMBER: 0, date(2027, 1, 1): None, date(2027, 2, 1): None}
+    assert later.not_counted == "January 2027 to February 2027 are not counted yet."
+    assert later.not_counted in later.tables["by_practice"].notes
+    assert cell(later.tables["by_practice"], "Wexcombe Road Surgery", "released") == 4
+    with clock.at(TODAY):
+        ahead = loop.loop(manager, date(2027, 1, 1), date(2027, 1, 1))
+    assert cell(ahead.tables["by_practice"], "All together", "released") is None
+    assert ahead.instead["refilled"] == "Released and refilled is not drawn: these months are not counted yet."
+
+
+def test_counted_again_when_it_is_old_or_a_file_was_read_and_not_before(
+    town: tuple[diary.Practice, diary.Practice, Access],
+) -> None:
+    one, _, _ = town
+    played(one, date(2026, 11, 10), cancelled=4, filled=2)
+    assert [counted(TODAY + timedelta(minutes=after)) for after in (0, 1, 119, 121, 122)] == [1, 0, 0, 1, 0]
+    ImportFile.objects.create(
+        organisation=one.organisation, kind="appointments", name="diary.csv", state="applied", report={}, by_label="test",
+        at=TODAY, applied_at=TODAY,
+    )  # fmt: skip
+    assert counted(TODAY + timedelta(minutes=123)) == 1
+
+
+def test_only_months_that_can_have_changed_are_counted_again(
+    town: tuple[diary.Practice, diary.Practice, Access],
+) -> None:
+    """Each month is changed behind everybody's back, so that it shows which were counted again."""
+    one, _, _ = town
+    manager, first = manager_of(one.organisation), date(2026, 3, 1)
+    months = [date(2026, month, 1) for month in range(3, 13)]
+    for month in months:
+        played(one, month.replace(day=10), cancelled=2, filled=1, missed=1, seen=1)
+    counted()
+
+    def again(after: int) -> list[date]:
+        LoopMonth.objects.update(cancelled=77)
+        counted(TODAY + timedelta(hours=after))
+        with clock.at(TODAY):
+            table = loop.loop(manager, first, DECEMBER).tables["by_month"]
+        return [month for month in months if cell(table, month, "cancelled") != 77]
+
+    assert again(3) == months[6:], "those that ended within a quarter of a year, and this one"
+    # A visit of May is marked late: what the mark wrote says so, and the next count looks once more for whoever wrote meanwhile.
+    late = Appointment.objects.get(starts_at__month=5, state="noshow")
+    AppointmentHistory.objects.create(
+        parent=late, from_state="booked", to_state="noshow", at=TODAY, actor_kind="staff", actor_label="desk"
+    )
+    assert [again(6), again(9), again(12)] == [months[2:], months[2:], months[6:]]
+    Release.objects.filter(released_at__month=4).update(state="open", ended_at=None, filled_by=None)
+    counting.count(Access.system("test"), afresh=True)
+    assert again(15) == months[1:], "a place released in April was still on offer"
+    Release.objects.filter(released_at__month=4).update(state="left", ended_at=TODAY)
+    assert [again(18), again(21)] == [months[1:], months[6:]]
+
+
+def test_a_count_that_breaks_off_leaves_the_figures_before(
+    town: tuple[diary.Practice, diary.Practice, Access], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _, _ = town
+    played(one, date(2026, 11, 10), cancelled=4, filled=2)
+    counted()
+    played(one, date(2026, 11, 11), cancelled=3, filled=1)
+    monkeypatch.setattr(counting, "_REACH", "SELECT 1 / 0")
+    with pytest.raises(DataError):
+        counted(TODAY + timedelta(hours=3))
+    with clock.at(TODAY):
+        found = loop.loop(manager_of(one.organisation), NOVEMBER, NOVEMBER)
+    assert (released(one, found), found.counted_at) == ({NOVEMBER: 4}, TODAY)
+    assert cell(found.tables["reach"], "All ages", "registered") == 6, "those of the first day"
+
+
+def test_the_middle_of_all_together_is_that_of_all_places_and_no_mean_of_middles(
+    town: tuple[diary.Practice, diary.Practice, Access],
+) -> None:
+    one, other, _ = town
+    played(one, date(2026, 11, 10), cancelled=9, filled=9, minutes=2)
+    played(other, date(2026, 11, 10), cancelled=6, filled=6, minutes=30)
+    played(other, date(2026, 12, 8), cancelled=1, filled=1, minutes=7)
+    counted()
+    with clock.at(TODAY):
+        found = loop.loop(Access.system("test"), NOVEMBER, DECEMBER).tables
+    minutes = sorted([*range(2, 20, 2), *range(30, 210, 30), 7])
+    expected = statistics.quantiles(minutes, n=10, method="inclusive")
+    together = [cell(found["by_practice"], "All together", key) for key in ("median", "ninth")]
+    assert together == [statistics.median(minutes), pytest.approx(Decimal(str(expected[8])))]
+    assert cell(found["by_month"], NOVEMBER, "median") == statistics.median([one for one in minutes if one != 7])
+
+
+AREAS = b"""Postcode,Postcode Status,LSOA code,LSOA Name,Index of Multiple Deprivation Rank,Index of Multiple Deprivation Decile
+ZZ1 1AA,Live,E99000001,Wexcombe 001A,10,1
+ZZ1 1AB,Terminated,E99000001,Wexcombe 001A,10,2
+zz11AD,Live,E99000002,Wexcombe 001B,30000,10
+"""
+
+
+def lives(of: diary.Practice, number: int, postcode: str, *, letter_only: int = 0) -> None:
+    people = diary.people(of, number)
+    Patient.objects.filter(pk__in=[one.pk for one in people]).update(born_on=date(1990, 6, 1), postcode=postcode)
+    ContactPoint.objects.filter(patient__in=people[:letter_only]).delete()
+
+
+def with_areas() -> None:
+    areas.take(file=AREAS, name="areas.csv", released_on=date(2019, 9, 26), by=factories.TEST)
+
+
+def test_reach_by_deprivation_leaves_nobody_out(town: tuple[diary.Practice, diary.Practice, Access]) -> None:
+    one, other, analyst = town
+    manager = manager_of(one.organisation)
+    for of in (one, other):
+        for number, postcode in ((12, "ZZ1 1AA"), (2, "zz1  1ab"), (13, "ZZ11AD"), (11, "ZZ9 9ZZ"), (2, "")):
+            lives(of, number, postcode, letter_only=number // 2)
+    counted()
+    with clock.at(TODAY):
+        before = loop.loop(manager, DECEMBER, DECEMBER)
+    assert before.instead["deprivation"] == reaching.NO_AREAS
+    assert "deprivation" not in before.tables
+    with_areas()
+    assert counted(TODAY + timedelta(minutes=1)) == 0, "no months, but reach"
+    with clock.at(TODAY):
+        found = loop.loop(manager, DECEMBER, DECEMBER)
+        together = loop.loop(analyst, DECEMBER, DECEMBER)
+        alone = loop.loop(analyst, DECEMBER, DECEMBER, practice="Y99002")
+    table = found.tables["deprivation"]
+    assert [row[:3] for row in table.rows] == [
+        ["Most deprived fifth", 14, 7],
+        ["Second", 0, 0],
+        ["Third", 0, 0],
+        ["Fourth", 0, 0],
+        ["Least deprived fifth", 13, 7],
+        ["Postcode unknown or not in the file", 13, 7],
+        ["All", 40, 21],
+    ]
+    assert cell(found.tables["reach"], "All ages", "registered") == 40
+    assert "released 26 September 2019" in table.notes[0]
+    assert "deprivation" in found.charts
+    # To whoever sees no people: never of one practice, and here not together either, for there is nobody in three fifths.
+    assert alone.instead["deprivation"] == reaching.NOT_BY_PRACTICE
+    assert together.instead["deprivation"] == reaching.NOT_TOGETHER
+
+
+def test_a_chart_without_anything_to_see_is_a_sentence(town: tuple[diary.Practice, diary.Practice, Access]) -> None:
+    one, other, analyst = town
+    for of in (one, other):
+        played(of, date(2026, 11, 10), cancelled=1, filled=1, missed=1)
+    counted()
+    with clock.at(TODAY):
+        hidden = loop.loop(analyst, NOVEMBER, NOVEMBER, practice="Y99002")
+        empty = loop.loop(manager_of(one.organisation), DECEMBER, DECEMBER)
+    assert not {"refilled", "missed"} & {*hidden.charts, *empty.charts}
+    assert hidden.instead["refilled"].endswith("the counts of these months are too small to be told.")
+    assert empty.instead["refilled"].endswith("no place was released in these months.")
+    assert empty.instead["missed"].endswith("nobody was marked as having come or not in these months.")

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from onedoor.accounts.api import Organisation
 from onedoor.accounts.models import OrganisationRelation
+from onedoor.kernel import jobs
 from onedoor.staff.tests.test_strangers import client_of
 from onedoor.ui.tests import world as worlds
 from onedoor.ui.tests.world import World
@@ -30,6 +31,7 @@ def world() -> World:
         kind="in_ics",
         starts_on=date(2024, 4, 1),
     )
+    jobs.run_once("reporting.count_loop")
     return made
 
 

@@ -12,6 +12,7 @@ from onedoor.kernel import clock
 from onedoor.kernel.access import Permission
 from onedoor.reporting import shadow
 from onedoor.reporting.dashboards import loop
+from onedoor.reporting.tables import Column
 from onedoor.staff.figures import figures_page
 from onedoor.staff.views.reports_months import chosen_months, month_before, read_month
 from onedoor.ui.access import granted, staff
@@ -37,6 +38,7 @@ def reports_loop(request: HttpRequest) -> HttpResponse:
         tables=dashboard.tables,
         charts=dashboard.charts,
         dashboard=dashboard,
+        as_of=Column("", "").said(dashboard.counted_at),
         months=months,
     )
 
