@@ -2,7 +2,8 @@
 
 `shown` is the rule for one count. `published` is the rule for tables that a reader can lay side by side: it hides further counts
 until every small one could still be 0, 1, 2, 3 or 4. The reader it defends against has every table, knows how organisations add
-up, knows that a part is never more than its whole, how each figure was rounded, and even which stars stand for a small count.
+up, knows that a part is never more than its whole, how each figure was rounded, and even which stars stand for a small count, and
+may work at one practice and know its figures as they are.
 
 How it is certain: for each small count there are other people's counts that could go up or down with it so that every table
 would read the same. A count that is shown can move as far as its rounding, a hidden one freely, an exact one not at all; where
@@ -260,6 +261,10 @@ class _Tree:
         for one in self.down:
             self.down += self.children.get(one, ())
 
+    def children_among(self, known: Collection[str]) -> dict[str, list[str]]:
+        """Those of each organisation that are known."""
+        return {one: [child for child in children if child in known] for one, children in self.children.items()}
+
 
 _DOWN, _UP = 0, 1
 Pair = tuple[float, float]
@@ -285,10 +290,12 @@ class _Layer:
         self.wholes: dict[str, list[str]] = {item: [w for p, w in self.within if p == item] for item in self.items}
         self.hidden: dict[str, set[str]] = {item: set() for item in self.items}
         self._order = {item: [one for one in tree.down if one in values[item]] for item in self.items}
+        self._children = {item: tree.children_among(values[item]) for item in self.items}
         self._own = {item: {one: self._alone(item, one) for one in values[item]} for item in self.items}
         self._half = {item: {one: self._between(item, one) for one in values[item]} for item in self.items}
         self._held: dict[str, dict[str, Pair]] = {}
         self._below: dict[str, dict[str, list[float]]] = {}
+        self._lost: dict[str, dict[str, Pair]] = {}
 
     # What a reader of one figure knows
 
@@ -364,9 +371,10 @@ class _Layer:
 
     def _reckon(self, item: str) -> None:
         """How far each organisation's count can go with all below it."""
-        self._held[item], self._below[item] = {}, {}
+        self._held[item], self._below[item], self._lost[item] = {}, {}, {}
         for one in reversed(self._order[item]):
             held = self._held[item][one] = self._with_below(item, one)
+            self._lost[item][one] = self._without_one(item, one)
             if (parent := self.tree.parent.get(one)) is not None:
                 total = self._below[item].setdefault(parent, [0.0, 0.0])
                 total[_DOWN] += held[_DOWN]
@@ -377,13 +385,30 @@ class _Layer:
         most_down, most_up = self._below[item].get(one) or self._half[item][one]
         return min(down, most_down), min(up, most_up)
 
+    def _without_one(self, item: str, one: str) -> Pair:
+        """How much of that is gone for a reader who works at the one practice in it that counts most, and knows its figures."""
+        held = self._held[item][one]
+        if not (under := self._under(item, one)):
+            return held
+        (own_down, own_up), (down, up) = self._own[item][one], self._below[item][one]
+        lost_down, lost_up = (max(self._lost[item][child][way] for child in under) for way in (_DOWN, _UP))
+        return held[_DOWN] - min(own_down, down - lost_down), held[_UP] - min(own_up, up - lost_up)
+
     def _outside(self, item: str, one: str, way: int) -> float:
-        """How far the count can go as all others can make up for it: those beside it the other way, or the one above with it."""
+        """How far the count can go as others can make up for it: those beside it the other way, or the one above with it. Whoever
+        looks may work at one of those others, whose figures then are no longer open."""
+        return self._made_up(item, one, way)[1]
+
+    def _made_up(self, item: str, one: str, way: int) -> tuple[float, float]:
+        """The same for a reader who works nowhere, and for one who works where it tells most."""
         parent = self.tree.parent.get(one)
         if parent is None:
-            return inf
+            return inf, inf
         beside = self._below[item][parent][1 - way] - self._held[item][one][1 - way]
-        return beside + min(self._own[item][parent][way], self._outside(item, parent, way))
+        others = (self._lost[item][other][1 - way] for other in self._under(item, parent) if other != one)
+        own, (above, above_known) = self._own[item][parent][way], self._made_up(item, parent, way)
+        nowhere = beside + min(own, above)
+        return nowhere, min(nowhere - max(others, default=0.0), beside + min(own, above_known))
 
     def _alone_below(self, item: str, one: str, way: int) -> float:
         """How far the count can go by its own figures and those below, if need be with its parts (or wholes) going with it."""
@@ -411,7 +436,7 @@ class _Layer:
         return reach
 
     def _under(self, item: str, one: str) -> list[str]:
-        return [child for child in self.tree.children.get(one, ()) if child in self.values[item]]
+        return self._children[item].get(one, [])
 
     def _beside(self, item: str, one: str, way: int) -> Iterable[tuple[str, int]]:
         """What is in the way of the count at its organisation, and how far off."""
@@ -507,9 +532,10 @@ class _Layer:
         at: str | None = one
         while at is not None:
             before, after = self._held[item][at], self._with_below(item, at)
-            if before == after:
-                return
             self._held[item][at] = after
+            lost, self._lost[item][at] = self._lost[item][at], self._without_one(item, at)
+            if before == after and lost == self._lost[item][at]:
+                return
             if (at := self.tree.parent.get(at)) is not None:
                 total = self._below[item][at]
                 total[_DOWN] += after[_DOWN] - before[_DOWN]

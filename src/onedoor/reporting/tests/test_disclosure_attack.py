@@ -33,7 +33,11 @@ class Reader:
     """All that can be known from tables: one variable for each count of an organisation without others below it."""
 
     def __init__(
-        self, counts: Counts, tables: Sequence[CountTable], printed: Sequence[Sequence[Sequence[object]]]
+        self,
+        counts: Counts,
+        tables: Sequence[CountTable],
+        printed: Sequence[Sequence[Sequence[object]]],
+        works_at: str = "",
     ) -> None:
         self.counts = counts
         self.keys = sorted(counts.counts)
@@ -58,6 +62,12 @@ class Reader:
             for organisation, cells in zip(table.organisations, rows, strict=True):
                 for column, cell in zip(table.columns, cells, strict=True):
                     self._learn(organisation, column, cell)
+        self.conditions += [
+            ({at: 1}, true, true)
+            for (one, _, _), at, true in zip(self.keys, self.place.values(), self.truth, strict=True)
+            if one == works_at
+        ]
+        self.asked, self.untold = 0, 0
         self.touching: dict[int, list[int]] = defaultdict(list)
         for number, (terms, _, _) in enumerate(self.conditions):
             for variable in terms:
@@ -210,25 +220,24 @@ class Reader:
     def leaks(self) -> list[str]:
         """The small counts and remainders that the tables give away, in words. What the search cannot tell is in `untold`."""
         found = []
-        self.asked, self.untold = 0, 0
         periods = [*{key[2] for key in self.keys}, *self.counts.sums]
         items = sorted({key[1] for key in self.keys})
         for organisation, period in itertools.product(sorted(self.counts.guarded), periods):
             here = {item: terms for item in items if (terms := self.terms(organisation, item, period))}
             for item, terms in here.items():
                 true = self.value(terms)
-                if true < 5 and (never := [value for value in range(5) if not self._could(terms, value)]):
+                if true < 5 and (never := [value for value in range(5) if not self.could(terms, value)]):
                     found.append(f"{organisation}, {item}, {period}: {true} is not {never}")
             for part, whole in self.counts.within:
                 if part in here and whole in here:
                     rest = _plus(here[whole], _times(here[part], -1))
                     if (true := self.value(rest)) < 5:
-                        values = (value for value in range(true + 10) if self._could(rest, value))
+                        values = (value for value in range(true + 10) if self.could(rest, value))
                         if (few := len(list(itertools.islice(values, 5)))) < 5:
                             found.append(f"{organisation}, {whole} less {part}, {period}: {true} is one of {few}")
         return found
 
-    def _could(self, terms: Mapping[int, int], value: int) -> bool:
+    def could(self, terms: Mapping[int, int], value: int) -> bool:
         self.asked += 1
         try:
             return self.possible(terms, value)
@@ -321,6 +330,28 @@ def test_no_small_count_is_known_from_all_levels_and_items_together(counts: Coun
 @given(worlds())
 def test_no_small_count_is_known_from_three_counts_at_every_level(counts: Counts) -> None:
     assert attack(counts, [CountTable(organisations(counts), COUNTS)]) == []
+
+
+@pytest.mark.slow
+@LONG
+@given(worlds(), st.sampled_from([COUNTS, [*COUNTS, *SHARES]]))
+def test_no_small_count_is_known_to_who_works_at_a_practice_beside_it(
+    counts: Counts, columns: list[CountColumn]
+) -> None:
+    tables = [CountTable(organisations(counts), columns)]
+    printed = published(tables, counts)
+    for mine in sorted({organisation for organisation, _, _ in counts.counts}):
+        reader = Reader(counts, tables, printed, works_at=mine)
+        for organisation, item in itertools.product(
+            sorted({*counts.guarded} - {mine, counts.parent[mine]}), ("six", "bmi")
+        ):
+            terms = reader.terms(organisation, item, MONTH)
+            network = reader.terms(counts.parent[organisation], item, MONTH)
+            # In a network that is small itself, whoever has the most of it knows that the others have little.
+            alone = counts.parent[organisation] in counts.guarded and reader.value(network) < 5
+            if terms and reader.value(terms) < 5 and not alone:
+                assert [value for value in range(5) if reader.could(terms, value)] == [0, 1, 2, 3, 4]
+        assert reader.untold <= max(5, reader.asked // 20)
 
 
 @pytest.mark.slow
