@@ -13,9 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from onedoor.reporting.dashboards import reaching
 from onedoor.reporting.disclosure import HIDDEN, CountColumn, Counts, CountTable, Key, published, shown
 
 MANY = 10**6
@@ -501,3 +502,88 @@ def test_a_sum_that_follows_finds_its_months_as_they_were_published() -> None:
         known = {key: value for key, value in counts.counts.items() if key[2] <= month}
         then = Counts(known, counts.parent, counts.guarded, counts.within, sums)
         assert published([CountTable(rows, [columns[at]])], then)[0] == [[row[at]] for row in together]
+
+
+NOW = "now"
+PLACES = (*reaching.FIFTHS, reaching.NOT_KNOWN)
+People = dict[str, dict[tuple[int, int], tuple[int, int]]]
+"""By practice, age band and place: people, and those with a mobile."""
+
+
+@st.composite
+def towns(draw: st.DrawFn) -> People:
+    """Two practices with anything from nobody on, and two with people of every age everywhere, so that something is told."""
+    everywhere = list(itertools.product(range(len(reaching.AGES)), range(len(PLACES))))
+    people: People = {f"P{number}": dict.fromkeys(everywhere, (2 + number, number)) for number in (2, 3)}
+    for number in (0, 1):
+        cells = st.tuples(st.integers(0, 3), st.integers(0, 3)).map(lambda pair: (max(pair), min(pair)))
+        people[f"P{number}"] = draw(st.dictionaries(st.sampled_from(everywhere), cells, max_size=12))
+    return people
+
+
+def reach_leaks(people: People, guarded: set[str], *, checked: bool = True) -> tuple[list[str], bool]:
+    """What the tables by age and by deprivation give away together, and whether the second is told. Not `checked`: as it stands,
+    whether it may be told or not."""
+    by: dict[str, dict[tuple[str, int], tuple[int, int, int]]] = {"age": {}, "place": {}}
+    for practice, cells in people.items():
+        for which, name in enumerate(("age", "place")):
+            for bands, (registered, mobile) in cells.items():
+                before = by[name].get((practice, bands[which]), (0, 0, 0))
+                by[name][practice, bands[which]] = (before[0] + registered, before[1] + mobile, 0)
+    codes = sorted(people)
+    told = reaching.by_age(by["age"], codes, guarded)
+    together = reaching.by_deprivation(
+        by["place"], codes, guarded if checked else set(), reaching.ALL, told[reaching.ALL]
+    )
+    counts: dict[Key, int] = {}
+    for name, words in (("age", reaching.AGES), ("place", PLACES)):
+        for practice, (at, band) in itertools.product(codes, enumerate(words)):
+            registered, mobile, _ = by[name].get((practice, at), (0, 0, 0))
+            counts |= {(practice, f"{band} registered", NOW): registered, (practice, f"{band} mobile", NOW): mobile}
+            if name == "age":
+                counts[practice, f"{band} other", NOW] = 0
+    within = [(f"{band} mobile", f"{band} registered") for band in (*reaching.AGES, *PLACES)]
+    behind = Counts(counts, dict.fromkeys(codes, reaching.ALL), guarded, within)
+    of_age = CountTable([*codes, reaching.ALL], [c for c in reaching.age_columns(NOW) if "other" not in c.item])
+    cells_of_age = [[cell for row in told[code][:5] for cell in row[1:4]] for code in of_age.organisations]
+    tables, printed = [of_age], [cells_of_age]
+    if together is not None:
+        tables.append(
+            CountTable(
+                [reaching.ALL],
+                [CountColumn(f"{band} {item}", NOW) for band in PLACES for item in ("registered", "mobile")],
+            )
+        )
+        printed.append([[cell for row in together[:6] for cell in row[1:3]]])
+    reader = Reader(behind, tables, printed)
+    # What no table says and every reader knows: they are the same people, however they are divided.
+    for practice, item in itertools.product(codes, ("registered", "mobile")):
+        parts = [(reaching.AGES, 1), (PLACES, -1)]
+        same = {reader.place[practice, f"{band} {item}", NOW]: sign for bands, sign in parts for band in bands}
+        for variable in same:
+            reader.touching[variable].append(len(reader.conditions))
+        reader.conditions.append((same, 0, 0))
+    leaks = reader.leaks()
+    assert reader.untold <= max(5, reader.asked // 20)
+    return leaks, together is not None
+
+
+@pytest.mark.slow
+@settings(LONG, max_examples=6)
+@given(towns(), st.sets(st.sampled_from(["P0", "P1", "P2", "P3"]), min_size=3))
+def test_no_small_count_is_known_from_reach_by_age_and_by_deprivation(people: People, guarded: set[str]) -> None:
+    leaks, told = reach_leaks(people, guarded)
+    event(f"by deprivation told: {told}")
+    assert leaks == []
+
+
+def test_what_by_deprivation_gives_away_beside_by_age_is_not_told() -> None:
+    """One fifth has three people in all: together they would say that none of the practices has four there. Where each fifth has
+    enough, all together is told, and nothing small with it."""
+    many = {(age, place): (9, 4) for age in range(5) for place in range(6)}
+    few = many | {(age, 3): (0, 0) for age in range(5)}
+    three = {"P0": few | {(0, 3): (2, 1)}, "P1": few | {(0, 3): (1, 0)}, "P2": few}
+    guarded = set(three)
+    assert any("Fourth" in one for one in reach_leaks(three, guarded, checked=False)[0])
+    assert reach_leaks(three, guarded) == ([], False)
+    assert reach_leaks({"P0": few, "P1": many, "P2": many}, guarded) == ([], True)
