@@ -463,6 +463,7 @@ def own_headlines(access: Access) -> list[Headline]:
             smi_record.look(access), [ours.unit], [one for one in ours.months if one.first < ours.month.first][-1:]
         )
         was = next(iter(before.values()), None)
+        people = smi_record.sees_people(access, ours.unit) and access.may(Permission.CHECKS)
         told.append(
             Headline(
                 10,
@@ -471,8 +472,9 @@ def own_headlines(access: Access) -> list[Headline]:
                 ours.share,
                 f"of {ours.register} had all six, {ours.unit.name}, {ours.month.first:%B %Y}",
                 trend=_moved(ours.now, was),
-                next_words="See who is nearest to complete" if ours.in_full else "See who differs",
-                next_page="finish_line" if ours.in_full and access.may(Permission.CHECKS) else "reports_smi",
+                next_words="See who is nearest to complete" if people else "See who differs",
+                next_page="finish_line" if people else "reports_smi",
+                next_query=f"?group=practice:{ours.unit.id}" if people else "",
             )
         )
     if theirs is not None:

@@ -141,8 +141,16 @@ def test_an_analyst_reads_small_practices_as_they_may_be_passed_on_and_a_manager
     own = page(manager)
     assert "Practice 0: 6.7% had all six checks" in own
     assert "<b>2</b><span>people, of 30 on the register</span>" in own
-    assert "Who is nearest to complete" in own
-    assert "Who is nearest to complete" not in theirs
+    # And the people of it: who had all six, who lacks which, and who of them is near today.
+    key = Organisation.objects.get(ods_code="Y98000").pk
+    for address in (
+        "measures/smi_all_six/?month=2026-11&amp;organisation=Y98000&amp;who=counted#people",
+        "measures/smi_all_six/?month=2026-11&amp;organisation=Y98000&amp;who=not_counted#people",
+        "measures/smi_alcohol/?month=2026-11&amp;organisation=Y98000&amp;who=not_counted#people",
+        f"?group=practice%3A{key}",
+    ):
+        assert address in own
+        assert address not in theirs
 
 
 def test_nobody_sees_figures_beside_or_above_their_own() -> None:

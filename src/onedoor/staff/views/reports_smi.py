@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +15,7 @@ from onedoor.reporting.dashboards import smi, smi_published, smi_record
 from onedoor.reporting.dashboards.smi_record import MEASURES
 from onedoor.reporting.levels import Level
 from onedoor.reporting.measures.closing import may_close
-from onedoor.reporting.published import ALL_SIX, Quarter, standing
+from onedoor.reporting.published import ALL_SIX, WORDS, Quarter, standing
 from onedoor.staff.figures import figures_page
 from onedoor.ui.access import granted, staff
 
@@ -46,6 +48,7 @@ def reports_smi(request: HttpRequest) -> HttpResponse:
         places=_places(access, theirs),
         address=address,
         people=_people(access, ours),
+        nearest=_nearest(access, ours),
         months=reverse("reports_closings") if may_close(access) else "",
         explain=lambda item: _explain(item, ours),
         ALL_SIX=ALL_SIX,
@@ -75,9 +78,30 @@ def _places(access: Access, theirs: smi.PublishedSide | None) -> list[tuple[str,
     return found
 
 
-def _people(access: Access, ours: smi.RecordSide | None) -> str:
-    """The list of those who are near the end of their checks, for whoever may see it."""
-    return reverse("finish_line") if ours and ours.in_full and access.may(Permission.CHECKS) else ""
+@dataclass(frozen=True)
+class People:
+    """Where the people of the shown figure are listed: who had all six, and by check who lacks it."""
+
+    counted: str
+    lacking: Sequence[tuple[str, str]]
+
+
+def _people(access: Access, ours: smi.RecordSide | None) -> People | None:
+    """For whoever may see them."""
+    if ours is None or not smi_record.sees_people(access, ours.unit):
+        return None
+    lacking = [
+        (WORDS[item] if item != ALL_SIX else "Any check", f"{_explain(item, ours)}&who=not_counted#people")
+        for item in smi_record.SHARES
+    ]
+    return People(f"{_explain(ALL_SIX, ours)}&who=counted#people", lacking)
+
+
+def _nearest(access: Access, ours: smi.RecordSide | None) -> str:
+    """The practice's people who today are near the end of their checks, for whoever sees to them."""
+    if ours is None or not smi_record.sees_people(access, ours.unit) or not access.may(Permission.CHECKS):
+        return ""
+    return f"{reverse('finish_line')}?{urlencode({'group': f'practice:{ours.unit.id}'})}"
 
 
 def _explain(item: str, ours: smi.RecordSide | None) -> str:
