@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from onedoor.kernel.access import Access, Permission
@@ -263,94 +264,127 @@ def _silent(one: Told) -> list[str]:
 
 
 def _draw_months(side: RecordSide, series: Sequence[Told]) -> None:
-    period = f"{series[0].month.first:%B %Y} to {series[-1].month.first:%B %Y}"
-    lacks = [f"{len(one.silent)} of {one.practices} not known" if one.silent else "" for one in series]
-    notes = [_ROLLING, *([_HIDDEN_WORDS] if side.hidden else [])]
-    places = _places(side)
-    at = side.month.known_at
-    rate = Table(
-        f"{side.unit.name}: all six checks by month",
+    course = _every_month(series)
+    rate = _over_months(
+        side,
+        "all six checks by month",
         [
-            Column("month", "Month", MONTH),
             Column(REGISTER, WORDS[REGISTER]),
             Column(ALL_SIX, "People with all six"),
-            Column("share", WORDS[ALL_SIX], "%", places=places),
-            Column("lacks", "Missing"),
+            Column("share", WORDS[ALL_SIX], "%", places=_places(side)),
         ],
-        [
-            [one.month.first, one.counts[REGISTER], one.counts[ALL_SIX], one.shares[ALL_SIX], lack]
-            for one, lack in zip(series, lacks, strict=True)
-        ],
-        notes,
-        _SOURCE,
-        period,
-        at,
+        course,
+        lambda one: [one.counts[REGISTER], one.counts[ALL_SIX], one.shares[ALL_SIX]],
+        [_ROLLING],
     )
     side.charts["own_rate"] = charts.Line(
         rate, "month", ("share",), partial="lacks", measure="All six checks, per cent of the register"
     )
-    checks = Table(
-        f"{side.unit.name}: each check by month",
-        [
-            Column("month", "Month", MONTH),
-            *(Column(key, WORDS[key], "%", places=places) for key in CHECKS),
-            Column("lacks", "Missing"),
-        ],
-        [
-            [one.month.first, *(one.shares[key] for key in CHECKS), lack]
-            for one, lack in zip(series, lacks, strict=True)
-        ],
-        notes,
-        _SOURCE,
-        period,
-        at,
+    checks = _over_months(
+        side,
+        "each check by month",
+        [Column(key, WORDS[key], "%", places=_places(side)) for key in CHECKS],
+        course,
+        lambda one: [one.shares[key] for key in CHECKS],
+        [_ROLLING],
     )
     side.charts["own_checks"] = charts.Line(
         checks, "month", CHECKS, partial="lacks", measure="Per cent of the register"
     )
-    _draw_new(side, series, period)
+    _draw_new(side, course)
 
 
-def _draw_new(side: RecordSide, series: Sequence[Told], period: str) -> None:
+def _every_month(series: Sequence[Told]) -> dict[date, Told | None]:
+    """From the first to the last, with None for a month in between of which nothing was closed."""
+    known = {one.month.first: one for one in series}
+    found: dict[date, Told | None] = {}
+    first = series[0].month.first
+    while first <= series[-1].month.first:
+        found[first] = known.get(first)
+        first = (first + timedelta(days=31)).replace(day=1)
+    return found
+
+
+def _over_months(
+    side: RecordSide,
+    title: str,
+    columns: Sequence[Column],
+    course: Mapping[date, Told | None],
+    cells: Callable[[Told], Sequence[Cell]],
+    notes: Sequence[str],
+) -> Table:
+    """A row for each month, with what it lacks."""
+    first, last = min(course), max(course)
+    return Table(
+        f"{side.unit.name}: {title}",
+        [Column("month", "Month", MONTH), *columns, Column("lacks", "Missing")],
+        [[month, *(cells(one) if one else [None] * len(columns)), _lacks(one)] for month, one in course.items()],
+        [*notes, *([_HIDDEN_WORDS] if side.hidden else [])],
+        _SOURCE,
+        f"{first:%B %Y} to {last:%B %Y}",
+        side.month.known_at,
+    )
+
+
+def _lacks(one: Told | None) -> str:
+    if one is None:
+        return "not closed"
+    return f"{len(one.silent)} of {one.practices} not known" if one.silent else ""
+
+
+def _draw_new(side: RecordSide, course: Mapping[date, Told | None]) -> None:
     """Newly complete and lapsed by month: events of a month, so limits of signal and noise may be drawn."""
-    values = [count if isinstance(count := one.counts[COMPLETED], int) else None for one in series]
+    columns = [Column(COMPLETED, "Newly complete"), Column(LAPSED, "Lapsed")]
+    table = _over_months(
+        side,
+        "newly complete and lapsed by month",
+        columns,
+        course,
+        lambda one: [one.counts[COMPLETED], one.counts[LAPSED]],
+        [
+            "Complete at the end of the month and not a month before; and the other way round, though still on the"
+            " register."
+        ],
+    )
     exact = side.in_full or side.unit.level not in SMALL
-    known = [value for value in values if value is not None]
-    limited = exact and len(known) >= _LEAST and sum(known) >= spc.TINY_MEAN * len(known)
-    found = spc.xmr(values, better=spc.Direction.INCREASE) if limited else None
-    columns = [
-        Column("month", "Month", MONTH),
-        Column(COMPLETED, "Newly complete"),
-        Column(LAPSED, "Lapsed"),
-    ]
-    rows: list[list[Cell]] = [[one.month.first, one.counts[COMPLETED], one.counts[LAPSED]] for one in series]
-    notes = [
-        "Complete at the end of the month and not a month before; and the other way round, though still on the register.",
-        *([_HIDDEN_WORDS] if side.hidden else []),
-    ]
-    if found is not None and found.limits is not None:
-        columns += [
+    values = [count if isinstance(count, int) else None for count in table.cells(COMPLETED)]
+    charting = spc.may_chart(spc.Kind.COUNT, values)
+    found = spc.xmr(values, better=spc.Direction.INCREASE) if exact and charting else None
+    if found is None or found.limits is None:
+        why = [charting.why or "Too few points for limits"] if exact else []
+        table = replace(table, notes=[*table.notes, *(f"No limits: {one}" for one in why)])
+        side.charts["own_new"] = charts.Line(
+            table, "month", (COMPLETED, LAPSED), partial="lacks", measure="People in the month"
+        )
+        return
+    table = replace(
+        table,
+        columns=[
+            *table.columns,
             Column("mean", "Mean", places=1),
             Column("lower", "Lower limit", places=1),
             Column("upper", "Upper limit", places=1),
             Column("flag", "Signal"),
-        ]
-        for row, point in zip(rows, found.points, strict=True):
-            limit = point.limits
-            row += (
-                [Decimal(str(limit.mean)), Decimal(str(max(0.0, limit.lower))), Decimal(str(limit.upper)), _flag(point)]
-                if limit
-                else [None, None, None, ""]
-            )
-        notes += found.notes
-    elif exact:
-        notes.append("So few a month that limits would say nothing: none are drawn.")
-    title = f"{side.unit.name}: newly complete and lapsed by month"
-    table = Table(title, columns, rows, notes, _SOURCE, period, side.month.known_at)
-    xmr = charts.Xmr("mean", "lower", "upper", "flag") if len(columns) > len(("month", COMPLETED, LAPSED)) else None
-    side.charts["own_new"] = charts.Line(
-        table, "month", (COMPLETED,) if xmr else (COMPLETED, LAPSED), xmr=xmr, measure="People in the month"
+        ],
+        rows=[[*row, *_limits(point)] for row, point in zip(table.rows, found.points, strict=True)],
+        notes=[*table.notes, *found.notes],
     )
+    side.charts["own_new"] = charts.Line(
+        table,
+        "month",
+        (COMPLETED,),
+        xmr=charts.Xmr("mean", "lower", "upper", "flag"),
+        partial="lacks",
+        measure="People in the month",
+    )
+
+
+def _limits(point: spc.Point) -> list[Cell]:
+    """Mean, limits and signal; people are never fewer than none."""
+    made = point.limits
+    if made is None:
+        return [None, None, None, ""]
+    return [*(Decimal(str(one)) for one in (made.mean, max(0.0, made.lower), made.upper)), _flag(point)]
 
 
 def _flag(point: spc.Point) -> str:

@@ -295,3 +295,20 @@ def test_a_place_has_the_figures_of_those_who_stood_there_though_their_network_m
     analyst = person("Y99930", Role.ICS_ANALYST)
     for place, people in (("Y99920", 80), ("Y99921", 20)):
         assert f"<b>{people}</b><span>people, of {2 * people} on the register" in page(analyst, f"{PAGE}?of={place}")
+
+
+def test_a_month_that_was_not_closed_is_a_gap_and_not_passed_over() -> None:
+    practices = locality(4)
+    for month in (7, 8, 10, 11):
+        close(date(2026, month, 1), dict.fromkeys(practices, (20 + 4 * month, 90)) | {practices[0]: None})
+    lines = (
+        client_of(person("Y99930", Role.ICS_ANALYST))
+        .get(f"{PAGE}?of=Y99930&as=csv&table=own_new")
+        .content.decode()
+        .splitlines()
+    )
+    rows = {line.split(",")[0]: line.split(",") for line in lines[1:]}
+    assert rows["2026-09-01"][1:4] == ["no data", "no data", "not closed"]
+    assert rows["2026-10-01"][1:4] == ["45", "21", "1 of 4 not known"]
+    # 36, 39, 45 and 48: moving ranges of 3 and 3, and none of 6 across the gap.
+    assert (rows["2026-10-01"][4], rows["2026-10-01"][6]) == ("42.0", "50.0")
