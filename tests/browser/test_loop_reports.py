@@ -13,8 +13,9 @@ from onedoor.booking.models import Appointment, AppointmentType, Release
 from onedoor.booking.tests import factories as diary
 from onedoor.kernel import jobs
 from onedoor.kernel.clock import LONDON
+from onedoor.patients.models import Patient
 from onedoor.referrals.models import Referral
-from onedoor.reporting.tests.test_loop_dashboard import played, stands, texted
+from onedoor.reporting.tests.test_loop_dashboard import played, stands, texted, with_areas
 from onedoor.reporting.tests.test_msk_dashboard import seed
 from onedoor.ui.tests.world import SYSTEM_ODS, World
 from tests.browser.conftest import sign_in
@@ -53,6 +54,9 @@ def months(world: World) -> None:
     later = diary.own_seats(world.practice, 30, day=date(2026, 11, 24), minutes=5)
     for seat, patient in zip(later, diary.people(world.practice, 30), strict=True):
         stands(world.practice, seat, patient, "booked", booked_at=datetime(2026, 11, 5, 9, tzinfo=LONDON))
+    with_areas()
+    for number, postcode in enumerate(("ZZ1 1AA", "ZZ1 1AD")):
+        Patient.objects.filter(pk__in=[one.pk for one in world.practice.patients[number::3]]).update(postcode=postcode)
     jobs.run_once("reporting.count_loop")
 
 

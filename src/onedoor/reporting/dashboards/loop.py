@@ -167,7 +167,7 @@ def loop(access: Access, first: date, last: date, *, practice: str = "") -> Loop
             series=("share",),
         ),
     }
-    seen = reaching.tables(reach, known, guarded, who, name, counted.counted_at)
+    seen = reaching.tables(reach, known, guarded, who, name, counted.counted_at, notes=[_GUARDED] if guarded else [])
     instead = {key: words for key, chart in lines.items() if (words := _nothing_in(key, chart))} | seen.instead
     month = _told_best(who, told, so_far) if hides and so_far else None
     return Loop(
@@ -308,7 +308,11 @@ def _passed_on(
     told: dict[tuple[str, str, date | None], Cell] = {}
     for code, row in zip((*codes, ALL), cells, strict=True):
         for column, cell in zip(columns, row, strict=True):
-            told[code, "share" if column.of else column.item, keys.get(column.period)] = cell
+            month = keys.get(column.period)
+            told[code, "share" if column.of else column.item, month] = cell
+            if column.of and told[code, column.of, month] == HIDDEN:
+                # No share of nobody would say that it was nobody.
+                told[code, "share", month] = HIDDEN
     return told
 
 

@@ -17,13 +17,12 @@ from typing import Literal
 from django.db import connection
 
 from onedoor.kernel.access import Access
-from onedoor.kernel.clock import LONDON
 from onedoor.patients import api as patients
 from onedoor.reporting import areas, disclosure
 from onedoor.reporting.charts import Bars, Chart
 from onedoor.reporting.disclosure import HIDDEN
 from onedoor.reporting.levels import Unit
-from onedoor.reporting.tables import Cell, Column, Table, day
+from onedoor.reporting.tables import Cell, Column, Table
 
 ALL = "all"
 By = Literal["age", "deprivation"]
@@ -85,6 +84,7 @@ def tables(
     who: str,
     name: str,
     counted_at: datetime,
+    notes: Sequence[str] = (),
 ) -> Seen:
     """Tables and bars of a practice by its ODS code, or of all together: `name` in words. `guarded`: practices whose small counts
     are hidden from whoever looks. One statement."""
@@ -99,8 +99,7 @@ def tables(
             if one.by == by and one.organisation_id in codes
         }
 
-    def show(key: str, title: str, heading: str, rows: list[list[Cell]], *notes: str) -> None:
-        told = f"As of {day(counted_at.astimezone(LONDON))}"
+    def show(key: str, title: str, heading: str, rows: list[list[Cell]], *more: str) -> None:
         table = Table(
             f"{title}: {name}",
             [
@@ -112,9 +111,8 @@ def tables(
                 Column("letter", "Letter only", align="right"),
             ],
             rows,
-            notes,
+            [*notes, *more],
             source=_SOURCE,
-            period=told,
             extracted_at=counted_at,
         )
         seen.tables[key] = table
@@ -133,9 +131,8 @@ def tables(
                 f"{drawn}: {name}",
                 [Column("band", heading), Column("share", "With a mobile", "%", places=0 if hides else 1)],
                 bars,
-                notes,
+                more,
                 source=_SOURCE,
-                period=told,
                 extracted_at=counted_at,
             ),
             of="band",
@@ -192,7 +189,12 @@ def _passed_on(
     told: dict[str, list[list[Cell]]] = {}
     for code, row in zip((*codes, ALL), cells, strict=True):
         # What is reached by letter alone is the rest of three others: told only where all may be read as they are.
-        rows: list[list[Cell]] = [[band, *row[4 * at : 4 * at + 4], HIDDEN] for at, band in enumerate(AGES)]
+        rows: list[list[Cell]] = []
+        for band, (registered, mobile, share, other) in zip(
+            AGES, (row[at : at + 4] for at in range(0, len(row), 4)), strict=True
+        ):
+            # No share of nobody would say that it was nobody.
+            rows.append([band, registered, mobile, HIDDEN if registered == HIDDEN else share, other, HIDDEN])
         hidden: list[Cell] = ["All ages", *[HIDDEN] * 5]
         told[code] = [*rows, hidden] if code in guarded else _with_sum(rows, "All ages")
     return told

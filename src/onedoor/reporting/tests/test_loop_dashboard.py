@@ -229,7 +229,10 @@ def test_reach_by_age_counts_each_person_once(town: tuple[diary.Practice, diary.
         ["All ages", 33, 25, 4, 4],
     ]
     assert cell(table, "18-39", "mobile_share") == Decimal(700) / 9
-    assert table.period == "As of 21 December 2026"
+    assert table.extracted_at == TODAY
+    assert cell(passed_on, "40-64", "mobile_share") == HIDDEN, (
+        "that there is nobody is not told by a missing share either"
+    )
     assert [row[3:] for row in passed_on.rows if row[0] == "80+"] == [(HIDDEN, HIDDEN, HIDDEN)] or all(
         one == HIDDEN for row in passed_on.rows if row[0] == "80+" for one in row[2:]
     )
