@@ -1487,6 +1487,13 @@ ACTIONS: dict[str, Action] = {
     "reporting.end_target": Action(
         lambda s, a: reporting.end_target(access=a, ref=Trajectory.objects.get().ref), "manager", before=_target
     ),
+    "reporting.send_packs": Action(
+        lambda s, a: reporting.send_packs(
+            access=a, organisation_ids=[s.world.organisation.pk], closing_id=Closing.objects.get().pk
+        ),
+        "manager",
+        before=_closed,
+    ),
 }
 
 

@@ -1,5 +1,6 @@
 """The ICS month (product-map.md J12): an analyst closes November, sees where checks stand, has a figure explained and built
-again, sets a target, takes an initiative from the menu before the forum, and fetches the pack. A practice sees its own part.
+again, sets a target, takes an initiative from the menu before the forum, fetches the pack and sends a practice its own. The practice
+finds it, and sees its own part.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ def test_the_month_of_a_care_system(page: Page, world: World) -> None:
     a_figure_is_explained_and_built_again(page)
     a_target_says_what_each_month_must_bring(page)
     the_plan_comes_before_the_forum(page)
-    the_pack_is_fetched(page)
+    the_pack_is_fetched_and_one_is_sent(page, world)
+    the_practice_finds_it(page, world)
     a_practice_sees_its_own_and_closes_nothing(page)
 
 
@@ -111,7 +113,7 @@ def the_plan_comes_before_the_forum(page: Page) -> None:
     assert ForumAction.objects.get().due_on == date(2026, 12, 18)
 
 
-def the_pack_is_fetched(page: Page) -> None:
+def the_pack_is_fetched_and_one_is_sent(page: Page, world: World) -> None:
     page.goto(reverse("reports_packs"))
     page.get_by_role("button", name="Make it").first.click()
     look(page, "j12-packs")
@@ -119,10 +121,25 @@ def the_pack_is_fetched(page: Page) -> None:
         page.get_by_role("link", name="PDF").first.click()
     assert fetched.value.path().read_bytes().startswith(b"%PDF-1.7")
     assert Pack.objects.get().opened_at is not None
+    # Then one for the practice, whose manager is to find it.
+    page.get_by_role("button", name=f"Make it and send it of {world.organisation.name}").click()
+    expect(page.locator("main")).to_contain_text("not opened yet")
+    look(page, "j12-sent")
+
+
+def the_practice_finds_it(page: Page, world: World) -> None:
+    sign_in(page, "practice_manager")
+    page.goto(reverse("home"))
+    ready = page.get_by_text(f"November 2026’s figures of {world.organisation.name} are ready")
+    expect(ready).to_be_visible()
+    look(page, "j12-home")
+    with page.expect_download():
+        page.get_by_role("link", name="PDF of November 2026").click()
+    page.goto(reverse("home"))
+    expect(ready).to_have_count(0)
 
 
 def a_practice_sees_its_own_and_closes_nothing(page: Page) -> None:
-    sign_in(page, "practice_manager")
     page.goto(reverse("reports_closings"))
     expect(page.get_by_role("heading", level=1)).to_have_text("November 2026 is closed")
     expect(page.get_by_role("button", name="Close the month")).to_have_count(0)

@@ -30,6 +30,7 @@ from onedoor.accounts.queries import (
     shown_names,
     staffed,
     telephone,
+    who_may,
     workplaces,
 )
 from onedoor.accounts.relations import (
@@ -135,5 +136,6 @@ __all__ = [
     "take_organisations",
     "telephone",
     "trusts",
+    "who_may",
     "workplaces",
 ]

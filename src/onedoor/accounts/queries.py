@@ -123,6 +123,24 @@ def checkers(access: Access) -> list[User]:
     return list(found.order_by("last_name", "first_name", "username"))
 
 
+def who_may(organisation_ids: Collection[int], permission: Permission) -> dict[int, list[User]]:
+    """By organisation, the people whose roles there today include the permission, by name: whom something is for."""
+    roles = [role for role, may in PERMISSIONS.items() if permission in may]
+    today = clock.today()
+    held = Membership.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gt=today),
+        organisation_id__in=organisation_ids,
+        role__in=roles,
+        starts_on__lte=today,
+        user__is_active=True,
+    ).select_related("user")
+    found: dict[int, list[User]] = {key: [] for key in organisation_ids}
+    for one in held.order_by("user__last_name", "user__first_name", "user__username"):
+        if one.user not in found[one.organisation_id]:
+            found[one.organisation_id].append(one.user)
+    return found
+
+
 def staffed(organisation_ids: Collection[int]) -> set[int]:
     """Of these organisations, those where somebody has a role today: work given to others nobody would find."""
     today = clock.today()

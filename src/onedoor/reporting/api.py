@@ -27,8 +27,9 @@ from onedoor.reporting.measures.closing import CannotClose, NotClosed
 from onedoor.reporting.measures.closing import close as close_month
 from onedoor.reporting.measures.closing import rebuild as rebuild_month
 from onedoor.reporting.measures.explaining import people as people_counted
-from onedoor.reporting.packs.actions import make_pack, open_pack
+from onedoor.reporting.packs.actions import NoFigures, make_pack, open_pack, send_packs
 from onedoor.reporting.packs.actions import schedule as schedule_pack
+from onedoor.reporting.packs.queries import packs_ready
 from onedoor.reporting.packs.setting import CannotBeSet
 from onedoor.reporting.published.actions import Taken
 from onedoor.reporting.published.actions import know as know_published
@@ -44,6 +45,7 @@ __all__ = [
     "CannotBeSet",
     "CannotClose",
     "GapsShown",
+    "NoFigures",
     "NotClosed",
     "Overtaken",
     "Refused",
@@ -66,11 +68,13 @@ __all__ = [
     "move_initiative",
     "note_initiative",
     "open_pack",
+    "packs_ready",
     "parts_shown",
     "people_counted",
     "propose_initiative",
     "rebuild_month",
     "schedule_pack",
+    "send_packs",
     "set_target",
     "shown",
     "take_areas",

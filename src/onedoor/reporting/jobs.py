@@ -15,17 +15,20 @@ log = structlog.get_logger(__name__)
 PICTURES_KEPT = timedelta(days=92)
 
 
-@sweep("reporting.make_packs", every=600.0)
+# In the line of what may take long: a pack takes seconds, and nobody's reply waits for it.
+@sweep("reporting.make_packs", every=600.0, outside=True)
 def make_packs() -> int:
-    """Make the packs that schedules ask for, one after the other; one that fails keeps back no other."""
+    """Make the packs that people and schedules ask for, one after the other; one that fails keeps back no other."""
     # What draws and sets is heavy, and every process reads this module.
-    from onedoor.reporting.packs.actions import due_packs, make_pack
+    from onedoor.reporting.packs.actions import NoFigures, drop_request, due_packs, make_pack
 
     made = 0
     for organisation_id, closing_id in due_packs():
         try:
             make_pack(access=Access.system("monthly packs"), organisation_id=organisation_id, closing_id=closing_id)
             made += 1
+        except NoFigures:
+            drop_request(organisation_id, closing_id)
         except Exception as error:
             log.error("a pack could not be made", organisation=organisation_id, error=type(error).__name__)
     return made

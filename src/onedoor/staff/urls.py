@@ -279,6 +279,7 @@ urlpatterns: list[URLPattern] = [
     path("reports/money/", reports_money.reports_money, name="reports_money"),
     path("reports/packs/", reports_packs.reports_packs, name="reports_packs"),
     path("reports/packs/make/", reports_packs.make, name="pack_make"),
+    path("reports/packs/send/", reports_packs.send, name="pack_send"),
     path("reports/packs/plan/", reports_packs.plan, name="pack_plan"),
     path("reports/packs/<uuid:ref>.<slug:form>", reports_packs.pack_file, name="pack_file"),
     path("reports/measures/", reports_measures.measures, name="reports_measures"),

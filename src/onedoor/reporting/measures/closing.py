@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
-from onedoor.kernel import audit, clock
+from onedoor.kernel import audit, clock, jobs
 from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.reporting.levels import Level, level_of
 from onedoor.reporting.measures import canonical, versions
@@ -102,6 +102,8 @@ def close(access: Access, *, month: date, why: str = "") -> Closing:
                 detail={"month": f"{month:%Y-%m}", "edition": closing.edition, "sha256": closing.sha256},
             ),
         )
+        # Packs that come by themselves need not wait for their next turn.
+        jobs.wake("reporting.make_packs")
     return closing
 
 

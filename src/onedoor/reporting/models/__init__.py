@@ -12,7 +12,7 @@ from onedoor.reporting.models.improvement import (
 from onedoor.reporting.models.loop import Area, AreaFile, LoopCounting, LoopMonth, Reach
 from onedoor.reporting.models.measures import ChartPicture, Closing, MeasureVersion, Snapshot, SnapshotPerson
 from onedoor.reporting.models.msk import ServiceCount
-from onedoor.reporting.models.packs import Pack, PackSchedule
+from onedoor.reporting.models.packs import Pack, PackReader, PackRequest, PackSchedule
 from onedoor.reporting.models.published import PublishedFigure, PublishedFile
 
 __all__ = [
@@ -29,6 +29,8 @@ __all__ = [
     "MeasureVersion",
     "Milestone",
     "Pack",
+    "PackReader",
+    "PackRequest",
     "PackSchedule",
     "ProgressNote",
     "PublishedFigure",

@@ -6,7 +6,7 @@ import uuid
 
 from django.db import models
 
-from onedoor.accounts.models import Organisation
+from onedoor.accounts.models import Organisation, User
 from onedoor.reporting.models.measures import Closing
 
 
@@ -44,3 +44,33 @@ class Pack(models.Model):
     class Meta:
         db_table = "reporting_pack"
         constraints = [models.UniqueConstraint(fields=["closing", "organisation"], name="pack_once")]
+
+
+class PackRequest(models.Model):
+    """Somebody wants an organisation to have its pack of a closing: made and sent as soon as there is time. It stays, as a record
+    of who asked."""
+
+    id = models.AutoField(primary_key=True)
+    closing = models.ForeignKey(Closing, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=80)
+
+    class Meta:
+        db_table = "reporting_pack_request"
+        constraints = [models.UniqueConstraint(fields=["closing", "organisation"], name="pack_request_once")]
+
+
+class PackReader(models.Model):
+    """Whom a pack was sent to: everybody who read the figures of its organisation when it was made."""
+
+    id = models.AutoField(primary_key=True)
+    pack = models.ForeignKey(Pack, on_delete=models.PROTECT, related_name="readers", db_index=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    sent_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    """When they first opened it."""
+
+    class Meta:
+        db_table = "reporting_pack_reader"
+        constraints = [models.UniqueConstraint(fields=["pack", "user"], name="pack_reader_once")]

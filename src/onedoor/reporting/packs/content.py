@@ -42,13 +42,17 @@ def content(access: Access, organisation: Organisation, closing: Closing) -> Con
         author=organisation.name,
         about=(
             f"Of {organisation.name} and those below it. Checks as they were known on {known:%-d %B %Y} (edition"
-            f" {closing.edition} of the month), the rest as of {clock.today():%-d %B %Y}. A star (*) stands for a number too"
-            " small to be told."
+            f" {closing.edition} of the month{_in_place_of(closing)}), the rest as of {clock.today():%-d %B %Y}. A star (*)"
+            " stands for a number too small to be told."
         ),
         dated=clock.today(),
         headlines=headlines,
         sections=[*checks, *_loop(reader, closing.month, last), *_services(reader, last), *_plan(reader, organisation)],
     )
+
+
+def _in_place_of(closing: Closing) -> str:
+    return f", in place of edition {closing.edition - 1}" if closing.edition > 1 else ""
 
 
 def _checks(reader: Access, organisation: Organisation, month: date) -> tuple[list[Section], list[Headline]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import BytesIO
 
@@ -17,10 +18,10 @@ from onedoor.kernel.access import NotPermitted, Permission, Role
 from onedoor.kernel.models import AuditEntry
 from onedoor.reporting.jobs import make_packs
 from onedoor.reporting.measures import versions
-from onedoor.reporting.models import Closing, Pack, Snapshot
-from onedoor.reporting.packs.actions import due_packs, make_pack, open_pack, schedule
+from onedoor.reporting.models import Closing, Pack, PackReader, Snapshot
+from onedoor.reporting.packs.actions import due_packs, make_pack, open_pack, schedule, send_packs
 from onedoor.reporting.packs.content import content, reader_of
-from onedoor.reporting.packs.queries import months_of_packs
+from onedoor.reporting.packs.queries import months_of_packs, packs_ready
 from onedoor.reporting.packs.setting import Content, Headline, Section, pdf
 from onedoor.reporting.tables import HIDDEN, Column, Table
 
@@ -41,10 +42,13 @@ class Town:
         _, self.analyst = factories.person(self.system, Role.ICS_ANALYST)
         _, self.manager = factories.person(self.practice, Role.PRACTICE_MANAGER)
         self.closing = closed(date(2026, 11, 1))
+        self.figures(self.closing)
+
+    def figures(self, closing: Closing) -> None:
         for version in versions.of_month(date(2026, 11, 30)):
             count = COUNTS.get(version.measure.key, 12)
             Snapshot.objects.create(
-                closing=self.closing,
+                closing=closing,
                 measure_id=version.id,
                 organisation=self.practice,
                 numerator=count,
@@ -137,6 +141,49 @@ def test_a_month_that_is_not_over_has_no_pack(town: Town) -> None:
     schedule(access=town.analyst, organisation_id=town.practice.pk, day=3, active=True)
     with clock.at(datetime(2026, 11, 20, 9, tzinfo=UTC)):
         assert due_packs() == []
+
+
+def test_it_is_sent_to_whoever_reads_figures_there_and_waits_until_each_has_opened_it(town: Town) -> None:
+    _, other = factories.person(town.practice, Role.PRACTICE_MANAGER)
+    _, desk = factories.person(town.practice, Role.RECEPTIONIST)
+    elsewhere = factories.person(town.other, Role.PRACTICE_MANAGER)[1]
+    pack = make_pack(access=town.analyst, organisation_id=town.practice.pk, closing_id=town.closing.pk)
+    assert [one.organisation for one in packs_ready(town.manager)] == ["Wexcombe Road Surgery"]
+    assert packs_ready(desk) == packs_ready(elsewhere) == packs_ready(town.analyst) == []
+    open_pack(access=town.manager, ref=pack.ref)
+    assert packs_ready(town.manager) == []
+    assert [one.pack for one in packs_ready(other)] == [pack]
+    (line,) = [one for one in months_of_packs(town.analyst)[0].lines if one.unit.id == town.practice.pk]
+    assert [one.opened_at is not None for one in line.readers] in ([True, False], [False, True])
+    # Whoever has gone from there is shown nothing more.
+    assert packs_ready(replace(other, organisation_ids=frozenset({town.other.pk}))) == []
+
+
+def test_several_are_asked_for_at_once_and_each_is_made_once(town: Town) -> None:
+    both = [town.system.pk, town.practice.pk]
+    assert send_packs(access=town.analyst, organisation_ids=both, closing_id=town.closing.pk) == 2
+    assert send_packs(access=town.analyst, organisation_ids=both, closing_id=town.closing.pk) == 0
+    assert [one.asked_at is not None for one in months_of_packs(town.analyst)[0].lines] == [True, True]
+    assert (make_packs(), make_packs()) == (2, 0)
+    assert {one.organisation_id for one in Pack.objects.all()} == set(both)
+    assert [one.user_id for one in PackReader.objects.filter(pack__organisation=town.system)] == [town.analyst.actor.id]
+    with pytest.raises(NotPermitted):
+        send_packs(access=town.manager, organisation_ids=both, closing_id=town.closing.pk)
+
+
+def test_a_newer_edition_stands_in_place_of_the_older_and_says_so(town: Town) -> None:
+    first = make_pack(access=town.analyst, organisation_id=town.practice.pk, closing_id=town.closing.pk)
+    again = closed(date(2026, 11, 1), edition=2)
+    town.figures(again)
+    (line,) = [one for one in months_of_packs(town.analyst)[0].lines if one.unit.id == town.practice.pk]
+    assert (line.pack, line.to_make) == (first, True)
+    second = make_pack(access=town.analyst, organisation_id=town.practice.pk, closing_id=again.pk)
+    (ready,) = packs_ready(town.manager)
+    assert (ready.pack, ready.replaces) == (second, first.made_at)
+    open_pack(access=town.manager, ref=second.ref)
+    assert packs_ready(town.manager) == []
+    # What was sent round stays as it was.
+    assert open_pack(access=town.manager, ref=first.ref).sha256 == first.sha256
 
 
 @pytest.mark.parametrize("day", [0, 29, -1])

@@ -16,6 +16,7 @@ from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Permission
 from onedoor.messaging import api as messaging
 from onedoor.recall import api as recall
+from onedoor.reporting import api as reporting
 from onedoor.staff import health
 from onedoor.staff.frame import organisation_of, staff_page
 from onedoor.tasks import api as tasks
@@ -69,6 +70,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
         checks=access.may(Permission.CHECKS),
         in_a_building=recall.expected_today(access) if access.may(Permission.CHECKS) else 0,
         to_type=exchange.to_type_count(access),
+        packs=reporting.packs_ready(access),
         policy=booking.policy_of(access, organisation.pk),
         stopped_here=messaging.stopped(organisation.pk),
         stopped_all=messaging.stopped(None),

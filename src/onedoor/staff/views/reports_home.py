@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from onedoor.kernel.access import Permission
+from onedoor.reporting.api import packs_ready
 from onedoor.reporting.dashboards.headlines import headlines
 from onedoor.staff.frame import staff_page
 from onedoor.ui.access import granted, staff
@@ -29,4 +30,7 @@ PAGES = (
 @require_GET
 def reports(request: HttpRequest) -> HttpResponse:
     """Where to go, the answer already on it."""
-    return staff_page(request, "staff/reports.jinja", "reports", headlines=headlines(granted(request)), pages=PAGES)
+    access = granted(request)
+    return staff_page(
+        request, "staff/reports.jinja", "reports", headlines=headlines(access), packs=packs_ready(access), pages=PAGES
+    )

@@ -1,9 +1,11 @@
-"""Packs of closed months: to be fetched, made now, or made by themselves."""
+"""Packs of closed months: to be fetched, made and sent now, or made by themselves; whom they went to, and who opened them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
@@ -12,7 +14,6 @@ from onedoor.kernel.access import NotPermitted, Permission
 from onedoor.reporting import api as reporting
 from onedoor.reporting.models import Closing, Pack
 from onedoor.reporting.packs.queries import months_of_packs
-from onedoor.reporting.tables import Column
 from onedoor.staff.download import note_download
 from onedoor.staff.frame import staff_page
 from onedoor.ui.access import granted, staff
@@ -33,17 +34,40 @@ def reports_packs(request: HttpRequest) -> HttpResponse:
 @staff(Permission.PACKS)
 @require_POST
 def make(request: HttpRequest) -> HttpResponse:
-    """Make the pack of `organisation` for `closing`, both by their key."""
+    """Make the pack of `organisation` for `closing`, both by their key, and send it."""
     try:
         reporting.make_pack(
             access=granted(request),
             organisation_id=int(request.POST.get("organisation", "")),
             closing_id=int(request.POST.get("closing", "")),
         )
+    except reporting.NoFigures as error:
+        return _page(request, problem=str(error))
     except (ValueError, NotPermitted, Closing.DoesNotExist):
         raise Http404 from None
     except reporting.CannotBeSet:
         return _page(request, problem="The pack could not be set as a PDF. Whoever runs Onedoor finds it in the log.")
+    return redirect("reports_packs")
+
+
+@staff(Permission.PACKS)
+@require_POST
+def send(request: HttpRequest) -> HttpResponse:
+    """Have the packs of each `organisation` for `closing` made and sent, one after the other."""
+    try:
+        wanted = [int(key) for key in request.POST.getlist("organisation")]
+        closing_id = int(request.POST.get("closing", ""))
+    except ValueError:
+        raise Http404 from None
+    if not wanted:
+        return _page(request, problem="Tick whom it is to be sent to.", field="send")
+    try:
+        many = reporting.send_packs(access=granted(request), organisation_ids=wanted, closing_id=closing_id)
+    except (NotPermitted, Closing.DoesNotExist):
+        raise Http404 from None
+    if many:
+        said = "1 pack is" if many == 1 else f"{many} packs are"
+        messages.success(request, f"{said} being made and sent: a few seconds each.")
     return redirect("reports_packs")
 
 
@@ -65,7 +89,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     except NotPermitted:
         raise Http404 from None
     except ValueError as error:
-        return _page(request, problem=str(error))
+        return _page(request, problem=str(error), field=f"day-{organisation_id}", typed={organisation_id: typed})
     return redirect("reports_packs")
 
 
@@ -86,12 +110,17 @@ def pack_file(request: HttpRequest, ref: UUID, form: str) -> HttpResponse:
     return response
 
 
-def _page(request: HttpRequest, problem: str = "") -> HttpResponse:
+def _page(
+    request: HttpRequest, problem: str = "", field: str = "", typed: Mapping[int, str] | None = None
+) -> HttpResponse:
+    """`field`: the id of what is to be put right; `typed`: days as they were typed, by organisation."""
     return staff_page(
         request,
         "staff/reports_packs.jinja",
         "reports",
         months=months_of_packs(granted(request)),
-        said=Column("", "").said,
+        may_make=granted(request).may(Permission.PACKS),
         problem=problem,
+        field=field,
+        typed=typed or {},
     )

@@ -593,7 +593,7 @@ def addresses(world: World) -> dict[str, tuple[dict[str, object], ...]]:
         "reports": ({},),
         "reports_money": ({},),
         **dict.fromkeys(("small_counts_show", "small_counts_hide"), ({},)),
-        **dict.fromkeys(("reports_packs", "pack_make", "pack_plan"), ({},)),
+        **dict.fromkeys(("reports_packs", "pack_make", "pack_send", "pack_plan"), ({},)),
         "pack_file": ({"ref": uuid.UUID(int=1), "form": "pdf"},),
         "reports_smi": ({},),
         "reports_msk": ({},),
