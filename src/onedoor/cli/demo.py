@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROLES = (
     "receptionist", "practice_manager", "triage_clinician", "call_handler", "health_care_assistant",
-    "social_prescriber", "ics_analyst", "information_asset_owner", "administrator", "patient", "carer",
+    "social_prescriber", "ics_analyst", "administrator", "patient", "carer",
 )  # fmt: skip
 
 
@@ -19,7 +19,8 @@ def load_if_empty() -> bool:
     empty = not any_organisation()
     if empty:
         exchange.load(checkout() / "localities" / "demo")
-        load_published(checkout() / "localities" / "south-east")
+        load_published(checkout() / "localities" / "south-east", "published-smi.csv")
+        load_published(checkout() / "localities" / "demo" / "neighbours", "invented-smi.csv")
         load_areas(checkout() / "localities" / "demo" / "areas.csv")
     connect()
     if empty:
@@ -28,16 +29,16 @@ def load_if_empty() -> bool:
     return empty
 
 
-def load_published(folder: Path) -> None:
-    """Read what was published about a real region (its README has the source): something true beside what is invented."""
+def load_published(folder: Path, name: str) -> None:
+    """Read figures in the layout of the national file: of a real region (its README has the source), something true beside what
+    is invented; and of the demonstration's own, of later quarters and named as invented."""
     from onedoor.accounts.api import read_organisations
     from onedoor.kernel.actor import Actor
     from onedoor.reporting import api as reporting
 
     by = Actor.system("loading the demonstration")
     reporting.know_published(rows=read_organisations((folder / "organisations.csv").read_bytes()), by=by)
-    file = folder / "published-smi.csv"
-    reporting.take_published(content=file.read_bytes(), name=file.name, by=by)
+    reporting.take_published(content=(folder / name).read_bytes(), name=name, by=by)
 
 
 def load_areas(file: Path) -> None:

@@ -60,6 +60,16 @@ PEOPLE = (
     ("demo-health_care_assistant", "Sunita", "Rowe", Role.HEALTH_CARE_ASSISTANT),
     ("demo-administrator", "Kit", "Marsh", Role.ADMINISTRATOR),
 )
+MANAGERS = {
+    "Y98001": ("Tamsin", "Orchard"),
+    "Y98002": ("Deepa", "Rao"),
+    "Y98003": ("Gwil", "Parry"),
+    "Y98004": ("Marta", "Lindqvist"),
+    "Y98005": ("Owen", "Achebe"),
+    "Y98006": ("Ines", "Corbett"),
+    "Y98007": ("Rafe", "Holloway"),
+}
+"""Of the neighbours: whom their packs are for. Nobody can sign in as one of them."""
 FULL = (("weight-management", "Every group is full until January", datetime(2027, 1, 11, tzinfo=clock.LONDON)),)
 CRITERIA_CHANGED = datetime(2026, 11, 3, 9, 0, tzinfo=clock.LONDON)
 PELVIC_CRITERIA = (
@@ -103,8 +113,9 @@ class Line:
 def load(folder: Path) -> None:
     """Read `folder`: a practice (patients.csv, diary.csv), a few people of one whose system is not this one
     (millford-patients.csv, millford-entries.csv), a directory (services.csv), what its triage service took over (pathways.csv)
-    and was sent (referrals.csv), a month of calls (calls.csv), who the practice's neighbours are (organisations.csv), and what is
-    coded about its patients (entries.csv, with the codes that reference-sets.csv invents).
+    and was sent (referrals.csv), a month of calls (calls.csv), how the practice stands to others (organisations.csv), what is
+    coded about its patients (entries.csv, with the codes that reference-sets.csv invents), and who is on the registers of its
+    neighbours (neighbours).
 
     Sets the clock to a Monday morning.
     """
@@ -209,7 +220,22 @@ def _fill_the_registers(folder: Path) -> None:
     import_codes(file=folder / "reference-sets.csv", version_on=BEGINS.date(), by=BY)
     import_entries(file=folder / "entries.csv", by=BY)
     import_entries(file=folder / "millford-entries.csv", by=BY)
+    _meet_the_neighbours(folder / "neighbours")
     recall.compute()
+
+
+def _meet_the_neighbours(folder: Path) -> None:
+    """Practices to be compared with: those on their registers, what was checked, whom they referred in the year before."""
+    accounts.take_organisations(rows=accounts.read_organisations((folder / "organisations.csv").read_bytes()), by=BY)
+    for file in sorted(folder.glob("patients-*.csv")):
+        import_patients(file=file, by=BY)
+    for ods_code, (first_name, last_name) in MANAGERS.items():
+        practice = accounts.organisation_by_ods(ods_code)
+        assert practice is not None
+        manager = set_user(username=f"manager-{ods_code.lower()}", first_name=first_name, last_name=last_name, by=BY)
+        grant_role(user_id=manager.pk, organisation_id=practice.pk, role=Role.PRACTICE_MANAGER, by=BY)
+    import_entries(file=folder / "entries.csv", by=BY)
+    import_referrals(file=folder / "referrals.csv", service=TRIAGES, by=BY)
 
 
 def _ask_who_is_due(practice_id: int) -> None:
@@ -320,7 +346,7 @@ def connect(line: Line) -> None:
 
 def _caring() -> list[Organisation]:
     """All but networks, places, systems, the region and the partner, which care for nobody: they send no texts, and nobody signs
-    in there. Nor do those care here of whom only figures were published: what is invented has codes that begin with Y99."""
+    in there. Nor do those care here of whom only figures are shown: codes of those that do begin with Y99."""
     known = [one for one in organisations(_all()) if one.ods_code.startswith("Y99") and one.ods_code != PARTNER]
     above = {
         one.pk
@@ -332,16 +358,11 @@ def _caring() -> list[Organisation]:
 
 
 def _analyst() -> None:
-    """The integrated care system that the practice is part of has somebody who reads its figures, and somebody who answers for
-    them."""
+    """The integrated care system that the practice is part of has somebody who reads its figures."""
     system = accounts.organisation_by_ods(SYSTEM)
     if system is not None:
-        for first_name, last_name, role in (
-            ("Priya", "Nand", Role.ICS_ANALYST),
-            ("Amara", "Osei", Role.INFORMATION_ASSET_OWNER),
-        ):
-            user = set_user(username=f"demo-{role.value}", first_name=first_name, last_name=last_name, by=BY)
-            grant_role(user_id=user.pk, organisation_id=system.pk, role=role, by=BY)
+        user = set_user(username="demo-ics_analyst", first_name="Priya", last_name="Nand", by=BY)
+        grant_role(user_id=user.pk, organisation_id=system.pk, role=Role.ICS_ANALYST, by=BY)
 
 
 def _partner() -> None:

@@ -39,8 +39,14 @@ def worker() -> None:
     from onedoor.cli.environment import environment
 
     with environment():
+        from django.conf import settings
+
         from onedoor.kernel import jobs, memory
 
+        if settings.DEMONSTRATION:
+            from onedoor.cli import demo_history
+
+            demo_history.register()
         memory.settle()
         jobs.run_worker()
 

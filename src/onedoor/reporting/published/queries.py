@@ -84,17 +84,25 @@ class Sums:
         return Decimal(100 * over) / base if over is not None and base else None
 
 
+INVENTED = "invented-"
+"""How the name of a file begins that nobody published: a demonstration's. It holds quarters of its own."""
+
+
 @dataclass(frozen=True)
 class Source:
-    """Where the figures come from: the latest file."""
+    """Where the figures come from: the latest file, and the latest that is `invented`, if there is one."""
 
     name: str
     loaded_at: datetime
+    invented: str = ""
 
     @property
     def words(self) -> str:
         """As a source is named under a table."""
-        return f"Physical health checks of people with a severe mental illness, published by NHS England ({self.name})"
+        said = [f"published by NHS England ({self.name})"] if self.name else []
+        if self.invented:
+            said.append(f"those of the demonstration’s own region are invented ({self.invented})")
+        return f"Physical health checks of people with a severe mental illness, {'; '.join(said)}"
 
 
 def quarters(access: Access) -> list[Quarter]:
@@ -119,8 +127,12 @@ def quarters(access: Access) -> list[Quarter]:
 def source(access: Access) -> Source | None:
     """The latest file of published figures."""
     access.require(Permission.REPORTS)
-    file = PublishedFile.objects.filter(kind=KIND).order_by("-id").first()
-    return None if file is None else Source(file.name, file.loaded_at)
+    files = list(PublishedFile.objects.filter(kind=KIND).order_by("-id").values_list("name", "loaded_at"))
+    if not files:
+        return None
+    invented = [name for name, _ in files if name.startswith(INVENTED)]
+    named = [name for name, _ in files if not name.startswith(INVENTED)]
+    return Source((named or [""])[0], files[0][1], (invented or [""])[0])
 
 
 def sums(
