@@ -155,6 +155,7 @@ class Appointment(models.Model):
             models.Index(fields=["patient", "starts_at"], name="appointment_patient"),
             models.Index(fields=["seat"], name="appointment_seat"),
             models.Index(fields=["starts_at"], condition=Q(state="booked"), name="appointment_booked"),
+            models.Index(fields=["organisation", "starts_at"], name="appointment_organisation"),
         ]
 
 
@@ -165,6 +166,10 @@ class AppointmentHistory(StateHistory):
 
     class Meta:
         db_table = "booking_appointment_history"
+        indexes = [
+            # What was given up in a month is counted by month, for a practice and for all of them.
+            models.Index(fields=["at"], condition=Q(to_state="cancelled"), name="appointment_cancelled"),
+        ]
 
 
 class DiaryRequest(models.Model):
