@@ -1373,6 +1373,9 @@ ACTIONS: dict[str, Action] = {
     "accounts.hide_small_counts": Action(
         lambda s, a: accounts.hide_small_counts(access=_seeing(a)), "owner", before=_shows
     ),
+    "accounts.print_small_counts": Action(
+        lambda s, a: accounts.print_small_counts(by=a.actor, reason="wrong", page="report loop"), "system"
+    ),
     "accounts.note_small_counts": Action(
         lambda s, a: accounts.note_small_counts(access=_seeing(a), page="/reports/"), "owner", before=_shows
     ),

@@ -18,7 +18,9 @@ from onedoor.cli.errors import Refused
 from onedoor.cli.reports.loop import loop, shadow
 from onedoor.cli.reports.msk import msk
 from onedoor.kernel.clock import LONDON
+from onedoor.kernel.models import AuditEntry
 from onedoor.referrals.tests import factories as triage
+from onedoor.reporting.tables import SMALL_COUNTS
 from onedoor.reporting.tests.test_areas import lookup
 from onedoor.reporting.tests.test_loop_dashboard import played
 from onedoor.reporting.tests.test_msk_dashboard import MONTHS, PRINTED, seed
@@ -50,12 +52,34 @@ def test_the_service_as_text_and_csv_with_what_was_printed(capsys: pytest.Captur
 def test_the_loop_and_a_month_replayed(capsys: pytest.CaptureFixture[str]) -> None:
     of = diary.practice()
     played(of, NOVEMBER.date().replace(day=10), cancelled=4, filled=3, missed=1, seen=3)
-    loop(NOVEMBER, NOVEMBER)
-    assert "25.0%" in capsys.readouterr().out
-    shadow(NOVEMBER, practice="y99002", value="£36.50")
+    loop(NOVEMBER, NOVEMBER, small_counts="wrong")
     told = capsys.readouterr().out
-    assert told.startswith("You would have refilled 0 places (0 to 0), £0.00")
+    assert told.startswith("Holds small counts, which may lead to a person")
+    assert "25.0%" in told
+    shadow(NOVEMBER, practice="y99002", value="£36.50", small_counts="wrong")
+    told = capsys.readouterr().out
+    assert "You would have refilled 0 places (0 to 0), £0.00" in told
     assert "Nothing was sent and nothing was changed" in told
+    assert list(AuditEntry.objects.filter(subject="small_counts").values_list("action", "detail")) == [
+        ("print_small_counts", {"reason": "wrong", "page": f"report {command}"}) for command in ("loop", "shadow")
+    ]
+
+
+def test_what_a_command_prints_may_be_passed_on_unless_a_reason_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+    of = diary.practice()
+    played(of, NOVEMBER.date().replace(day=10), cancelled=4, filled=3, missed=1, seen=3)
+    loop(NOVEMBER, NOVEMBER, form="csv")
+    rows = {row[0]: row for row in csv.reader(io.StringIO(capsys.readouterr().out.lstrip("\ufeff"))) if row}
+    assert set(rows[of.organisation.name][1:8]) <= {"*", "10"}
+    shadow(NOVEMBER, practice="y99002")
+    told = capsys.readouterr().out
+    assert told.startswith("You would have refilled too few places to tell.")
+    assert "Too few places to tell would have been offered" in told
+    loop(NOVEMBER, NOVEMBER, form="csv", small_counts="wrong")
+    first, header, *_ = csv.reader(io.StringIO(capsys.readouterr().out.lstrip("\ufeff")))
+    assert (first, header[0]) == ([SMALL_COUNTS], "Practice")
+    with pytest.raises(Refused, match="No reason is called 'because'; there are: wrong, harm"):
+        loop(NOVEMBER, NOVEMBER, small_counts="because")
 
 
 def test_areas_are_read_and_the_command_names_the_rows_that_are_not_and_writes_them_to_a_file(

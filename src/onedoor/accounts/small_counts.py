@@ -19,6 +19,7 @@ from onedoor.accounts.models import SmallCounts, SmallCountsLook, User
 from onedoor.accounts.queries import may_at
 from onedoor.kernel import audit, clock
 from onedoor.kernel.access import Access, NotPermitted, Permission
+from onedoor.kernel.actor import Actor
 
 REASONS: Mapping[str, str] = {
     "wrong": "A figure looks wrong and has to be checked",
@@ -119,6 +120,17 @@ def note_small_counts(*, access: Access, page: str, file: str = "") -> None:
         _audit(access, "take_small_counts", key, page=_path(page), file=file)
     else:
         _audit(access, "see_small_counts", key, page=_path(page))
+
+
+@transaction.atomic
+def print_small_counts(*, by: Actor, reason: str, page: str) -> None:
+    """Keep that whoever runs the system printed small counts (`page` names the command), for a reason by its key. They are at the
+    machine and name themselves nowhere: it stands in the audit alone. Raises NotPermitted for all but the system, NotShown."""
+    if by.kind != "system":
+        raise NotPermitted(Permission.SMALL_COUNTS)
+    if reason not in REASONS:
+        raise NotShown(f"No reason is called {reason!r}; there are: {', '.join(REASONS)}.")
+    audit.record(by=by, line=audit.Line("print_small_counts", "small_counts", detail={"reason": reason, "page": page}))
 
 
 def seeing_small_counts(access: Access, ref: object) -> Access:

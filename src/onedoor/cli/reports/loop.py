@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from onedoor.cli.errors import Refused
+from onedoor.cli.reports.small_counts import SmallCountsOption, reader, warn, warned
 
 MonthFrom = Annotated[datetime, typer.Option("--from", formats=["%Y-%m"], help="The first month, as 2026-11.")]
 MonthTo = Annotated[datetime, typer.Option("--to", formats=["%Y-%m"], help="The last month.")]
@@ -34,6 +35,7 @@ def loop(
     practice: PracticeOption = "",
     form: FormatOption = "text",
     afresh: AfreshOption = False,
+    small_counts: SmallCountsOption = "",
 ) -> None:
     """Print reminders, replies, places released and refilled, minutes, pounds and missed visits; and who can be reached. What
     is due to be counted is counted first."""
@@ -54,13 +56,16 @@ def loop(
             reporting.count_loop(access, afresh=True)
         else:
             jobs.run_once("reporting.count_loop")
+        access = reader(access, "loop", small_counts)
         try:
             found = dashboards.loop(access, start.date(), end.date(), practice=practice.upper())
         except LookupError:
             raise Refused(f"No practice with a diary or patients has the ODS code {practice!r}.") from None
         if found.not_counted:
             print(found.not_counted, file=sys.stderr)
-        chosen = list(found.tables.values())
+        chosen = [warned(one, small_counts) for one in found.tables.values()]
+        if form == "text":
+            warn(small_counts)
         for one in chosen:
             if form == "csv":
                 print(as_csv(one), end="" if one is chosen[-1] else "\n")
@@ -70,7 +75,9 @@ def loop(
             print(words)
 
 
-def shadow(month: MonthOption, practice: WhoseOption = "", value: ValueOption = "") -> None:
+def shadow(
+    month: MonthOption, practice: WhoseOption = "", value: ValueOption = "", small_counts: SmallCountsOption = ""
+) -> None:
     """Replay a past month's diary with nothing sent: how many places refilling would have filled, and what that is worth."""
     from onedoor.cli.environment import environment
 
@@ -79,7 +86,7 @@ def shadow(month: MonthOption, practice: WhoseOption = "", value: ValueOption = 
         from onedoor.kernel.access import Access
         from onedoor.reporting import shadow as replay
 
-        access = Access.system("shadow mode for the operator")
+        access = reader(Access.system("shadow mode for the operator"), "shadow", small_counts)
         known = replay.practices(access)
         chosen = [one for one in known if one.ods_code == practice.upper()] if practice else known
         if len(chosen) != 1:
@@ -92,9 +99,12 @@ def shadow(month: MonthOption, practice: WhoseOption = "", value: ValueOption = 
         if not worth.is_finite() or worth < 0:
             raise Refused(f"{value!r} is no sum of money; type pounds, as 30.00.")
         found = replay.shadow(access, chosen[0], month.date(), value=worth)
+        warn(small_counts)
         print(f"{found.sentence}\n")
-        print(f"  {found.offered} places would have been offered that nobody was offered.")
-        if found.here:
+        many = found.said(found.offered)
+        many = many if "places" in many else f"{many} places"
+        print(f"  {many[0].upper()}{many[1:]} would have been offered that nobody was offered.")
+        if found.here and not found.hidden:
             tested = f"replayed, they give {found.here_low} to {found.here_high}"
             print(f"  {found.here} were offered here in fact, and {found.actually} of them refilled; {tested}.")
         print(f"  The range holds eight of ten of {replay.RUNS} runs. Nothing was sent and nothing was changed.\n")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from onedoor.cli.errors import Refused
+from onedoor.cli.reports.small_counts import SmallCountsOption, reader, warn
 
 MonthOption = Annotated[datetime, typer.Option(formats=["%Y-%m"], help="The month, as 2026-11.")]
 WhyOption = Annotated[str, typer.Option(help="Why it is closed again; needed from the second edition on.")]
@@ -70,7 +71,13 @@ def rebuild(month: MonthOption, edition: EditionOption = 0, out: OutOption = Non
     print(f"{built.closing.month:%B %Y}, edition {built.closing.edition}: the same to the byte.")
 
 
-def explain(key: str, month: MonthOption, organisation: OrganisationOption, edition: EditionOption = 0) -> None:
+def explain(
+    key: str,
+    month: MonthOption,
+    organisation: OrganisationOption,
+    edition: EditionOption = 0,
+    small_counts: SmallCountsOption = "",
+) -> None:
     """Say what a figure means and what it was counted from. No patient is named."""
     import textwrap
 
@@ -82,9 +89,10 @@ def explain(key: str, month: MonthOption, organisation: OrganisationOption, edit
         from onedoor.reporting.measures import explaining
         from onedoor.reporting.measures.tables import left_out, practices
 
+        access = reader(Access.system("explaining of a figure to the operator"), "explain", small_counts)
         try:
             found = explaining.explain(
-                Access.system("explaining of a figure to the operator"),
+                access,
                 key,
                 month=month.date(),
                 organisation=organisation.upper(),
@@ -97,6 +105,7 @@ def explain(key: str, month: MonthOption, organisation: OrganisationOption, edit
                 f"{error.args[0]!r} has no figure for {month:%B %Y}: look at the key and the ODS code."
             ) from error
     measure = found.measure
+    warn(small_counts)
     print(f"{measure.name}: {found.organisation.name}, {found.closing.month:%B %Y}, edition {found.closing.edition}\n")
     for name, words in (
         ("", measure.words),

@@ -21,6 +21,13 @@ def figures_of(access: Access, *, on: date | None = None) -> tuple[Access, dict[
     return replace(access, organisation_ids=frozenset(units), permissions=frozenset({Permission.REPORTS})), units
 
 
+def passed_on(access: Access) -> Access:
+    """An access to the same figures as they may be passed on: to nobody's patients, and to no small count."""
+    return replace(
+        access, everything=False, organisation_ids=frozenset(reach(access)), permissions=frozenset({Permission.REPORTS})
+    )
+
+
 def sees_people(access: Access, organisation_id: int) -> bool:
     """Whether small counts of this organisation may be shown: to those who may open its patients anyway, and to whoever said
     why they are shown to them now (`accounts.show_small_counts`)."""
