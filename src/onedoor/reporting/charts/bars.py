@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from onedoor.reporting.charts.frame import (
     BLUE,
@@ -100,12 +101,17 @@ def in_order(chart: Bars) -> list[Sequence[Cell]]:
     rows = list(chart.table.rows)
     if not chart.ordered:
         return rows
-    return sorted(rows, key=lambda row: -(_value(chart, row) if _value(chart, row) is not None else float("-inf")))  # type: ignore[operator]
+
+    def place(row: Sequence[Cell]) -> tuple[bool, float]:
+        value = _value(chart, row)
+        return value is None, -(value or 0.0)
+
+    return sorted(rows, key=place)
 
 
 def _value(chart: Bars, row: Sequence[Cell]) -> float | None:
-    cell = chart.table.column(chart.value).rounded(row[chart.table.at(chart.value)])
-    return None if cell is None or isinstance(cell, str) else number(cell)  # type: ignore[arg-type]
+    told = chart.table.column(chart.value).rounded(row[chart.table.at(chart.value)])
+    return number(told) if isinstance(told, int | Decimal) else None
 
 
 def _said(chart: Bars, row: Sequence[Cell]) -> str:

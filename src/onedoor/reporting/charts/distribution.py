@@ -12,6 +12,7 @@ from onedoor.reporting.charts.frame import (
     Plot,
     Spec,
     foot,
+    foot_name,
     grid,
     head,
     head_height,
@@ -82,15 +83,7 @@ def spec(chart: Distribution, frame: Frame) -> Spec:
         )
     layers += _counts(plot, chart, bins)
     layers += foot(plot, _labels(plot, bins, chart))
-    layers.append(
-        plot.text(
-            [{"x": plot.x[1], "y": 0, "text": chart.unit}],
-            align="right",
-            baseline="top",
-            dy=9 + frame.line,
-            color=QUIET,
-        )
-    )
+    layers.append(foot_name(plot, chart.unit))
     layers.append(head(plot, words))
     return plot.spec(layers)
 

@@ -199,6 +199,12 @@ def number(value: int | Decimal | float) -> float:
     return round(float(value), 6)
 
 
+def foot_name(plot: Plot, words: str) -> Spec:
+    """What the numbers below the ground count, under the last of them."""
+    at = [{"x": plot.x[1], "y": plot.y[0], "text": words}]
+    return plot.text(at, align="right", baseline="top", dy=9 + plot.frame.line, color=QUIET)
+
+
 def grid(plot: Plot, values: Sequence[float], unit: str) -> list[Spec]:
     """Lines across at round values, each with its number at the left."""
     left, right = plot.x

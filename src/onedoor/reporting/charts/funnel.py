@@ -18,6 +18,7 @@ from onedoor.reporting.charts.frame import (
     Plot,
     Spec,
     foot,
+    foot_name,
     grid,
     head,
     head_height,
@@ -85,15 +86,7 @@ def spec(chart: Funnel, frame: Frame) -> Spec:
     layers += _names(plot, found, {*chart.named})
     layers += _marks(plot, found)
     layers += foot(plot, [(one, [tick_words(one, "")]) for one in across])
-    layers.append(
-        plot.text(
-            [{"x": plot.x[1], "y": plot.y[0], "text": table.column(chart.size).heading}],
-            align="right",
-            baseline="top",
-            dy=9 + frame.line,
-            color=QUIET,
-        )
-    )
+    layers.append(foot_name(plot, table.column(chart.size).heading))
     layers.append(head(plot, words))
     layers += line.key_rows(plot, keys, above)
     layers += ends.drawn(plot, named, plot.x[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from itertools import groupby
 
 from onedoor.reporting.charts import ends
@@ -118,14 +119,16 @@ def grid_of(plot: Plot, unit: str) -> list[Spec]:
     return grid(plot, _ticks(plot), unit)
 
 
-def path(plot: Plot, values: Sequence[object], pen: tuple[str, list[int], str], *, quiet: bool = False) -> list[Spec]:
+def path(
+    plot: Plot, values: Sequence[int | Decimal | None], pen: tuple[str, list[int], str], *, quiet: bool = False
+) -> list[Spec]:
     """A line through values, broken where there is none."""
     colour, dash, _ = pen
     told = [
-        {"x": x, "y": number(value), "run": run}  # type: ignore[arg-type]
-        for run, (there, group) in enumerate(groupby(enumerate(values), lambda one: one[1] is not None))
-        if there
+        {"x": x, "y": number(value), "run": run}
+        for run, (_, group) in enumerate(groupby(enumerate(values), lambda one: one[1] is None))
         for x, value in group
+        if value is not None
     ]
     mark: Spec = {
         "type": "line",
@@ -334,7 +337,7 @@ def _keys(chart: Line) -> list[tuple[str, str, str, bool]]:
                 found[str(cell)] = (colour, shape, str(cell), False)
     if chart.partial and any(chart.table.cells(chart.partial)):
         colour, _, shape = PENS[0]
-        found["partial"] = (colour, shape, "some sent nothing", True)
+        found["partial"] = (colour, shape, "some are missing", True)
     return list(found.values())
 
 

@@ -151,7 +151,7 @@ def test_hollow_points_lack_something() -> None:
     drawn = [layer for layer in marks(spec, "point") if layer["data"]["values"] and "xOffset" not in layer["mark"]]
     hollow = [layer for layer in drawn if layer["mark"].get("fill") == "#ffffff"]
     assert values(hollow) == [22.9]
-    assert "some sent nothing" in texts(spec)
+    assert "some are missing" in texts(spec)
 
 
 def test_bars_stand_in_order_and_what_sent_nothing_is_last() -> None:
