@@ -15,6 +15,7 @@ from onedoor.booking.tests import factories as diary
 from onedoor.cli.areas import areas
 from onedoor.cli.commands.report import activity
 from onedoor.cli.errors import Refused
+from onedoor.cli.reports import months
 from onedoor.cli.reports.loop import loop, shadow
 from onedoor.cli.reports.msk import msk
 from onedoor.kernel.clock import LONDON
@@ -24,6 +25,8 @@ from onedoor.reporting.tables import SMALL_COUNTS
 from onedoor.reporting.tests.test_areas import lookup
 from onedoor.reporting.tests.test_loop_dashboard import played
 from onedoor.reporting.tests.test_msk_dashboard import MONTHS, PRINTED, seed
+from onedoor.staff.tests.test_reports_smi import close as closed
+from onedoor.staff.tests.test_reports_smi import locality
 
 pytestmark = pytest.mark.django_db
 FIRST, LAST = (datetime(one.year, one.month, 1, tzinfo=LONDON) for one in (MONTHS[0], MONTHS[-1]))
@@ -80,6 +83,30 @@ def test_what_a_command_prints_may_be_passed_on_unless_a_reason_is_given(capsys:
     assert (first, header[0]) == ([SMALL_COUNTS], "Practice")
     with pytest.raises(Refused, match="No reason is called 'because'; there are: wrong, harm"):
         loop(NOVEMBER, NOVEMBER, small_counts="because")
+
+
+def test_a_month_is_closed_built_again_and_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By whoever runs the system; what is printed of a practice may be passed on, unless a reason is given."""
+    practices, october = locality(2), datetime(2026, 10, 1, tzinfo=LONDON)
+    months.close(october)
+    assert "October 2026 is closed" in capsys.readouterr().out
+    with pytest.raises(Refused, match="say why it is closed again"):
+        months.close(october)
+    file = tmp_path / "figures.csv"
+    months.rebuild(october, out=file)
+    said = capsys.readouterr().out
+    assert "October 2026, edition 1: the same to the byte." in said
+    assert f"{file}: {SMALL_COUNTS}" in said
+    assert file.exists()
+    with pytest.raises(Refused, match="Close it with"):
+        months.rebuild(datetime(2026, 9, 1, tzinfo=LONDON))
+    closed(NOVEMBER.date(), {practices[0]: (2, 30), practices[1]: (20, 40)})
+    for reason, numbers in (("", ["*", "30", "*"]), ("practice", ["2", "30", "6.7%"])):
+        months.explain("smi_all_six", NOVEMBER, practices[0].ods_code, small_counts=reason)
+        told = capsys.readouterr().out
+        assert told.startswith(SMALL_COUNTS) == bool(reason)
+        (row,) = (line.split() for line in told.splitlines() if line.strip().startswith("Practice 0"))
+        assert row[-3:] == numbers
 
 
 def test_areas_are_read_and_the_command_names_the_rows_that_are_not_and_writes_them_to_a_file(

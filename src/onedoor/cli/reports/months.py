@@ -54,6 +54,7 @@ def rebuild(month: MonthOption, edition: EditionOption = 0, out: OutOption = Non
     with environment():
         from onedoor.kernel.access import Access
         from onedoor.reporting import api as reporting
+        from onedoor.reporting.tables import SMALL_COUNTS
 
         try:
             built = reporting.rebuild_month(
@@ -62,7 +63,9 @@ def rebuild(month: MonthOption, edition: EditionOption = 0, out: OutOption = Non
         except reporting.NotClosed as error:
             raise Refused(f"{error} Close it with ./run report close --month {month:%Y-%m}.") from error
         if out is not None:
+            # To the byte what the checksum is of: no line can stand before it.
             out.write_bytes(built.figures)
+            print(f"{out}: {SMALL_COUNTS}")
     for words, digest in (("closed with", built.kept), ("as kept", built.stored), ("built again", built.built)):
         print(f"  {words:<12} {digest}")
     if not built.same:
