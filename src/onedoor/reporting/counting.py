@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.db.models import Min
+from django.db.models import Min, Sum
 
 from onedoor.booking import api as booking
 from onedoor.exchange import api as exchange
@@ -30,6 +30,10 @@ from onedoor.reporting.models import AreaFile, LoopCounting, LoopMonth, Reach
 OPEN_DAYS = 93
 """A quarter of a year (ours): longer than any text is tried, any question is open or any diary waits to be put right."""
 STALE_AFTER = timedelta(hours=2)
+NOTHING_COUNTED = (
+    "Nothing has been counted yet. Diaries, texts and registrations are counted soon after the first is read, and then every two"
+    " hours."
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,15 @@ def known() -> Known | None:
     """None as long as nothing was counted. One statement."""
     last = LoopCounting.objects.order_by("-id").first()
     return None if last is None or last.nothing else Known(last.counted_at, last.last_month)
+
+
+def pence(own: Access, first: date, last: date) -> dict[int, Decimal]:
+    """What the texts of the months of `first` to `last` cost, as last counted, by organisation of an access to figures. One
+    statement."""
+    found = LoopMonth.objects.filter(month__range=(first.replace(day=1), last))
+    if not own.everything:
+        found = found.filter(organisation_id__in=own.organisations)
+    return dict(found.values_list("organisation_id").annotate(spent=Sum("pence")).order_by("organisation_id"))
 
 
 def count_if_due(access: Access) -> int:
@@ -127,9 +140,8 @@ def _months(access: Access, first: date | None, last: date) -> list[LoopMonth]:
         for name in ("cancelled", "released", "filled", "still_open", "minutes", "places", "visits", "missed"):
             setattr(row, name, getattr(one, name))
     for text in messaging.text_months(access, first, last):
-        if text.organisation_id is not None and text.month is not None:
-            row = at(text.organisation_id, text.month)
-            row.reminders, row.answered, row.pence = text.reminders, text.answered, text.pence
+        row = at(text.organisation_id, text.month)
+        row.reminders, row.answered, row.pence = text.reminders, text.answered, text.pence
     return list(found.values())
 
 

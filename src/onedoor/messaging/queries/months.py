@@ -15,11 +15,10 @@ from onedoor.kernel.clock import london_day
 
 @dataclass
 class TextMonth:
-    """A London month of an organisation, or of all of the access (`organisation_id` None), or the whole of the months asked for
-    (`month` None)."""
+    """A London month of an organisation."""
 
-    organisation_id: int | None
-    month: date | None
+    organisation_id: int
+    month: date
     reminders: int = 0
     """That the provider took, by the day on which they were made."""
     answered: int = 0
@@ -30,7 +29,8 @@ class TextMonth:
 
 def text_months(access: Access, first: date | None, last: date) -> list[TextMonth]:
     """What was sent and answered on London days `first` to `last`, from the beginning without a first; each day of it as its
-    balance says. Needs REPORTS. Three statements, however many organisations and months."""
+    balance says; months in which nothing was are left out. Needs REPORTS. Three statements, however many organisations and
+    months."""
     access.require(Permission.REPORTS)
     values: dict[str, Any] = {
         "from": london_day(first)[0] if first else None,
@@ -38,7 +38,7 @@ def text_months(access: Access, first: date | None, last: date) -> list[TextMont
         "all": access.everything,
         "organisations": access.organisations,
     }
-    found: dict[tuple[int | None, date | None], TextMonth] = {}
+    found: dict[tuple[int, date], TextMonth] = {}
     with connection.cursor() as cursor:
         for name, statement in _STATEMENTS.items():
             cursor.execute(statement, values)
@@ -50,12 +50,10 @@ def text_months(access: Access, first: date | None, last: date) -> list[TextMont
 
 def _by_month(moment: str, what: str, table: str, where: str) -> str:
     return f"""
-    SELECT o, m, {what} FROM (
-        SELECT organisation_id AS o, date_trunc('month', {moment} AT TIME ZONE 'Europe/London')::date AS m, k.*
-        FROM {table} k
-        WHERE {where} AND (%(from)s::timestamptz IS NULL OR {moment} >= %(from)s) AND {moment} < %(to)s
-            AND (%(all)s OR organisation_id = ANY(%(organisations)s))) x
-    GROUP BY GROUPING SETS ((o, m), (o), (m), ())"""
+    SELECT organisation_id, date_trunc('month', {moment} AT TIME ZONE 'Europe/London')::date, {what} FROM {table} k
+    WHERE {where} AND (%(from)s::timestamptz IS NULL OR {moment} >= %(from)s) AND {moment} < %(to)s
+        AND (%(all)s OR organisation_id = ANY(%(organisations)s))
+    GROUP BY 1, 2"""
 
 
 _STATEMENTS = {

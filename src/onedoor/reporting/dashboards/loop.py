@@ -46,10 +46,6 @@ _GUARDED = (
 _SOURCE = "Appointments, offers and texts, and their histories"
 
 
-NOTHING_COUNTED = (
-    "Nothing has been counted yet. Diaries, texts and registrations are counted soon after the first is read, and then every two"
-    " hours."
-)
 _KEPT_TOLD = 8
 """How many sets of hidden and rounded counts are kept: the same are not settled again for each practice chosen."""
 
@@ -105,7 +101,7 @@ def loop(access: Access, first: date, last: date, *, practice: str = "") -> Loop
     if counted is None:
         if practice and practice not in {unit.ods_code for unit in units.values()}:
             raise LookupError(practice)
-        return Loop(start, end, practice, not_counted=NOTHING_COUNTED)
+        return Loop(start, end, practice, not_counted=counting.NOTHING_COUNTED)
     months = _months(start, end)
     rows = _rows(own, start, end)
     reach = reaching.counted(own)

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access
-from onedoor.messaging import api as messaging
+from onedoor.reporting import counting
 from onedoor.reporting.dashboards.scope import figures_of, sees_people
 from onedoor.reporting.tables import Cell, Column, Table
 
@@ -22,11 +22,8 @@ def ours(access: Access, licence_a_year: Decimal) -> Table:
     last = clock.today().replace(day=1) - timedelta(days=1)
     first = date(last.year - 1, last.month, 1) + timedelta(days=31)
     own, units = figures_of(access)
-    spent = {
-        one.organisation_id: one.pence / 100
-        for one in messaging.text_months(own, first.replace(day=1), last)
-        if one.organisation_id is not None and one.month is None
-    }
+    counted = counting.known()
+    spent = {key: pence / 100 for key, pence in counting.pence(own, first, last).items()} if counted else {}
     rows: list[list[Cell]] = []
     exact = all(sees_people(access, key) for key in spent)
     for unit in units.values():
@@ -48,8 +45,8 @@ def ours(access: Access, licence_a_year: Decimal) -> Table:
             Column("pays", "Can pay"),
         ],
         rows=rows,
-        notes=[NO_APP],
+        notes=[NO_APP] if counted else [NO_APP, counting.NOTHING_COUNTED],
         source="Texts that the provider took, by the tariff of their day",
         period=f"{first:%B %Y} to {last:%B %Y}",
-        extracted_at=clock.now(),
+        extracted_at=counted.counted_at if counted else clock.now(),
     )

@@ -30,6 +30,7 @@ from onedoor.reporting.balance import balance
 from onedoor.reporting.dashboards import loop, reaching
 from onedoor.reporting.disclosure import HIDDEN
 from onedoor.reporting.models import LoopMonth
+from onedoor.reporting.money.ours import ours
 from onedoor.reporting.tables import Table
 
 pytestmark = pytest.mark.django_db
@@ -165,6 +166,11 @@ def test_a_month_is_the_sum_of_its_days_as_their_balances_say(
     assert (cell(table, NOVEMBER, "median"), cell(table, NOVEMBER, "ninth")) == (10, 18), "of 10, 10 and 20 minutes"
     assert cell(table, DECEMBER, "filled") == 2
     assert [row[0] for row in found.tables["by_practice"].rows] == ["Wexcombe Road Surgery", "All together"]
+    with clock.at(TODAY):
+        spent = ours(manager, Decimal(576))
+    assert cell(spent, "Wexcombe Road Surgery", "spend") == Decimal("0.336"), (
+        "twelve whole months, which have two of the days"
+    )
     assert not found.guarded
     assert found.counted_at == table.extracted_at == TODAY
 
@@ -286,7 +292,8 @@ def test_what_is_not_counted_yet_is_said_and_never_nought(town: tuple[diary.Prac
     with clock.at(TODAY):
         nothing = loop.loop(manager, NOVEMBER, DECEMBER)
     assert (nothing.tables, nothing.charts, nothing.counted_at) == ({}, {}, None)
-    assert nothing.not_counted == loop.NOTHING_COUNTED
+    assert nothing.not_counted == counting.NOTHING_COUNTED
+    assert counting.NOTHING_COUNTED in ours(manager, Decimal(576)).notes
     # As soon as there is something it is counted, though it was tried a moment ago.
     played(one, date(2026, 11, 10), cancelled=4, filled=2)
     assert counted(TODAY + timedelta(minutes=1)) == 1
