@@ -227,17 +227,24 @@ def _borne_out(lines: Lines, target: int) -> Relation | None:
                 continue
             tried = _tried(lines, target, terms, _kind(lines, signs))
             told = [at for at in tried.holds if _telling(lines, target, terms, at)]
-            sure = len(told) >= 3 and len(tried.fails) * 2 <= len(told)
+            different = {number.value for at in told if (number := lines.number(target, at))}
+            sure = (
+                len(different) >= 3
+                and len(tried.fails) * 2 <= len(told)
+                and all(_meant(tried, at) for at in tried.fails)
+            )
             if sure and (best is None or len(tried.holds) > len(best.holds)):
                 best = tried
     return best
 
 
 def _telling(lines: Lines, target: int, terms: Terms, at: int) -> bool:
-    """A place where it cannot hold by chance: more than one term is not nought, and the result is no small number."""
+    """A place where it cannot well hold by chance: more than one term is not nought, and the result is no small number, nor one
+    that rounding makes up for."""
     values = [number.value for _, line in terms if (number := lines.number(line, at))]
-    printed = lines.number(target, at)
-    return sum(1 for value in values if value) > 1 and printed is not None and abs(printed.value) >= 10
+    worked = _worked(lines, target, terms, at)
+    large = worked is not None and abs(worked[1].value) >= max(Decimal(10), 10 * worked[2])
+    return large and sum(1 for value in values if value) > 1
 
 
 def _kind(lines: Lines, signs: Sequence[int]) -> Kind:
@@ -323,7 +330,9 @@ def _thousandth(relation: Relation, at: int) -> tuple[Cell, Decimal] | None:
     for sign, line in relation.terms:
         cell = relation.lines.cell(line, at)
         for times in (Decimal(1000), Decimal("0.001")):
-            if cell.number and cell.number.value and abs(sign * cell.number.value * (times - 1) - gap) <= slack:
+            change = sign * cell.number.value * (times - 1) if cell.number else Decimal(0)
+            # What rounding could be is no thousand.
+            if abs(change) > 20 * slack and abs(change) >= 100 and abs(change - gap) <= slack:
                 return cell, times
     return None
 

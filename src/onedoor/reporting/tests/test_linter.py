@@ -195,8 +195,8 @@ def test_any_digit_of_a_table_that_adds_up_is_found_when_it_is_wrong(row: int, c
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.integers(1, 5).flatmap(
-        lambda width: st.lists(st.lists(st.integers(0, 9999), min_size=width, max_size=width), min_size=1, max_size=6)
+    st.tuples(st.integers(1, 5), st.sampled_from([st.integers(0, 9999), st.sampled_from([0, 5, 10, 20])])).flatmap(
+        lambda drawn: st.lists(st.lists(drawn[1], min_size=drawn[0], max_size=drawn[0]), min_size=1, max_size=6)
     )
 )
 def test_no_table_that_adds_up_is_faulted(rows: list[list[int]]) -> None:
