@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from onedoor.reporting.linter import numbers, periods
@@ -12,11 +13,15 @@ from onedoor.reporting.linter.findings import Finding, Kind
 from onedoor.reporting.linter.numbers import Number
 from onedoor.reporting.linter.saying import FIGURE, MOST, STOP_WORDS, stem
 
-_MEASURED = re.compile(
-    r"^(?:(?:figure|chart|table|page|slide) (?:\d+\w?|[a-z])[.:]?\s*)?(?:the )?"
-    r"(number|count|proportion|share|percentage|rate)s? (?:of|with|who)\s+",
+_NUMBERED = re.compile(r"^(?:figure|fig|chart|graph|table|page|slide) (?:\d+\w?|[a-z])\s*[.:–-]?\s*", re.I)
+_SHARE = re.compile(
+    r"(?:\bas )?\b(?:an? |the )?(?:proportion|share|percentage|per cent|percent|rate)s?(?: (?:of|with|who|for)\b)?|%(?: of)?",
     re.I,
 )
+_COUNT = re.compile(r"^(?:the )?(?:number|count)s?(?: (?:of|with|who)\b)?", re.I)
+_OF_WHAT = re.compile(r"\bas an? (?:proportion|share|percentage|rate)s? of [^,;(]*", re.I)
+_LONGEST = 160
+"""Characters of a caption."""
 
 
 def findings(document: Document) -> Iterator[Finding]:
@@ -26,40 +31,61 @@ def findings(document: Document) -> Iterator[Finding]:
     yield from _title_periods(document)
 
 
+@dataclass(frozen=True)
+class _Caption:
+    """What a picture or a table shows: of what, as a share or a count, of which months."""
+
+    sentence: Sentence
+    of: frozenset[str]
+    share: bool
+    period: periods.Named
+
+
 def _captions(document: Document) -> Iterator[Finding]:
-    """Two captions of one thing, its count and its share, with the same quarter of two years: one is labelled wrongly (T6).
+    """Two captions of one thing, its count and its share, with the same quarter or month of two years: one is wrong (T6).
 
     The same caption twice with two years is a comparison of years and is left alone.
     """
-    known: list[tuple[Sentence, str, frozenset[str], periods.Quarter]] = []
-    for sentence in document.sentences:
-        measured = _MEASURED.match(sentence.text)
-        quarters = periods.quarters(sentence.text)
-        if measured and len(quarters) == 1 and len(sentence.text) < 160:
-            rest = sentence.text[measured.end() :].replace(quarters[0].text, "").lower()
-            words = frozenset(stem(word) for word in re.findall(r"[a-z]+", rest) if word not in STOP_WORDS)
-            known.append((sentence, measured[1].lower(), words, quarters[0]))
-    known = known[:MOST]
-    for sentence, what, words, quarter in known:
+    known = [one for sentence in document.sentences if (one := _caption(sentence)) is not None][:MOST]
+    for one in known:
         for other in known:
             if (
-                _alike(other[2], words)
-                and (other[1] in ("number", "count")) != (what in ("number", "count"))
-                and other[3].quarter == quarter.quarter
-                and other[3].year == quarter.year + 1
-                and not any(_alike(one[2], words) and one[1] == what and one[3] == other[3] for one in known)
-                and not any(_alike(one[2], words) and one[1] == other[1] and one[3] == quarter for one in known)
+                other.share != one.share
+                and _alike(other.of, one.of)
+                and other.period.a_year_after(one.period)
+                and not _there(known, one, one.share, other.period)
+                and not _there(known, one, other.share, one.period)
             ):
                 yield Finding(
                     Kind.PERIOD,
-                    sentence.place,
-                    quarter.text,
-                    other[3].text,
-                    f"This is labelled {quarter.text}; the {other[1]} of the same is of {other[3].text} (“{other[0].text}”).",
+                    one.sentence.place,
+                    one.period.text,
+                    other.period.text,
+                    f"This is labelled {one.period.text}; the {'proportion' if other.share else 'number'} of the same is of"
+                    f" {other.period.text} (“{other.sentence.text}”).",
                     FIGURE,
-                    others=(other[0].place,),
+                    others=(other.sentence.place,),
                 )
                 break
+
+
+def _there(known: Sequence[_Caption], like: _Caption, share: bool, period: periods.Named) -> bool:
+    return any(_alike(one.of, like.of) and one.share == share and one.period.months == period.months for one in known)
+
+
+def _caption(sentence: Sentence) -> _Caption | None:
+    """A sentence that stands as a title, is numbered, or begins with what is counted; of one period."""
+    numbered = _NUMBERED.match(sentence.text)
+    text = sentence.text[numbered.end() :] if numbered else sentence.text
+    named = periods.named(text)
+    first = _COUNT.match(text) or _SHARE.match(text)
+    if len(named) != 1 or len(sentence.text) >= _LONGEST or not (numbered or first or sentence.heading):
+        return None
+    rest = text.replace(named[0].text, "")
+    share = bool(_SHARE.search(rest))
+    rest = _SHARE.sub(" ", _COUNT.sub(" ", _OF_WHAT.sub(" ", rest)))
+    words = frozenset(stem(word) for word in re.findall(r"[a-z]+", rest.lower()) if word not in STOP_WORDS)
+    return _Caption(sentence, words, share, named[0])
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:

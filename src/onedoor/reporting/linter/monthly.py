@@ -26,7 +26,7 @@ def findings(document: Document) -> Iterator[Finding]:
 
 def _months(document: Document) -> Iterator[Finding]:
     """A monthly amount by the months of a period against what the whole period is said to have come to (T1), or to need (T7)."""
-    everything = [one for one in all_said(document) if one.about or one.number.unit == POUNDS]
+    everything = [one for one in all_said(document) if one.about or one.monthly or one.number.unit == POUNDS]
     monthly = [one for one in everything if one.monthly and one.number.unit in ("", POUNDS)][:MOST]
     sentences = document.sentences
     places = {id(one): at for at, one in enumerate(sentences)}
@@ -47,7 +47,10 @@ def _months(document: Document) -> Iterator[Finding]:
             ):
                 continue
             found = _against_months(each, whole, of)
-            if found:
+            # What is not said to be of the same thing is so at most where the two are near each other.
+            if found and (
+                each.about or each.number.unit == POUNDS or _near_months(whole.number, each.number, of.readings)
+            ):
                 yield found
                 break
 

@@ -57,8 +57,9 @@ class Span:
 
     @property
     def readings(self) -> tuple[int, ...]:
-        """How many months it may mean: with both its months or without the last (product-map.md T1)."""
-        return (self.months,) if self.dated or self.months < 2 else (self.months, self.months - 1)
+        """How many months it may mean: with both its months or without the last (product-map.md T1). Whole years are sure."""
+        sure = self.dated or self.months < 2 or self.months % 12 == 0
+        return (self.months,) if sure else (self.months, self.months - 1)
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,18 @@ class Quarter:
         """Counted from year 0."""
         first = self.year * 12 + 3 + 3 * (self.quarter - 1)
         return range(first, first + 3)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A quarter, a month or a financial year that a text names. Months are counted from year 0."""
+
+    text: str
+    months: range
+
+    def a_year_after(self, other: Named) -> bool:
+        """The same part of the next year."""
+        return self.months == range(other.months.start + 12, other.months.stop + 12)
 
 
 def _month(name: str) -> int:
@@ -108,6 +121,22 @@ def quarters(text: str) -> list[Quarter]:
         for found in _QUARTER.finditer(text)
         if (_year(found[2]) + 1) % 100 == int(found[3])
     ]
+
+
+def named(text: str) -> list[Named]:
+    """Periods that a text names one by one; none where it speaks of months from one to another."""
+    if any(spans(text)):
+        return []
+    found = [Named(one.text, one.months) for one in quarters(text)]
+    found += [
+        Named(one[0].strip(), range(first, first + 1))
+        for one in _ONE.finditer(text)
+        if (first := _year(one[2]) * 12 + _month(one[1]))
+    ]
+    if not found:
+        years = [one for one in _YEAR.finditer(text) if (int(one[1]) + 1) % 100 == int(one[2])]
+        found += [Named(one[0], range(int(one[1]) * 12 + 3, int(one[1]) * 12 + 15)) for one in years]
+    return found
 
 
 def counted(text: str) -> list[int]:

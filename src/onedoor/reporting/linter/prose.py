@@ -80,9 +80,9 @@ def _text_between(
 
 _NOT_A_RESULT = re.compile(
     r"\b(target|aims?|achieve|goal|standard|expect\w*|should|plan|planned|would be|will be|at least|at most|up to|more than"
-    r"|less than|fewer than|forecast|threshold|difference|gap|spread|between|national|increase of|reduction of|fell by|rose by"
-    r"|declined|change|limit|assum\w*|interval|rate of|if|could|may|might|discount|example|around|about|approximately|worst"
-    r"|best|contracted)\b|[<>≥≤~]",
+    r"|less than|fewer than|above|below|over|under|exceed\w*|within|forecast|threshold|difference|gap|spread|rang\w+"
+    r"|var(?:y|ies|ied)|apart|between|national|increase of|reduction of|fell by|rose by|declined|change|limit|assum\w*|interval"
+    r"|rate of|if|could|may|might|discount|example|around|about|approximately|worst|best|contracted)\b|[<>≥≤~]",
     re.I,
 )
 _RESULT = re.compile(

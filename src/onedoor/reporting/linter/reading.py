@@ -5,6 +5,7 @@ Nothing is refused for its looks: a line that is no table is words. UnreadableRe
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -29,7 +30,9 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,80}>")
 _RULE = re.compile(r"[\s|:\-+=_]+")
 _BULLET = re.compile(r"\s*(?:[•·◦▪✓*]|[-–](?=\s)|\d{1,2}[.)](?=\s)|\([a-z]\)|\+(?=\d))")
 _STOP = re.compile(r"(?<=[.!?])[\"”)]?\s+(?=[A-Z0-9£“\"(+~])")
-_NO_STOP = re.compile(r"\b(?:e\.g|i\.e|c|approx|no|vs|[Pp]age \d+|Mr|Dr|St)\.$")
+_NO_STOP = re.compile(
+    r"\b(?:e\.g|i\.e|c|approx|no|vs|(?:[Pp]age|[Ff]ig(?:ure)?|[Cc]hart|[Gg]raph|[Tt]able|[Ss]lide) \d+\w?|Mr|Dr|St)\.$"
+)
 _SHORT = 60
 
 
@@ -37,7 +40,9 @@ def read(content: bytes, name: str = "") -> Document:
     """A workbook (.xlsx), CSV or text by its bytes and its name. Raises UnreadableReport."""
     if len(content) > LARGEST:
         raise UnreadableReport(TOO_LARGE)
-    if content[:4] == b"%PDF" or (b"\0" in content[:2000] and not is_workbook(content)):
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    packed = content[:2] == b"PK" and b"xl/" not in content
+    if content[:4] == b"%PDF" or packed or (b"\0" in content[:2000] and not wide and not is_workbook(content)):
         raise UnreadableReport(
             "It is neither text nor an Excel workbook (.xlsx): copy its text and its tables, and lint those."
         )
@@ -59,7 +64,7 @@ def read(content: bytes, name: str = "") -> Document:
             rows.append([])
         return _document(_from_rows(rows))
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", errors="replace")
     return read_text(text, commas=name.lower().endswith(".csv"))
@@ -258,7 +263,8 @@ def _is_body(row: Sequence[str], at: int) -> bool:
     found = [(cell, number) for cell in row if (number := numbers.read(cell))]
     if row[0].strip() and numbers.read(row[0]) is None:
         found = [(cell, number) for cell, number in found if cell != row[0]]
-    found = [(cell, number) for cell, number in found if at or number.unit not in numbers.TIMES]
+    # "8 weeks" and "Over 65" at the top are headings.
+    found = [(cell, number) for cell, number in found if at or not (number.unit in numbers.TIMES or number.about)]
     if not found:
         return False
     if all(re.fullmatch(r"(19|20)\d\d", cell.strip()) for cell, _ in found):

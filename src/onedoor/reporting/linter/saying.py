@@ -18,7 +18,10 @@ MOST = 300
 _A_MONTH = re.compile(r"\*?[\w' -]{0,30}\b(?:per|a|each|every) month\b", re.I)
 _MONTHLY = re.compile(r"\bmonthly\b|\b(?:per|each|every) month (?:is|was|of|at|:)\s*£?$", re.I)
 _CLAUSE = re.compile(r"[;:]|,(?!\d)|\s(?:and|but|while)\s(?![\w ]{0,20}\d{4})")
-_MONEY_WORDS = re.compile(r"\b(cost|costs|spend|spent|spending|paid|price|charge|charges|bill|invoice|budget)\b", re.I)
+_MONEY_WORDS = re.compile(
+    r"\b(costs?|spend|spent|spending|expenditure|pays?|paid|prices?|fees?|charge[ds]?|bill(?:s|ed)?|invoice[ds]?|budgets?)\b",
+    re.I,
+)
 _SAVING_WORDS = re.compile(r"\b(saving|savings|saved|reduction|reductions|efficienc\w+)\b", re.I)
 
 STOP_WORDS = frozenset(

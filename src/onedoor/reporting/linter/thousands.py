@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from onedoor.reporting.linter.document import Cell, Document
 from onedoor.reporting.linter.findings import Finding, Kind
 from onedoor.reporting.linter.numbers import POUNDS, said
-from onedoor.reporting.linter.saying import MOST, all_said
+from onedoor.reporting.linter.saying import MOST, Said, all_said
 
 THOUSAND = "product-map.md T5: units belong to the figure"
 
@@ -17,6 +17,7 @@ THOUSAND = "product-map.md T5: units belong to the figure"
 def findings(document: Document) -> Iterator[Finding]:
     """All that stands beside another unit, in sentences and against tables."""
     yield from _beside(document)
+    yield from _in_sum(document)
     yield from _in_table(document)
 
 
@@ -54,6 +55,48 @@ def _beside(document: Document) -> Iterator[Finding]:
                     others=(other.sentence.place,),
                 )
                 break
+
+
+_TOGETHER = re.compile(r"\b(together|in total|in all|altogether)\b", re.I)
+_PARTS = 12
+"""Sums of a paper's sentences have no more parts."""
+
+
+def _in_sum(document: Document) -> Iterator[Finding]:
+    """Sums of pounds that come to what they are together once one of them is taken a thousand times, or at a thousandth."""
+    before: list[Said] = []
+    for one in all_said(document):
+        if one.number.unit != POUNDS or not one.number.value:
+            continue
+        parts = before[-_PARTS:]
+        if _TOGETHER.search(one.clause):
+            # From the last one backwards, as many as it takes.
+            found = (_off(parts[at:], one) for at in range(len(parts) - 2, -1, -1))
+            yield from [finding for finding in found if finding][:1]
+            before = []
+        elif not one.monthly:
+            before.append(one)
+
+
+def _off(parts: Sequence[Said], whole: Said) -> Finding | None:
+    missing = whole.number.value - sum((part.number.value for part in parts), Decimal(0))
+    slack = whole.number.half + sum((part.number.half for part in parts), Decimal(0))
+    for part in parts:
+        for times in (Decimal(1000), Decimal("0.001")):
+            change = part.number.value * (times - 1)
+            if abs(change) > 20 * slack and abs(change) * 20 > whole.number.value and abs(change - missing) <= slack:
+                right = f"{part.number.text}k" if times > 1 else said(part.number.value * times, part.number)
+                return Finding(
+                    Kind.THOUSAND,
+                    part.sentence.place,
+                    part.number.text,
+                    right,
+                    f"{whole.number.text} together has {part.number.text}"
+                    f" {'a thousand times' if times > 1 else 'at a thousandth'}: is it {right}?",
+                    THOUSAND,
+                    others=(whole.sentence.place,),
+                )
+    return None
 
 
 def _in_table(document: Document) -> Iterator[Finding]:

@@ -159,6 +159,15 @@ def test_nothing_else_is_said_of_the_seeds() -> None:
         ("Group,People\nNurses,14\nAides,22\nSubtotal,36\nDesk,17\nOther,9\nSubtotal,26\nTotal,124\n", Kind.COLUMN_TOTAL, "124"),
         ("Why  People  Share\nLate  96  38.4%\nUnwell  54  21.6%\nOther  100  44.0%\nTotal  250  100.0%\n", Kind.SHARE, "44.0%"),
         ("Check\tShare\nOne\t40%\nTwo\t30%\nThree\t20%\nAll\t100%\n", Kind.COLUMN_TOTAL, "100%"),
+        ("It costs £1,450 a month.\n\nFrom April 2023 to March 2024 invoices came to £19,920.", Kind.MONTHS, "£1,450"),
+        ("The plan: 1,080 more people, that is 120 a month over eight months.", Kind.PLAN, "120"),
+        (
+            "Figure 3. Missed visits by site, May 2024\n\nFigure 4. Missed visits as a share of all, by site, May 2023",
+            Kind.PERIOD,
+            "May 2023",
+        ),
+        ("A saved £214.6k. B saved £188.3k. C saved £97.25.\n\nTogether they saved £500.15k.", Kind.THOUSAND, "£97.25"),
+        ("Flu\nSite,Over 65,Staff,All\nAsh,812,19,831\nElm,655,14,679\nOak,43,12,55\n", Kind.ROW_TOTAL, "679"),
         ("Q1 2021/22: 14,304 people had all six.\n\nIn Q1 2020/21, 14,304 people had all six.", Kind.PERIOD, "Q1 2020/21"),
     ],
 )  # fmt: skip
@@ -223,6 +232,10 @@ def test_no_table_that_adds_up_is_faulted(rows: list[list[int]]) -> None:
         "Total|\nTotal|1\n",
         "Last 0 months|3|4\nA|1|2\n",
         "Between Feb 2016 and Feb 2016 there were 0.",
+        "Seven practices are above 8%.",
+        "Practices range from 41% (Denton) to 78% (Ashby), 37 points apart.",
+        "Visits by site, May 2024\n\nVisits as a share of all, by site, May 2024\n\nVisits by site, May 2023",
+        "Staff cost £214.60 and rent £188.30, together £402.90.",
     ],
 )
 def test_what_makes_no_sense_is_read_all_the_same(text: str) -> None:
@@ -267,6 +280,7 @@ def test_what_is_no_number(text: str) -> None:
         ("Between Nov 2016 and Nov 2017", (13, 12)),
         ("1 October 2026 to 31 March 2027", (6,)),
         ("Sep 2021 – April 2022", (8, 7)),
+        ("April 2023 to March 2024", (12,)),
         ("between September and March 2022", (7, 6)),
     ],
 )
@@ -283,11 +297,18 @@ def test_a_workbook_is_read_as_its_sheets_are() -> None:
     ]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_a_text_is_read_however_a_spreadsheet_saved_it(encoding: str) -> None:
+    found = linter.lint(linter.read("Site\tPaid\tOwed\tTotal\nAsh\t£12.10\t£13.20\t£26.30\n".encode(encoding), "sites.txt"))
+    assert [one.follows for one in found] == ["£25.30"]
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
         (b"%PDF-1.7", "neither text nor"),
-        (b"PK not a workbook", "cannot be read"),
+        (b"PK xl/ not a workbook", "cannot be read"),
+        (b"PK word/document.xml", "neither text nor"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "save it as .xlsx"),
         (b"x" * (linter.LARGEST + 1), "larger than half a megabyte"),
     ],
