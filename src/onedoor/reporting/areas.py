@@ -34,6 +34,8 @@ _DECILE = {"index of multiple deprivation decile", "imd decile", "eng imd decile
 _HEADER_IN = 20
 _KEPT = 200
 """Refused rows that stand with the file; the report of its reading has more."""
+_NAMED = 10_000
+"""Rows that stand there twice and are named; all are counted."""
 _WHOLE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}")
 _PUBLISHER = "whoever published the file"
 
@@ -133,7 +135,7 @@ def take(
                     "take_areas", "area_file", made.pk, detail={"read": read, "new": new, "changed": changed}
                 ),
             )
-        cursor.execute("DROP TABLE pg_temp.area_row")
+        cursor.execute("DROP TABLE pg_temp.area_row, pg_temp.area_twice")
     if not apply:
         transaction.set_rollback(True)
     state: Literal["preview", "taken", "same"] = "preview" if not apply else "same" if before else "taken"
@@ -229,20 +231,31 @@ def _row(number: int, postcode: str, decile: str, findings: exchange.Findings) -
 
 def _refuse_twice(cursor: Any, findings: exchange.Findings) -> None:
     """A postcode that stands there again with another decile: the first is taken. With the same it is once."""
+    for statement in _TWICE:
+        cursor.execute(statement)
+    cursor.execute("SELECT count(*) FROM pg_temp.area_twice WHERE decile <> other")
+    (differ,) = cursor.fetchone()
     cursor.execute(
-        """WITH first AS (SELECT DISTINCT ON (postcode) row, postcode, decile FROM pg_temp.area_row ORDER BY postcode, row)
-           DELETE FROM pg_temp.area_row r USING first f WHERE r.postcode = f.postcode AND r.row > f.row
-           RETURNING r.row, r.postcode, r.decile, f.row, f.decile"""
+        """SELECT row, postcode, decile, first, other FROM pg_temp.area_twice WHERE decile <> other ORDER BY row LIMIT %s""",
+        [_NAMED],
     )
-    while several := cursor.fetchmany(10_000):
-        for row, postcode, decile, first, other in sorted(several):
-            if decile != other:
-                findings.reject(
-                    row, "Index of Multiple Deprivation Decile", str(decile),
-                    f"{postcode[:-3]} {postcode[-3:]} stands in row {first} with decile {other}",
-                    "The first of the two was taken: ask {system} which of them holds.",
-                )  # fmt: skip
+    named = cursor.fetchall()
+    for row, postcode, decile, first, other in named:
+        findings.reject(
+            row, "Index of Multiple Deprivation Decile", str(decile),
+            f"{postcode[:-3]} {postcode[-3:]} stands in row {first} with decile {other}",
+            "The first of the two was taken: ask {system} which of them holds.",
+        )  # fmt: skip
+    findings.counts["reject"] += differ - len(named)
 
+
+_TWICE = (
+    """CREATE TEMPORARY TABLE area_twice ON COMMIT DROP AS
+    SELECT r.row, r.postcode, r.decile, f.row AS first, f.decile AS other FROM pg_temp.area_row r
+    JOIN (SELECT DISTINCT ON (postcode) row, postcode, decile FROM pg_temp.area_row ORDER BY postcode, row) f
+        ON f.postcode = r.postcode AND f.row < r.row""",
+    "DELETE FROM pg_temp.area_row r USING pg_temp.area_twice t WHERE t.postcode = r.postcode AND t.row = r.row",
+)
 
 _WRITE = """
     WITH done AS (

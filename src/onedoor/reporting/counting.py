@@ -30,6 +30,7 @@ from onedoor.reporting.models import AreaFile, LoopCounting, LoopMonth, Reach
 OPEN_DAYS = 93
 """A quarter of a year (ours): longer than any text is tried, any question is open or any diary waits to be put right."""
 STALE_AFTER = timedelta(hours=2)
+_LOCK = 7_209
 NOTHING_COUNTED = (
     "Nothing has been counted yet. Diaries, texts and registrations are counted soon after the first is read, and then every two"
     " hours."
@@ -82,6 +83,9 @@ def count(access: Access, *, afresh: bool = False) -> int:
     NotPermitted for whoever does not see everything."""
     if not access.everything:
         raise NotPermitted(Permission.REPORTS)
+    with connection.cursor() as cursor:
+        # One after the other: the second would not see what the first has written.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     now, today = clock.now(), clock.today()
     # What is seen is noted before it is counted: what comes meanwhile is counted twice rather than not at all.
     counting = LoopCounting(
