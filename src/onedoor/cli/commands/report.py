@@ -36,8 +36,11 @@ def register(app: typer.Typer) -> None:
     group.command()(conservation)
     group.command()(heard_by)
     group.command()(calls)
-    for _, module, _ in pkgutil.iter_modules(reports.__path__):
-        importlib.import_module(f"{reports.__name__}.{module}").register(group)
+    for _, name, _ in pkgutil.iter_modules(reports.__path__):
+        module = importlib.import_module(f"{reports.__name__}.{name}")
+        # What several commands share is no command.
+        if hasattr(module, "register"):
+            module.register(group)
     app.add_typer(group, name="report")
 
 
