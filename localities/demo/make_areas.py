@@ -22,8 +22,8 @@ LSOAS = 32_844
 def main() -> None:
     """Write the look-up."""
     postcodes = set()
-    for name in ("patients.csv", "millford-patients.csv"):
-        rows = list(csv.reader((HERE / name).read_text(encoding="cp1252").splitlines()))
+    for file in (HERE / "patients.csv", HERE / "millford-patients.csv", *(HERE / "neighbours").glob("patients-*.csv")):
+        rows = list(csv.reader(file.read_text(encoding="cp1252").splitlines()))
         header = next(row for row in rows if "Postcode" in row)
         place = header.index("Postcode")
         postcodes |= {row[place] for row in rows if len(row) > place and row[place][:3] in DECILES}
@@ -34,6 +34,9 @@ def main() -> None:
         if inward[0] == "9" and outward in ("ZZ3", "ZZ4", "ZZ7", "ZZ9"):
             continue
         decile = min(10, max(1, DECILES[outward] + int(inward[0]) % 3 - 1))
+        if outward == "ZZ9":
+            # Wide country with seven practices in it: as unlike as the rest.
+            decile = 1 + int(inward[0]) * 7 % 10
         rank = round(LSOAS * (decile - 0.5) / 10)
         out.writerow(
             [postcode, "Live", f"E990000{outward[2]}{inward[0]}", f"Wexshire 00{outward[2]}{inward[0]}", rank, decile]
