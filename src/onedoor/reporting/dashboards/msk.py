@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -111,6 +111,8 @@ def msk(access: Access, service: Service, first: date, last: date, *, printed: S
     start, end = first.replace(day=1), _month_end(last)
     found = counted(own, service, start, end)
     months, waits = since_it_began(found.months), found.waits
+    start = months[0].first if months else start
+    found = replace(found, flow=[one for one in found.flow if one.month >= start])
     whole = _Sums(months)
     rung = {one.month: one for one in found.calls}
     _, differs = held_against(printed, months)
@@ -241,7 +243,7 @@ def _shares(about: _About, months: Sequence[Month], whole: _Sums) -> Table:
     for words, part, of in (
         (f"Triaged within {service.triage_hours} hours of receipt, of those received", "triaged_in_time", "received"),
         (
-            f"Offered a first appointment within {service.urgent_days} days, of the urgent",
+            f"Offered a first appointment within {service.urgent_days} days, of the urgent that were accepted",
             "urgent_in_time",
             "urgent",
         ),

@@ -129,7 +129,8 @@ def test_months_before_anything_came_are_no_noughts(place: triage.Place, access:
     seed(place.service, tenths=1)
     found = msk.msk(access, place.service, date(2017, 3, 1), MONTHS[-1])
     assert found.tables["referrals"].columns[1].key == "2017-09"
-    assert found.charts["received"].table.cells("month") == MONTHS
+    assert found.charts["received"].table.cells("month") == found.tables["flow"].cells("month") == MONTHS
+    assert found.tables["referrals"].period == "September 2017 to March 2018"
 
 
 def test_the_flow_balances_month_by_month(place: triage.Place, access: Access) -> None:
