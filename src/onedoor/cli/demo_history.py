@@ -37,7 +37,7 @@ def register() -> None:
 def go_on() -> int:
     """Take the next step, 1 where there was one; nothing where nobody signs in as the analyst."""
     global _ended
-    from onedoor.reporting.measures.closing import CannotClose
+    from onedoor.reporting import api as reporting
 
     if _ended:
         return 0
@@ -45,7 +45,7 @@ def go_on() -> int:
         for step in steps():
             step()
             return 1
-    except CannotClose:
+    except reporting.CannotClose:
         # Somebody has been writing for long: at the next tick.
         return 0
     _ended = True
@@ -57,7 +57,6 @@ def steps() -> Iterator[Callable[[], object]]:
     from onedoor.accounts import api as accounts
     from onedoor.reporting import api as reporting
     from onedoor.reporting.levels import reach
-    from onedoor.reporting.measures.closing import close
     from onedoor.reporting.models import Closing, PackSchedule, Trajectory
     from onedoor.reporting.trajectory.standing import standings
 
@@ -68,7 +67,7 @@ def steps() -> Iterator[Callable[[], object]]:
     closed = set(Closing.objects.values_list("month", flat=True))
     for month in (_before(LAST, n) for n in range(MONTHS)):
         if month not in closed:
-            yield partial(close, access, month=month)
+            yield partial(reporting.close_month, access, month=month)
     (system,) = access.organisations
     known = {f"{one.kind}:{one.key}" for one in standings(access, reach(access)[system])}
     if TARGET["baseline"] in known and not Trajectory.objects.filter(organisation_id=system).exists():
