@@ -91,7 +91,9 @@ def _together(found: InitiativeRead) -> None:
     ):
         found.problems["expected_low"] = "Write both ends, or neither."
     if isinstance(middle, Decimal):
-        if isinstance(low, Decimal) and isinstance(high, Decimal) and not low <= middle <= high:
+        if middle <= 0:
+            found.problems["expected"] = "Write a number above nought: how many more it is to bring."
+        elif isinstance(low, Decimal) and isinstance(high, Decimal) and not low <= middle <= high:
             found.problems["expected"] = "It lies outside of what is said to be the least and the most."
         if not found.values["measure"] and "measure" not in found.problems:
             found.problems["measure"] = "Choose the measure in which it is to be seen."

@@ -99,6 +99,8 @@ def test_for_what_an_initiative_comes_before_the_forum(
         ({"starts_on": "2026-12-07", "ends_on": "2026-12-06"}, {"ends_on"}),
         ({"expected": "12"}, {"measure"}),
         ({"expected": "twelve", "measure": "smi_all_six"}, {"expected"}),
+        ({"expected": "0", "measure": "smi_all_six"}, {"expected"}),
+        ({"expected": "-5", "expected_low": "-9", "expected_high": "9", "measure": "smi_all_six"}, {"expected"}),
         ({"expected": "1e99", "measure": "smi_all_six"}, {"expected"}),
         ({"expected": "NaN", "measure": "smi_all_six"}, {"expected"}),
         ({"expected": "12.5", "expected_low": "5", "measure": "smi_all_six"}, {"expected_low"}),

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onedoor.reporting.trajectory.cases import cases, shares_table
 from onedoor.reporting.trajectory.rules import (
     Member,
     Needed,
@@ -93,6 +94,13 @@ def test_parts_sum_to_the_aim_and_none_is_far_from_its_share(
     parts = shares(aim, members, by, Decimal(60))
     assert sum(parts.values()) == aim
     assert all(abs(parts[key] - aim * weight / sum(weights.values())) < 1 for key, weight in weights.items())
+
+
+def test_where_everybody_has_reached_the_rate_nobody_has_a_part_by_what_is_lacking() -> None:
+    (case,) = cases()
+    table = shares_table(14_000, case.members, Decimal(5), due=case.due, source=case.source, period=case.baseline.words)
+    assert set(table.cells("by_gap")) == set(table.cells("own")) == {0}
+    assert "Nobody lacks anything of 5%" in table.notes[0]
 
 
 def test_needed_is_worked_out_from_today_and_not_from_the_whole_year() -> None:

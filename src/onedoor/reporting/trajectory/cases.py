@@ -75,7 +75,11 @@ def cases() -> tuple[Case, ...]:
 def shares_table(aim: int, members: Sequence[Part], rate: Decimal, *, due: Quarter, source: str, period: str) -> Table:
     """What each organisation has to bring of an aim: by its register, by what it lacks of the rate, and as it was typed."""
     by_register = shares(aim, [one.member for one in members], ShareBy.REGISTER)
-    by_gap = shares(aim, [one.member for one in members], ShareBy.GAP, rate)
+    own = {one.code: max(0, up(gap(one.register, one.done, rate))) for one in members}
+    # Once everybody has reached the rate there is nothing to divide by.
+    by_gap = (
+        shares(aim, [one.member for one in members], ShareBy.GAP, rate) if any(own.values()) else dict.fromkeys(own, 0)
+    )
     columns = [
         Column("name", "Organisation"),
         Column("register", "On the register"),
@@ -88,13 +92,14 @@ def shares_table(aim: int, members: Sequence[Part], rate: Decimal, *, due: Quart
     typed = any(one.typed is not None for one in members)
     if typed:
         columns.append(Column("typed", "As the plan prints it"))
-    own = {one.code: max(0, up(gap(one.register, one.done, rate))) for one in members}
     rows: list[list[Cell]] = []
     for one in members:
         row: list[Cell] = [one.name, one.register, one.done, Decimal(100 * one.done) / one.register]
         row += [by_register[one.code], by_gap[one.code], own[one.code]]
         rows.append([*row, one.typed if one.typed is not None else ""] if typed else row)
     notes = ["The parts by register, and those by what is lacking, each sum to the aim, to the person."]
+    if not any(own.values()):
+        notes = [f"The parts by register sum to the aim, to the person. Nobody lacks anything of {rate:f}%."]
     for one in members:
         if one.typed is not None and one.typed not in (by_register[one.code], by_gap[one.code], own[one.code]):
             notes.append(
