@@ -22,10 +22,8 @@ ORDER BY v.key COLLATE "C", o.ods_code COLLATE "C", m.patient_id
 
 def kept(closing_id: int) -> tuple[str, str]:
     """The relations of a closing's figures and people."""
-    return tuple(  # type: ignore[return-value]
-        f"(SELECT * FROM {table} WHERE closing_id = {int(closing_id)})"
-        for table in ("reporting_snapshot", "reporting_snapshot_person")
-    )
+    of = f"WHERE closing_id = {int(closing_id)}"
+    return f"(SELECT * FROM reporting_snapshot {of})", f"(SELECT * FROM reporting_snapshot_person {of})"
 
 
 BUILT = ("measured", "measured_person")
