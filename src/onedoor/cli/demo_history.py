@@ -37,7 +37,11 @@ def register() -> None:
 def go_on() -> int:
     """Take the next step, 1 where there was one; nothing where nobody signs in as the analyst."""
     global _ended
+<<<<<<< HEAD
     from onedoor.reporting import api as reporting
+=======
+    from onedoor.reporting.api import CannotClose
+>>>>>>> 9aa48a5 (t)
 
     if _ended:
         return 0
@@ -69,15 +73,15 @@ def steps() -> Iterator[Callable[[], object]]:
         if month not in closed:
             yield partial(reporting.close_month, access, month=month)
     (system,) = access.organisations
-    known = {f"{one.kind}:{one.key}" for one in standings(access, reach(access)[system])}
+    within = reach(access)
+    known = {f"{one.kind}:{one.key}" for one in standings(access, within[system])}
     if TARGET["baseline"] in known and not Trajectory.objects.filter(organisation_id=system).exists():
         yield partial(reporting.set_target, access=access, organisation_id=system, typed=TARGET, replaces=None)
     yield from _diaries()
     scheduled = set(PackSchedule.objects.values_list("organisation__ods_code", flat=True))
-    for ods_code in BY_ITSELF:
-        found = accounts.organisation_by_ods(ods_code)
-        if found is not None and ods_code not in scheduled:
-            yield partial(reporting.schedule_pack, access=access, organisation_id=found.pk, day=FROM_DAY, active=True)
+    for one in within.values():
+        if one.ods_code in BY_ITSELF and one.ods_code not in scheduled:
+            yield partial(reporting.schedule_pack, access=access, organisation_id=one.id, day=FROM_DAY, active=True)
 
 
 def _diaries() -> Iterator[Callable[[], object]]:
