@@ -37,11 +37,7 @@ def register() -> None:
 def go_on() -> int:
     """Take the next step, 1 where there was one; nothing where nobody signs in as the analyst."""
     global _ended
-<<<<<<< HEAD
     from onedoor.reporting import api as reporting
-=======
-    from onedoor.reporting.api import CannotClose
->>>>>>> 9aa48a5 (t)
 
     if _ended:
         return 0
