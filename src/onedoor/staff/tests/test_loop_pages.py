@@ -13,6 +13,9 @@ from django.urls import reverse
 from onedoor.accounts.api import Organisation
 from onedoor.accounts.models import OrganisationRelation
 from onedoor.kernel import jobs
+from onedoor.reporting import counting
+from onedoor.reporting.dashboards import reaching
+from onedoor.reporting.models import LoopCounting
 from onedoor.staff.tests.test_strangers import client_of
 from onedoor.ui.tests import world as worlds
 from onedoor.ui.tests.world import World
@@ -70,6 +73,19 @@ def test_the_service_is_seen_from_its_care_system_and_not_by_a_practice_beside_i
     assert "MSK service" in said(client_of(world.analyst), "reports_msk", service="triage")
     assert "No service whose figures you may see" in said(client_of(world.manager), "reports_msk")
     assert client_of(world.manager).get(reverse("reports_msk"), {"service": "triage"}).status_code == 404
+
+
+def test_the_loop_says_as_of_when_and_what_is_not_there(world: World) -> None:
+    client = client_of(world.analyst)
+    page = said(client, "reports_loop", **{"from": "2026-12", "to": "2027-01"})
+    assert "As of 7 December 2026, 9am. January 2027 is not counted yet." in page
+    assert reaching.NO_AREAS in page
+    assert "Released and refilled is not drawn: the counts of these months are too small to be told." in page
+    LoopCounting.objects.all().delete()
+    nothing = said(client, "reports_loop")
+    assert counting.NOTHING_COUNTED in nothing
+    assert "<table" not in nothing
+    assert client.get(reverse("reports_loop"), {"as": "csv", "table": "by_month"}).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["reports_loop", "reports_shadow"])
