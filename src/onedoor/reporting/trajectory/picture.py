@@ -240,8 +240,8 @@ def _title(unit: Unit, plan: Plan | None, rows: Sequence[Sequence[Cell]], column
 def _notes(plan: Plan | None, effects: Sequence[Effect], now: Standing) -> list[str]:
     found = ["The middle without initiatives is today's share: nothing better was found in what was published."]
     if plan is not None:
-        over = f", after {now.words} as a share of its register" if "count" in plan.ways else ""
-        found.append(f"The plan spreads the target by {' and by '.join(plan.ways)} evenly over its months{over}.")
+        over = f" Its count after {now.words} is a share of the register of then." if "count" in plan.ways else ""
+        found.append(f"The plan spreads the target by {' and by '.join(plan.ways)} evenly over its months.{over}")
     if effects:
         many = "One initiative" if len(effects) == 1 else f"{len(effects)} initiatives"
         found.append(
