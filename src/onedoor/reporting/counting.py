@@ -39,8 +39,9 @@ NOTHING_COUNTED = (
 
 @dataclass(frozen=True)
 class Known:
-    """When everything was last counted, and the last month that was, by its first day."""
+    """A count, when it was, and the last month that was counted, by its first day."""
 
+    id: int
     counted_at: datetime
     last_month: date
 
@@ -48,7 +49,7 @@ class Known:
 def known() -> Known | None:
     """None as long as nothing was counted. One statement."""
     last = LoopCounting.objects.order_by("-id").first()
-    return None if last is None or last.nothing else Known(last.counted_at, last.last_month)
+    return None if last is None or last.nothing else Known(last.pk, last.counted_at, last.last_month)
 
 
 def pence(own: Access, first: date, last: date) -> dict[int, Decimal]:

@@ -46,8 +46,8 @@ _GUARDED = (
 _SOURCE = "Appointments, offers and texts, and their histories"
 
 
-_KEPT_TOLD = 8
-"""How many sets of hidden and rounded counts are kept: the same are not settled again for each practice chosen."""
+_KEPT = 6
+"""How many sets of figures are kept, for as many scopes and spans of months: they are the same whatever practice is chosen."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,10 @@ class _Figures:
 
     counts: dict[tuple[str, str, date | None], int] = field(default_factory=dict)
     pence: dict[tuple[str, date | None], Decimal] = field(default_factory=dict)
-    minutes: dict[tuple[str, date | None], list[int]] = field(default_factory=dict)
-    """Of each place that was refilled, rising."""
+    minutes: dict[tuple[str, date | None], tuple[Decimal | None, Decimal | None]] = field(default_factory=dict)
+    """In how many half of the places were refilled, and nine of ten."""
+    busy: set[str] = field(default_factory=set)
+    """Of whom there is anything."""
 
 
 def loop(access: Access, first: date, last: date, *, practice: str = "") -> Loop:
@@ -103,17 +105,17 @@ def loop(access: Access, first: date, last: date, *, practice: str = "") -> Loop
             raise LookupError(practice)
         return Loop(start, end, practice, not_counted=counting.NOTHING_COUNTED)
     months = _months(start, end)
-    rows = _rows(own, start, end)
+    so_far = [month for month in months if month <= counted.last_month]
+    practices = tuple((key, unit.ods_code) for key, unit in sorted(units.items()) if unit.level is Level.PRACTICE)
+    figures = _figures(counted, practices, tuple(so_far))
     reach = reaching.counted(own)
-    busy = {row.organisation_id for row in rows} | {one.organisation_id for one in reach}
+    busy = figures.busy | {units[one.organisation_id].ods_code for one in reach if one.organisation_id in units}
     known = sorted(
-        (unit for key, unit in units.items() if unit.level is Level.PRACTICE and key in busy),
+        (unit for unit in units.values() if unit.level is Level.PRACTICE and unit.ods_code in busy),
         key=lambda unit: (unit.name, unit.ods_code),
     )
     if practice and practice not in {unit.ods_code for unit in known}:
         raise LookupError(practice)
-    so_far = [month for month in months if month <= counted.last_month]
-    figures = _figures(rows, known, so_far, practice)
     guarded = frozenset(unit.ods_code for unit in known if not sees_people(access, unit.id))
     told = _told(known, figures, so_far, guarded)
     who = practice or ALL
@@ -216,41 +218,35 @@ def _nothing_in(key: str, chart: Line) -> str:
 
 @dataclass(frozen=True)
 class _Row:
-    organisation_id: int
-    month: date
     counts: tuple[int, ...]
     pence: Decimal
-    minutes: Sequence[int]
-    places: Sequence[int]
-
-
-def _rows(own: Access, start: date, end: date) -> list[_Row]:
-    with connection.cursor() as cursor:
-        cursor.execute(_STATEMENT, [start, end, own.everything, own.organisations])
-        return [
-            _Row(organisation, month, tuple(counts), pence, minutes, places)
-            for organisation, month, pence, minutes, places, *counts in cursor.fetchall()
-        ]
+    minutes: list[int]
+    """Of each place that was refilled, rising."""
 
 
 _STATEMENT = f"""
     SELECT organisation_id, month, pence, minutes, places, {", ".join(_COUNTS)} FROM reporting_loop_month
-    WHERE month BETWEEN %s AND %s AND (%s OR organisation_id = ANY(%s))"""
+    WHERE month BETWEEN %s AND %s AND organisation_id = ANY(%s)"""
 
 
-def _figures(rows: Sequence[_Row], known: Sequence[Unit], months: Sequence[date], practice: str) -> _Figures:
-    """Minutes are brought together for those of whom they are shown."""
+@lru_cache(maxsize=_KEPT)
+def _figures(counted: counting.Known, practices: tuple[tuple[int, str], ...], months: tuple[date, ...]) -> _Figures:
+    """As they were counted then, of practices by key and ODS code. Kept by the count, so that nothing can be out of date. One
+    statement."""
     found = _Figures()
     if not months:
         return found
-    codes = {unit.id: unit.ods_code for unit in known}
+    codes = dict(practices)
     together: dict[tuple[str, date | None], list[_Row]] = {
         (code, month): [] for code in (*codes.values(), ALL) for month in (None, *months)
     }
-    for row in rows:
-        if row.organisation_id in codes and row.month <= months[-1]:
-            code = codes[row.organisation_id]
-            for at in ((code, row.month), (code, None), (ALL, row.month), (ALL, None)):
+    with connection.cursor() as cursor:
+        cursor.execute(_STATEMENT, [months[0], months[-1], list(codes)])
+        for organisation, month, pence, minutes, places, *counts in cursor.fetchall():
+            row = _Row(tuple(counts), pence, list(chain.from_iterable(map(repeat, minutes, places))))
+            code = codes[organisation]
+            found.busy.add(code)
+            for at in ((code, month), (code, None), (ALL, month), (ALL, None)):
                 together[at].append(row)
     nothing = [0] * len(_COUNTS)
     for (code, month), several in together.items():
@@ -258,9 +254,8 @@ def _figures(rows: Sequence[_Row], known: Sequence[Unit], months: Sequence[date]
         for item, number in zip(_COUNTS, sums, strict=True):
             found.counts[code, item, month] = number
         found.pence[code, month] = sum((row.pence for row in several), Decimal(0))
-        if month is None or code == (practice or ALL):
-            took = chain.from_iterable(chain.from_iterable(map(repeat, row.minutes, row.places)) for row in several)
-            found.minutes[code, month] = sorted(took)
+        took = sorted(chain.from_iterable(row.minutes for row in several))
+        found.minutes[code, month] = _within(took, Decimal("0.5")), _within(took, Decimal("0.9"))
     return found
 
 
@@ -281,7 +276,7 @@ def _told(known: Sequence[Unit], figures: _Figures, months: Sequence[date], guar
     }
 
 
-@lru_cache(maxsize=_KEPT_TOLD)
+@lru_cache(maxsize=_KEPT)
 def _passed_on(
     codes: tuple[str, ...], guarded: frozenset[str], months: tuple[date, ...], counts: tuple[int, ...]
 ) -> _Told:
@@ -341,8 +336,7 @@ def _minutes(code: str, month: date | None, told: _Told, figures: _Figures, hide
     filled = figures.counts.get((code, "filled", month), 0)
     if hides and (told.get((code, "filled", month)) == HIDDEN or 0 < filled < _ENOUGH):
         return [HIDDEN, HIDDEN]
-    took = figures.minutes.get((code, month), [])
-    return [_within(took, Decimal("0.5")), _within(took, Decimal("0.9"))]
+    return list(figures.minutes.get((code, month), (None, None)))
 
 
 def _within(took: Sequence[int], share: Decimal) -> Decimal | None:
