@@ -335,7 +335,10 @@ def _keys(chart: Line) -> list[tuple[str, str, str, bool]]:
             if kind := kind_of_flag(cell):
                 colour, shape = FLAGS[kind]
                 found[str(cell)] = (colour, shape, str(cell), False)
-    if chart.partial and any(chart.table.cells(chart.partial)):
+    if chart.partial and any(
+        lack and value is not None
+        for lack, value in zip(chart.table.cells(chart.partial), chart.table.numbers(chart.series[0]), strict=True)
+    ):
         colour, _, shape = PENS[0]
         found["partial"] = (colour, shape, "some are missing", True)
     return list(found.values())

@@ -352,7 +352,7 @@ def _draw_new(side: RecordSide, course: Mapping[date, Told | None]) -> None:
     found = spc.xmr(values, better=spc.Direction.INCREASE) if exact and charting else None
     if found is None or found.limits is None:
         why = [charting.why or "Too few points for limits"] if exact else []
-        table = replace(table, notes=[*table.notes, *(f"No limits: {one}" for one in why)])
+        table = replace(table, notes=[*table.notes, *why])
         side.charts["own_new"] = charts.Line(
             table, "month", (COMPLETED, LAPSED), partial="lacks", measure="People in the month"
         )

@@ -152,6 +152,11 @@ def test_hollow_points_lack_something() -> None:
     hollow = [layer for layer in drawn if layer["mark"].get("fill") == "#ffffff"]
     assert values(hollow) == [22.9]
     assert "some are missing" in texts(spec)
+    # Where what lacks something has no point either, the key has none to name.
+    chart = examples.trend()
+    gap = [[*row[:3], row[3] if row[1] is None else ""] for row in chart.table.rows]
+    assert any(row[3] for row in gap)
+    assert "some are missing" not in texts(charts.spec(replace(chart, table=replace(chart.table, rows=gap))))
 
 
 def test_bars_stand_in_order_and_what_sent_nothing_is_last() -> None:
