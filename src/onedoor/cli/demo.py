@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROLES = (
     "receptionist", "practice_manager", "triage_clinician", "call_handler", "health_care_assistant",
-    "social_prescriber", "ics_analyst", "administrator", "patient", "carer",
+    "social_prescriber", "ics_analyst", "information_asset_owner", "administrator", "patient", "carer",
 )  # fmt: skip
 
 

@@ -358,11 +358,16 @@ def _caring() -> list[Organisation]:
 
 
 def _analyst() -> None:
-    """The integrated care system that the practice is part of has somebody who reads its figures."""
+    """The integrated care system that the practice is part of has somebody who reads its figures, and somebody who answers for
+    them."""
     system = accounts.organisation_by_ods(SYSTEM)
     if system is not None:
-        user = set_user(username="demo-ics_analyst", first_name="Priya", last_name="Nand", by=BY)
-        grant_role(user_id=user.pk, organisation_id=system.pk, role=Role.ICS_ANALYST, by=BY)
+        for first_name, last_name, role in (
+            ("Priya", "Nand", Role.ICS_ANALYST),
+            ("Amara", "Osei", Role.INFORMATION_ASSET_OWNER),
+        ):
+            user = set_user(username=f"demo-{role.value}", first_name=first_name, last_name=last_name, by=BY)
+            grant_role(user_id=user.pk, organisation_id=system.pk, role=role, by=BY)
 
 
 def _partner() -> None:
