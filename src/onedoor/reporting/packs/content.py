@@ -15,7 +15,7 @@ from onedoor.reporting.improvement import queries as improvement
 from onedoor.reporting.improvement.rules import STATES
 from onedoor.reporting.models import Closing
 from onedoor.reporting.packs.setting import Content, Headline, Section
-from onedoor.reporting.tables import Column, Table
+from onedoor.reporting.tables import HIDDEN, Column, Table
 
 MONTHS = 13
 """A year and the month a year before."""
@@ -60,7 +60,12 @@ def _checks(reader: Access, organisation: Organisation, month: date) -> tuple[li
     if side is None:
         return [], []
     shown = list(side.charts.values())
-    headline = Headline(side.share, f"of the {side.register} people on the register have all six checks: {side.count}")
+    if HIDDEN in (side.share, side.count):
+        words = "people on the register; how many of them have all six checks is too few to be told, or would tell of others"
+        headline = Headline(side.register, words)
+    else:
+        words = f"of the {side.register} people on the register have all six checks: {side.count}"
+        headline = Headline(side.share, words)
     return [Section("Physical health checks", shown, _tables(shown, side.tables.values()))], [headline]
 
 
