@@ -142,7 +142,7 @@ def _rate(said: str, found: TargetRead) -> Decimal | None:
 
 
 def _may(access: Access, organisation_id: int) -> Unit:
-    """Whoever writes plans (Permission.PLAN) sets the target of whose figures they see: of their own organisation, or one below."""
+    """Whoever writes plans (Permission.PLAN) sets the target of whose figures they see: their own organisation, or one below."""
     access.require(Permission.PLAN)
     unit = reach(access).get(organisation_id)
     if unit is None:
