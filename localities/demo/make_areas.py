@@ -1,7 +1,7 @@
 """Make the demonstration's look-up of deprivation: `python3 localities/demo/make_areas.py > localities/demo/areas.csv`.
 
 In the layout of the postcode look-up of the English Indices of Deprivation. Postcodes, areas and deciles are invented: a decile
-for each first part of a postcode, a little more or less within it. A few postcodes of the patient lists are left out, as in a
+for each first part of a postcode, a little more or less within it. Some postcodes of the patient lists are left out, as in a
 real look-up those are that are newer than it. The same file every time.
 """
 
@@ -31,12 +31,12 @@ def main() -> None:
     out.writerow(HEADER)
     for postcode in sorted(postcodes):
         outward, inward = postcode.split(" ")
-        if inward[0] == "9" and outward in ("ZZ3", "ZZ4", "ZZ7", "ZZ9"):
+        if inward[1] in "AQU":
             continue
         decile = min(10, max(1, DECILES[outward] + int(inward[0]) % 3 - 1))
         if outward == "ZZ9":
-            # Wide country with seven practices in it: as unlike as the rest.
-            decile = 1 + int(inward[0]) * 7 % 10
+            # Wide country with practices of its own: rich and poor live next to each other.
+            decile = 1 + (ord(inward[1]) * 7 + ord(inward[2]) * 3 + 8) % 10
         rank = round(LSOAS * (decile - 0.5) / 10)
         out.writerow(
             [postcode, "Live", f"E990000{outward[2]}{inward[0]}", f"Wexshire 00{outward[2]}{inward[0]}", rank, decile]

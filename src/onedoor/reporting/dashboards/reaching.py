@@ -214,9 +214,9 @@ def by_deprivation(
 ) -> list[list[Cell]] | None:
     """The rows of a practice that is not guarded or of ALL, likewise; None where they cannot be told.
 
-    With guarded practices among all together: at least three of them; no count of those together below 5, with or without a
-    mobile, whichever is left out, for who works there knows its own; and nothing hidden in `ages_together`, the same people by
-    age, which this table's sum would give away.
+    With guarded practices among all together: at least three of them, and no count of those together below 5, with or without a
+    mobile, whichever is left out, for who works there knows its own. Where something is hidden in `ages_together`, the same
+    people by age, this table's sum would give it away: then those of unknown postcodes are hidden.
     """
     bands = (*FIFTHS, NOT_KNOWN)
     if who != ALL or not guarded:
@@ -227,10 +227,12 @@ def by_deprivation(
         cells = [counts.get((code, at), (0, 0, 0)) for code in guarded]
         for each in ([mobile for _, mobile, _ in cells], [registered - mobile for registered, mobile, _ in cells]):
             small = small or sum(each) - max(each) < _LEAST
-    hidden = any(cell == HIDDEN for row in ages_together for cell in row[1:4])
-    if not several or small or hidden:
+    if not several or small:
         return None
-    return _with_sum([[*row[:4], HIDDEN, HIDDEN] for row in _exact(counts, codes, bands)], "All")
+    rows: list[list[Cell]] = [[*row[:4], HIDDEN, HIDDEN] for row in _exact(counts, codes, bands)]
+    if any(cell == HIDDEN for row in ages_together for cell in row[1:4]):
+        rows[-1] = [NOT_KNOWN, *[HIDDEN] * 5]
+    return _with_sum(rows, "All")
 
 
 def _exact(counts: Counts, codes: Collection[str], bands: Sequence[str]) -> list[list[Cell]]:

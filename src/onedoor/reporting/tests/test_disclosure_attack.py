@@ -581,12 +581,16 @@ def test_no_small_count_is_known_from_reach_by_age_and_by_deprivation(people: Pe
 
 def test_what_by_deprivation_gives_away_beside_by_age_is_not_told() -> None:
     """One fifth has three people in all: together they would say that none of the practices has four there. Where each fifth has
-    enough, all together is told, and nothing small with it."""
+    enough, all together is told, and nothing small of any age with it."""
     many = {(age, place): (9, 4) for age in range(5) for place in range(6)}
     few = many | {(age, 3): (0, 0) for age in range(5)}
     three = {"P0": few | {(0, 3): (2, 1)}, "P1": few | {(0, 3): (1, 0)}, "P2": few}
     guarded = set(three)
     assert any("Fourth" in one for one in reach_leaks(three, guarded, checked=False)[0])
     assert reach_leaks(three, guarded) == ([], False)
+    # Two people of 80 or more in all: what all together by deprivation leaves of all other ages would be them.
+    young = {(age, place): counts for (age, place), counts in many.items() if age < 4}
+    old = {"P0": young | {(4, 0): (2, 1)}, "P1": young, "P2": young}
+    assert reach_leaks(old, guarded) == ([], True)
     told = {"P0": few, "P1": many, "P2": many}
     assert reach_leaks(told, guarded) == reach_leaks(told, guarded, works_at="P1") == ([], True)
