@@ -107,6 +107,8 @@ class Explained:
     named: bool
     rules: str
     """The rule set by name and version, of a measure of people."""
+    of: tuple[int, ...]
+    """Keys of the organisations that it sums: of a practice itself, and those that have become part of it."""
 
     @property
     def measure(self) -> Measure:
@@ -231,6 +233,7 @@ def explain(access: Access, key: str, *, month: date, organisation: str, edition
         exact=exact,
         named=named,
         rules=f"{rules.name}, version {rules.version}" if rules else "",
+        of=tuple(one.organisation_id for one, _, _ in below),
     )
 
 
@@ -309,15 +312,6 @@ def people(access: Access, explained: Explained, *, who: str, start: int = 0) ->
     measure, unit = explained.measure, explained.organisation
     if not _may_see_people(access, unit) or unit.level is not Level.PRACTICE:
         return [], 0
-    rows = SnapshotPerson.objects.filter(
-        closing=explained.closing,
-        measure__key=measure.rows_of,
-        organisation_id=unit.id,
-        patient__in=patients.visible(access),
-    ).extra(where=[_who(explained, who)])
-    total = rows.count()
-    labels = _labels(explained)
-    reasons = recall.reasons_as_kept(explained.version.kept) if explained.version.kept else {}
     found, total = (_in_events if measure.source.relation else _kept)(access, explained, who, start)
     audit.record(
         by=access.actor,
@@ -343,8 +337,8 @@ def _in_events(access: Access, explained: Explained, who: str, start: int) -> tu
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT e.patient_id, e.at FROM ({RELATIONS[measure.source.relation].sql}) e
-                WHERE e.organisation_id = %(organisation)s AND e.patient_id IS NOT NULL AND {which[who]}""",
-            {"organisation": explained.organisation.id, **parameters(month, explained.closing.known_at)},
+                WHERE e.organisation_id = ANY(%(of)s) AND e.patient_id IS NOT NULL AND {which[who]}""",
+            {"of": list(explained.of), **parameters(month, explained.closing.known_at)},
         )
         events = cursor.fetchall()
     theirs = patients.visible(access).filter(pk__in={patient_id for patient_id, _ in events})
@@ -370,7 +364,16 @@ def _in_events(access: Access, explained: Explained, who: str, start: int) -> tu
 
 def _kept(access: Access, explained: Explained, who: str, start: int) -> tuple[list[PersonRow], int]:
     """Whom the closing kept, by the rules of its time."""
-    measure, unit = explained.measure, explained.organisation
+    measure = explained.measure
+    rows = SnapshotPerson.objects.filter(
+        closing=explained.closing,
+        measure__key=measure.rows_of,
+        organisation_id__in=explained.of,
+        patient__in=patients.visible(access),
+    ).extra(where=[_who(explained, who)])
+    total = rows.count()
+    labels = _labels(explained)
+    reasons = recall.reasons_as_kept(explained.version.kept) if explained.version.kept else {}
     found = [
         PersonRow(
             ref=one.patient.ref,
