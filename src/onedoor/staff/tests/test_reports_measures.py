@@ -191,6 +191,9 @@ def test_a_manager_reads_their_own_practice_to_the_person_and_no_other(practices
     assert "Left out: 1" in out
     assert "in remission" in out
     assert AuditEntry.objects.filter(action="see_people_counted", organisation_id=practices[1].pk).count() == 3
+    events = said(user, "/reports/measures/usable_mobile/?month=2026-11&who=not_counted")
+    assert "Not counted: 18" in events
+    assert "<td>30 November 2026</td></tr>" in events
     other = client_of(user).get("/reports/measures/smi_all_six/?month=2026-11&organisation=Y98000")
     assert other.status_code == 404
 
