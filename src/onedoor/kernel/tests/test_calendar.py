@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -63,3 +63,9 @@ def test_is_open(moment: str, open_now: bool) -> None:
 def test_working_time_between(start: str, end: str, hours: float) -> None:
     first, second = (datetime.fromisoformat(moment).replace(tzinfo=LONDON) for moment in (start, end))
     assert calendar.working_time_between(first, second) == timedelta(hours=hours)
+
+
+def test_working_days_are_numbered_for_sets_as_they_are_counted_one_by_one() -> None:
+    run = dict(calendar.working_days_run(date(2026, 12, 23), date(2026, 12, 31)))
+    # Christmas Day is a Friday, and Boxing Day's Monday is in lieu.
+    assert [run[date(2026, 12, day)] for day in range(23, 32)] == [1, 2, 2, 2, 2, 2, 3, 4, 5]
