@@ -20,7 +20,12 @@ def lay_down(first: date, months: int, practices: int) -> None:
     """From the month of `first` on. The people, organisations and registrations are there."""
     from django.db import connection
 
-    values = {"first": first, "months": months, "visits": VISITS, "referrals": REFERRALS * practices // 70 or 1}
+    values: dict[str, Any] = {
+        "first": first,
+        "months": months,
+        "visits": VISITS,
+        "referrals": REFERRALS * practices // 70 or 1,
+    }
     _service()
     with connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.2)")
@@ -82,11 +87,12 @@ _VISITS = (
         FROM booking_appointment WHERE state <> 'booked'""",
 )
 _TEXTS = (
-    """INSERT INTO messaging_message (ref, intent_key, channel, purpose, lane, number, body, fragments, state, because, created_at,
-           not_before, not_after, attempt, lookups, provider_id, pence, accepted_at, contradicted, subject, subject_id,
+    """INSERT INTO messaging_message (ref, intent_key, channel, purpose, lane, number, body, fragments, state, because,
+           created_at, not_before, not_after, attempt, lookups, provider_id, pence, accepted_at, contradicted, subject,
+           subject_id,
            organisation_id, patient_id)
-       SELECT ref, 'reminder:' || id, 'sms', 'appointment_reminder', 1, '+447' || lpad(patient_id::text, 9, '0'), 'Reminder', 1, 5,
-           '', starts_at - interval '2 days', starts_at - interval '2 days', starts_at, 1, 0, ref::text, 2.33,
+       SELECT ref, 'reminder:' || id, 'sms', 'appointment_reminder', 1, '+447' || lpad(patient_id::text, 9, '0'), 'Reminder', 1,
+           5, '', starts_at - interval '2 days', starts_at - interval '2 days', starts_at, 1, 0, ref::text, 2.33,
            starts_at - interval '2 days', false, 'appointment', id, organisation_id, patient_id
        FROM booking_appointment""",
     """INSERT INTO messaging_ask (number, context, subject, subject_id, options, state, asked_at, expires_at, organisation_id,
@@ -117,12 +123,13 @@ _INVITATIONS = (
        UNION ALL SELECT 'invited', state, changed_at, 'system', NULL, '', '', id FROM recall_invitation""",
 )
 _REFERRALS = (
-    f"""INSERT INTO referrals_referral (ref, service_id, stream_id, source_ref, nhs_number, source, referrer_ods, priority, reason,
-            received_at, triage_due_at, clock_start, inherited_from, came_on, next_action, state, triaged_at, outcome,
+    f"""INSERT INTO referrals_referral (ref, service_id, stream_id, source_ref, nhs_number, source, referrer_ods, priority,
+            reason, received_at, triage_due_at, clock_start, inherited_from, came_on, next_action, state, triaged_at, outcome,
             first_offered_on, closed_at, closed_because, discharged_on)
-        SELECT gen_random_uuid(), s.id, t.id, m || '-' || n, lpad((8000000000 + (m * %(referrals)s + n) * 37 %% (%(referrals)s * 20))::text, 10, '0'),
-            (ARRAY['gp', 'gp', 'self', 'other'])[1 + n %% 4], 'Y80001', CASE WHEN n %% 20 = 0 THEN 'urgent' ELSE 'routine' END, '',
-            w.at, w.at + interval '48 hours', w.at::date, '', (w.at AT TIME ZONE 'Europe/London')::date, '',
+        SELECT gen_random_uuid(), s.id, t.id, m || '-' || n,
+            lpad((8000000000 + (m * %(referrals)s + n) * 37 %% (%(referrals)s * 20))::text, 10, '0'),
+            (ARRAY['gp', 'gp', 'self', 'other'])[1 + n %% 4], 'Y80001', CASE WHEN n %% 20 = 0 THEN 'urgent' ELSE 'routine' END,
+            '', w.at, w.at + interval '48 hours', w.at::date, '', (w.at AT TIME ZONE 'Europe/London')::date, '',
             'TRIAGED_PROVIDER_TO_ACTION', w.at + interval '1 hour' * (n %% 60), 'accept',
             w.at::date + (7 + n * 13 %% 120), CASE WHEN n %% 10 > 2 THEN w.at + interval '150 days' END,
             CASE WHEN n %% 10 > 2 THEN 'discharged' ELSE '' END, CASE WHEN n %% 10 > 2 THEN w.at::date + 150 END

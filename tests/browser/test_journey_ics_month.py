@@ -1,6 +1,6 @@
 """The ICS month (product-map.md J12): an analyst closes November, sees where checks stand, has a figure explained and built
-again, sets a target, takes an initiative from the menu before the forum, fetches the pack and sends a practice its own. The practice
-finds it, and sees its own part.
+again, sets a target, takes an initiative from the menu before the forum, fetches the pack and sends a practice its own. The
+practice finds it, and sees its own part.
 """
 
 from __future__ import annotations

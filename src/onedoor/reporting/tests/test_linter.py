@@ -299,7 +299,9 @@ def test_a_workbook_is_read_as_its_sheets_are() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_a_text_is_read_however_a_spreadsheet_saved_it(encoding: str) -> None:
-    found = linter.lint(linter.read("Site\tPaid\tOwed\tTotal\nAsh\t£12.10\t£13.20\t£26.30\n".encode(encoding), "sites.txt"))
+    found = linter.lint(
+        linter.read("Site\tPaid\tOwed\tTotal\nAsh\t£12.10\t£13.20\t£26.30\n".encode(encoding), "sites.txt")
+    )
     assert [one.follows for one in found] == ["£25.30"]
 
 

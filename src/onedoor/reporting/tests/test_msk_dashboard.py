@@ -230,7 +230,7 @@ def test_as_many_statements_for_ten_times_the_referrals_and_for_more_months(
 def test_what_was_counted_is_shown_for_half_an_hour_and_the_worker_counts_again_before(
     place: triage.Place, access: Access
 ) -> None:
-    def total() -> tuple[Cell, datetime | None]:
+    def total() -> tuple[Cell, date | None]:
         table = msk.msk(access, place.service, date(2026, 1, 1), clock.today()).tables["referrals"]
         return next(row[-1] for row in table.rows if row[0] == "Total received"), table.extracted_at
 
