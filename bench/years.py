@@ -89,8 +89,7 @@ _VISITS = (
 _TEXTS = (
     """INSERT INTO messaging_message (ref, intent_key, channel, purpose, lane, number, body, fragments, state, because,
            created_at, not_before, not_after, attempt, lookups, provider_id, pence, accepted_at, contradicted, subject,
-           subject_id,
-           organisation_id, patient_id)
+           subject_id, organisation_id, patient_id)
        SELECT ref, 'reminder:' || id, 'sms', 'appointment_reminder', 1, '+447' || lpad(patient_id::text, 9, '0'), 'Reminder', 1,
            5, '', starts_at - interval '2 days', starts_at - interval '2 days', starts_at, 1, 0, ref::text, 2.33,
            starts_at - interval '2 days', false, 'appointment', id, organisation_id, patient_id
