@@ -130,9 +130,10 @@ class Table:
 
     @property
     def right(self) -> tuple[bool, ...]:
-        """Which columns stand to the right: numbers, unless told otherwise."""
+        """Which columns stand to the right: numbers, and what would be one were it known, unless told otherwise."""
         return tuple(
-            column.align == "right" or (not column.align and any(_number(row[place]) for row in self.rows))
+            column.align == "right"
+            or (not column.align and (column.places is not None or any(_number(row[place]) for row in self.rows)))
             for place, column in enumerate(self.columns)
         )
 

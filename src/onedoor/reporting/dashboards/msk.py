@@ -21,7 +21,8 @@ from onedoor.referrals import api as referrals
 from onedoor.referrals.api import SOURCES, Month
 from onedoor.reporting import spc
 from onedoor.reporting.charts import CHANGE, Chart, Distribution, Line, Mark, Stacked, Xmr
-from onedoor.reporting.dashboards.msk_counted import CALL_DEFINITION, Counted, counted
+from onedoor.reporting.dashboards.headlines import Headline
+from onedoor.reporting.dashboards.msk_counted import CALL_DEFINITION, Counted, counted, twelve_months
 from onedoor.reporting.dashboards.scope import figures_of
 from onedoor.reporting.tables import MONTH, NO_DATA, Cell, Column, Table
 
@@ -413,6 +414,34 @@ def _in_time(about: _About, months: Sequence[Month]) -> Table:
         for month in about.over(months)
     ]
     return about.table("seen to in time", columns, rows, *about.not_over(months))
+
+
+def own_headlines(access: Access) -> list[Headline]:
+    """For the front page of reports: each service's last whole month, as the worker counts it."""
+    own, _ = figures_of(access)
+    first, last = twelve_months(clock.today())
+    told = []
+    for service in services_seen(access):
+        months = [one for one in counted(own, service, first, last).months if _month_end(one.first) < clock.today()]
+        if not months or not months[-1].received:
+            continue
+        shares = [share(one.triaged_in_time, one.received) for one in months[-2:]]
+        said = [Column("", "", "%", places=1).said(one) for one in shares]
+        now = months[-1]
+        told.append(
+            Headline(
+                20,
+                service.name,
+                "reports_msk",
+                said[-1],
+                f"of {now.received:,} referrals triaged within {service.triage_hours} hours, {now.first:%B %Y}",
+                trend=f"{said[0]} in {months[-2].first:%B}" if len(said) > 1 and shares[0] is not None else "",
+                next_words="See who waits, and how long",
+                next_page="reports_msk",
+                next_query=f"?service={service.slug}#waits",
+            )
+        )
+    return told
 
 
 def _headlines(

@@ -55,7 +55,7 @@ def _read(typed: Mapping[str, str]) -> tuple[BreakEven | None, dict[str, str]]:
             number = Decimal(0)
         whole = name in ("practices", "texts", "years")
         if not number.is_finite() or not 0 < number < _MOST or (whole and number != int(number)):
-            problems[name] = f"{WORDS[name]}: write a {'whole ' if whole else ''}number above nought."
+            problems[name] = f"write a {'whole ' if whole else ''}number above nought."
         numbers[name] = number
     if problems:
         return None, problems
