@@ -135,7 +135,11 @@ class XmR:
         """What must stand under the chart."""
         if self.limits is None:
             return ["Too few points for limits"]
-        return [f"Trial limits: {self.limits.points} points of {TRIAL_BELOW}"] if self.limits.trial else []
+        return (
+            [f"Limits of {self.limits.points} points only: from {TRIAL_BELOW} on they hold"]
+            if self.limits.trial
+            else []
+        )
 
 
 def limits(values: Sequence[Value], *, screen_outliers: bool = True) -> Limits | None:

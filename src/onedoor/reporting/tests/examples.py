@@ -106,7 +106,7 @@ def referrals() -> Line:
             [month, n, Decimal("5267.1"), Decimal("1892.5"), Decimal("8641.8"), ""]
             for month, n in zip(_MONTHS, _RECEIVED, strict=True)
         ],
-        notes=["Trial limits: fewer than 12 months."],
+        notes=["Limits of 7 points only: from 12 on they hold"],
         source="MSK service, monthly update",
     )
     return Line(table, "month", ("n",), xmr=Xmr("mean", "lower", "upper", "flag"))

@@ -75,7 +75,11 @@ def test_referrals_received_have_trial_limits_and_no_signal() -> None:
     found = spc.xmr(RECEIVED)
     assert found.limits is not None
     assert round(found.limits.average_range, 1) == 1268.7
-    assert (found.special, found.limits.trial, found.notes) == ([], True, ["Trial limits: 7 points of 12"])
+    assert (found.special, found.limits.trial, found.notes) == (
+        [],
+        True,
+        ["Limits of 7 points only: from 12 on they hold"],
+    )
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,7 @@ def test_what_cannot_be_closed_says_why_and_changes_nothing(
 ) -> None:
     closing.close(SYSTEM, month=MONTH)
     sent = client_of(analyst()).post("/reports/months/close/", {"month": month, "why": why}, follow=True)
+    assert [address for address, _ in sent.redirect_chain] == [f"/reports/months/?month={month}"]
     assert told in sent.content.decode()
     assert Closing.objects.count() == 1
 

@@ -105,6 +105,7 @@ def closings(request: HttpRequest) -> HttpResponse:
     this = clock.today().replace(day=1)
     offered = [month_before(this, number) for number in range(1, _OFFERED + 1)]
     done = {one.month for one in closed}
+    asked = read_month(request.GET.get("month", ""))
     return staff_page(
         request,
         "staff/reports_closings.jinja",
@@ -112,9 +113,9 @@ def closings(request: HttpRequest) -> HttpResponse:
         closings=closed,
         latest={one.month: one.edition for one in reversed(closed)},
         offered=offered,
-        next=next((month for month in offered if month not in done), offered[0]),
+        next=asked if asked in offered else next((month for month in offered if month not in done), offered[0]),
         may_close=closing.may_close(access),
-        up_to_date=offered[0] in done,
+        up_to_date=offered[0] in done and asked is None,
     )
 
 
@@ -129,6 +130,8 @@ def close(request: HttpRequest) -> HttpResponseBase:
         raise Http404 from refused
     except reporting.CannotClose as error:
         messages.error(request, str(error))
+        # Nothing that was chosen is lost: the month stands there still.
+        return redirect(f"{reverse('reports_closings')}?month={month:%Y-%m}")
     else:
         edition = f", edition {made.edition}" if made.edition > 1 else ""
         messages.success(request, f"{made.month:%B %Y} is closed{edition}.")

@@ -125,7 +125,7 @@ def from_menu(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """An initiative that stands on no menu; `of` is whose plan it is of."""
     access = granted(request)
-    unit = _unit(access, request.GET.get("of", "")) or _own(access)
+    unit = _unit(access, request.POST.get("of") or request.GET.get("of", "")) or _own(access)
     if request.method == "GET":
         return _form(request, None, unit, {"level": _level(unit)}, _NOTHING)
     typed = _typed(request)
