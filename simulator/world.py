@@ -134,13 +134,17 @@ class World:
     def idle(self) -> dict[str, Any]:
         """Whether the outside world has anything left to do by itself, and what.
 
-        ``next_reply_at``: the world's time of the next persona reply. The receptionist's waiting tasks are told but do not count.
+        ``deliveries``: texts that no telephone has yet; ``receipts`` counts them too, and what is still to be told of others,
+        which may be told again minutes later. ``next_reply_at``: the world's time of the next persona reply. The receptionist's
+        waiting tasks are told but do not count.
         """
-        receipts = self.network.pending() + self.courier.pending("receipt")
+        deliveries = self.network.pending()
+        receipts = deliveries + self.courier.pending("receipt")
         callbacks = self.courier.pending("inbound")
         replies, next_reply = self.personas.pending()
         return {
             "idle": not (receipts or callbacks or replies),
+            "deliveries": deliveries,
             "receipts": receipts,
             "callbacks": callbacks,
             "replies": replies,

@@ -115,7 +115,8 @@ def closings(request: HttpRequest) -> HttpResponse:
         offered=offered,
         next=asked if asked in offered else next((month for month in offered if month not in done), offered[0]),
         may_close=closing.may_close(access),
-        up_to_date=offered[0] in done and asked is None,
+        up_to_date=offered[0] in done,
+        asked=asked,
     )
 
 
