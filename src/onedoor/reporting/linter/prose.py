@@ -7,8 +7,10 @@ is said.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from onedoor.reporting.linter import gaps, labels, monthly, numbers, periods, thousands
 from onedoor.reporting.linter.document import Document, Sentence
@@ -26,6 +28,7 @@ def findings(document: Document) -> list[Finding]:
         *gaps.findings(document),
         *labels.findings(document),
         *_shares(document),
+        *_shares_first(document),
         *_lone(document),
     ]
 
@@ -69,6 +72,56 @@ def _shares(document: Document) -> Iterator[Finding]:
                     f"{percent.text} is printed; {above.text} of {below.text} is {said(value, percent)}.",
                     SHARE,
                 )
+
+
+_WHOLE_BEFORE = re.compile(r"\bof (?:the |these |all )?~?$", re.I)
+_WHOLE_AFTER = re.compile(r"\)?\s*of (?:the |these |all )?~?", re.I)
+_ANOTHER_WHOLE = re.compile(r"\bof (?:which|whom|these|those|them|the)\b|;", re.I)
+
+
+def _shares_first(document: Document) -> Iterator[Finding]:
+    """A share with its count in brackets: 40% (21) of 42; of 42 referrals, 40% (21) were seen. Of what the share is must be said in
+    so many words, and no other number stands between."""
+    for sentence in document.sentences:
+        text, found = sentence.text, numbers.spotted(sentence.text)
+        for at, ((_, end, percent), (start, closes, above)) in enumerate(pairwise(found)):
+            if percent.unit != PERCENT or above.unit or not re.fullmatch(r"\s*\((?:n\s?=\s?)?", text[end:start], re.I):
+                continue
+            if ")" not in text[start : closes + 1]:
+                continue
+            below = _whole(text, found, at)
+            # What an account would take for a deduction is a count in brackets here.
+            count = replace(above, value=abs(above.value))
+            if below is None or count.value > below.value:
+                continue
+            value, slack = share(count, below)
+            if slack + percent.half < abs(value - percent.value):
+                yield Finding(
+                    Kind.SHARE,
+                    sentence.place,
+                    percent.text,
+                    said(value, percent),
+                    f"{percent.text} is printed; {above.text} of {below.text} is {said(value, percent)}.",
+                    SHARE,
+                )
+
+
+def _whole(text: str, found: Sequence[tuple[int, int, Number]], at: int) -> Number | None:
+    """Of what the share at this place is, its count being the number after it; None where that is not plain."""
+    if at + 2 < len(found):
+        start, _, after = found[at + 2]
+        if _WHOLE_AFTER.fullmatch(text[found[at + 1][1] : start]):
+            return after if _is_count(after) else None
+    if at == 0:
+        return None
+    start, end, before = found[at - 1]
+    plain = _WHOLE_BEFORE.search(text[:start]) and not _ANOTHER_WHOLE.search(text[end : found[at][0]])
+    return before if plain and _is_count(before) else None
+
+
+def _is_count(number: Number) -> bool:
+    """Not a year, as in "as of 2020"."""
+    return not number.unit and bool(number.value) and not re.fullmatch(r"(?:19|20)\d\d", number.text)
 
 
 def _text_between(
