@@ -80,8 +80,8 @@ _ANOTHER_WHOLE = re.compile(r"\bof (?:which|whom|these|those|them|the)\b|;", re.
 
 
 def _shares_first(document: Document) -> Iterator[Finding]:
-    """A share with its count in brackets: 40% (21) of 42; of 42 referrals, 40% (21) were seen. Of what the share is must be said in
-    so many words, and no other number stands between."""
+    """A share with its count in brackets: 40% (21) of 42; of 42 referrals, 40% (21) were seen. Of what the share is must be said
+    in so many words, and no other number stands between."""
     for sentence in document.sentences:
         text, found = sentence.text, numbers.spotted(sentence.text)
         for at, ((_, end, percent), (start, closes, above)) in enumerate(pairwise(found)):
