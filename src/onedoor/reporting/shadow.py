@@ -97,6 +97,8 @@ class Shadow:
         if self.hidden:
             many = self.said(self.filled)
             return f"You would have refilled {many}{'' if many == _TOO_FEW else ' places'}."
+        if not self.offered:
+            return "No place was given up that you would have refilled."
         worth, low, high = self.pounds
         return (
             f"You would have refilled {self.filled} place{'' if self.filled == 1 else 's'} ({self.low} to {self.high}), "

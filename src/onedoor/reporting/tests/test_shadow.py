@@ -222,6 +222,13 @@ def test_what_was_offered_here_is_no_gain_and_tests_the_replay() -> None:
 
 
 @pytest.mark.django_db
+def test_a_month_in_which_nothing_could_be_gained_says_so() -> None:
+    of = diary.practice()
+    found = shadow.shadow(manager_of(of.organisation), unit_of(of), NOVEMBER)
+    assert (found.hidden, found.sentence) == (False, "No place was given up that you would have refilled.")
+
+
+@pytest.mark.django_db
 def test_nothing_is_written_and_nothing_is_sent() -> None:
     of = diary.practice()
     month(of)
