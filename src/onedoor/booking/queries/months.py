@@ -75,12 +75,13 @@ def moved_since(access: Access, move: int) -> date | None:
     """The earliest month of which something changed after that move, by its first day: that of the moves and of the appointments
     they moved. A diary that is read late, or a visit that is marked late, moves appointments of long ago. Needs REPORTS."""
     access.require(Permission.REPORTS)
+    month: date | None
     ((month,),) = _rows(
         """SELECT date_trunc('month', min(least(h.at, a.starts_at)) AT TIME ZONE 'Europe/London')::date
            FROM booking_appointment_history h JOIN booking_appointment a ON a.id = h.parent_id WHERE h.id > %(move)s""",
         {"move": move},
     )
-    return month  # type: ignore[no-any-return]
+    return month
 
 
 def _rows(statement: str, values: dict[str, Any]) -> Sequence[Any]:

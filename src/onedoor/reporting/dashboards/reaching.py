@@ -254,8 +254,7 @@ def _with_sum(rows: list[list[Cell]], words: str) -> list[list[Cell]]:
         numbers = [cell for cell in cells if isinstance(cell, int)]
         sums.append(sum(numbers) if len(numbers) == len(cells) else HIDDEN)
     registered, mobile = sums[0], sums[1]
-    both = isinstance(registered, int) and isinstance(mobile, int)
-    whole = _share(mobile, registered) if both else HIDDEN  # type: ignore[arg-type]
+    whole = _share(mobile, registered) if isinstance(registered, int) and isinstance(mobile, int) else HIDDEN
     return [*rows, [words, registered, mobile, whole, sums[2], sums[3]]]
 
 
