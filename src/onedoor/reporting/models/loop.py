@@ -18,7 +18,7 @@ class LoopCounting(models.Model):
     history_seen = models.BigIntegerField()
     """The newest move of an appointment (`booking.newest_move`)."""
     files_seen = models.BigIntegerField()
-    """How many files had been read (`exchange.files_applied`)."""
+    """How many files had been read (`exchange.files_read`)."""
     areas_seen = models.BigIntegerField()
     """The area file by which deprivation was counted, 0 for none."""
     nothing = models.BooleanField()
