@@ -7,7 +7,7 @@ are those of an area, which are not suppressed (clinical.md 5.3 guards practices
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -22,7 +22,7 @@ from onedoor.referrals.api import SOURCES, Month
 from onedoor.reporting import spc
 from onedoor.reporting.charts import CHANGE, Chart, Distribution, Line, Mark, Stacked, Xmr
 from onedoor.reporting.dashboards.headlines import Headline
-from onedoor.reporting.dashboards.msk_counted import CALL_DEFINITION, Counted, counted, twelve_months
+from onedoor.reporting.dashboards.msk_counted import CALL_DEFINITION, Counted, counted, counted_each, twelve_months
 from onedoor.reporting.dashboards.scope import figures_of
 from onedoor.reporting.tables import MONTH, NO_DATA, Cell, Column, Table
 
@@ -68,6 +68,10 @@ class Msk:
 def services_seen(access: Access) -> list[Service]:
     """The services with referrals whose figures this access reaches, by name. Raises NotPermitted without REPORTS."""
     _, units = figures_of(access)
+    return _services(units)
+
+
+def _services(units: Collection[int]) -> list[Service]:
     return [one for one in referrals.services_with_referrals() if one.organisation_id in units]
 
 
@@ -418,11 +422,12 @@ def _in_time(about: _About, months: Sequence[Month]) -> Table:
 
 def own_headlines(access: Access) -> list[Headline]:
     """For the front page of reports: each service's last whole month, as the worker counts it."""
-    own, _ = figures_of(access)
+    own, units = figures_of(access)
     first, last = twelve_months(clock.today())
     told = []
-    for service in services_seen(access):
-        months = [one for one in counted(own, service, first, last).months if _month_end(one.first) < clock.today()]
+    services = _services(units)
+    for service, found in zip(services, counted_each(own, services, first, last), strict=True):
+        months = [one for one in found.months if _month_end(one.first) < clock.today()]
         if not months or not months[-1].received:
             continue
         shares = [share(one.triaged_in_time, one.received) for one in months[-2:]]

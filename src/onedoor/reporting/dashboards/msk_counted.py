@@ -7,6 +7,7 @@ counted and says when. The months that everybody looks at first are counted by t
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -53,10 +54,19 @@ class Counted:
 def counted(own: Access, service: Service, first: date, last: date) -> Counted:
     """The months of `first` to `last`, whole, as counted within the last half hour of the same day, or else now. `own` reaches
     the service. Of days to come nothing is said."""
-    kept = ServiceCount.objects.filter(service_id=service.pk, first=first, last=last).first()
-    if kept is not None and _within(SHOWN_FOR, kept.counted_at):
-        return _read(kept.counted_at, kept.content)
-    return _count(own, service, first, last)
+    (found,) = counted_each(own, [service], first, last)
+    return found
+
+
+def counted_each(own: Access, services: Sequence[Service], first: date, last: date) -> list[Counted]:
+    """`counted` of several, in their order. One statement where all were counted."""
+    kept = {one.service_id: one for one in ServiceCount.objects.filter(service__in=services, first=first, last=last)}
+    return [
+        _read(one.counted_at, one.content)
+        if (one := kept.get(service.pk)) is not None and _within(SHOWN_FOR, one.counted_at)
+        else _count(own, service, first, last)
+        for service in services
+    ]
 
 
 def _within(age: timedelta, at: datetime) -> bool:
@@ -90,9 +100,9 @@ def count_services(access: Access) -> int:
     ServiceCount.objects.filter(counted_at__lt=clock.now() - _FORGOTTEN_AFTER).delete()
     first, last = twelve_months(clock.today())
     done = 0
+    kept = dict(ServiceCount.objects.filter(first=first, last=last).values_list("service_id", "counted_at"))
     for service in referrals.services_with_referrals():
-        kept = ServiceCount.objects.filter(service_id=service.pk, first=first, last=last).first()
-        if kept is None or not _within(AGAIN_AFTER, kept.counted_at):
+        if service.pk not in kept or not _within(AGAIN_AFTER, kept[service.pk]):
             _count(access, service, first, last)
             done += 1
     return done

@@ -227,6 +227,23 @@ def test_as_many_statements_for_ten_times_the_referrals_and_for_more_months(
     assert counts[0] <= 21
 
 
+def test_headlines_of_three_services_take_as_many_statements_as_of_one(place: triage.Place, access: Access) -> None:
+    others = [
+        Service.objects.create(organisation=place.service.organisation, slug=name, name=name, summary="")
+        for name in ("Second", "Third")
+    ]
+    counts = []
+    with clock.at(datetime(2026, 12, 7, 10, tzinfo=LONDON)):
+        for services in ([place.service], others):
+            for service in services:
+                triage.referral(replace(place, service=service), received_at=datetime(2026, 11, 10, 9, tzinfo=LONDON))
+            jobs.run_once("reporting.count_services")
+            with CaptureQueriesContext(connection) as asked:
+                told = msk.own_headlines(access)
+            counts.append((len(told), len(asked)))
+    assert counts == [(1, counts[0][1]), (3, counts[0][1])]
+
+
 def test_what_was_counted_is_shown_for_half_an_hour_and_the_worker_counts_again_before(
     place: triage.Place, access: Access
 ) -> None:
