@@ -7,7 +7,7 @@ typed. Each kind of thing lists what was done to it, in order, with the moment f
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -161,7 +161,9 @@ def _marks(facts: Facts, month: date, known: datetime) -> Iterator[Mark]:
     yield from _mobiles(facts, end, known)
 
 
-def _referred(facts: Facts, this, month: date, end: date, known: datetime) -> Iterator[Mark]:  # type: ignore[no-untyped-def]
+def _referred(
+    facts: Facts, this: Callable[[datetime], bool], month: date, end: date, known: datetime
+) -> Iterator[Mark]:
     for one in facts.referrals:
         heard = one.decision_heard_at is not None and one.decision_heard_at <= known
         if this(one.received_at) and one.heard_at <= known:
@@ -177,7 +179,7 @@ def _referred(facts: Facts, this, month: date, end: date, known: datetime) -> It
             yield "sent_on_within_3_working_days", one.provider, True, _by_working_day(*one.onward, 3)
 
 
-def _documents(facts: Facts, this, known: datetime) -> Iterator[Mark]:  # type: ignore[no-untyped-def]
+def _documents(facts: Facts, this: Callable[[datetime], bool], known: datetime) -> Iterator[Mark]:
     for paper in facts.papers:
         practice = last(paper.sent, known)
         if not this(paper.made_at) or not practice or practice == paper.sender:
