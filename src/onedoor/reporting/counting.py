@@ -25,6 +25,7 @@ from onedoor.kernel import clock
 from onedoor.kernel.access import Access, NotPermitted, Permission
 from onedoor.messaging import api as messaging
 from onedoor.patients import api as patients
+from onedoor.reporting.measures.computing import last_day
 from onedoor.reporting.models import AreaFile, LoopCounting, LoopMonth, Reach
 
 OPEN_DAYS = 93
@@ -98,7 +99,7 @@ def count(access: Access, *, afresh: bool = False) -> int:
         nothing=False,
     )
     first = None if afresh else _earliest(access, today)
-    months = _months(access, first, _end_of(today))
+    months = _months(access, first, last_day(today))
     kept = LoopMonth.objects.all()
     (kept if first is None else kept.filter(month__gte=first)).delete()
     with connection.cursor() as cursor:
@@ -152,10 +153,6 @@ def _months(access: Access, first: date | None, last: date) -> list[LoopMonth]:
 
 def _areas() -> int:
     return AreaFile.objects.order_by("-id").values_list("pk", flat=True).first() or 0
-
-
-def _end_of(day: date) -> date:
-    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
 _REACH = f"""

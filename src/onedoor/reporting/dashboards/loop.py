@@ -23,6 +23,7 @@ from onedoor.reporting.dashboards import reaching
 from onedoor.reporting.dashboards.scope import figures_of, sees_people
 from onedoor.reporting.disclosure import HIDDEN
 from onedoor.reporting.levels import Level, Unit
+from onedoor.reporting.measures.computing import last_day
 from onedoor.reporting.tables import MONTH, Cell, Column, Table
 
 ALL = reaching.ALL
@@ -98,7 +99,7 @@ def loop(access: Access, first: date, last: date, *, practice: str = "") -> Loop
     """The dashboard for the months of `first` to `last`; of one practice by its ODS code. Raises NotPermitted without REPORTS,
     LookupError for a practice that is not within reach. The number of statements does not grow with practices or months."""
     own, units = figures_of(access)
-    start, end = first.replace(day=1), (last.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    start, end = first.replace(day=1), last_day(last)
     counted = counting.known()
     if counted is None:
         if practice and practice not in {unit.ods_code for unit in units.values()}:
@@ -359,7 +360,7 @@ def _pounds(code: str, month: date | None, figures: _Figures, hides: bool) -> Ce
 
 def _months(first: date, last: date) -> list[date]:
     found = [first.replace(day=1)]
-    while (following := (found[-1].replace(day=28) + timedelta(days=4)).replace(day=1)) <= last:
+    while (following := last_day(found[-1]) + timedelta(days=1)) <= last:
         found.append(following)
     return found
 

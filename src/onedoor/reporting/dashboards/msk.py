@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from onedoor.reporting.charts import CHANGE, Chart, Distribution, Line, Mark, St
 from onedoor.reporting.dashboards.headlines import Headline
 from onedoor.reporting.dashboards.msk_counted import CALL_DEFINITION, Counted, counted, counted_each, twelve_months
 from onedoor.reporting.dashboards.scope import figures_of
+from onedoor.reporting.measures.computing import last_day
 from onedoor.reporting.tables import MONTH, NO_DATA, Cell, Column, Table
 
 ALWAYS_SHOWN = ("gp", "nurse", "ahp", "other_health")
@@ -113,7 +114,7 @@ def msk(access: Access, service: Service, first: date, last: date, *, printed: S
     own, units = figures_of(access)
     if service.organisation_id not in units:
         raise LookupError(service.slug)
-    start, end = first.replace(day=1), _month_end(last)
+    start, end = first.replace(day=1), last_day(last)
     found = counted(own, service, start, end)
     months, waits = since_it_began(found.months), found.waits
     start = months[0].first if months else start
@@ -167,7 +168,7 @@ class _About:
 
     def over(self, months: Sequence[Month]) -> list[Month]:
         """The months that are over, with which a picture over time ends: the first days of another are no fall."""
-        return [one for one in months if _month_end(one.first) < self.at.astimezone(clock.LONDON).date()]
+        return [one for one in months if last_day(one.first) < self.at.astimezone(clock.LONDON).date()]
 
     def not_over(self, months: Sequence[Month]) -> list[str]:
         """Which month a picture leaves out, in words."""
@@ -427,7 +428,7 @@ def own_headlines(access: Access) -> list[Headline]:
     told = []
     services = _services(units)
     for service, found in zip(services, counted_each(own, services, first, last), strict=True):
-        months = [one for one in found.months if _month_end(one.first) < clock.today()]
+        months = [one for one in found.months if last_day(one.first) < clock.today()]
         if not months or not months[-1].received:
             continue
         shares = [share(one.triaged_in_time, one.received) for one in months[-2:]]
@@ -499,7 +500,3 @@ def _columns(about: _About, months: Sequence[Month], *, unit: str = "", places: 
         ),
         Column("total", "Total", unit, places=places),
     ]
-
-
-def _month_end(day: date) -> date:
-    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)

@@ -18,6 +18,7 @@ from onedoor.kernel import clock
 from onedoor.kernel.access import Access
 from onedoor.referrals import api as referrals
 from onedoor.referrals.api import Month
+from onedoor.reporting.measures.computing import last_day
 from onedoor.reporting.models import ServiceCount
 
 SHOWN_FOR = timedelta(minutes=30)
@@ -110,7 +111,7 @@ def count_services(access: Access) -> int:
 
 def twelve_months(today: date) -> tuple[date, date]:
     """The first and the last day of the twelve months that end with this one."""
-    over = (today.replace(day=28) + timedelta(days=4)).replace(day=1)
+    over = last_day(today) + timedelta(days=1)
     return over.replace(year=over.year - 1), over - timedelta(days=1)
 
 

@@ -86,7 +86,7 @@ FROM measured_list l LEFT JOIN (
 
 
 def last_day(month: date) -> date:
-    """Of the month that begins on this day."""
+    """Of the month of this day."""
     return (month.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
 
