@@ -61,7 +61,7 @@ def test_the_loop_and_a_month_replayed(capsys: pytest.CaptureFixture[str]) -> No
     assert "25.0%" in told
     shadow(NOVEMBER, practice="y99002", value="£36.50", small_counts="wrong")
     told = capsys.readouterr().out
-    assert "You would have refilled 0 places (0 to 0), £0.00" in told
+    assert "No place was given up that you would have refilled." in told
     assert "Nothing was sent and nothing was changed" in told
     assert list(AuditEntry.objects.filter(subject="small_counts").values_list("action", "detail")) == [
         ("print_small_counts", {"reason": "wrong", "page": f"report {command}"}) for command in ("loop", "shadow")
