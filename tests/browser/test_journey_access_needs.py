@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.urls import reverse
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from onedoor import factories
 from onedoor.booking import api as booking
@@ -164,8 +164,9 @@ def in_format(page: Page, zofia: Patient) -> None:
         look(page, f"acting-{name}")
     page.goto(reverse("my_letters"))
     page.locator("main li a").first.click()
-    assert page.locator("main [lang^=pl]").count() > 0
-    size = page.evaluate("parseFloat(getComputedStyle(document.querySelector('article p:not([class])')).fontSize)")
+    expect(page.locator("main [lang^=pl]").first).to_be_visible()
+    words = page.locator("article p:not([class])").first
+    size = words.evaluate("one => parseFloat(getComputedStyle(one).fontSize)")
     assert size >= 20 * 96 / 72, f"{size} pixels are less than 20 point"
     look_at(page, "my_letter", page.url)
     look(page, "acting-my_letter")

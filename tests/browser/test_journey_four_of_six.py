@@ -241,7 +241,8 @@ def it_is(page: Page, moment: datetime) -> None:
 
 def finish(page: Page) -> None:
     """Save and finish; what has nothing today counts from before, and is left."""
-    page.click("text=Save and finish")
+    with page.expect_navigation():
+        page.click("text=Save and finish")
     if page.locator("#missing-ok").count():
         page.check("#missing-ok")
         page.click("text=Save and finish")

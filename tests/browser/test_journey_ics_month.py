@@ -102,8 +102,6 @@ def the_plan_comes_before_the_forum(page: Page) -> None:
     expect(page.locator("main")).to_contain_text("It should have started.")
     page.get_by_label("Call a meeting for").fill("2026-12-08")
     page.get_by_role("button", name="Call it").click()
-    if not page.get_by_label("What is to be done").is_visible():
-        page.get_by_role("link", name="8 December").first.click()
     page.get_by_label("What is to be done").fill("Ask the practices about alcohol by text")
     page.get_by_label("Who", exact=True).fill("Lead of the programme")
     page.get_by_label("By", exact=True).fill("2026-12-18")

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from django.urls import reverse
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from onedoor.documents.tests import factories as letters
 from onedoor.ui.tests.world import World
@@ -21,7 +21,7 @@ def test_a_patient_finds_a_letter_reads_it_and_opens_it_in_large_print(page: Pag
     page.get_by_role("link", name="Your letters").click()
     look_at(page, "my_letters", page.url)
     page.get_by_role("link", name="Welcome to MSK Community Service").click()
-    assert page.get_by_text("You will hear from us by Monday 21").is_visible()
+    expect(page.get_by_text("You will hear from us by Monday 21")).to_be_visible()
     look_at(page, "my_letter", page.url)
 
     large = page.get_by_role("link", name="Large print, 20 point").get_attribute("href")
@@ -44,16 +44,16 @@ def test_staff_see_to_whom_a_letter_went_and_post_it_once(page: Page, world: Wor
     sign_in(page, "receptionist")
     address = reverse("letter", args=[world.paper.ref])
     look_at(page, "letter", address)
-    assert page.get_by_role("cell", name="The practice: Wexcombe Road Surgery").first.is_visible()
+    expect(page.get_by_role("cell", name="The practice: Wexcombe Road Surgery").first).to_be_visible()
     page.get_by_role("button", name="We have this letter").click()
-    assert page.get_by_text("sees that it came").is_visible()
-    assert not page.get_by_role("button", name="We have this letter").is_visible()
+    expect(page.get_by_text("sees that it came")).to_be_visible()
+    expect(page.get_by_role("button", name="We have this letter")).to_be_hidden()
     look_at(page, "letters", reverse("letters"))
-    assert page.get_by_text("2 letters wait").is_visible()
+    expect(page.get_by_text("2 letters wait")).to_be_visible()
 
     page.get_by_role("button", name="Make the file for the printer").click()
 
-    assert page.get_by_text("No letter waits for the post.").is_visible()
+    expect(page.get_by_text("No letter waits for the post.")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").first.click()
     with zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as archive:
@@ -65,4 +65,4 @@ def test_a_letter_is_found_from_the_patients_page(page: Page, world: World) -> N
     page.goto(reverse("patient", args=[world.sam.ref]))
     page.get_by_role("link", name="Welcome to MSK Community Service").click()
 
-    assert page.get_by_role("heading", name="To whom it goes").is_visible()
+    expect(page.get_by_role("heading", name="To whom it goes")).to_be_visible()
