@@ -8,13 +8,14 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from onedoor import factories
 from onedoor.accounts import api as accounts
 from onedoor.accounts.api import Organisation
 from onedoor.kernel import clock
 from onedoor.kernel.access import Access, Role
+from onedoor.kernel.jobs import notify_live
 from onedoor.patients.models import CareRelationship, Patient
 from onedoor.records.api import record_entries
 from onedoor.records.types import NewEntry
@@ -134,7 +135,29 @@ def test_a_stream_that_was_refused_is_opened_again_and_what_was_missed_is_told(p
     with page.expect_response("**/live/tasks:*") as stream:
         page.goto("/tasks/")
     assert stream.value.status == 503
+    notify_live("tasks", world.organisation.pk)
     expect(page.locator("[data-live]")).to_contain_text("1 change", timeout=15_000)
+
+
+def test_a_list_is_told_of_what_came_between_its_page_and_its_stream_and_of_nothing_else(
+    page: Page, world: World
+) -> None:
+    sign_in(page, "practice_manager")
+    announced = page.locator("[data-live]")
+
+    def late(route: Route) -> None:
+        notify_live("tasks", world.organisation.pk)
+        route.continue_()
+
+    page.route("**/live/tasks:*", late, times=1)
+    page.goto("/tasks/")
+    expect(announced).to_have_text("1 change since you opened this page. Show")
+    with page.expect_response("**/live/tasks:*") as stream:
+        announced.get_by_role("link", name="Show").click()
+    assert stream.value.status == 200
+    notify_live("inbox", world.organisation.pk)
+    page.wait_for_timeout(500)
+    expect(announced).to_be_hidden()
 
 
 def test_a_record_opened_in_need_empties_its_page_when_its_time_is_over(page: Page, world: World) -> None:

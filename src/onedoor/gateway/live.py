@@ -5,9 +5,10 @@ between those it is an asyncio queue. What is sent is that something changed, ne
 fetches it (stack-spike.md 3). Of a patient it is not even told that something changed when whoever looks does not read the
 organisation that changed it (docs/adr/0013).
 
-`/live/<worklist>:<organisation>`, several with commas between them, and `/live/patient:<ref>`, `/live/opened:<ref>` (a record
-opened by break-glass). Events: `changed`; `rights` (what may be read has changed: fetch at once); `over` (nothing may be read any
-more; the stream ends).
+`/live/<worklist>:<organisation>?seen=<snapshot>`, several worklists with commas between them: what changed between the reading of
+the page and the opening of its stream is told at once. `/live/patient:<ref>` and `/live/opened:<ref>` (a record opened by
+break-glass): the page looks by itself when its stream opens. Events: `changed`; `rights` (what may be read has changed: fetch at
+once); `over` (nothing may be read any more; the stream ends).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
+from urllib.parse import parse_qs
 from uuid import UUID, uuid4
 
 import psycopg
@@ -33,6 +35,7 @@ from django.db import close_old_connections, connection
 from onedoor.accounts.api import LIVE_TOPIC as SHARING
 from onedoor.accounts.api import WORKS_AT, Sources, User, access_at, access_of, sources
 from onedoor.kernel.access import Permission
+from onedoor.kernel.snapshots import QUERY, Snapshot
 from onedoor.patients import api as patients
 from onedoor.records import api as records
 
@@ -81,6 +84,10 @@ class Live:
     def __init__(self) -> None:
         self._screens: dict[str, set[Screen]] = defaultdict(set)
         """By topic: "tasks:3", or "record:17" of a patient."""
+        self._heard: dict[str, int] = {}
+        """By worklist, the transaction of its last change. Notices come in the order of the commits: who saw this one saw all."""
+        self._since: Snapshot | None = None
+        """From where on notices are heard."""
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="live")
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
@@ -119,6 +126,8 @@ class Live:
         screen = Screen(path, cookie, seat, id_)
         for topic in seat.topics:
             self._screens[topic].add(screen)
+        if seat.patient_id is None and self._missed(seat.topics, scope.get("query_string", b"")):
+            _put(screen.queue, path)
         gone = asyncio.create_task(_wait_until_gone(receive))
         try:
             headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
@@ -161,6 +170,16 @@ class Live:
             elif said:
                 await _event(send, b"changed")
 
+    def _missed(self, topics: tuple[str, ...], query: bytes) -> bool:
+        """Whether something changed, or may have, after what the page saw."""
+        try:
+            seen = Snapshot.read(parse_qs(query.decode("latin-1")).get("seen", [""])[0])
+        except ValueError:
+            return True
+        if self._since is None or not seen.sees_all_of(self._since):
+            return True
+        return not all(seen.sees(self._heard[topic]) for topic in topics if topic in self._heard)
+
     async def _in_pool(self, ask: Callable[..., Any], *arguments: object) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._pool, ask, *arguments)
 
@@ -174,6 +193,9 @@ class Live:
                 listener = await psycopg.AsyncConnection.connect(**parameters, autocommit=True)
                 async with listener:
                     await listener.execute(f"LISTEN {CHANNEL}")
+                    # After it, not before: what is committed in between is missed by nobody.
+                    row = await (await listener.execute(QUERY)).fetchone()
+                    self._since = Snapshot.read(row[0]) if row else None
                     self._listening.set()
                     self._look_again()
                     async for notice in listener.notifies():
@@ -195,6 +217,7 @@ class Live:
 
     def _told(self, payload: str) -> None:
         """Hand a notice to the streams that it is for."""
+        payload, _, transaction = payload.partition(" ")
         name, _, rest = payload.partition(":")
         if name == records.TOPIC:
             patient, organisation, coded = rest.split(":")
@@ -209,6 +232,7 @@ class Live:
                     if mine or screen.path == payload:
                         _put(screen.queue, _ASK)
         else:
+            self._heard[payload] = int(transaction)
             for screen in self._screens.get(payload, ()):
                 _put(screen.queue, payload)
 

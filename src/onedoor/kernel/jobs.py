@@ -192,9 +192,10 @@ def _listen() -> psycopg.Connection[tuple[object, ...]]:
 
 
 def notify_live(topic: str, key: int | str) -> None:
-    """Tell live screens that `topic` changed, once this transaction commits; the payload is a key only."""
+    """Tell live screens that `topic` changed, once this transaction commits. The payload is a key and the transaction's number,
+    by which is known whether a page saw the change (`kernel.snapshots`)."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify('onedoor_live', %s)", [f"{topic}:{key}"])
+        cursor.execute("SELECT pg_notify('onedoor_live', %s || ' ' || pg_current_xact_id())", [f"{topic}:{key}"])
 
 
 __all__ = ["Sweep", "notify_live", "run_all_once", "run_once", "run_worker", "sweep", "sweeps", "wake"]

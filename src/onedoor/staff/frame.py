@@ -12,6 +12,7 @@ from django.urls import reverse
 from onedoor.accounts import api as accounts
 from onedoor.exchange import api as exchange
 from onedoor.kernel.access import Access, Permission
+from onedoor.kernel.snapshots import Snapshot
 from onedoor.messaging import api as messaging
 from onedoor.referrals import api as referrals
 from onedoor.tasks import api as tasks
@@ -47,6 +48,21 @@ class Frame:
     """For how many more minutes small counts are shown as they are; None where they are hidden."""
     may_show: Mapping[str, str] | None = None
     """The reasons for which this person may choose to see them on this page."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """The worklists whose changes a page announces, and what it saw of them."""
+
+    lists: str
+    seen: Snapshot
+
+
+def listens(access: Access, *names: str) -> Topic:
+    """Of the worklists of the organisation where this person works. Asked before the page reads anything: what changes while it
+    reads is announced, and perhaps once too often, but never missed."""
+    here = organisation_of(access).pk
+    return Topic(",".join(f"{name}:{here}" for name in names), Snapshot.now())
 
 
 _AT_A_GLANCE = 12

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -24,6 +25,7 @@ from onedoor.gateway.tests.test_doors import running
 from onedoor.kernel.access import Access, Role
 from onedoor.kernel.codes import Concept
 from onedoor.kernel.jobs import notify_live
+from onedoor.kernel.snapshots import Snapshot
 from onedoor.patients import api as patients
 from onedoor.patients.models import BreakGlass, CareRelationship, Patient
 from onedoor.records import api as records
@@ -119,10 +121,18 @@ class Stream:
 
 
 @asynccontextmanager
-async def streaming(app: Gateway, path: str, cookie: str) -> AsyncIterator[Stream]:
-    """A stream for as long as the block lasts."""
+async def streaming(app: Gateway, path: str, cookie: str, seen: str | None = None) -> AsyncIterator[Stream]:
+    """A stream for as long as the block lasts, of a page that saw what there is now or was `seen`."""
     stream = Stream()
-    scope = {"type": "http", "method": "GET", "path": f"/live/{path}", "headers": [(b"cookie", cookie.encode())]}
+    if seen is None:
+        seen = (await sync_to_async(Snapshot.now)()).written
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": f"/live/{path}",
+        "query_string": f"seen={seen}".encode(),
+        "headers": [(b"cookie", cookie.encode())],
+    }
     task = asyncio.create_task(app(scope, stream.receive, stream.send))
     await stream.begun.wait()
     try:
@@ -168,9 +178,8 @@ def test_every_list_that_a_page_listens_to_is_streamed() -> None:
     asked = {
         name
         for file in PAGES.glob("*.py")
-        for line in file.read_text().splitlines()
-        if "topic=" in line
-        for name in re.findall(r'f",?(\w+):\{', line)
+        for names in re.findall(r"listens\(access, (.*)", file.read_text())
+        for name in re.findall(r'"(\w+)"', names)
     }
     assert {"tasks", "documents", "exchange", "referrals"} <= asked
     assert asked <= live.TOPICS
@@ -194,6 +203,64 @@ async def test_one_stream_tells_of_several_lists_of_ones_own() -> None:
             async with streaming(app, path, cookie) as refused:
                 assert refused.status == 404, path
         assert not app._live._screens
+
+
+async def test_what_changed_between_a_page_and_its_stream_is_told_at_once() -> None:
+    """Of its own list, and once: also what was begun before the page was read and committed after it."""
+    place = await sync_to_async(Place)()
+    cookie = await sync_to_async(cookie_of)(place.manager_user)
+    mine, theirs = place.practice.pk, place.trust.pk
+    async with running() as app, streaming(app, f"tasks:{mine}", cookie) as other:
+        saw_nothing = (await sync_to_async(Snapshot.now)()).written
+        async with begun_elsewhere(mine) as commit:
+            meanwhile = (await sync_to_async(Snapshot.now)()).written
+            await commit()
+        assert await other.next() == "changed"
+        for seen in (saw_nothing, meanwhile):
+            async with streaming(app, f"tasks:{mine}", cookie, seen) as stream:
+                assert await stream.next() == "changed"
+                await sync_to_async(notify_live)("tasks", theirs)
+                await sync_to_async(notify_live)("tasks", mine)
+                assert [await stream.next(), await other.next()] == ["changed"] * 2
+                assert stream.told.empty()
+
+
+async def test_what_a_page_saw_is_not_told_again_nor_what_changed_elsewhere() -> None:
+    place = await sync_to_async(Place)()
+    cookie = await sync_to_async(cookie_of)(place.manager_user)
+    mine = place.practice.pk
+    async with running() as app, streaming(app, f"tasks:{mine},inbox:{mine}", cookie) as other:
+        await sync_to_async(notify_live)("tasks", mine)
+        saw = (await sync_to_async(Snapshot.now)()).written
+        await sync_to_async(notify_live)("inbox", mine)
+        assert [await other.next(), await other.next()] == ["changed"] * 2
+        async with streaming(app, f"tasks:{mine},documents:{mine}", cookie, saw) as stream:
+            await sync_to_async(notify_live)("documents", mine)
+            assert await stream.next() == "changed"
+            assert stream.told.empty()
+
+
+@pytest.mark.parametrize("seen", ["", "x", "1:2", "before"])
+async def test_who_may_have_missed_something_looks(seen: str) -> None:
+    """A page that was read before this process listened, and one that does not say what it saw."""
+    place = await sync_to_async(Place)()
+    cookie = await sync_to_async(cookie_of)(place.manager_user)
+    if seen == "before":
+        seen = (await sync_to_async(Snapshot.now)()).written
+        await sync_to_async(notify_live)("tasks", place.practice.pk)
+    async with running() as app, streaming(app, f"tasks:{place.practice.pk}", cookie, seen) as stream:
+        assert await stream.next() == "changed"
+
+
+@asynccontextmanager
+async def begun_elsewhere(key: int) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """A change of that organisation's tasks that stands uncommitted, and what commits it."""
+    parameters = connection.get_connection_params()
+    for name in ("cursor_factory", "context"):
+        parameters.pop(name, None)
+    async with await psycopg.AsyncConnection.connect(**parameters) as other:
+        await other.execute("SELECT pg_notify('onedoor_live', %s || ' ' || pg_current_xact_id())", [f"tasks:{key}"])
+        yield other.commit
 
 
 async def test_a_notice_that_cannot_be_read_ends_no_stream() -> None:

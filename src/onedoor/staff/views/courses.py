@@ -22,7 +22,7 @@ from onedoor.kernel.words import clock_time, short_day
 from onedoor.patients import api as patients
 from onedoor.staff.addresses import chosen_day
 from onedoor.staff.download import as_file, moment
-from onedoor.staff.frame import organisation_of, staff_page
+from onedoor.staff.frame import listens, organisation_of, staff_page
 from onedoor.ui.access import granted, staff
 
 WHO = (Permission.DIARY, Permission.REFERRALS)
@@ -38,6 +38,7 @@ ON_REGISTER = {"arrived": "Arrived", "fulfilled": "Came", "noshow": "Missed", "b
 def courses(request: HttpRequest) -> HttpResponse:
     """The organisation's courses with their places; with `view=over` those without a date to come."""
     access = granted(request)
+    topic = listens(access, "diary")
     over = request.GET.get("view") == "over"
     return staff_page(
         request,
@@ -45,7 +46,7 @@ def courses(request: HttpRequest) -> HttpResponse:
         "courses",
         over=over,
         found=booking.courses(access, organisation_of(access).pk, over=over),
-        topic=f"diary:{organisation_of(access).pk}",
+        topic=topic,
     )
 
 
@@ -116,6 +117,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def course(request: HttpRequest, ref: UUID) -> HttpResponse:
     """One course: its dates, who is on it, who waits; and a search to enrol somebody."""
     access = granted(request)
+    topic = listens(access, "diary")
     shown = _course(access, ref)
     words = request.GET.get("q", "").strip()
     found = patients.search(access, words) if words else []
@@ -133,7 +135,7 @@ def course(request: HttpRequest, ref: UUID) -> HttpResponse:
         despite=request.GET.get("despite", ""),
         found=found,
         on={one.patient_id: one.state for one in people if one.state in ("enrolled", "waiting")},
-        topic=f"diary:{organisation_of(access).pk}",
+        topic=topic,
     )
 
 

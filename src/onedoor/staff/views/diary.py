@@ -22,7 +22,7 @@ from onedoor.patients import api as patients
 from onedoor.recall import api as recall
 from onedoor.records import api as records
 from onedoor.staff.addresses import chosen_day
-from onedoor.staff.frame import organisation_of, staff_page
+from onedoor.staff.frame import listens, organisation_of, staff_page
 from onedoor.ui.access import granted, staff
 
 CANCEL_REASONS = ("patient", "practice")
@@ -50,6 +50,7 @@ def diary(request: HttpRequest, day: date | None = None) -> HttpResponseBase:
     if "day" in request.GET:
         return redirect("diary_day", day=chosen_day(request.GET["day"], clock.today()))
     access = granted(request)
+    topic = listens(access, "diary")
     today = clock.today()
     day = day or today
     organisation = organisation_of(access)
@@ -67,7 +68,7 @@ def diary(request: HttpRequest, day: date | None = None) -> HttpResponseBase:
         sessions=[(session, _shown(session, only)) for session in found.sessions],
         only=only,
         systems=SYSTEMS,
-        topic=f"diary:{organisation.pk}",
+        topic=topic,
     )
 
 
@@ -76,6 +77,7 @@ def diary(request: HttpRequest, day: date | None = None) -> HttpResponseBase:
 def place(request: HttpRequest, day: date, ref: UUID) -> HttpResponse:
     """One place: who has it and what can be done with it; a free one can be given to a patient found here."""
     access = granted(request)
+    topic = listens(access, "diary")
     found = _place(access, day, ref)
     person = found.seat.person
     card = None
@@ -99,7 +101,7 @@ def place(request: HttpRequest, day: date, ref: UUID) -> HttpResponse:
         also=recall.plans_at(access, [found.appointment.id]).get(found.appointment.id, "") if found.appointment else "",
         undoable=found.appointment is not None and booking.may_unmark(access, found.appointment.id),
         systems=SYSTEMS,
-        topic=f"diary:{organisation_of(access).pk}",
+        topic=topic,
     )
 
 

@@ -21,7 +21,7 @@ from onedoor.kernel.access import Permission
 from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.staff.addresses import typed_day
-from onedoor.staff.frame import organisation_of, staff_page
+from onedoor.staff.frame import listens, staff_page
 from onedoor.ui.access import granted, staff
 from onedoor.ui.jinja import counted
 
@@ -49,6 +49,7 @@ class Adding:
 def worklist(request: HttpRequest) -> HttpResponse:
     """Documents of a view: those to do first, the oldest first."""
     access = granted(request)
+    topic = listens(access, "documents")
     view = request.GET.get("view", "open")
     if view not in exchange.DOCUMENT_VIEWS:
         raise Http404
@@ -62,7 +63,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         found=found,
         views=exchange.DOCUMENT_VIEWS,
         most=exchange.MOST_DOCUMENTS,
-        topic=f"documents:{organisation_of(access).pk}",
+        topic=topic,
     )
 
 

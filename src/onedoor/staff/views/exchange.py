@@ -15,7 +15,7 @@ from onedoor.kernel.access import Permission
 from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.staff.addresses import typed_day
-from onedoor.staff.frame import organisation_of, staff_page
+from onedoor.staff.frame import listens, staff_page
 from onedoor.ui.access import granted, staff
 from onedoor.ui.pages import as_pdf
 
@@ -25,6 +25,7 @@ from onedoor.ui.pages import as_pdf
 def overview(request: HttpRequest) -> HttpResponse:
     """Counts and how the line is; for whoever does the checks the documents too, those that wait for a person first."""
     access = granted(request)
+    topic = listens(access, "exchange")
     view = request.GET.get("view", "")
     if view not in exchange.SENT_VIEWS:
         view = "all"
@@ -51,7 +52,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         partners=partners,
         routes=exchange.routes(access),
         person=sum(one.person for one in partners),
-        topic=f"exchange:{organisation_of(access).pk}",
+        topic=topic,
     )
 
 

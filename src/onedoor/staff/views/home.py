@@ -18,7 +18,7 @@ from onedoor.messaging import api as messaging
 from onedoor.recall import api as recall
 from onedoor.reporting import api as reporting
 from onedoor.staff import health
-from onedoor.staff.frame import organisation_of, staff_page
+from onedoor.staff.frame import listens, organisation_of, staff_page
 from onedoor.tasks import api as tasks
 from onedoor.ui.access import acting, granted, signed_in, staff
 
@@ -53,6 +53,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
         return redirect(_only(access))
     if not access.may(Permission.DIARY):
         return redirect("referrals")
+    topic = listens(access, "tasks", *(("documents",) if access.may(Permission.DOCUMENTS) else ()))
     organisation = organisation_of(access)
     today = clock.today()
     since = _last_look(request)
@@ -74,8 +75,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
         policy=booking.policy_of(access, organisation.pk),
         stopped_here=messaging.stopped(organisation.pk),
         stopped_all=messaging.stopped(None),
-        topic=f"tasks:{organisation.pk}"
-        + (f",documents:{organisation.pk}" if access.may(Permission.DOCUMENTS) else ""),
+        topic=topic,
     )
 
 

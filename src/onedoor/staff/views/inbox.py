@@ -27,7 +27,7 @@ from onedoor.records import api as records
 from onedoor.staff import subjects
 from onedoor.staff.addresses import chosen_day
 from onedoor.staff.download import MOST, as_file, moment
-from onedoor.staff.frame import organisation_of, staff_page
+from onedoor.staff.frame import listens, staff_page
 from onedoor.tasks import api as tasks
 from onedoor.ui.access import granted, staff
 
@@ -90,6 +90,7 @@ class Chosen:
 def inbox(request: HttpRequest) -> HttpResponse:
     """Conversations that wait for a person, the urgent first, then those that wait longest."""
     access = granted(request)
+    topic = listens(access, "inbox")
     whose = request.GET.get("whose", "all")
     if whose == "lately":
         rows = messaging.threads_lately(access)
@@ -106,7 +107,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         whose=whose,
         choices=WHOSE,
         count=messaging.inbox_count(access),
-        topic=f"inbox:{organisation_of(access).pk}",
+        topic=topic,
     )
 
 
@@ -140,6 +141,7 @@ def download(request: HttpRequest) -> HttpResponse:
 def thread(request: HttpRequest, ref: UUID) -> HttpResponse:
     """One conversation. On a shared phone nobody's details are shown before somebody is chosen (`?person=`)."""
     access = granted(request)
+    topic = listens(access, "inbox")
     found = _thread(access, ref)
     chosen = _choose(found, request.GET.get("person", ""))
     card = None
@@ -184,7 +186,7 @@ def thread(request: HttpRequest, ref: UUID) -> HttpResponse:
         colleagues=accounts.colleagues(access),
         me=access.actor.id,
         key=uuid.uuid4(),
-        topic=f"inbox:{organisation_of(access).pk}",
+        topic=topic,
     )
 
 

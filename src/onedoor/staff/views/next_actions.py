@@ -20,7 +20,7 @@ from onedoor.records import api as records
 from onedoor.referrals import api as referrals
 from onedoor.staff.addresses import typed_day
 from onedoor.staff.download import MOST, as_file
-from onedoor.staff.frame import organisation_of, staff_page
+from onedoor.staff.frame import listens, staff_page
 from onedoor.staff.views.triage import STATES
 from onedoor.ui.access import granted, staff
 
@@ -34,6 +34,7 @@ _SOON = timedelta(days=7)
 def worklist(request: HttpRequest) -> HttpResponse:
     """A service's next actions, the longest overdue first, all or of one action or stream."""
     access = granted(request)
+    topic = listens(access, "referrals")
     services = referrals.services_of(access)
     service, which, action, stream = _asked(request.GET, services)
     if service is None:
@@ -61,7 +62,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         choices=referrals.NEXT_ACTIONS,
         soon=clock.today() + _SOON,
         today=clock.today(),
-        topic=f"referrals:{organisation_of(access).pk}",
+        topic=topic,
     )
 
 

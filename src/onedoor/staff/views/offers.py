@@ -20,7 +20,7 @@ from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.staff.addresses import chosen_day
 from onedoor.staff.download import MOST, as_file, moment
-from onedoor.staff.frame import organisation_of, staff_page
+from onedoor.staff.frame import listens, organisation_of, staff_page
 from onedoor.ui.access import granted, staff
 from onedoor.ui.jinja import counted
 from onedoor.ui.pages import back
@@ -72,6 +72,7 @@ def offers(request: HttpRequest, day: date | None = None) -> HttpResponseBase:
     if "day" in request.GET:
         return redirect("offers_day", day=chosen_day(request.GET["day"], clock.today()))
     access = granted(request)
+    topic = listens(access, "offers")
     today = clock.today()
     day = day or today
     organisation = organisation_of(access)
@@ -93,7 +94,7 @@ def offers(request: HttpRequest, day: date | None = None) -> HttpResponseBase:
         offer_words=OFFER_WORDS,
         waiting=waiting,
         may_switch=access.may(Permission.SWITCHES),
-        topic=f"offers:{organisation.pk}",
+        topic=topic,
     )
 
 

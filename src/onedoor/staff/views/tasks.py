@@ -16,7 +16,7 @@ from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.staff import subjects
 from onedoor.staff.download import MOST, as_file, moment
-from onedoor.staff.frame import organisation_of, staff_page
+from onedoor.staff.frame import listens, staff_page
 from onedoor.tasks import api as tasks
 from onedoor.ui.access import granted, staff
 from onedoor.ui.pages import back
@@ -29,6 +29,7 @@ _SHOWN = 200
 def worklist(request: HttpRequest) -> HttpResponse:
     """Waiting work, all of it or of one kind, and what was done today."""
     access = granted(request)
+    topic = listens(access, "tasks")
     kind = request.GET.get("kind", "")
     counts = tasks.counts(access)
     shown = tasks.waiting(access, kind=kind, limit=_SHOWN)
@@ -46,7 +47,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         waiting=sum(count.count for count in counts if kind in ("", count.kind)),
         done=tasks.ended(access, since=clock.london_day(clock.today())[0]),
         to_type=exchange.to_type_count(access),
-        topic=f"tasks:{organisation_of(access).pk}",
+        topic=topic,
     )
 
 

@@ -20,7 +20,7 @@ from onedoor.kernel.words import clock_time, short_day
 from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.referrals import api as referrals
-from onedoor.staff.frame import organisation_of, staff_page
+from onedoor.staff.frame import listens, staff_page
 from onedoor.ui.access import granted, staff
 
 _SHOWN = 20
@@ -35,6 +35,7 @@ _UNFIT = 8
 def to_book(request: HttpRequest) -> HttpResponse:
     """What a service is to book; with `view=others` what patients and practices are to."""
     access = granted(request)
+    topic = listens(access, "referrals")
     services = referrals.services_of(access)
     service = _chosen(request, services)
     view, after = request.GET.get("view", ""), request.GET.get("after", "")
@@ -58,7 +59,7 @@ def to_book(request: HttpRequest) -> HttpResponse:
         who_books=referrals.WHO_BOOKS,
         priorities=referrals.PRIORITIES,
         unserved=[one.stream.name for one in referrals.stream_kinds(access, service) if not one.chosen],
-        topic=f"referrals:{organisation_of(access).pk}",
+        topic=topic,
     )
 
 

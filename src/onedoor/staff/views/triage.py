@@ -22,7 +22,7 @@ from onedoor.patients import api as patients
 from onedoor.records import api as records
 from onedoor.referrals import api as referrals
 from onedoor.staff.addresses import typed_day
-from onedoor.staff.frame import organisation_of, staff_page
+from onedoor.staff.frame import listens, staff_page
 from onedoor.ui.access import granted, staff
 
 _SHOWN = 25
@@ -37,6 +37,7 @@ VIEWS = ("", "parked", "asked", "held", "send")
 def worklist(request: HttpRequest) -> HttpResponse:
     """What is open and undecided by the clock that ends first, and what is parked, asked, held or to be sent on."""
     access = granted(request)
+    topic = listens(access, "referrals")
     services = referrals.services_of(access)
     service = _chosen(request, services)
     view = request.GET.get("view", "")
@@ -59,7 +60,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         clocks=referrals.clocks_on(service, clock.today()),
         held=referrals.held(access, service, by=access.actor.id, limit=3) if view == "" else [],
         priorities=referrals.PRIORITIES,
-        topic=f"referrals:{organisation_of(access).pk}",
+        topic=topic,
     )
 
 

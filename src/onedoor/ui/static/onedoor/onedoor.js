@@ -10,20 +10,16 @@ if (live && "EventSource" in window) {
     live.hidden = false;
     live.querySelector("[data-live-count]").textContent = news === 1 ? "1 change" : `${news} changes`;
   };
-  // A browser gives a stream up for good at any answer but a good one, as while the server begins anew: it is opened again here.
-  const listen = (missed) => {
-    source = new EventSource(`/live/${live.dataset.live}`);
+  // What changed between the reading of the page and its stream, or while the stream was broken, the server tells at once. A browser
+  // gives a stream up for good at any answer but a good one, as while the server begins anew: it is opened again here.
+  const listen = () => {
+    source = new EventSource(`/live/${live.dataset.live}?seen=${live.dataset.liveSeen}`);
     source.addEventListener("changed", tell);
-    // What changed while nobody listened was told to nobody.
-    source.addEventListener("open", () => {
-      if (missed) tell();
-      missed = true;
-    });
     source.addEventListener("error", (event) => {
-      if (event.target.readyState === EventSource.CLOSED) again = setTimeout(() => listen(true), AGAIN_MS);
+      if (event.target.readyState === EventSource.CLOSED) again = setTimeout(listen, AGAIN_MS);
     });
   };
-  listen(false);
+  listen();
   window.addEventListener("pagehide", () => {
     clearTimeout(again);
     source.close();
