@@ -25,6 +25,7 @@ from onedoor.kernel.calendar import next_open
 from onedoor.reporting.dashboards.scope import figures_of, sees_people
 from onedoor.reporting.disclosure import HIDDEN, shown
 from onedoor.reporting.levels import Unit
+from onedoor.reporting.measures.computing import last_day
 from onedoor.reporting.tables import Cell, Column, Table
 
 ACCEPT, MINUTES, POOL = 0.20, 30.0, 40
@@ -51,6 +52,10 @@ FATES = {
 
 
 _TOO_FEW = "too few places to tell"
+_SEND_EACH_MORNING = (
+    "An export of a diary does not say when a visit was cancelled; two exports do. Send the diary each morning for a month, and"
+    " look then."
+)
 
 
 @dataclass(frozen=True)
@@ -95,8 +100,12 @@ class Shadow:
     def sentence(self) -> str:
         """What the month comes to."""
         if self.hidden:
-            many = self.said(self.filled)
-            return f"You would have refilled {many}{'' if many == _TOO_FEW else ' places'}."
+            told = shown(self.filled)
+            if told == HIDDEN:
+                return f"You would have refilled {_TOO_FEW}."
+            return f"You would have refilled about {told} places, about £{int(told) * self.value:,.2f}."
+        if not self.fates:
+            return "No place is known to have been given up."
         if not self.offered:
             return "No place was given up that you would have refilled."
         worth, low, high = self.pounds
@@ -104,6 +113,11 @@ class Shadow:
             f"You would have refilled {self.filled} place{'' if self.filled == 1 else 's'} ({self.low} to {self.high}), "
             f"£{worth:,.2f} (£{low:,.2f} to £{high:,.2f})."
         )
+
+    @property
+    def hint(self) -> str:
+        """What to do where nothing is known to have been given up; "" where something is, or is not told."""
+        return "" if self.fates or self.hidden else _SEND_EACH_MORNING
 
     def said(self, count: int) -> str:
         """A count as whoever looks may read it."""
@@ -168,7 +182,7 @@ def shadow(access: Access, unit: Unit, month: date, *, value: Decimal = PLACE_PO
     if unit.id not in units:
         raise LookupError(unit.ods_code)
     first = month.replace(day=1)
-    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    last = last_day(first)
     with transaction.atomic():
         with connection.cursor() as cursor:
             # Until the end of this transaction, or of the savepoint that it is inside another.

@@ -107,7 +107,7 @@ _GIVEN_UP = """
             WHEN NOT t.may_refill THEN 'kind'
             WHEN s.starts_at - make_interval(mins => coalesce(p.notice_minutes, %(notice)s)) <= h.at THEN 'too_late'
             WHEN r.id IS NOT NULL THEN 'left'
-            WHEN EXISTS (SELECT 1 FROM booking_appointment b WHERE b.seat_id = a.seat_id AND b.id <> a.id AND b.booked_at >= h.at)
+            WHEN EXISTS (SELECT 1 FROM booking_appointment b WHERE b.seat_id = a.seat_id AND b.id > a.id)
                 THEN 'rebooked'
             ELSE 'empty' END AS fate
         FROM booking_appointment_history h

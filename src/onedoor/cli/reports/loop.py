@@ -101,6 +101,8 @@ def shadow(
         found = replay.shadow(access, chosen[0], month.date(), value=worth)
         warn(small_counts)
         print(f"{found.sentence}\n")
+        if found.hint:
+            print(f"  {found.hint}")
         many = found.said(found.offered)
         many = many if "places" in many else f"{many} places"
         print(f"  {many[0].upper()}{many[1:]} would have been offered that nobody was offered.")

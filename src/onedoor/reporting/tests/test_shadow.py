@@ -24,6 +24,7 @@ from onedoor.kernel.access import Access, NotPermitted, Role
 from onedoor.kernel.clock import LONDON
 from onedoor.messaging.models import Message
 from onedoor.reporting import shadow
+from onedoor.reporting.disclosure import shown
 from onedoor.reporting.levels import Level, Unit
 from onedoor.reporting.tests.test_loop_dashboard import manager_of, played, stands
 
@@ -167,7 +168,7 @@ def test_answers_measured_here_take_the_place_of_what_is_assumed() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("fate", ["kind", "too_late", "withdrawn", "rebooked", "empty"])
+@pytest.mark.parametrize("fate", ["kind", "too_late", "withdrawn", "rebooked", "rebooked before we heard", "empty"])
 def test_what_became_of_a_place(fate: str) -> None:
     of = diary.practice()
     month(of, given_up=1, later=3)
@@ -180,11 +181,12 @@ def test_what_became_of_a_place(fate: str) -> None:
     if fate == "withdrawn":
         gone.seat.state = "withdrawn"
         gone.seat.save()
-    if fate == "rebooked":
-        later = datetime(2026, 11, 10, 10, tzinfo=LONDON)
-        stands(of, gone.seat, diary.people(of, 1)[0], "fulfilled", via="emis", booked_at=later)
+    if fate.startswith("rebooked"):
+        # One export says both that it was given up and that somebody else booked it the day before.
+        booked_at = datetime(2026, 11, 10 if fate == "rebooked" else 9, 10, tzinfo=LONDON)
+        stands(of, gone.seat, diary.people(of, 1)[0], "fulfilled", via="emis", booked_at=booked_at)
     found = shadow.shadow(manager_of(of.organisation), unit_of(of), NOVEMBER)
-    assert (found.fates, found.offered) == ({fate: 1}, int(fate == "empty"))
+    assert (found.fates, found.offered) == ({fate.split(" ")[0]: 1}, int(fate == "empty"))
 
 
 @pytest.mark.django_db
@@ -224,8 +226,13 @@ def test_what_was_offered_here_is_no_gain_and_tests_the_replay() -> None:
 @pytest.mark.django_db
 def test_a_month_in_which_nothing_could_be_gained_says_so() -> None:
     of = diary.practice()
-    found = shadow.shadow(manager_of(of.organisation), unit_of(of), NOVEMBER)
-    assert (found.hidden, found.sentence) == (False, "No place was given up that you would have refilled.")
+    manager = manager_of(of.organisation)
+    found = shadow.shadow(manager, unit_of(of), NOVEMBER)
+    assert (found.sentence, "each morning" in found.hint) == ("No place is known to have been given up.", True)
+    month(of, given_up=1)
+    AppointmentType.objects.filter(organisation=of.organisation).update(may_refill=False)
+    found = shadow.shadow(manager, unit_of(of), NOVEMBER)
+    assert (found.sentence, found.hint) == ("No place was given up that you would have refilled.", "")
 
 
 @pytest.mark.django_db
@@ -265,15 +272,20 @@ def test_the_database_itself_refuses_to_write_meanwhile(monkeypatch: pytest.Monk
     Appointment.objects.filter(state="cancelled").update(reason="outside")
 
 
-@pytest.mark.django_db
-def test_only_within_reach_and_small_numbers_only_for_who_sees_people() -> None:
-    of, other = diary.practice(), diary.practice("Millford Surgery", "Y99003")
-    month(of, given_up=3)
+def analyst_over(of: diary.Practice) -> Access:
+    """Of a care system that the practice belongs to."""
     system = factories.practice("Y99930", "Wexshire Integrated Care System")
     OrganisationRelation.objects.create(
         organisation=of.organisation, other=system, kind=Relation.ICS, starts_on=date(2024, 4, 1)
     )
-    analyst: Access = factories.person(system, Role.ICS_ANALYST)[1]
+    return factories.person(system, Role.ICS_ANALYST)[1]
+
+
+@pytest.mark.django_db
+def test_only_within_reach_and_small_numbers_only_for_who_sees_people() -> None:
+    of, other = diary.practice(), diary.practice("Millford Surgery", "Y99003")
+    month(of, given_up=3)
+    analyst = analyst_over(of)
     assert [one.ods_code for one in shadow.practices(analyst)] == ["Y99002"]
     found = shadow.shadow(analyst, unit_of(of), NOVEMBER)
     assert found.sentence == "You would have refilled too few places to tell."
@@ -283,6 +295,15 @@ def test_only_within_reach_and_small_numbers_only_for_who_sees_people() -> None:
     for nobody in (of.access, replace(analyst, permissions=frozenset())):
         with pytest.raises(NotPermitted):
             shadow.shadow(nobody, unit_of(of), NOVEMBER)
+
+
+@pytest.mark.django_db
+def test_who_sees_no_people_is_told_about_how_many_and_what_they_are_worth() -> None:
+    of = diary.practice()
+    month(of, given_up=40, later=60)
+    found = shadow.shadow(analyst_over(of), unit_of(of), NOVEMBER, value=Decimal("20.50"))
+    about = int(shown(found.filled))
+    assert found.sentence == f"You would have refilled about {about} places, about £{about * Decimal('20.50'):,.2f}."
 
 
 @pytest.mark.django_db
