@@ -952,6 +952,66 @@ def damaged_entries(rows: list[list[str]], people: list[Patient]) -> list[list[s
     return [*rows, *bad]
 
 
+# --- the month before ------------------------------------------------------------------------------------------------
+
+NOVEMBER = [
+    day for day in (date(2026, 11, 2) + timedelta(days=n) for n in range(29)) if day.month == 11 and day.weekday() < 5
+]
+GIVEN_UP_HEADER = [*DIARY_HEADER, "Given Up On"]
+NOVEMBER_SESSIONS = (
+    Session(GPS[0], "GP Surgery", 10, 8, 0, (("Face to face", 60), ("Telephone", 40))),
+    Session("Nurse C Whitlock", "Nurse Clinic", 15, 8, 0, (("Asthma review", 40), ("Dressing", 60))),
+    Session("HCA M Oduya", "Health Checks", 20, 4, 4, (("Blood test", 55), ("Blood pressure", 45))),
+    Session("Physio J Hallam", "First Contact Physio", 20, 4, 4, (("MSK assessment", 1),)),
+)
+
+
+def make_november(rng: random.Random, people: list[Patient]) -> list[list[str]]:
+    """Who had which place in November and what became of it: seen, missed, or given up, by the day on which they said so. Of a
+    place that was given up and taken by somebody else there are two rows."""
+    rows: list[list[str]] = []
+    # Whoever needs an interpreter would be on the list of those to book one for, months after their visit.
+    current = [p for p in people if p.status == "Current" and p.language == "English" and not p.need]
+    seen: dict[date, set[str]] = {day: set() for day in NOVEMBER}
+
+    def somebody(slot: Slot) -> Patient:
+        suits = ELIGIBLE.get(slot.kind)
+        person = next(
+            p for p in rng.sample(current, len(current)) if (suits is None or suits(p)) and p.nhs not in seen[slot.day]
+        )
+        seen[slot.day].add(person.nhs)
+        return person
+
+    for day in NOVEMBER:
+        for session in NOVEMBER_SESSIONS:
+            for opens, count in ((time(8, 40), session.morning), (time(14, 0), session.afternoon)):
+                for n in range(count):
+                    start = (datetime.combine(day, opens) + timedelta(minutes=n * session.minutes)).time()
+                    slot = Slot(day, start, session.minutes, session.holder, session.name, pick(rng, session.kinds))
+                    if rng.random() < 0.06:
+                        slot.status = "Available"
+                        rows.append([*slot_row(slot), ""])
+                        continue
+                    slot.patient, ahead = somebody(slot), rng.randint(3, 24)
+                    slot.booked_on = day - timedelta(days=ahead)
+                    given_up = None
+                    if rng.random() < 0.09:
+                        given_up = day - timedelta(days=min(ahead - 1, pick_days(rng)))
+                        slot.status = "Cancelled"
+                        rows.append([*slot_row(slot), export_date(given_up)])
+                        if rng.random() >= 0.35:
+                            continue
+                        slot.patient, slot.booked_on = somebody(slot), given_up
+                    slot.status = "DNA" if rng.random() < 0.07 else "Left"
+                    rows.append([*slot_row(slot), ""])
+    return rows
+
+
+def pick_days(rng: random.Random) -> int:
+    """How many days before their visit somebody says that they will not come: few, and now and then many."""
+    return int(pick(rng, (("0", 16), ("1", 26), ("2", 20), ("3", 14), ("5", 12), ("8", 8), ("13", 4))))
+
+
 def main() -> None:
     """Write the files and print where the damaged rows are."""
     parser = argparse.ArgumentParser(description="Write the demonstration practice.")
@@ -979,6 +1039,8 @@ def main() -> None:
     lines, worse = spoil(DIARY_HEADER, lines, damaged_slots(lines, people))
     scope = f"Date range: {export_date(DAYS[0])} to {export_date(DAYS[-1])}; all session holders; Main site"
     write_export(folder / "diary.csv", "Appointment slots", scope, DIARY_HEADER, lines, "utf-8-sig")
+
+    write_rows(folder / "november.csv", [GIVEN_UP_HEADER, *make_november(random.Random(SEED), people)])
 
     referrals = make_referrals(random.Random(SEED), people)
     write_rows(folder / "referrals.csv", [REFERRAL_HEADER, *referrals])

@@ -106,7 +106,7 @@ def forget_cache() -> None:
 
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
-    """Freeze domain time in this context of execution; for tests."""
+    """Freeze domain time in this context of execution; for tests, and for the past that a demonstration is given."""
     token = _fixed.set(moment)
     try:
         yield
