@@ -16,6 +16,7 @@ from itertools import chain, repeat
 
 from django.db import connection
 
+from onedoor.kernel import clock
 from onedoor.kernel.access import Access
 from onedoor.reporting import counting, disclosure
 from onedoor.reporting.charts import Chart, Line
@@ -145,25 +146,35 @@ def loop(access: Access, first: date, last: date, *, practice: str = "") -> Loop
             [[month, *_row(who, month, told, figures, hides)] for month in months],
         ),
     }
+    lacks = {month: _lacks(month, counted.counted_at) for month in months}
     lines = {
         "refilled": Line(
             table(
                 f"Released and refilled: {name}",
-                [Column("month", "Month", MONTH), Column("released", "Released"), Column("filled", "Refilled")],
-                [[month, *(told.get((who, item, month)) for item in ("released", "filled"))] for month in months],
+                [Column("month", "Month", MONTH), Column("released", "Released"), Column("filled", "Refilled"), _LACKS],
+                [
+                    [month, *(told.get((who, item, month)) for item in ("released", "filled")), lacks[month]]
+                    for month in months
+                ],
             ),
             at="month",
             series=("released", "filled"),
+            partial="lacks",
             measure="Places",
         ),
         "missed": Line(
             table(
                 f"Did not attend: {name}",
-                [Column("month", "Month", MONTH), Column("share", "Did not attend", "%", places=0 if hides else 1)],
-                [[month, told.get((who, "share", month))] for month in months],
+                [
+                    Column("month", "Month", MONTH),
+                    Column("share", "Did not attend", "%", places=0 if hides else 1),
+                    _LACKS,
+                ],
+                [[month, told.get((who, "share", month)), lacks[month]] for month in months],
             ),
             at="month",
             series=("share",),
+            partial="lacks",
         ),
     }
     seen = reaching.tables(reach, known, guarded, who, name, counted.counted_at, notes=[_GUARDED] if guarded else [])
@@ -183,6 +194,15 @@ def loop(access: Access, first: date, last: date, *, practice: str = "") -> Loop
         counted.counted_at,
         not_counted,
     )
+
+
+_LACKS = Column("lacks", "Missing")
+
+
+def _lacks(month: date, counted_at: datetime) -> str:
+    """What a month that was not over when it was counted lacks: its point is no rise and no fall."""
+    day = counted_at.astimezone(clock.LONDON).date()
+    return f"all since {day.day} {day:%B}" if month <= day <= last_day(month) else ""
 
 
 def _not_counted(months: Sequence[date]) -> str:
