@@ -38,7 +38,8 @@ class Xmr:
 class Line:
     """One to six series over periods, which are the rows in order. Missing values are gaps.
 
-    `partial`: key of a column that says what a point of the first series lacks ("15 of 32 sent nothing"); such points are hollow.
+    `partial`: key of a column that says what a period lacks ("15 of 32 sent nothing"); its points are hollow, but for those of
+    series that are `whole` all the same.
     `measure`: what the axis counts, where one column's words do not say it. `said`: what is to be seen, for who cannot; made from
     the table if empty.
     """
@@ -49,6 +50,7 @@ class Line:
     xmr: Xmr | None = None
     target: Mark | None = None
     partial: str = ""
+    whole: Sequence[str] = ()
     from_zero: bool = True
     measure: str = ""
     said: str = ""

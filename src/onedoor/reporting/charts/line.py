@@ -69,7 +69,7 @@ def spec(chart: Line, frame: Frame) -> Spec:
         layers.append(rule(plot, number(chart.target.value), INK, [3, 3], 2))
     for at, key in enumerate(chart.series):
         layers += path(plot, table.numbers(key), PENS[at % len(PENS)], quiet=chart.xmr is not None)
-        layers += points(plot, table, key, at, chart.partial if at == 0 else "")
+        layers += points(plot, table, key, at, "" if key in chart.whole else chart.partial)
     layers += _flagged(plot, chart)
     layers += foot(plot, period_labels(plot, table, chart.at))
     layers += [head(plot, words)] if words else []
@@ -335,13 +335,19 @@ def _keys(chart: Line) -> list[tuple[str, str, str, bool]]:
             if kind := kind_of_flag(cell):
                 colour, shape = FLAGS[kind]
                 found[str(cell)] = (colour, shape, str(cell), False)
-    if chart.partial and any(
-        lack and value is not None
-        for lack, value in zip(chart.table.cells(chart.partial), chart.table.numbers(chart.series[0]), strict=True)
-    ):
+    if lacks := _lacks(chart):
         colour, _, shape = PENS[0]
-        found["partial"] = (colour, shape, "some are missing", True)
+        found["partial"] = (colour, shape, lacks[0] if len(lacks) == 1 else "some are missing", True)
     return list(found.values())
+
+
+def _lacks(chart: Line) -> list[str]:
+    """What the hollow points lack, each once."""
+    if not chart.partial:
+        return []
+    drawn = [chart.table.numbers(key) for key in chart.series if key not in chart.whole]
+    lacks = zip(chart.table.cells(chart.partial), *drawn, strict=True)
+    return list(dict.fromkeys(str(lack) for lack, *values in lacks if lack and any(one is not None for one in values)))
 
 
 def key_rows(plot: Plot, keys: Sequence[tuple[str, str, str, bool]], above: float) -> list[Spec]:

@@ -196,13 +196,13 @@ def loop(access: Access, first: date, last: date, *, practice: str = "") -> Loop
     )
 
 
-_LACKS = Column("lacks", "Missing")
+_LACKS = Column("lacks", "Not whole")
 
 
 def _lacks(month: date, counted_at: datetime) -> str:
-    """What a month that was not over when it was counted lacks: its point is no rise and no fall."""
+    """How far a month was counted that was not over: its point is no rise and no fall."""
     day = counted_at.astimezone(clock.LONDON).date()
-    return f"all since {day.day} {day:%B}" if month <= day <= last_day(month) else ""
+    return f"only until {day.day} {day:%B}" if month <= day <= last_day(month) else ""
 
 
 def _not_counted(months: Sequence[date]) -> str:

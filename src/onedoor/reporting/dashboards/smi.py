@@ -143,6 +143,7 @@ def _draw_published(
             ("share",) if level is Level.ENGLAND else ("share", "england"),
             target=Mark(aim.rate, f"{aim.words} {aim.rate:f}%") if aim else None,
             partial="lacks",
+            whole=("england",),
             measure="All six checks, per cent of the register",
         )
         count = next((one for one in side.aims if one.what == "count" and one.wanted is not None), None)

@@ -93,6 +93,7 @@ def trend() -> Line:
         ("se", "england"),
         target=Mark(60, "aim 60%"),
         partial="lacks",
+        whole=("england",),
         measure="People on the register with all six",
     )
 

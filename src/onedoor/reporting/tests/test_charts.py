@@ -145,18 +145,28 @@ def test_a_flag_of_no_kind_is_refused() -> None:
         charts.spec(replace(chart, table=replace(chart.table, rows=rows)))
 
 
-def test_hollow_points_lack_something() -> None:
-    spec = charts.spec(examples.trend())
-    # Not the one that stands in the key.
-    drawn = [layer for layer in marks(spec, "point") if layer["data"]["values"] and "xOffset" not in layer["mark"]]
-    hollow = [layer for layer in drawn if layer["mark"].get("fill") == "#ffffff"]
-    assert values(hollow) == [22.9]
-    assert "some are missing" in texts(spec)
-    # Where what lacks something has no point either, the key has none to name.
+def test_hollow_points_lack_something_and_the_key_says_what() -> None:
     chart = examples.trend()
+    (lacks,) = {row[3] for row in chart.table.rows if row[3] and row[1] is not None}
+    spec = charts.spec(chart)
+    assert hollow(spec) == [22.9]
+    assert lacks in texts(spec)
+    # England lacks nothing, unless it is not said.
+    assert len(hollow(charts.spec(replace(chart, whole=())))) == 3
+    # Of several the key says that there are some.
+    other = [[*row[:3], "one sent nothing" if at == 0 else row[3]] for at, row in enumerate(chart.table.rows)]
+    spec = charts.spec(replace(chart, table=replace(chart.table, rows=other)))
+    assert ("some are missing" in texts(spec), lacks in texts(spec)) == (True, False)
+    # Where what lacks something has no point either, the key has none to name.
     gap = [[*row[:3], row[3] if row[1] is None else ""] for row in chart.table.rows]
     assert any(row[3] for row in gap)
-    assert "some are missing" not in texts(charts.spec(replace(chart, table=replace(chart.table, rows=gap))))
+    assert hollow(charts.spec(replace(chart, table=replace(chart.table, rows=gap)))) == []
+
+
+def hollow(spec: Spec) -> list[object]:
+    """Values of the hollow points, but for the one that stands in the key."""
+    drawn = [layer for layer in marks(spec, "point") if layer["data"]["values"] and "xOffset" not in layer["mark"]]
+    return values([layer for layer in drawn if layer["mark"].get("fill") == "#ffffff"])
 
 
 def test_bars_stand_in_order_and_what_sent_nothing_is_last() -> None:

@@ -152,7 +152,7 @@ def test_a_month_is_the_sum_of_its_days_as_their_balances_say(
     # A month that is not over is no fall: its point is drawn as one that lacks something.
     for chart in found.charts.values():
         if isinstance(chart, Line):
-            assert chart.table.cells(chart.partial) == ["", "all since 21 December"]
+            assert chart.table.cells(chart.partial) == ["", "only until 21 December"]
     table = found.tables["by_month"]
     for key, name in (
         ("reminders", "reminded"),
