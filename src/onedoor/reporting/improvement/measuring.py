@@ -70,8 +70,8 @@ def measured(access: Access, views: Sequence[InitiativeView]) -> dict[int, Measu
     found = {}
     for view in views:
         one = view.initiative
-        others = sum(_overlap(one, other) for other in beside.get(one.organisation_id, ()))
-        found[one.pk] = _measured(one, known.get(one.organisation_id, []), others, moves_by_itself)
+        worked = beside.get(one.organisation_id, {})
+        found[one.pk] = _measured(one, known.get(one.organisation_id, []), worked, moves_by_itself)
     return found
 
 
@@ -100,30 +100,32 @@ def agenda_with_measured(access: Access, agenda: Agenda) -> Agenda:
 def _measured(
     one: Initiative,
     known: Sequence[Standing],
-    others: int,
+    beside: Mapping[int, _Worked],
     moves_by_itself: Callable[[int, Standing, Standing], float | None],
 ) -> Measured:
     if one.measure != MEASURE or one.expected is None:
         return Measured(CANNOT_TELL, "Nobody said what it is to bring, and in which figure.")
-    if one.starts_on is None or one.state in ("proposed", "agreed"):
+    own = beside.get(one.pk)
+    if own is None:
         return Measured(CANNOT_TELL, "It has not started.")
     kind = last.kind if (last := latest(known)) is not None else ""
     like = [each for each in known if each.kind == kind]
-    start = next((each for each in reversed(like) if each.on <= one.starts_on), None)
-    if start is None or one.starts_on - start.on > _BEFORE:
+    start = next((each for each in reversed(like) if each.on <= own.first), None)
+    if start is None or own.first - start.on > _BEFORE:
         return Measured(CANNOT_TELL, "No figure is known of when it started.")
-    since = [each for each in like if each.on > one.starts_on]
+    since = [each for each in like if each.on > own.first]
     # Of one that has ended: as long as it worked.
-    end = latest([each for each in since if one.ends_on is None or each.on <= one.ends_on] or since[:1])
+    end = latest([each for each in since if each.on <= own.last] or since[:1])
     if end is None:
         return Measured(CANNOT_TELL, "No figure is known of since it started.", start)
-    whole, low, high = _expected(one, one.starts_on, end.on)
+    whole, low, high = _expected(one, own, end.on)
     told = Measured(CANNOT_TELL, "", start, end, end.done - start.done, whole, low, high)
     months = whole / one.expected if one.expected else Decimal(0)
     if start.rounded or end.rounded:
         return replace(told, why="The counts that may be told are rounded to 5.")
     if months < _WORKED:
         return replace(told, why="By the last figure it had not worked for a month at full strength.")
+    others = sum(_overlap(own, other) for other in beside.values())
     if others:
         many = "Another initiative works" if others == 1 else f"{others} other initiatives work"
         return replace(told, why=f"{many} on the same figure at the same time: what each brought cannot be told apart.")
@@ -142,16 +144,16 @@ def _measured(
     return replace(told, verdict=verdict, why=why, a_month=change / months)
 
 
-def _expected(one: Initiative, starts_on: date, until: date) -> tuple[Decimal, Decimal, Decimal]:
+def _expected(one: Initiative, own: _Worked, until: date) -> tuple[Decimal, Decimal, Decimal]:
     """More by the end of the month of `until`: as expected, at least and at most."""
     assert one.expected is not None
-    first = starts_on.replace(day=1)
+    first = own.first.replace(day=1)
     count = (until.year - first.year) * 12 + until.month - first.month + 1
     months = [
         date(first.year + (first.month - 1 + at) // 12, (first.month - 1 + at) % 12 + 1, 1) for at in range(count)
     ]
     middle, low, high = (
-        brought([Effect(starts_on, one.ends_on, one.window, amount, amount, amount)], months)[-1].more
+        brought([Effect(own.first, own.last, one.window, amount, amount, amount)], months)[-1].more
         for amount in (
             one.expected,
             one.expected if one.expected_low is None else one.expected_low,
@@ -170,8 +172,8 @@ class _Worked:
     last: date
 
 
-def _beside(keys: Collection[int]) -> dict[int, list[_Worked]]:
-    """By organisation, all that has worked on its figure: in its own plan, in those above it and in those below."""
+def _beside(keys: Collection[int]) -> dict[int, dict[int, _Worked]]:
+    """By organisation, all that has worked on its figure, by key: in its own plan, in those above it and in those below."""
     history = InitiativeHistory.objects.filter(parent=OuterRef("pk"))
     begun = (
         Initiative.objects.filter(measure=MEASURE, starts_on__isnull=False)
@@ -186,15 +188,16 @@ def _beside(keys: Collection[int]) -> dict[int, list[_Worked]]:
     ]
     stand = chains({*keys, *(organisation for organisation, _ in found)}, on=clock.today())
     above = {key: {key, *levels.values()} for key, levels in stand.items()}
-    return {key: [worked for other, worked in found if other in above[key] or key in above[other]] for key in keys}
+    return {
+        key: {worked.pk: worked for other, worked in found if other in above[key] or key in above[other]}
+        for key in keys
+    }
 
 
 def _day(moment: datetime) -> date:
     return moment.astimezone(clock.LONDON).date()
 
 
-def _overlap(one: Initiative, other: _Worked) -> bool:
+def _overlap(one: _Worked, other: _Worked) -> bool:
     """Whether two work on one figure during the same days."""
-    if one.pk == other.pk or one.starts_on is None:
-        return False
-    return one.starts_on <= other.last and other.first <= (one.ends_on or date.max)
+    return one.pk != other.pk and one.first <= other.last and other.first <= one.last

@@ -127,7 +127,7 @@ def take(
 
 
 def measured(access: Access, one: Initiative) -> Measured:
-    return measuring.measured(access, plans.plan(access))[one.pk]
+    return measuring.measured(access, plans.plan(access, ended=True))[one.pk]
 
 
 @pytest.mark.parametrize(
@@ -198,6 +198,21 @@ def test_one_that_has_ended_is_held_against_the_last_figure_of_its_time(bob: Acc
     found = measured(bob, take(bob, ends_on="2022-03-31"))
     assert found.end is not None
     assert (found.end.key, found.expected) == ("2021-22-Q4", Decimal(1_100))
+
+
+def test_one_that_was_stopped_is_held_against_the_last_figure_of_its_time_too(bob: Access) -> None:
+    with clock.at(datetime(2022, 3, 31, 9, 0, tzinfo=clock.LONDON)):
+        one = take(bob)
+        improvement.move(access=bob, ref=one.ref, to="stopped", why="No money")
+    found = measured(bob, one)
+    assert found.end is not None
+    assert (found.end.key, found.expected) == ("2021-22-Q4", Decimal(1_100))
+
+
+def test_one_that_was_stopped_before_it_was_under_way_has_brought_nothing(bob: Access) -> None:
+    one = take(bob, upto="agreed")
+    improvement.move(access=bob, ref=one.ref, to="stopped", why="No money")
+    assert measured(bob, one).why == "It has not started."
 
 
 @pytest.mark.parametrize(
