@@ -19,8 +19,9 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.cookies import SimpleCookie
+from random import uniform
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID, uuid4
@@ -50,7 +51,7 @@ TOPICS = frozenset({"diary", "documents", "exchange", "inbox", "offers", "referr
 CHANNEL = "onedoor_live"
 _HEARTBEAT_SECONDS = 15.0
 _AGAIN_SECONDS = 30.0
-"""How often it is asked again whether a stream may go on; `records.LASTS_SECONDS` is three times that."""
+"""How often at least it is asked again whether a stream may go on; `records.LASTS_SECONDS` is three times that."""
 _LISTENS_SECONDS = 5.0
 _QUEUE = 100
 _ASK = "ask"
@@ -65,6 +66,8 @@ class Seat:
     patient_id: int | None = None
     sources: Sources | None = None
     organisation_ids: frozenset[int] = frozenset()
+    in_flight: bool = False
+    """Whether somebody was writing when it was noted that this screen is open: they may have told nobody."""
 
 
 @dataclass(eq=False)
@@ -147,8 +150,8 @@ class Live:
                 self._pool.submit(_leave, screen.id)
 
     async def _serve(self, screen: Screen, gone: asyncio.Task[None], send: Send) -> None:
-        ask_at = time.monotonic() + _AGAIN_SECONDS
-        first = screen.seat.patient_id is not None
+        ask_at = _ask_at()
+        again = screen.seat.in_flight
         while not gone.done() and not self._stopping.is_set():
             said = ""
             try:
@@ -158,15 +161,14 @@ class Live:
                 await _body(send, b": still here\n\n")
             if said == _ASK or time.monotonic() >= ask_at:
                 seat = await self._in_pool(_take_seat, screen.path, screen.cookie, screen.id)
-                ask_at = time.monotonic() + _AGAIN_SECONDS
+                ask_at = _ask_at()
                 if seat is None or seat.topics != screen.seat.topics:
                     await _event(send, b"over")
                     return
                 changed, screen.seat = seat.sources != screen.seat.sources, seat
-                # Whoever wrote while the screen was being opened may have told nobody: it looks once more.
-                if changed or said == _ASK or first:
+                if changed or said == _ASK or again:
                     await _event(send, b"rights" if changed else b"changed")
-                first = False
+                again = False
             elif said:
                 await _event(send, b"changed")
 
@@ -237,6 +239,11 @@ class Live:
                 _put(screen.queue, payload)
 
 
+def _ask_at() -> float:
+    # Screens that were opened together, as when the server begins anew, do not ask together for ever.
+    return time.monotonic() + _AGAIN_SECONDS * uniform(0.5, 1)
+
+
 def _put(queue: asyncio.Queue[str], said: str) -> None:
     # A full queue belongs to a browser that does not read; it has enough to know that something changed.
     with contextlib.suppress(asyncio.QueueFull):
@@ -272,6 +279,7 @@ def _take_seat(path: str, cookie: str, screen: UUID) -> Seat | None:
         seat = _seat_of(path, user, session.get(WORKS_AT))
         if seat is not None and seat.patient_id is not None:
             records.watch(screen, seat.patient_id)
+            return replace(seat, in_flight=bool(Snapshot.now().running))
         return seat
     finally:
         connection.close()
