@@ -86,18 +86,20 @@ def _settled(closing_id: int, month: date, _state: tuple[object, ...]) -> Settle
     tree = _tree(paths)
     # Who merged since is one with what they became, as on every page.
     counts: dict[Key, int] = defaultdict(int)
+    same = _same(own, measures.values(), share_of)
     for (ods_code, item), value in own.items():
-        counts[tree.leaf[ods_code], item, ""] += value
+        if item not in same:
+            counts[tree.leaf[ods_code], item, ""] += value
     keys = [one.key for one in measures.values()]
-    whole = {*share_of.values()}
-    columns = [CountColumn(item, "") for item in sorted({*keys, *whole, *(item for _, item, _ in counts)})]
-    shares = [CountColumn(key, "", of=item) for key, item in sorted(share_of.items())]
+    told_once = {*keys, *share_of.values(), *(item for _, item, _ in counts)} - same.keys()
+    columns = [CountColumn(item, "") for item in sorted(told_once)]
+    shares = [CountColumn(key, "", of=same.get(item, item)) for key, item in sorted(share_of.items())]
     if not counts:
         return Settled(MappingProxyType({}), share_of, became)
     order = sorted(tree.told)
     (table,) = published(
         [CountTable(order, [*columns, *shares])],
-        Counts(counts, tree.parent, tree.guarded, _within(measures.values(), share_of)),
+        Counts(counts, tree.parent, tree.guarded, _within(measures.values(), share_of, same)),
     )
     named = [*(column.item for column in columns), *(SHARE + column.item for column in shares)]
     found: dict[tuple[str, str], Told] = {
@@ -105,7 +107,26 @@ def _settled(closing_id: int, month: date, _state: tuple[object, ...]) -> Settle
         for code, row in zip(order, table, strict=True)
         for item, told in zip(named, row, strict=True)
     } | {(code, item): HIDDEN for code in tree.untold for item in named}
+    found |= {(code, item): found[code, other] for item, other in same.items() for code in (*order, *tree.untold)}
     return Settled(MappingProxyType(found), share_of, became)
+
+
+def _same(
+    own: Mapping[tuple[str, str], int], measures: Iterable[Measure], share_of: Mapping[str, str]
+) -> dict[str, str]:
+    """Of events, what shares are of and who is left out, by the item that has the same number at every organisation and is told
+    in its place: told by itself, each would be hidden where another of the same population is shown, and give away what that
+    hides. By their numbers: no definition has to say it, and nobody can forget to."""
+    numbers: dict[str, dict[str, int]] = defaultdict(dict)
+    for (ods_code, item), value in own.items():
+        numbers[item][ods_code] = value
+    events = sorted((one for one in measures if one.source.relation), key=lambda one: one.key)
+    known = {frozenset(numbers[one.key].items()): one.key for one in events if not one.is_share}
+    found: dict[str, str] = {}
+    for item in [*(share_of[one.key] for one in events if one.is_share), *(out(one.key) for one in events)]:
+        if item in numbers and (other := known.setdefault(frozenset(numbers[item].items()), item)) != item:
+            found[item] = other
+    return found
 
 
 @dataclass(frozen=True)
@@ -162,9 +183,9 @@ def _without(across: Collection[str], own: str, path: Iterable[_Step]) -> Iterat
             yield f"{own} in {code}", level
 
 
-def _within(measures: Iterable[Measure], share_of: Mapping[str, str]) -> list[tuple[str, str]]:
+def _within(measures: Iterable[Measure], share_of: Mapping[str, str], same: Mapping[str, str]) -> list[tuple[str, str]]:
     """Who is counted by one is counted by the other: a share's in its whole, all parts in each, the newly complete in those."""
-    found = list(share_of.items())
+    found = [(key, same.get(item, item)) for key, item in share_of.items()]
     of_rules: dict[str, dict[str, list[str]]] = {}
     for one in measures:
         if one.source.rule_set:

@@ -20,8 +20,8 @@ from onedoor.patients.models import Patient
 from onedoor.records import api as records
 from onedoor.records.models import IMPORTED, Code, Coded
 from onedoor.reporting.levels import Level
-from onedoor.reporting.measures import closing, explaining, publishing
-from onedoor.reporting.models import Closing
+from onedoor.reporting.measures import closing, explaining, publishing, versions
+from onedoor.reporting.models import Closing, Snapshot
 from onedoor.staff.tests.test_reports_smi import client_of, locality, person
 
 pytestmark = pytest.mark.django_db
@@ -280,3 +280,36 @@ def test_no_page_shows_what_another_hides(practices: list[Organisation]) -> None
         found = explaining.explain(access_of(user), "smi_all_six", month=MONTH, organisation=code)
         for row in (*found.practices, found.row):
             assert row.numerator == cells[row.ods_code, "smi_all_six"]
+
+
+def test_what_several_measures_are_of_is_told_once(practices: list[Organisation]) -> None:
+    """Invitations are counted by themselves and are what three shares are of: a practice's three were known to be two at
+    least, from others that were hidden here and shown there."""
+    kept = {one.measure.key: one.id for one in versions.of_month(MONTH)}
+    made = Closing.objects.create(month=MONTH, edition=1, known_at=AT, closed_at=AT, closed_by="test")
+    shares = ("invitations_answered", "invitations_booked", "invitations_done")
+    invited = (41, 3, 7, 12, 3, 12, 12, 20)
+    answered_booked_done = (
+        (10, 40, 12),
+        (3, 1, 1),
+        (7, 6, 6),
+        (11, 4, 6),
+        (1, 2, 3),
+        (12, 0, 5),
+        (10, 12, 10),
+        (7, 18, 14),
+    )
+    for practice, of, came_to in zip(locality(8), invited, answered_booked_done, strict=True):
+        figures = {"invited": (of, None), **dict(zip(shares, ((count, of) for count in came_to), strict=True))}
+        Snapshot.objects.bulk_create(
+            Snapshot(closing=made, measure_id=kept[key], organisation=practice, numerator=count, denominator=whole)
+            for key, (count, whole) in figures.items()
+        )
+    settled = publishing.settled(made)
+    codes = {code for code, _ in settled.cells}
+    assert {"Y98000", "Y99910", "Y99930"} < codes
+    assert settled.cells["Y98004", "invited"] == "*"
+    for share in shares:
+        assert {code: settled.cells[code, settled.whole[share]] for code in codes} == {
+            code: settled.cells[code, "invited"] for code in codes
+        }
