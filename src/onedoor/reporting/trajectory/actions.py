@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
@@ -41,7 +41,10 @@ def set_target(*, access: Access, organisation_id: int, typed: Mapping[str, str]
     the one may be met and the other missed. Raises NotPermitted outside of the access, Overtaken.
     """
     unit = _may(access, organisation_id)
-    found = read(typed, standings(access, unit))
+    # Whoever reads the target reads where it starts: no small count that is shown to this one alone.
+    found = read(typed, standings(replace(access, small_counts=None), unit))
+    if "baseline" in found.problems and access.sees_small_counts:
+        found.problems["baseline"] = "Choose a period whose figure others may read too: it stands with the target."
     if found.problems:
         return found
     now = clock.now()

@@ -253,3 +253,20 @@ def _shown(*besides: Role) -> Access:
     access = accounts.access_of(user)
     made = accounts.show_small_counts(access=access, reason="wrong", words=WHY["words"], page=SMALL)
     return accounts.seeing_small_counts(access, str(made.ref))
+
+
+def test_a_target_starts_from_no_figure_that_others_may_not_read() -> None:
+    """Who sees small counts and writes plans besides sets what a system is to reach: all who read that read where it starts."""
+    both, analyst = owner(), person("Y99930", Role.ICS_ANALYST)
+    system = Organisation.objects.get(ods_code="Y99930")
+    accounts.grant_role(user_id=both.pk, organisation_id=system.pk, role=Role.ICS_ANALYST, by=factories.TEST)
+    client = client_of(both)
+    client.post("/reports/small-counts/show/", WHY)
+    address = "/reports/trajectory/?of=Y99930"
+    assert "record:2026-11" in said(client, address)
+    assert "record:2026-11" not in said(client_of(analyst), address)
+    typed = {"of": "Y99930", "baseline": "record:2026-11", "due_on": "2027-04-01", "more": "10", "basis": "The plan"}
+    answer = client.post(address, typed)
+    assert answer.status_code == 422
+    assert "Choose a period whose figure others may read too" in answer.content.decode()
+    assert 'value="The plan"' in answer.content.decode()
