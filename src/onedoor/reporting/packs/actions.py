@@ -24,8 +24,8 @@ class NoFigures(ValueError):
 
 
 def make_pack(*, access: Access, organisation_id: int, closing_id: int) -> Pack:
-    """The pack of an organisation for a closing, sent to everybody who reads its figures there: made once, and from then on that
-    one.
+    """The pack of an organisation for a closing, or for the last edition of its month, sent to everybody who reads its figures
+    there: made once, and from then on that one.
 
     Raises NotPermitted outside of the access, Closing.DoesNotExist, NoFigures, CannotBeSet.
     """
@@ -34,10 +34,10 @@ def make_pack(*, access: Access, organisation_id: int, closing_id: int) -> Pack:
     from onedoor.reporting.packs.setting import files
 
     _may(access, [organisation_id])
-    there = Pack.objects.filter(organisation_id=organisation_id, closing_id=closing_id).first()
+    closing = _last_edition(closing_id)
+    there = Pack.objects.filter(organisation_id=organisation_id, closing=closing).first()
     if there is not None:
         return there
-    closing = Closing.objects.get(pk=closing_id)
     organisation = Organisation.objects.get(pk=organisation_id)
     # It takes seconds, so nothing is held meanwhile; of two who make it at once the first is kept.
     known = content(access, organisation, closing)
@@ -60,7 +60,7 @@ def make_pack(*, access: Access, organisation_id: int, closing_id: int) -> Pack:
             _send(access, pack, now)
             return pack
     except IntegrityError:
-        return Pack.objects.get(organisation_id=organisation_id, closing_id=closing_id)
+        return Pack.objects.get(organisation_id=organisation_id, closing=closing)
 
 
 @transaction.atomic
@@ -69,7 +69,7 @@ def send_packs(*, access: Access, organisation_ids: Collection[int], closing_id:
     made is not made again. Raises NotPermitted where one is outside of the access, and none is asked for then;
     Closing.DoesNotExist."""
     _may(access, organisation_ids)
-    closing = Closing.objects.get(pk=closing_id)
+    closing = _last_edition(closing_id)
     known = (
         table.objects.filter(closing=closing, organisation_id__in=organisation_ids) for table in (Pack, PackRequest)
     )
@@ -176,6 +176,11 @@ def _send(access: Access, pack: Pack, now: datetime) -> None:
         for user in found
         if not (access.actor.kind == "user" and access.actor.id == user.pk)
     )
+
+
+def _last_edition(closing_id: int) -> Closing:
+    """Of the month of a closing: figures are read of it alone, and a page that is open may name the one before."""
+    return Closing.objects.filter(month=Closing.objects.get(pk=closing_id).month).latest("edition")
 
 
 def _may(access: Access, organisation_ids: Collection[int]) -> None:

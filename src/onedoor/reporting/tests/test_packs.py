@@ -171,6 +171,15 @@ def test_several_are_asked_for_at_once_and_each_is_made_once(town: Town) -> None
         send_packs(access=town.manager, organisation_ids=both, closing_id=town.closing.pk)
 
 
+def test_of_a_month_that_was_closed_again_meanwhile_the_newer_edition_is_made(town: Town) -> None:
+    """Its figures are those of the newer one in any case: the page of packs was open when the month was closed again."""
+    again = closed(date(2026, 11, 1), edition=2)
+    town.figures(again)
+    pack = make_pack(access=town.analyst, organisation_id=town.practice.pk, closing_id=town.closing.pk)
+    assert pack.closing == again
+    assert "edition 2 of the month, in place of edition 1" in " ".join(words_of(bytes(pack.pdf)).split())
+
+
 def test_a_newer_edition_stands_in_place_of_the_older_and_says_so(town: Town) -> None:
     first = make_pack(access=town.analyst, organisation_id=town.practice.pk, closing_id=town.closing.pk)
     again = closed(date(2026, 11, 1), edition=2)
