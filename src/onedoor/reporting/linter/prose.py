@@ -77,19 +77,23 @@ def _shares(document: Document) -> Iterator[Finding]:
 _WHOLE_BEFORE = re.compile(r"\bof (?:the |these |all )?~?$", re.I)
 _WHOLE_AFTER = re.compile(r"\)?\s*of (?:the |these |all )?~?", re.I)
 _ANOTHER_WHOLE = re.compile(r"\bof (?:which|whom|these|those|them|the)\b|;", re.I)
+_WHOLE_INSIDE = re.compile(r"(?:\s+[a-z]+)?\s+(?:out )?of (?:the |these |all )?~?", re.I)
+_ONLY_NAMED = re.compile(r"(?:\s+[a-z-]+){0,2}\s*[);,]", re.I)
+_A_CHANGE = re.compile(r"\b(?:by|up|down|(?:rise|fall|increase|decrease|reduction|drop|change) of)\s+~?$", re.I)
 
 
 def _shares_first(document: Document) -> Iterator[Finding]:
-    """A share with its count in brackets: 40% (21) of 42; of 42 referrals, 40% (21) were seen. Of what the share is must be said
-    in so many words, and no other number stands between."""
+    """A share with its count in brackets: 50% (21 of 42 referrals); 50% (21) of 42; of 42 referrals, 50% (21) were seen. Of what
+    the share is must be said in so many words, and no other number stands between."""
     for sentence in document.sentences:
         text, found = sentence.text, numbers.spotted(sentence.text)
-        for at, ((_, end, percent), (start, closes, above)) in enumerate(pairwise(found)):
+        for at, ((begins, end, percent), (start, closes, above)) in enumerate(pairwise(found)):
             if percent.unit != PERCENT or above.unit or not re.fullmatch(r"\s*\((?:n\s?=\s?)?", text[end:start], re.I):
                 continue
-            if ")" not in text[start : closes + 1]:
+            closed = ")" in text[start : closes + 1]
+            if not closed and _A_CHANGE.search(text[:begins]):
                 continue
-            below = _whole(text, found, at)
+            below = _whole(text, found, at) if closed else _whole_inside(text, found, at)
             # What an account would take for a deduction is a count in brackets here.
             count = replace(above, value=abs(above.value))
             if below is None or count.value > below.value:
@@ -117,6 +121,15 @@ def _whole(text: str, found: Sequence[tuple[int, int, Number]], at: int) -> Numb
     start, end, before = found[at - 1]
     plain = _WHOLE_BEFORE.search(text[:start]) and not _ANOTHER_WHOLE.search(text[end : found[at][0]])
     return before if plain and _is_count(before) else None
+
+
+def _whole_inside(text: str, found: Sequence[tuple[int, int, Number]], at: int) -> Number | None:
+    """The same where the brackets say both and no more: 50% (21 of 42), and not 50% (2 of 6 practices met the aim)."""
+    if at + 2 >= len(found):
+        return None
+    start, end, after = found[at + 2]
+    plain = _WHOLE_INSIDE.fullmatch(text[found[at + 1][1] : start]) and _ONLY_NAMED.match(text, end)
+    return after if plain and _is_count(after) else None
 
 
 def _is_count(number: Number) -> bool:

@@ -153,6 +153,8 @@ def test_nothing_else_is_said_of_the_seeds() -> None:
         ("In Q1 2021/22 there were 14,639 people on the register, 3,642 with all six (24.7%).", Kind.SHARE, "24.7%"),
         ("3,642 of 14,639 people had all six checks (24.7%) in Q1 2021/22.", Kind.SHARE, "24.7%"),
         ("Of 42 referrals 40% (21) were seen in time.", Kind.SHARE, "40%"),
+        ("Non-attendance was 12% (36 of 240 appointments).", Kind.SHARE, "12%"),
+        ("Of those asked, 54% (180 out of the 400) answered.", Kind.SHARE, "54%"),
         ("All were rung: 72% (n = 410) of 512 answered.", Kind.SHARE, "72%"),
         ("In Q1 there was a 30% difference between Ash (39%) and Beech (13%).", Kind.DIFFERENCE, "30%"),
         ("Month,Calls\nNov'17,10\nDec'17,12\nJan'17,11\nFeb'18,15\n", Kind.PERIOD, "Jan'17"),
