@@ -151,8 +151,18 @@ def test_from_the_menu_to_done(bob: Client) -> None:
     assert answer.status_code == 422
     assert "It lies outside of what is said" in answer.content.decode()
     bob.post(change, {**INITIATIVE, "version": "1"})
-    stale = bob.post(change, {**INITIATIVE, "version": "1", "title": "Mine"}, follow=True)
-    assert "has saved it meanwhile" in stale.content.decode()
+    mine = {**INITIATIVE, "version": "1", "owner": "Mine", "window": "6+"}
+    stale = bob.post(change, mine)
+    page = stale.content.decode()
+    assert stale.status_code == 409
+    assert "has saved it meanwhile. What differs is marked" in page
+    assert 'value="Mine"' in page
+    assert "Owner: now Programme lead" in page
+    assert "Effect within: now 0 to 3 months" in page
+    (version,) = re.findall(r'name="version" value="(\d+)"', page)
+    assert bob.post(change, {**mine, "version": version}).status_code == 302
+    one.refresh_from_db()
+    assert one.owner == "Mine"
     move = reverse("reports_initiative_move", args=[one.ref])
     for to in ("agreed", "under_way"):
         bob.post(move, {"to": to})

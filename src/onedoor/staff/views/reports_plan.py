@@ -37,6 +37,17 @@ _WORDS: dict[str, Any] = {
     "names": forms.WORDS,
 }
 
+_CHOICES: Mapping[str, Mapping[str, str]] = {
+    "area": rules.AREAS,
+    "level": rules.LEVELS,
+    "window": rules.WINDOWS,
+    "ease": rules.RATINGS,
+    "impact": rules.RATINGS,
+    "rating": rules.RATINGS,
+    "measure": measuring.MEASURES,
+}
+"""Of fields that are chosen, the words of each choice."""
+
 
 @staff(Permission.REPORTS)
 @require_GET
@@ -189,8 +200,11 @@ def edit(request: HttpRequest, ref: UUID) -> HttpResponse:
     except NotPermitted as error:
         raise Http404 from error
     except reporting.Overtaken as overtaken:
-        messages.error(request, f"{overtaken.by} has saved it meanwhile. Yours was not kept: look at it again.")
-        return redirect("reports_initiative", ref=ref)
+        messages.error(
+            request, f"{overtaken.by} has saved it meanwhile. What differs is marked; save again to keep yours."
+        )
+        view, _ = _one(access, ref)
+        return _form(request, view.initiative, unit, typed, _differs(view.initiative, typed), status=409)
     except reporting.Refused as why:
         messages.error(request, str(why))
         return redirect("reports_initiative", ref=ref)
@@ -302,6 +316,16 @@ def _as_typed(one: Initiative) -> dict[str, str]:
         value = getattr(one, name)
         found[name] = "" if value is None else f"{value.normalize():f}" if name.startswith("expected") else str(value)
     return found
+
+
+def _differs(one: Initiative, typed: Mapping[str, str]) -> dict[str, str]:
+    """By field, what stands where something else was typed."""
+    stands = _as_typed(one)
+    return {
+        name: f"now {_CHOICES.get(name, _NOTHING).get(stands[name], stands[name]) or 'empty'}"
+        for name, words in typed.items()
+        if words.strip() != stands[name]
+    }
 
 
 def _one(access: Access, ref: UUID) -> tuple[InitiativeView, Sequence[ProgressNote]]:
