@@ -13,6 +13,8 @@ class Kind(StrEnum):
     COLUMN_TOTAL = "column total"
     ROW_TOTAL = "row total"
     DIFFERENCE = "difference"
+    TOTAL = "total of what a sentence adds up"
+    CHANGE = "change from one figure to another"
     SHARE = "share does not match its numerator and denominator"
     PRICE = "volume by price"
     MONTHS = "months by monthly amount"

@@ -12,10 +12,10 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
-from onedoor.reporting.linter import gaps, labels, monthly, numbers, periods, thousands
+from onedoor.reporting.linter import gaps, labels, monthly, numbers, periods, thousands, within
 from onedoor.reporting.linter.document import Document, Sentence
 from onedoor.reporting.linter.findings import Finding, Kind
-from onedoor.reporting.linter.numbers import PERCENT, Number, said
+from onedoor.reporting.linter.numbers import PERCENT, POUNDS, Number, said
 from onedoor.reporting.linter.saying import FIGURE
 from onedoor.reporting.linter.shares import SHARE, share
 
@@ -27,6 +27,7 @@ def findings(document: Document) -> list[Finding]:
         *thousands.findings(document),
         *gaps.findings(document),
         *labels.findings(document),
+        *within.findings(document),
         *_shares(document),
         *_shares_first(document),
         *_lone(document),
@@ -42,11 +43,11 @@ def _shares(document: Document) -> Iterator[Finding]:
                 continue
             (start1, end1, first), (start2, _, second) = found[at - 2], found[at - 1]
             near = Decimal(100)
-            if first.unit or second.unit or not first.value or not second.value:
+            if first.unit != second.unit or first.unit not in ("", POUNDS) or not first.value or not second.value:
                 continue
-            between = sentence.text[end1:start2]
+            between = sentence.text[end1:start2].removesuffix("£")
             whole_first = bool(
-                re.search(r"\bof (?:the |these |all )?~?$", sentence.text[:start1], re.I)
+                re.search(r"\bof (?:the |these |all )?[~£]?$", sentence.text[:start1], re.I)
                 or re.search(r"\bof (which|whom|these|those|them)\b", between, re.I)
             )
             if whole_first:
@@ -59,7 +60,8 @@ def _shares(document: Document) -> Iterator[Finding]:
             else:
                 continue
             if above.value > below.value or not re.search(
-                r"(?:\(|\bor |=\s?|\bthat is,? |\bwhich is )~?$", sentence.text[start2 : found[at][0]]
+                r"(?:\(|\bor |=\s?|\bthat is,? |\bwhich is |\ban? (?:share|rate|proportion|performance|uptake) of )~?$",
+                sentence.text[start2 : found[at][0]],
             ):
                 continue
             value, slack = share(above, below)
