@@ -21,7 +21,7 @@ _ONE = re.compile(rf"\b({MONTH})\.?\s*'?\s*(\d{{4}}|\d{{2}})\b", re.IGNORECASE)
 _BARE = re.compile(rf"^\s*({MONTH})\s*$", re.IGNORECASE)
 NUMBER = r"\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|eighteen"
 _COUNT = re.compile(rf"\b({NUMBER})[ -]months?\b", re.IGNORECASE)
-_WORDS = {
+IN_WORDS = {
     "two": 2,
     "three": 3,
     "four": 4,
@@ -141,7 +141,7 @@ def named(text: str) -> list[Named]:
 
 def counted(text: str) -> list[int]:
     """Numbers of months that a text states: 8 months, six months."""
-    return [_WORDS.get(one.lower()) or int(one) for one in _COUNT.findall(text)]
+    return [IN_WORDS.get(one.lower()) or int(one) for one in _COUNT.findall(text)]
 
 
 def month_of(text: str) -> int | None:

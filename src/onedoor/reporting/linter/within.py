@@ -16,6 +16,7 @@ from onedoor.reporting.linter import numbers
 from onedoor.reporting.linter.document import Document, Sentence
 from onedoor.reporting.linter.findings import Finding, Kind
 from onedoor.reporting.linter.numbers import PERCENT, POINTS, POUNDS, TIMES, Number, said
+from onedoor.reporting.linter.periods import IN_WORDS
 
 Spotted = tuple[int, int, Number]
 
@@ -24,20 +25,8 @@ _FLOWS = "product-map.md T4: opening + in − out = closing"
 _PRICES = "product-map.md T1: price by volume"
 _CHANGES = "clinical.md 5.5: always compute before rounding"
 
-_WORDS = {
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "twelve": 12,
-}
 _IN_WORDS = re.compile(
-    rf"\b({'|'.join(_WORDS)}|twenty|dozens?|half|couple|several|few|some|most|many)\b"
+    rf"\b({'|'.join(IN_WORDS)}|twenty|dozens?|half|couple|several|few|some|most|many)\b"
     r"(?![ -](?:months?|weeks?|days?|years?|hours?|minutes?|quarters?|checks|physical)\b)",
     re.I,
 )
@@ -446,7 +435,7 @@ def _adds_up(text: str, parts: int) -> bool:
     return (
         not _NOT_ALL.search(text)
         and not _SIGNED.search(text)
-        and all(_WORDS.get(one.lower()) == parts for one in _IN_WORDS.findall(text))
+        and all(IN_WORDS.get(one.lower()) == parts for one in _IN_WORDS.findall(text))
     )
 
 
