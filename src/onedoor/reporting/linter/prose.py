@@ -66,14 +66,14 @@ def _shares(document: Document) -> Iterator[Finding]:
                 continue
             value, slack = share(above, below)
             if slack + percent.half < abs(value - percent.value) <= near:
-                yield Finding(
-                    Kind.SHARE,
-                    sentence.place,
-                    percent.text,
-                    said(value, percent),
-                    f"{percent.text} is printed; {above.text} of {below.text} is {said(value, percent)}.",
-                    SHARE,
-                )
+                yield _wrong_share(sentence, percent, value, f"{above.text} of {below.text}")
+
+
+def _wrong_share(sentence: Sentence, percent: Number, value: Decimal, of: str) -> Finding:
+    right = said(value, percent)
+    return Finding(
+        Kind.SHARE, sentence.place, percent.text, right, f"{percent.text} is printed; {of} is {right}.", SHARE
+    )
 
 
 _WHOLE_BEFORE = re.compile(r"\bof (?:the |these |all )?~?$", re.I)
@@ -102,14 +102,7 @@ def _shares_first(document: Document) -> Iterator[Finding]:
                 continue
             value, slack = share(count, below)
             if slack + percent.half < abs(value - percent.value):
-                yield Finding(
-                    Kind.SHARE,
-                    sentence.place,
-                    percent.text,
-                    said(value, percent),
-                    f"{percent.text} is printed; {above.text} of {below.text} is {said(value, percent)}.",
-                    SHARE,
-                )
+                yield _wrong_share(sentence, percent, value, f"{above.text} of {below.text}")
 
 
 def _whole(text: str, found: Sequence[tuple[int, int, Number]], at: int) -> Number | None:

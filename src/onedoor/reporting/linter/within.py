@@ -136,6 +136,10 @@ _WENT = re.compile(
 )
 
 
+def _signs(words: str) -> set[int]:
+    return {sign for sign, said_so in ((1, _CAME), (-1, _WENT)) if said_so.search(words)}
+
+
 def _flow(sentence: Sentence, found: Sequence[Spotted]) -> Finding | None:
     """The list opened with 210, 60 joined and 45 were seen, and it closed at 225."""
     text = sentence.text
@@ -157,9 +161,7 @@ def _flow(sentence: Sentence, found: Sequence[Spotted]) -> Finding | None:
     value, worked = first.value, first.text
     for at in moved:
         after = text[found[at][1] : found[at + 1][0]].split(",")[0]
-        signs = {sign for sign, words in ((1, _CAME), (-1, _WENT)) if words.search(after) or words.search(before[at])}
-        behind = {sign for sign, words in ((1, _CAME), (-1, _WENT)) if words.search(after)}
-        chosen = behind or signs
+        chosen = _signs(after) or _signs(before[at])
         if len(chosen) != 1:
             return None
         sign = chosen.pop()
@@ -343,8 +345,9 @@ def _year(sentence: Sentence, found: Sequence[Spotted]) -> Finding | None:
     value = each_one.value * times[len(times) // 2]
     if not year.value or not Decimal("0.4") <= value / year.value <= Decimal("2.5"):
         return None
+    over = f"in {long[0].text}" if long else "a year"
     return _finding(
-        Kind.MONTHS, sentence, year, value, f"{each_one.text} a {period} is {said(value, year)} a year", _PRICES
+        Kind.MONTHS, sentence, year, value, f"{each_one.text} a {period} is {said(value, year)} {over}", _PRICES
     )
 
 

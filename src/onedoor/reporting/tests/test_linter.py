@@ -97,6 +97,13 @@ def test_a_sentence_that_reckons(row: dict[str, str]) -> None:
         assert any(figure[0] in one.words or row["text"].startswith(OTHER_SIDE) for one in found)
 
 
+def test_weeks_that_are_counted_are_said_and_not_a_year() -> None:
+    """35 a week in 40 weeks is no figure of a year."""
+    text = "At 35 health checks a week the team would do 1,450 in 40 weeks."
+    (found,) = linter.lint(linter.read(text.encode(), "a.txt"))
+    assert found.words == "1,450 is printed; 35 a week is 1,400 in 40 weeks."
+
+
 @pytest.mark.parametrize("path", sorted((HERE / "linter_right").iterdir()), ids=lambda path: path.name)
 def test_what_looks_odd_and_is_right_is_left_alone(path: Path) -> None:
     """People in two rows, parts of a row, averages, targets, variances either way, two years side by side, sums by fives."""
